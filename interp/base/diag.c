@@ -1,0 +1,211 @@
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+static const struct {
+    const char *slug, *sentence;
+} codes[] = {
+#define DIAG(name, slug, sentence) [DIAG_##name] = { slug, sentence },
+#include "grammar/diagnostics.def"
+#undef DIAG
+};
+
+const char *diag_slug(enum diag_code code)
+{
+    return codes[code].slug;
+}
+
+const char *diag_sentence(enum diag_code code)
+{
+    return codes[code].sentence;
+}
+
+static struct str vtext(struct arena *a, const char *format, va_list args)
+{
+    struct buf b = BUF_EMPTY;
+
+    buf_vformat(&b, format, args);
+    return buf_take(&b, a);
+}
+
+static struct diag *add(struct diags *ds, enum severity severity, enum diag_code code,
+                        struct span span, const char *format, va_list args)
+{
+    struct diag *d = NEW(ds->arena, struct diag);
+
+    *d = (struct diag){ .severity = severity, .code = code, .span = span,
+                        .message = vtext(ds->arena, format, args) };
+    if (ds->last)
+        ds->last->next = d;
+    else
+        ds->first = d;
+    ds->last = d;
+    ds->errors += severity == SEVERITY_ERROR;
+    return d;
+}
+
+struct diag *diag_error(struct diags *ds, enum diag_code code, struct span span, const char *format,
+                        ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    struct diag *d = add(ds, SEVERITY_ERROR, code, span, format, args);
+    va_end(args);
+    return d;
+}
+
+struct diag *diag_warn(struct diags *ds, enum diag_code code, struct span span, const char *format,
+                       ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    struct diag *d = add(ds, SEVERITY_WARNING, code, span, format, args);
+    va_end(args);
+    return d;
+}
+
+struct diag *diag_help(struct diags *ds, struct diag *d, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    d->help = vtext(ds->arena, format, args);
+    va_end(args);
+    return d;
+}
+
+struct diag *diag_note(struct diags *ds, struct diag *d, struct span other, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    d->note = vtext(ds->arena, format, args);
+    va_end(args);
+    d->other = other;
+    return d;
+}
+
+// Diags without a place stand where they were added, before those with one.
+static int compare(const void *x, const void *y)
+{
+    const struct diag *a = *(const struct diag *const *)x, *b = *(const struct diag *const *)y;
+
+    if (a->span.source != b->span.source)
+        return 0;
+    if (a->span.start != b->span.start)
+        return a->span.start < b->span.start ? -1 : 1;
+    return (a->code > b->code) - (a->code < b->code);
+}
+
+// Insertion sort: stable, and a file rarely has more than a few dozen mistakes.
+static void insertion_sort(struct diag **all, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = i; j > 0 && compare(&all[j - 1], &all[j]) > 0; j--) {
+            struct diag *d = all[j];
+            all[j] = all[j - 1];
+            all[j - 1] = d;
+        }
+}
+
+void diags_sort(struct diags *ds)
+{
+    size_t n = 0;
+
+    for (struct diag *d = ds->first; d; d = d->next)
+        n++;
+    if (n < 2)
+        return;
+    struct diag **all = NEW_ARRAY(ds->arena, struct diag *, n);
+    n = 0;
+    for (struct diag *d = ds->first; d; d = d->next)
+        all[n++] = d;
+    insertion_sort(all, n);
+    for (size_t i = 0; i < n; i++)
+        all[i]->next = i + 1 < n ? all[i + 1] : NULL;
+    ds->first = all[0];
+    ds->last = all[n - 1];
+}
+
+// A line as a terminal may safely show it: a tab is one space, so that the caret
+// stands right, and control characters are dots.
+static void print_line(struct str line, FILE *out)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        unsigned char c = (unsigned char)line.s[i];
+        fputc(c == '\t' ? ' ' : c < 0x20 || c == 0x7F ? '.' : c, out);
+    }
+}
+
+static void print_excerpt(struct span span, FILE *out)
+{
+    enum { WIDEST = 160 };
+    struct place at = source_place(span.source, span.start);
+    struct str line = source_line(span.source, at.line);
+    uint32_t room = (uint32_t)utf8_length(line) + 1 - (at.column - 1);
+    uint32_t width = (uint32_t)utf8_length(str_slice(span.source->text, span.start, span.end));
+
+    if (line.n > WIDEST)
+        return;
+    if (width > room)
+        width = room;
+    fprintf(out, "%4u | ", at.line);
+    print_line(line, out);
+    fprintf(out, "\n     | %*s", (int)at.column - 1, "");
+    for (uint32_t i = 0; i < (width ? width : 1); i++)
+        fputc('^', out);
+    fputc('\n', out);
+}
+
+static void print_head(struct span span, const char *severity, struct str message, FILE *out)
+{
+    if (span.source) {
+        struct place at = source_place(span.source, span.start);
+        fprintf(out, "%.*s:%u:%u: ", STR_ARG(span.source->name), at.line, at.column);
+    }
+    fprintf(out, "%s: %.*s", severity, STR_ARG(message));
+}
+
+void diag_print(const struct diag *d, FILE *out)
+{
+    static const char *const severities[] = { "info", "warning", "error" };
+
+    print_head(d->span, severities[d->severity], d->message, out);
+    fprintf(out, " [%s]\n", diag_slug(d->code));
+    if (d->span.source)
+        print_excerpt(d->span, out);
+    if (d->note.n) {
+        print_head(d->other, "note", d->note, out);
+        fputc('\n', out);
+        if (d->other.source)
+            print_excerpt(d->other, out);
+    }
+    if (d->help.n)
+        fprintf(out, "help: %.*s\n", STR_ARG(d->help));
+}
+
+const char *diag_nearest(struct str written, const char *const *words)
+{
+    const char *best = NULL;
+    size_t least = written.n / 3 > 1 ? written.n / 3 : 1;
+
+    for (; *words; words++) {
+        size_t n = strlen(*words);
+        if (n == written.n && strncasecmp(*words, written.s, n) == 0)
+            return *words;
+        size_t distance = str_distance(written, str_from(*words));
+        if (distance < n && (distance < least || (distance == least && !best))) {
+            least = distance;
+            best = *words;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,94 @@
+#include "base/map.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+struct entry {
+    struct str key;
+    void *value;
+};
+
+struct map {
+    struct arena *arena;
+    struct entry *entries;  // in order
+    size_t count, room;
+    uint32_t *slots;  // entry number + 1, or 0; twice as many as room
+    size_t slot_count;
+};
+
+uint64_t str_hash(struct str s)
+{
+    uint64_t h = 1469598103934665603u;
+
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)s.s[i]) * 1099511628211u;
+    return h ^ h >> 32;
+}
+
+struct map *map_new(struct arena *a)
+{
+    struct map *m = NEW(a, struct map);
+
+    m->arena = a;
+    return m;
+}
+
+static size_t slot_of(const struct map *m, struct str key)
+{
+    size_t mask = m->slot_count - 1, i = str_hash(key) & mask;
+
+    while (m->slots[i] && !str_equal(m->entries[m->slots[i] - 1].key, key))
+        i = (i + 1) & mask;
+    return i;
+}
+
+static void grow(struct map *m)
+{
+    size_t room = m->room ? m->room * 2 : 8;
+    struct entry *entries = NEW_ARRAY(m->arena, struct entry, room);
+
+    if (m->count)
+        memcpy(entries, m->entries, m->count * sizeof *entries);
+    m->entries = entries;
+    m->room = room;
+    m->slot_count = room * 2;
+    m->slots = NEW_ARRAY(m->arena, uint32_t, m->slot_count);
+    for (size_t i = 0; i < m->count; i++)
+        m->slots[slot_of(m, entries[i].key)] = (uint32_t)i + 1;
+}
+
+void *map_get(const struct map *m, struct str key)
+{
+    if (m->count == 0)
+        return NULL;
+    uint32_t entry = m->slots[slot_of(m, key)];
+    return entry ? m->entries[entry - 1].value : NULL;
+}
+
+void map_put(struct map *m, struct str key, void *value)
+{
+    if (m->count == m->room)
+        grow(m);
+    size_t slot = slot_of(m, key);
+    if (!m->slots[slot]) {
+        m->entries[m->count] = (struct entry){ .key = key };
+        m->slots[slot] = (uint32_t)++m->count;
+    }
+    m->entries[m->slots[slot] - 1].value = value;
+}
+
+size_t map_count(const struct map *m)
+{
+    return m->count;
+}
+
+struct str map_key(const struct map *m, size_t i)
+{
+    return m->entries[i].key;
+}
+
+void *map_value(const struct map *m, size_t i)
+{
+    return m->entries[i].value;
+}

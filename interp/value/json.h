@@ -1,0 +1,26 @@
+// JSON to values and back (RFC 8259).
+//
+// Reading: integers become int, or double beyond its range; other numbers double; a
+// repeated key is an error, as are depth over 200 and text behind the document.
+// Writing: keys in their order; int, uint and double as numbers (NaN and
+// infinities as text), bytes as base64, durations ("1.5s"), timestamps as
+// RFC 3339 text, an absent optional as null.
+
+#pragma once
+
+#include "value/value.h"
+
+// False, with the reason and where (a byte offset) if [text] is not JSON.
+struct json_error {
+    struct str message;
+    size_t offset;
+};
+bool json_read(struct str text, struct arena *a, struct value *out, struct json_error *error);
+
+struct buf;
+void json_write(struct value v, struct arena *scratch, struct buf *out);
+// With line breaks and two spaces of indentation.
+void json_write_pretty(struct value v, struct arena *scratch, struct buf *out);
+// A quoted JSON string. Bytes that are not UTF-8 become U+FFFD.
+void json_write_string(struct str s, struct buf *out);
+struct str json_text(struct value v, struct arena *a);

@@ -1,0 +1,149 @@
+// What expressions compute with, steps return and inputs hold.
+//
+// A value is small, passed by copy and never changes; what it points at (text,
+// lists, maps) lives in the arena it was made in, and a value that is to outlive
+// that arena is copied with value_copy().
+//
+// The kinds are those of the Common Expression Language, plus three of ours:
+// semver, ident (a quoted SQL identifier) and object (looked up when read).
+
+#pragma once
+
+#include "base/str.h"
+
+enum value_kind {
+    VALUE_NULL,
+    VALUE_BOOL,
+    VALUE_INT,
+    VALUE_UINT,
+    VALUE_DOUBLE,
+    VALUE_STRING,
+    VALUE_BYTES,
+    VALUE_LIST,
+    VALUE_MAP,
+    VALUE_DURATION,   // nanoseconds in [i]
+    VALUE_TIMESTAMP,  // seconds since 1970 in [i], nanoseconds in [nanos]
+    VALUE_TYPE,       // the name of a type in [s]
+    VALUE_OPTIONAL,   // [optional]: the value, or NULL for none
+    VALUE_SEMVER,
+    VALUE_IDENT,   // [s]: the name, unquoted; only the sql action takes it
+    VALUE_OBJECT,  // fields that are looked up when they are read
+};
+
+struct value {
+    enum value_kind kind : 8;
+    // The value is a secret or was computed from one; a list or map is secret when
+    // anything in it is. See masking in action/mask.h.
+    bool secret : 1;
+    uint32_t nanos;  // VALUE_TIMESTAMP: 0 to 999,999,999
+    union {
+        bool b;
+        int64_t i;
+        uint64_t u;
+        double d;
+        struct str s;
+        const struct value_list *list;
+        const struct value_map *map;
+        const struct value *optional;
+        const struct semver *semver;
+        const struct object *object;
+    };
+};
+
+struct value_list {
+    size_t count;
+    struct value items[];
+};
+
+struct value_entry {
+    struct value key;  // bool, int, uint or string
+    struct value value;
+};
+
+// In the order in which the entries were written.
+struct value_map {
+    size_t count;
+    const struct value_entry *entries;
+    const uint32_t *slots;  // a hash index of ours, NULL for small maps
+    size_t slot_count;
+};
+
+struct semver {
+    int64_t major, minor, patch;
+    struct str pre;  // the pre-release, without its dash
+    struct str text;
+};
+
+// Something with named fields that are only made when they are asked for, such as
+// `steps` or the result of one. [get] returns false when there is no such field; it
+// may then say why in [why] (whole words for the operator), which becomes the error.
+struct object {
+    const struct object_class *class;
+    void *ctx;
+};
+struct object_class {
+    const char *name;  // for messages: "step", "runbook"
+    bool (*get)(const struct object *o, struct str field, struct arena *a, struct value *out,
+                struct str *why);
+    // The names of all fields, for toJson, equality, iteration; ended by n == 0.
+    const struct str *(*fields)(const struct object *o, struct arena *a);
+};
+
+#define VALUE_NONE ((struct value){ .kind = VALUE_NULL })
+
+struct value value_bool(bool b);
+struct value value_int(int64_t i);
+struct value value_uint(uint64_t u);
+struct value value_double(double d);
+struct value value_string(struct str s);  // not copied
+struct value value_text(const char *c_string);
+struct value value_bytes(struct str s);
+struct value value_duration(int64_t nanoseconds);
+struct value value_duration_ms(int64_t ms);
+struct value value_timestamp(int64_t seconds, uint32_t nanos);
+struct value value_object(struct arena *a, const struct object_class *class, void *ctx);
+struct value value_secret(struct value v);  // the same, marked secret
+
+// Lists and maps are made by collecting, then finishing.
+struct value_builder;
+struct value_builder *value_list_start(struct arena *a);
+struct value_builder *value_map_start(struct arena *a);
+void value_add(struct value_builder *b, struct value item);                     // list
+void value_put(struct value_builder *b, struct value key, struct value value);  // map; replaces
+void value_put_s(struct value_builder *b, const char *key, struct value value);
+struct value value_finish(struct value_builder *b);
+
+size_t value_size(struct value v);                           // of a list or map
+struct value value_item(struct value list, size_t i);
+// The entry of a map or the field of an object. A number finds a key of the same
+// numeric value whatever its kind. False if there is none.
+bool value_get(struct value map, struct value key, struct value *out);
+bool value_field(struct value map_or_object, const char *key, struct arena *a, struct value *out);
+
+// CEL equality: unlike kinds are unequal, int, uint and double compare as numbers,
+// NaN equals nothing.
+bool value_equal(struct value a, struct value b);
+// CEL order into [order] (-1, 0, 1). False for kinds that have none together, NaN.
+bool value_compare(struct value a, struct value b, int *order);
+uint64_t value_hash(struct value v);
+
+struct value value_copy(struct arena *a, struct value v);
+
+// The kind as CEL's type() calls it ("int", "google.protobuf.Duration", ...), and as
+// people do ("a whole number", "text", "a list", ...; never "string", "map").
+const char *value_type_name(struct value v);
+const char *value_kind_words(enum value_kind kind);
+
+// Text for a template or a word: string, bool, numbers, duration ("1h30m", "500ms"),
+// timestamp (RFC 3339). False for null, lists, maps, bytes and the rest.
+bool value_to_text(struct value v, struct arena *a, struct str *out);
+
+// As a person is shown it: JSON-like, at most [limit] bytes with an ellipsis inside.
+struct str value_show(struct value v, struct arena *a, size_t limit);
+
+// Durations as the language writes them: 500ms, 30s, 5m, 1h30m, 7d; no sign, no
+// fraction. False for anything else.
+bool duration_parse(struct str s, int64_t *nanoseconds);
+struct str duration_text(struct arena *a, int64_t nanoseconds);
+// Sizes: a number with B, KiB, MiB, GiB, TiB, KB, MB, GB.
+bool size_parse(struct str s, int64_t *bytes);

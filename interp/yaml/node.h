@@ -1,0 +1,42 @@
+// A YAML file as a tree that remembers where everything was written.
+//
+// The tree lives as long as the runbook made from it, so that any later stage can
+// point at the text it is unhappy about. Scalars are decoded, and every decoded byte
+// knows its place in the file (struct text). Aliases are replaced by what they name;
+// a node reached through an alias keeps the place of its anchor, and [alias] is where
+// the alias stands. All mistakes of the file are reported in one reading, as far as
+// YAML lets one go on.
+//
+// Limits: 1 MiB, nesting 64, 10,000 nodes added by aliases, keys of 1,024 characters.
+
+#pragma once
+
+#include "base/diag.h"
+
+enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
+
+struct node {
+    enum node_kind kind;
+    struct span span;
+    struct span alias;       // source NULL unless reached through an alias
+    struct text text;        // NODE_SCALAR
+    size_t count;            // NODE_LIST, NODE_MAP
+    struct node *first;      // NODE_LIST, NODE_MAP: in the order written
+    struct node *next;       // the next element of the same parent
+    const struct node *key;  // when the parent is a map: a scalar
+    const struct map *index; // NODE_MAP with many keys: key text -> node
+};
+
+// NULL if the file cannot be read as one YAML document; the reasons are in [ds].
+// [ds] may also hold errors when there is a tree: the caller may go on reading it to
+// find more, but must not run it.
+struct node *node_read(struct arena *a, const struct source *src, struct diags *ds);
+
+// The value of [key] in a map, or NULL.
+const struct node *node_get(const struct node *map, const char *key);
+
+// "a value", "a list", "a mapping".
+const char *node_kind_name(enum node_kind kind);
+
+// A plain scalar that says nothing: empty, ~ or null, unquoted.
+bool node_is_null(const struct node *n);

@@ -1,0 +1,42 @@
+# For the scripts in tests. Each runs in an empty directory of its own.
+#
+#     test_that 'check accepts a runbook' '
+#             runbook check "$runbooks/hello.yaml"
+#     '
+#
+# The commands are joined by && as usual; what they print is shown only if they fail.
+
+repo=$(cd "$(dirname "$0")/../.." && pwd)
+runbooks=$repo/runbooks
+PATH=$B:$PATH
+work=$(mktemp -d) && cd "$work" || exit 2
+trap 'rm -rf "$work"' EXIT
+count=0
+
+test_that() {
+	count=$((count + 1))
+	if (eval "$2") >.log 2>&1; then
+		echo "ok $count - $1"
+	else
+		sed 's/^/# /' .log
+		echo "not ok $count - $1"
+	fi
+}
+
+# exits STATUS COMMAND...
+exits() {
+	want=$1
+	shift
+	"$@"
+	got=$?
+	[ $got -eq "$want" ] || { echo "exit status $got, not $want: $*"; return 1; }
+}
+
+# same EXPECTED ACTUAL
+same() {
+	diff -u "$1" "$2"
+}
+
+done_testing() {
+	echo "1..$count"
+}
