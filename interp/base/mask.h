@@ -1,0 +1,39 @@
+// Secrets in a stream of bytes become ***.
+//
+// A mask knows the secrets of a run: as they are, percent-encoded (upper and lower
+// case), base64 (in its three alignments, and its URL alphabet), JSON-escaped, and
+// each line of 6 characters or more of one with several lines. It finds them also
+// where they are split over any number of reads. One stream a descriptor; the last
+// bytes that may still become a secret are held back until more comes or it ends.
+//
+// Adding is cheap and may happen at any time; masking is linear in the input
+// (Aho-Corasick), whatever the number of secrets.
+
+#pragma once
+
+#include "base/buf.h"
+
+enum { MASK_SHORTEST = 6 };
+
+struct mask;
+
+struct mask *mask_new(struct arena *a);
+// Texts shorter than MASK_SHORTEST are not added (nor lines of that length).
+void mask_add(struct mask *m, struct str secret);
+bool mask_is_empty(const struct mask *m);
+// All added secrets, as given; for handing them on.
+size_t mask_count(const struct mask *m);
+struct str mask_secret(const struct mask *m, size_t i);
+
+// A whole text at once; [in] itself when nothing in it is secret. [found] may be NULL.
+struct str mask_text(const struct mask *m, struct str in, struct arena *a, bool *found);
+
+// A stream.
+struct masking;
+struct masking *masking_new(struct mask *m, struct arena *a);
+void masking_feed(struct masking *s, struct str in, struct buf *out);
+void masking_end(struct masking *s, struct buf *out);
+// How many bytes are held back now. They may be released by masking_end() when
+// nothing came for a while only if they cannot begin a secret; so they stay.
+size_t masking_held(const struct masking *s);
+bool masking_found(const struct masking *s);  // something was masked so far

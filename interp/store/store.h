@@ -1,0 +1,129 @@
+// Where runs are kept.
+//
+// A run is one append-only sequence of events with a hash chain. The store does not
+// know what events mean: it keeps each as its JSON text, with its type and number, and
+// a small index row a run for listing. One interface, three stores: memory (tests),
+// SQLite (a database a run, below a folder), PostgreSQL.
+//
+// What was added since the last commit becomes durable together. Nothing that must not
+// be lost is acted on before its commit has said so. After one failed write nothing
+// more is written (execution.md promise 12): every later call fails.
+
+#pragma once
+
+#include "base/diag.h"
+#include "loop/loop.h"
+#include "value/value.h"
+
+struct store;
+struct journal;
+
+// What is known about a run without reading its events. Times are RFC 3339.
+struct run_row {
+    struct str id, runbook, title, state, result, user, host, started, ended;
+    int exit;               // -1 while it has none
+    int64_t took_ms;
+    struct str locks;       // names joined by newlines
+    struct str trigger;     // "" unless a trigger started it
+};
+// [state] is "running", "suspended", "ended" (resumable, see exit), "final" or "aborted".
+
+enum store_error {
+    STORE_OK,
+    STORE_CANNOT_OPEN,   // exit 4: no such folder, not ours, network file system, ...
+    STORE_NO_SUCH_RUN,   // exit 2
+    STORE_HELD,          // another interpreter has the run; [why] says who
+    STORE_LOCKED,        // another run has one of the locks
+    STORE_FAILED,        // exit 12
+};
+
+// [url]: "" or a path (SQLite below that folder; "" is $XDG_STATE_HOME/runbook, else
+// ~/.local/state/runbook), "postgresql://...", "memory:". NULL with the reason in [ds]
+// (DIAG_STORE). [create]: make the folder where there is none; without it an absent folder
+// is an empty store and nothing is written.
+struct store *store_open(struct arena *a, struct loop *l, struct str url, bool create,
+                         struct diags *ds);
+
+// Runs, newest first. [limit] 0: all.
+enum store_error store_runs(struct store *s, struct arena *a, size_t limit,
+                            const struct run_row **rows, size_t *count, struct diags *ds);
+// The full id of a run by its id or an unambiguous beginning of it.
+enum store_error store_find(struct store *s, struct str id, struct arena *a, struct run_row *out,
+                            struct diags *ds);
+
+// ---- one run, held by one interpreter
+
+// A new run with an id of its own (5 or more of [0-9a-z], not taken), or [id] if not empty.
+enum store_error journal_create(struct store *s, struct arena *a, struct str id,
+                                struct journal **out, struct diags *ds);
+// To go on with a run. STORE_HELD names the holder: "held by pid P on HOST since T".
+// Every write carries the epoch of this opening: an older holder can write nothing more.
+enum store_error journal_open(struct store *s, struct str id, struct arena *a,
+                              struct journal **out, struct diags *ds);
+void journal_close(struct journal *j);
+
+struct str journal_id(const struct journal *j);
+struct str journal_folder(const struct journal *j);  // output and result files; absolute
+int64_t journal_next_seq(const struct journal *j);
+
+// Adds one event to those that will be committed together; [json] is the whole line with
+// the seq in it (journal_next_seq()). Cheap; reports nothing.
+void journal_add(struct journal *j, struct str type, struct str json);
+// Changes the index row with the same commit.
+void journal_row(struct journal *j, const struct run_row *row);
+// Makes all added so far durable, in a thread, then calls [then] on the loop: false when
+// it failed, and then for ever. Commits are in order; adding may go on meanwhile.
+void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *arg);
+// The same, waiting. For places without a loop turn (run.start, the end).
+bool journal_commit_now(struct journal *j, struct diags *ds);
+// Why it failed, for the operator.
+struct str journal_failure(const struct journal *j);
+
+// A file of the run kept with it (the stored plan): written whole, once, before run.start.
+bool journal_keep(struct journal *j, const char *name, struct str bytes, struct diags *ds);
+
+// ---- reading, by anybody, also while it runs
+
+struct stored_event {
+    int64_t seq;
+    struct str type, json;
+};
+// Calls [see] for every event from [from_seq] on, in order; false from it ends. [verify]
+// checks the chain: a hole or a wrong hash is STORE_FAILED with its place.
+enum store_error store_read(struct store *s, struct str id, int64_t from_seq, bool verify,
+                            bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                            struct diags *ds);
+enum store_error store_kept(struct store *s, struct str id, const char *name, struct arena *a,
+                            struct str *out, struct diags *ds);
+struct str store_folder(struct store *s, struct str id, struct arena *a);
+
+// ---- locks: taken together, all or none; kept until freed, whatever becomes of us
+
+struct lock_row {
+    struct str name, run, user, host, step, since;
+    bool stale;  // its run's interpreter is gone for good (another boot) and it is final
+};
+// STORE_LOCKED: [holder] is the first that is held by another run.
+enum store_error store_lock(struct store *s, struct str run, const struct str *names, size_t count,
+                            struct arena *a, struct lock_row *holder, struct diags *ds);
+enum store_error store_unlock(struct store *s, struct str run, struct diags *ds);
+enum store_error store_locks(struct store *s, struct arena *a, const struct lock_row **rows,
+                             size_t *count, struct diags *ds);
+
+// ---- answers given from elsewhere: approve, reject, abort; one a person, question and digest
+
+struct vote {
+    struct str step, user, reason, digest, at;
+    bool yes;
+};
+enum store_error store_vote(struct store *s, struct str run, const struct vote *v, struct diags *ds);
+enum store_error store_votes(struct store *s, struct str run, struct arena *a,
+                             const struct vote **votes, size_t *count, struct diags *ds);
+
+// ---- housekeeping
+enum store_error store_prune(struct store *s, int64_t older_than_ns, size_t *removed,
+                             struct diags *ds);
+enum store_error store_rebuild_index(struct store *s, struct diags *ds);
+
+// Who is asking: the operating system user (PostgreSQL: the database role).
+struct str store_user(struct store *s, struct arena *a);
