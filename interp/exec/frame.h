@@ -1,0 +1,62 @@
+// The data of one runbook while it runs: what its expressions can see that is not a step.
+//
+// The runbook that was started has a frame, and so has every `use` step that was reached;
+// a callee's inputs, secrets, vars, connections, env and dir are its own.
+
+#pragma once
+
+#include "load/program.h"
+
+struct frame {
+    const struct unit *unit;
+    const struct frame *parent;  // of the caller; NULL for the runbook that was started
+    struct value inputs;         // maps: name -> value
+    struct value secrets;
+    struct value vars;
+    struct value env;            // the interpreter's environment, overlaid with `env:`
+    const struct str *environ;   // what a step's process gets: "NAME=value", ended by s == NULL
+    struct connections connections;
+    struct str dir;              // absolute
+    struct str shell;            // defaults.shell or empty
+    struct value run;            // the fixed part of `run`: id, runbook, mode, user, host, ...
+    struct value trigger;        // VALUE_NULL unless a trigger started the run
+    bool drill;
+};
+
+// What was given for the inputs of the runbook that is started.
+struct given {
+    struct str name;
+    struct str text;     // of -i name=text
+    bool has_value;
+    struct value value;  // of --inputs FILE or `with`
+    struct span span;    // where it was given, if in a file
+};
+
+// Inputs: types, defaults, enum, pattern, min, max, exists; all problems together in [ds]
+// (DIAG_BAD_INPUT, exit 3). [base]: relative paths given from flags. Defaults may hold
+// expressions over `env` and earlier inputs. A secret input is marked secret.
+bool frame_inputs(struct frame *f, const struct given *given, size_t count, struct str base,
+                  struct value now, struct arena *a, struct diags *ds);
+// Secrets from their sources (env, file, exec, stdin); at least 6 characters. DIAG_PREFLIGHT
+// (exit 4) names the source, never the value. Every value is added to [mask]. The variables
+// that secrets were read from are taken out of f->environ. Blocks (exec).
+bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,
+                   struct diags *ds);
+// vars in file order, then env, dir, connections (project's below the runbook's own; in a
+// drill those of `drill:`). False with an error that has its place.
+bool frame_vars(struct frame *f, struct value now, struct arena *a, struct diags *ds);
+bool frame_places(struct frame *f, const struct project *p, struct value now, struct arena *a,
+                  struct diags *ds);
+
+// The interpreter's environment without what must not reach a step (LD_PRELOAD, BASH_ENV,
+// ENV, IFS, PS4, exported functions), as a map and as strings.
+struct value environment(struct arena *a);
+
+// requires.tools (with versions: "psql >= 15"), env, files, runbook; everything reachable.
+// All that is missing is in [ds] (DIAG_PREFLIGHT, exit 4). Checks are the driver's.
+bool preflight(const struct program *p, const struct frame *root, struct arena *a,
+               struct diags *ds);
+
+// A scope in which an expression sees the frame and nothing of any step. [s] lives as long
+// as [f].
+struct scope frame_scope(const struct frame *f, struct value now, struct arena *a);

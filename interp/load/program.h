@@ -1,0 +1,56 @@
+// Everything that a run of a file needs to have been read and found right.
+//
+// One front end for run, lint, plan and resume: the runbook, all it uses, their graphs,
+// their actions bound, their expressions checked. What is refused here is refused by all
+// of them, before anything runs (exit code 3).
+
+#pragma once
+
+#include "action/action.h"
+#include "graph/graph.h"
+
+struct unit {  // one runbook of a program
+    struct runbook *rb;
+    struct graph *graph;
+};
+
+struct program {
+    struct arena *arena;
+    const struct project *project;
+    struct library *library;
+    struct unit *root;
+    struct map *by_path;  // struct unit
+};
+
+// Reads [path] and all it uses. NULL when there were errors, all of them in [ds].
+struct program *program_load(struct arena *a, const struct project *p, struct str path,
+                             struct diags *ds);
+// The unit that a `use` step of [from] runs. Never NULL after program_load().
+const struct unit *program_use(const struct program *p, const struct step *use);
+
+// The files of a program and their texts, for keeping with a run; and a program from what
+// was kept, without looking at the disk.
+struct program_file {
+    struct str path, text;
+};
+const struct program_file *program_files(const struct program *p, struct arena *a, size_t *count);
+struct program *program_from(struct arena *a, const struct project *p,
+                             const struct program_file *files, size_t count, struct str path,
+                             struct diags *ds);
+
+// What a step does to the world: as written, else by its action; of a group or use the
+// worst inside. Never EFFECTS_UNWRITTEN.
+enum effects step_effects(const struct program *p, const struct step *s);
+bool step_is_idempotent(const struct program *p, const struct step *s);
+// The worst effect of the steps inside a used runbook.
+enum effects unit_effects(const struct program *p, const struct unit *u);
+// How a step is taken back, for plan and report: its own undo; a group's or use's children.
+enum undo_cover {
+    COVER_NOTHING,       // no effects: nothing to take back
+    COVER_UNDO,          // undo: steps, or auto
+    COVER_INSIDE,        // by what is inside, all of it covered
+    COVER_NONE,          // undo: none, harmless to leave
+    COVER_IRREVERSIBLE,
+    COVER_MISSING,       // has effects, and nothing is said
+};
+enum undo_cover step_cover(const struct program *p, const struct step *s);
