@@ -8,7 +8,7 @@
 #include "load/program.h"
 
 struct frame {
-    const struct unit *unit;
+    const struct module *module;
     const struct frame *parent;  // of the caller; NULL for the runbook that was started
     struct value inputs;         // maps: name -> value
     struct value secrets;

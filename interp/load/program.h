@@ -9,7 +9,7 @@
 #include "action/action.h"
 #include "graph/graph.h"
 
-struct unit {  // one runbook of a program
+struct module {  // one runbook of a program
     struct runbook *rb;
     struct graph *graph;
 };
@@ -18,15 +18,15 @@ struct program {
     struct arena *arena;
     const struct project *project;
     struct library *library;
-    struct unit *root;
-    struct map *by_path;  // struct unit
+    struct module *root;
+    struct map *by_path;  // struct module
 };
 
 // Reads [path] and all it uses. NULL when there were errors, all of them in [ds].
 struct program *program_load(struct arena *a, const struct project *p, struct str path,
                              struct diags *ds);
 // The unit that a `use` step of [from] runs. Never NULL after program_load().
-const struct unit *program_use(const struct program *p, const struct step *use);
+const struct module *program_use(const struct program *p, const struct step *use);
 
 // The files of a program and their texts, for keeping with a run; and a program from what
 // was kept, without looking at the disk.
@@ -43,7 +43,7 @@ struct program *program_from(struct arena *a, const struct project *p,
 enum effects step_effects(const struct program *p, const struct step *s);
 bool step_is_idempotent(const struct program *p, const struct step *s);
 // The worst effect of the steps inside a used runbook.
-enum effects unit_effects(const struct program *p, const struct unit *u);
+enum effects module_effects(const struct program *p, const struct module *m);
 // How a step is taken back, for plan and report: its own undo; a group's or use's children.
 enum undo_cover {
     COVER_NOTHING,       // no effects: nothing to take back

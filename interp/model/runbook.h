@@ -200,13 +200,13 @@ struct defaults {
     struct text shell;
 };
 
-struct frame {  // 10m or 10m..30m, nanoseconds; most == 0: not written
+struct time_frame {  // 10m or 10m..30m, nanoseconds; most == 0: not written
     struct span span;
     int64_t least, most;
 };
 struct budget {
     const struct node *node;
-    struct frame prepare, execute, verify, total;
+    struct time_frame prepare, execute, verify, total;
 };
 
 struct check_item {  // of a checklist: "text" is { item: text }
