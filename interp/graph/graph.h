@@ -11,7 +11,7 @@
 
 #include "model/runbook.h"
 
-enum role { ROLE_STEPS, ROLE_RESCUE, ROLE_ALWAYS };  // which list of its parent it is in
+enum role { ROLE_STEPS, ROLE_RESCUE, ROLE_ALWAYS };
 enum phase { PHASE_CHECKLIST, PHASE_CONFIRM, PHASE_PREPARE, PHASE_STEPS, PHASE_VERIFY, PHASE_UNDO,
              PHASE_UNDONE, PHASE_ALWAYS };
 
