@@ -1,0 +1,74 @@
+// Carries out a run: the pure core (exec/run.h) says what to do next, the driver does it
+// with the loop, the store, the keeper and the actions, and tells the core what happened.
+//
+// run_start() and run_resume() and run_undo() return the exit code of cli.md. Diags that are
+// found before a run exists are in [ds], which the caller prints; what happens later is
+// told through the observers.
+
+#pragma once
+
+#include "exec/frame.h"
+#include "exec/observer.h"
+#include "exec/question.h"
+#include "store/store.h"
+
+// Exit codes of cli.md.
+enum code {
+    CODE_OK = 0,
+    CODE_FAILED = 1,
+    CODE_USAGE = 2,
+    CODE_INVALID = 3,
+    CODE_PREFLIGHT = 4,
+    CODE_DECLINED = 5,
+    CODE_SUSPENDED = 6,
+    CODE_LOCKED = 7,
+    CODE_UNVERIFIED = 8,
+    CODE_UNDONE = 9,
+    CODE_UNDO_INCOMPLETE = 10,
+    CODE_UNKNOWN = 11,
+    CODE_STORE = 12,
+    CODE_INTERNAL = 70,
+    CODE_TIMEOUT = 124,
+};
+// "ok", "failed", ..., "signal"; the names of cli.md.
+const char *code_word(int code);
+const char *code_sentence(int code);
+
+struct said {  // --confirm STEP=TEXT, --answer ID=VALUE, --attest ID=NOTE, --mark STEP=done
+    struct str id, text;
+};
+
+struct run_options {
+    struct str file;              // as given: a path or an address
+    struct str cwd;               // the caller's folder (after -C), absolute
+    struct str store;             // --store, or empty
+    bool manual;                  // --mode manual
+    bool yes, no_input, detach, dry_run, probe, drill;
+    const struct said *confirms, *answers, *attests, *marks;
+    size_t confirm_count, answer_count, attest_count, mark_count;
+    const struct str *skips;      // --skip
+    size_t skip_count;
+    struct str from, skip_reason, reason;
+    int on_failure;               // enum on_failure, 0: as written
+    int64_t wait_ms;              // --wait, 0: not
+    const struct given *given;    // -i and --inputs
+    size_t given_count;
+    struct str undo_step;         // undo RUN --step
+    struct str trigger_name, trigger_level, trigger_subject;  // started by `watch`
+    struct value trigger_value;
+    struct str id;                // of the new run, or empty
+};
+
+struct run_env {
+    struct arena *arena;
+    struct loop *loop;
+    struct store *store;          // NULL: opened by the driver from options and project
+    struct observer *observers;
+    struct asker *asker;          // never NULL; has_terminal false where there is nobody
+    struct diags *diags;
+};
+
+int run_start(struct run_env *env, const struct run_options *o);
+int run_resume(struct run_env *env, struct str run, const struct run_options *o);
+int run_undo(struct run_env *env, struct str run, const struct run_options *o);
+int run_abort(struct run_env *env, struct str run, const struct run_options *o);

@@ -1,0 +1,17 @@
+// Who watches a run: the terminal, plain lines, -o ndjson, all from the same events.
+
+#pragma once
+
+#include "exec/event.h"
+
+struct observer {
+    // Every event, after it was added to the journal; [line] is its JSON, masked.
+    void (*event)(struct observer *o, const struct event *e, struct str line);
+    // Output of a step as it comes, masked, before it is cut into events. May be NULL.
+    void (*output)(struct observer *o, struct str step, bool is_stderr, struct str bytes);
+    // Something worth saying that is no event: what a second signal would do, that a
+    // step is still running, that the file has changed. Plain words, masked.
+    void (*say)(struct observer *o, struct str words);
+    void *ctx;
+    struct observer *next;
+};

@@ -1,0 +1,96 @@
+// Something only a person can answer.
+//
+// Whoever has a person (a terminal, the flags of the command line, an approval given
+// from elsewhere) is asked through a struct asker. No answer is ever a yes: end of
+// input, hang-up, a time that ran out are ANSWER_NONE, which counts as a no.
+
+#pragma once
+
+#include "loop/loop.h"
+#include "value/value.h"
+
+enum question_kind {
+    QUESTION_CHECKLIST,  // an item of the checklist: attest it, or not
+    QUESTION_CONFIRM,
+    QUESTION_APPROVE,    // answered from elsewhere; a terminal shows that it waits
+    QUESTION_MANUAL,     // done, failed or not applicable
+    QUESTION_PROMPT,     // a value
+    QUESTION_FAILURE,    // on_failure: ask
+    QUESTION_WALK,       // --mode manual, before each step
+    QUESTION_UNDO,       // undo has come to an irreversible step: go on with the earlier ones?
+};
+
+enum answer_kind {
+    ANSWER_NONE,   // nobody answered
+    ANSWER_NO,
+    ANSWER_YES,    // confirm, approve, checklist, undo; manual: done
+    ANSWER_FAILED, // manual
+    ANSWER_NA,     // manual: not applicable
+    ANSWER_VALUE,  // prompt
+    ANSWER_RETRY,  // failure
+    ANSWER_SKIP,   // failure, walk; with a reason
+    ANSWER_STOP,   // failure, walk
+    ANSWER_UNDO,   // failure, walk: undo everything
+    ANSWER_RUN,    // walk
+    ANSWER_RUN_ALL,  // walk: this and all that remain, without asking
+    ANSWER_SUSPEND,  // --detach: nobody is here; end with 6 and wait
+};
+
+struct answer {
+    enum answer_kind kind;
+    struct str text;    // phrase typed, value, note or reason
+    struct str by;      // who: the operating system user, "flag", a database role
+    struct str how;     // "terminal", "flag", "approve"
+    struct str evidence;
+};
+
+struct person_to_call {  // escalation: whose turn it is while nobody answers
+    struct str role, name, phone, email, link;
+    int64_t after_ms;
+};
+
+struct question {
+    enum question_kind kind;
+    struct str id;         // address, "run", "caller.run", "checklist_1", "caller.checklist_1"
+    struct str title;      // the step's name
+    struct str message;
+    int danger;            // enum danger; confirm
+    struct str phrase;     // severe: the exact words
+    struct str details;    // what exactly will run, masked, several lines
+    struct str destroys;   // what it destroys, or empty
+    struct str undo;       // how it can be undone, or why not
+    struct str on_no;      // what happens on no
+    struct str so_far;     // what was skipped or failed so far; lines; may be empty
+    struct str output;     // failure, walk: the last lines of output
+    const struct str *show;     // lines to show
+    size_t show_count;
+    const struct str *choices;  // prompt
+    size_t choice_count;
+    int input_type;             // prompt: enum input_type; 0: text
+    struct str fallback;        // prompt: the default; has_fallback
+    bool has_fallback;
+    const struct str *items;    // manual: its checklist
+    size_t item_count;
+    bool reason_required, evidence_wanted;
+    bool may_retry, may_skip, may_undo;  // failure, walk
+    int64_t asked_ms, timeout_ms;        // boot time; 0: none
+    struct str digest;                   // what an approval is bound to
+    size_t votes, votes_needed;
+    const struct person_to_call *people;
+    size_t people_count;
+    // walk: runs the step's checks now and gives lines to show; NULL where it has none.
+    void (*check_now)(struct question *q, void (*then)(void *arg, struct str lines), void *arg);
+
+    // To be called once, with an answer that outlives the call or is copied.
+    void (*answer)(struct question *q, const struct answer *a);
+    void *owner;
+};
+
+struct asker {
+    // Begins to ask. One question at a time is asked.
+    void (*ask)(struct asker *k, struct question *q);
+    // It was answered otherwise or is not wanted any more; answer() must not follow.
+    void (*withdraw)(struct asker *k, struct question *q);
+    bool has_terminal;
+    void *ctx;
+};
