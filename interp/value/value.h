@@ -104,6 +104,10 @@ struct value value_timestamp(int64_t seconds, uint32_t nanos);
 struct value value_object(struct arena *a, const struct object_class *class, void *ctx);
 struct value value_secret(struct value v);  // the same, marked secret
 
+// A secret list or map in which nothing is marked itself is secret as a whole, and so
+// is whatever is taken out of it; in one that holds secrets, only those are.
+bool value_wholly_secret(struct value v);
+
 // Lists and maps are made by collecting, then finishing.
 struct value_builder;
 struct value_builder *value_list_start(struct arena *a);
@@ -112,12 +116,15 @@ void value_add(struct value_builder *b, struct value item);                     
 void value_put(struct value_builder *b, struct value key, struct value value);  // map; replaces
 void value_put_s(struct value_builder *b, const char *key, struct value value);
 struct value value_finish(struct value_builder *b);
+// An object with all of its fields made; those that cannot be had are left out.
+struct value value_object_map(struct value object, struct arena *a);
 
-size_t value_size(struct value v);                           // of a list or map
+size_t value_size(struct value v);  // of a list or map
 struct value value_item(struct value list, size_t i);
-// The entry of a map or the field of an object. A number finds a key of the same
-// numeric value whatever its kind. False if there is none.
+// The entry of a map. A number finds a key of the same numeric value whatever its
+// kind. False if there is none, or if it is no map.
 bool value_get(struct value map, struct value key, struct value *out);
+// The entry of a map or the field of an object.
 bool value_field(struct value map_or_object, const char *key, struct arena *a, struct value *out);
 
 // CEL equality: unlike kinds are unequal, int, uint and double compare as numbers,
@@ -127,6 +134,7 @@ bool value_equal(struct value a, struct value b);
 bool value_compare(struct value a, struct value b, int *order);
 uint64_t value_hash(struct value v);
 
+// A deep copy that needs nothing outside of [a]. An object becomes a map.
 struct value value_copy(struct arena *a, struct value v);
 
 // The kind as CEL's type() calls it ("int", "google.protobuf.Duration", ...), and as

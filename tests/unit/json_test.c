@@ -1,0 +1,128 @@
+#include "tests/unit/test.h"
+
+#include <math.h>
+
+#include "base/buf.h"
+#include "value/json.h"
+
+static struct value read_ok(const char *text)
+{
+    struct value v = VALUE_NONE;
+    struct json_error error = { STR(""), 0 };
+    bool ok = json_read(str_from(text), scratch, &v, &error);
+
+    if (!ok)
+        printf("# %s: %.*s\n", text, STR_ARG(error.message));
+    CHECK(ok);
+    return v;
+}
+
+static bool refused(struct str text)
+{
+    struct value v;
+    struct json_error error;
+
+    return !json_read(text, scratch, &v, &error) && error.message.n > 0;
+}
+
+static struct str again(const char *text)
+{
+    return json_text(read_ok(text), scratch);
+}
+
+TEST(what_is_not_json_is_refused)
+{
+    CHECK(refused(STR("")));
+    CHECK(refused(STR("{")));
+    CHECK(refused(STR("{} {}")));
+    CHECK(refused(STR("{'a': 1}")));
+    CHECK(refused(STR("[1,]")));
+    CHECK(refused(STR("\"\xff\"")));
+    CHECK(refused(STR("nul")));
+}
+
+TEST(a_key_stands_once)
+{
+    CHECK(refused(STR("{\"a\": 1, \"a\": 2}")));
+}
+
+TEST(depth_is_bounded)
+{
+    struct buf deep = BUF_EMPTY;
+
+    for (int i = 0; i < 300; i++)
+        buf_add_c(&deep, '[');
+    for (int i = 0; i < 300; i++)
+        buf_add_c(&deep, ']');
+    CHECK(refused(buf_str(&deep)));
+    CHECK(!refused(str_slice(buf_str(&deep), 150, 450)));
+    buf_free(&deep);
+}
+
+TEST(the_place_of_a_mistake_is_told)
+{
+    struct value v;
+    struct json_error error;
+
+    CHECK(!json_read(STR("{\"a\": }"), scratch, &v, &error));
+    CHECK(error.offset >= 6 && error.offset <= 7);
+}
+
+TEST(integers_stay_integers_until_they_are_too_big)
+{
+    CHECK(read_ok("12").kind == VALUE_INT);
+    CHECK(read_ok("-9223372036854775808").i == INT64_MIN);
+    CHECK(read_ok("9223372036854775808").d == 0x1p63);
+    CHECK(read_ok("[\"a 99999999999999999999 \\\" \", 123456789012345678901234567890]").kind ==
+          VALUE_LIST);
+    CHECK_STR(again("[1, 99999999999999999999, 9]"), "[1,100000000000000000000.0,9]");
+    CHECK(read_ok("1.0").kind == VALUE_DOUBLE);
+    CHECK(read_ok("1e3").kind == VALUE_DOUBLE);
+}
+
+TEST(what_was_read_is_written_the_same)
+{
+    CHECK_STR(again("{\"b\":[1,2.5,1.0,null,true],\"a\":{}}"),
+              "{\"b\":[1,2.5,1.0,null,true],\"a\":{}}");
+    CHECK_STR(again("\"\\u0000\\n\\\"\\u00e9\""), "\"\\u0000\\n\\\"\xc3\xa9\"");
+}
+
+TEST(nul_is_text)
+{
+    CHECK(read_ok("\"a\\u0000b\"").s.n == 3);
+}
+
+TEST(our_own_kinds_become_text)
+{
+    struct value_builder *b = value_list_start(scratch);
+
+    value_add(b, value_duration_ms(1500));
+    value_add(b, value_timestamp(0, 0));
+    value_add(b, value_bytes(STR("ab")));
+    value_add(b, value_double(NAN));
+    value_add(b, value_uint(UINT64_MAX));
+    value_add(b, (struct value){ .kind = VALUE_OPTIONAL });
+    CHECK_STR(json_text(value_finish(b), scratch),
+              "[\"1.5s\",\"1970-01-01T00:00:00Z\",\"YWI=\",\"NaN\",18446744073709551615,null]");
+}
+
+TEST(keys_that_are_numbers_become_text)
+{
+    struct value_builder *b = value_map_start(scratch);
+
+    value_put(b, value_int(1), value_bool(true));
+    CHECK_STR(json_text(value_finish(b), scratch), "{\"1\":true}");
+}
+
+TEST(bytes_that_are_not_text_are_replaced)
+{
+    CHECK_STR(json_text(value_string(STR("a\xff\xfe")), scratch), "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+TEST(pretty_has_a_line_for_each_part)
+{
+    struct buf out = BUF_EMPTY;
+
+    json_write_pretty(read_ok("{\"a\":[1,2],\"b\":[]}"), scratch, &out);
+    CHECK_STR(buf_take(&out, scratch), "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": []\n}");
+}
