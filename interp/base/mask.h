@@ -33,7 +33,6 @@ struct masking;
 struct masking *masking_new(struct mask *m, struct arena *a);
 void masking_feed(struct masking *s, struct str in, struct buf *out);
 void masking_end(struct masking *s, struct buf *out);
-// How many bytes are held back now. They may be released by masking_end() when
-// nothing came for a while only if they cannot begin a secret; so they stay.
+// How many bytes are held back now: the longest end of the stream that begins a secret.
 size_t masking_held(const struct masking *s);
 bool masking_found(const struct masking *s);  // something was masked so far
