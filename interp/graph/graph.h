@@ -18,7 +18,7 @@ enum phase { PHASE_CHECKLIST, PHASE_CONFIRM, PHASE_PREPARE, PHASE_STEPS, PHASE_V
 struct vertex {
     const struct step *step;
     struct vertex *parent;    // the step around it, NULL at the top
-    enum place place;
+    enum role role;           // which list of its parent it is in
     enum phase phase;         // PREPARE, STEPS or ALWAYS
     size_t index;             // in its list
     struct vertex *before;    // the order edge: it starts after this one has ended; or NULL
