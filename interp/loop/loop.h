@@ -27,24 +27,29 @@ void timer_stop(struct timer *t);
 
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 
-// Calls [fn] whenever one of [events] is possible on [fd], which stays the caller's.
+// Calls [fn] whenever one of [events] is possible on [fd], which stays the caller's and
+// keeps its flags; where an error waits there, both are. Stop before closing [fd]; two
+// watches on one descriptor at a time are a mistake. Regular files are always ready.
 struct watch;
 struct watch *loop_watch(struct loop *l, struct arena *a, int fd, int events,
                          void (*fn)(void *arg, int events), void *arg);
 void watch_change(struct watch *w, int events);  // 0: nothing for the moment
 void watch_stop(struct watch *w);
 
-// Calls [fn] each time the process gets [signo], which no longer does what it did.
+// Calls [fn] each time the process gets [signo], which no longer does what it did. A trap
+// alone is nothing to wait for.
 struct trap;
 struct trap *loop_trap(struct loop *l, struct arena *a, int signo, void (*fn)(void *arg, int signo),
                        void *arg);
 void trap_stop(struct trap *t);
 
 // Runs [work] in a thread, then [done] on the loop. Cannot be stopped: [arg] must
-// live until [done] was called; give it what it needs to end early.
+// live until [done] was called; give it what it needs to end early. A loop that is freed
+// waits for [work] and leaves [done] out.
 void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg);
 
-// Calls [fn] in this or the next turn, after the callback that is running.
+// Calls [fn] in this or the next turn, after the callback that is running, in the order
+// asked for. [arg] must live until then.
 void loop_later(struct loop *l, void (*fn)(void *arg), void *arg);
 
 // From any thread: wakes the loop, which then calls what loop_on_wake() was given.
