@@ -9,11 +9,20 @@
 
 #pragma once
 
-#include "model/runbook.h"
+#include "base/map.h"
+#include "graph/site.h"
 
 enum role { ROLE_STEPS, ROLE_RESCUE, ROLE_ALWAYS };
-enum phase { PHASE_CHECKLIST, PHASE_CONFIRM, PHASE_PREPARE, PHASE_STEPS, PHASE_VERIFY, PHASE_UNDO,
-             PHASE_UNDONE, PHASE_ALWAYS };
+enum phase {
+    PHASE_CHECKLIST,
+    PHASE_CONFIRM,
+    PHASE_PREPARE,
+    PHASE_STEPS,
+    PHASE_VERIFY,
+    PHASE_UNDO,
+    PHASE_UNDONE,
+    PHASE_ALWAYS
+};
 
 struct vertex {
     const struct step *step;
@@ -23,14 +32,26 @@ struct vertex {
     size_t index;             // in its list
     struct vertex *before;    // the order edge: it starts after this one has ended; or NULL
     struct vertex **needs;    // need edges, each once
+    struct span *need_spans;  // where each is written: the word in `needs`, or what is read
     size_t need_count;
-    bool in_order;            // its list runs in order (not parallel)
+    bool in_order;  // its list runs in order (not parallel)
+
+    // For walking. Children in file order: steps, rescue, always.
+    struct vertex *first_child, *next_sibling;
+    size_t depth;    // 0 at the top
+    size_t chain;    // everything from this index of its list on has ended when it starts
+    size_t written;  // so many of [needs] stand in `needs`, the rest was read
 };
 
 struct graph {
     const struct runbook *rb;
     struct vertex *vertices;  // in file order
     size_t count;
+    struct map *by_id;      // struct vertex
+    struct map *by_step;    // struct vertex; the key is the address of the step
+    struct map *other_ids;  // struct step: checks, undos and hooks that have an id
+    const char **words;     // all ids, for "did you mean"; filled when first asked for
+    struct arena *arena;
 };
 
 // NULL, with everything that is wrong in [ds], when a step needs what is not there, waits
@@ -40,7 +61,8 @@ const struct vertex *graph_vertex(const struct graph *g, const struct step *step
 const struct vertex *graph_find(const struct graph *g, struct str id);
 
 // Calls [see] for every expression that a step itself evaluates (not those of its
-// children, checks and undos), with the key it stands behind.
-void step_each_expr(const struct step *s, void (*see)(const struct expr *e, const char *key, void *ctx),
-                    void *ctx);
+// children, checks and undos), with the key it stands behind ("action" for what it does).
+// The expression lives only as long as the call.
+void step_each_expr(const struct step *s,
+                    void (*see)(const struct expr *e, const char *key, void *ctx), void *ctx);
 const char *phase_word(enum phase phase);

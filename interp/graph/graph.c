@@ -1,0 +1,149 @@
+#include "graph/graph.h"
+
+#include "base/arena.h"
+#include "graph/build.h"
+
+static struct str step_key(const struct vertex *v)
+{
+    return (struct str){ (const char *)&v->step, sizeof v->step };
+}
+
+const struct vertex *graph_vertex(const struct graph *g, const struct step *step)
+{
+    return map_get(g->by_step, (struct str){ (const char *)&step, sizeof step });
+}
+
+const struct vertex *graph_find(const struct graph *g, struct str id)
+{
+    return map_get(g->by_id, id);
+}
+
+const char *phase_word(enum phase phase)
+{
+    static const char *const words[] = {
+        [PHASE_CHECKLIST] = "checklist", [PHASE_CONFIRM] = "confirm", [PHASE_PREPARE] = "prepare",
+        [PHASE_STEPS] = "steps",         [PHASE_VERIFY] = "verify",   [PHASE_UNDO] = "undo",
+        [PHASE_UNDONE] = "undone",       [PHASE_ALWAYS] = "always",
+    };
+
+    return words[phase];
+}
+
+// ---- collecting ----
+
+static size_t count_of(const struct list *list)
+{
+    const struct step *steps = list->items;
+    size_t n = list->count;
+
+    for (size_t i = 0; i < list->count; i++)
+        n += count_of(&steps[i].steps) + count_of(&steps[i].rescue) + count_of(&steps[i].always);
+    return n;
+}
+
+struct place_in {  // where the steps of a list stand
+    struct vertex *parent;
+    enum role role;
+    enum phase phase;
+    bool in_order;
+    struct vertex **link;  // where the next sibling is to be hung
+};
+
+static void add_list(struct graph *g, const struct list *list, struct place_in *in);
+
+// `parallel: false` and `parallel: 1` are what a list is anyway.
+static bool runs_in_order(const struct step *group)
+{
+    const struct amount *p = &group->parallel;
+
+    return !p->written || (!p->template && p->n == 1);
+}
+
+static void add_children(struct graph *g, struct vertex *v)
+{
+    const struct step *s = v->step;
+    struct place_in in = { .parent = v, .phase = v->phase, .link = &v->first_child };
+
+    in.role = ROLE_STEPS, in.in_order = runs_in_order(s);
+    add_list(g, &s->steps, &in);
+    in.role = ROLE_RESCUE, in.in_order = true;
+    add_list(g, &s->rescue, &in);
+    in.role = ROLE_ALWAYS;
+    add_list(g, &s->always, &in);
+}
+
+static void add_step(struct graph *g, const struct step *s, struct place_in *in, size_t index)
+{
+    struct vertex *v = &g->vertices[g->count++];
+
+    *v = (struct vertex){ .step = s,
+                          .parent = in->parent,
+                          .role = in->role,
+                          .phase = in->phase,
+                          .index = index,
+                          .in_order = in->in_order,
+                          .chain = index,
+                          .depth = in->parent ? in->parent->depth + 1 : 0 };
+    *in->link = v;
+    in->link = &v->next_sibling;
+    map_put(g->by_step, step_key(v), v);
+    if (s->id.str.n && !map_get(g->by_id, s->id.str))  // a second one is told by the reader
+        map_put(g->by_id, s->id.str, v);
+    add_children(g, v);
+}
+
+static void add_list(struct graph *g, const struct list *list, struct place_in *in)
+{
+    const struct step *steps = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        add_step(g, &steps[i], in, i);
+}
+
+static void add_phase(struct graph *g, const struct list *list, enum phase phase)
+{
+    struct vertex *first = NULL;
+    struct place_in in = { .phase = phase, .in_order = true, .link = &first };
+
+    add_list(g, list, &in);
+}
+
+static void add_other(const struct step *s, const struct step *around, enum below why, void *ctx)
+{
+    struct graph *g = ctx;
+
+    (void)around, (void)why;
+    if (s->id.str.n && !map_get(g->by_id, s->id.str) && !map_get(g->other_ids, s->id.str))
+        map_put(g->other_ids, s->id.str, (void *)s);
+}
+
+static void add_others(struct graph *g, const struct runbook *rb)
+{
+    const struct list *lists[] = { &rb->prepare, &rb->steps, &rb->verify, &rb->undone,
+                                   &rb->always };
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        steps_each(lists[i], add_other, g);
+}
+
+struct graph *graph_new(struct arena *a, const struct runbook *rb, struct diags *ds)
+{
+    struct graph *g = NEW(a, struct graph);
+    unsigned errors = ds->errors;
+    size_t count = count_of(&rb->prepare) + count_of(&rb->steps) + count_of(&rb->always);
+
+    *g = (struct graph){ .rb = rb,
+                         .vertices = NEW_ARRAY(a, struct vertex, count),
+                         .arena = a,
+                         .words = NEW_ARRAY(a, const char *, count + 1),
+                         .by_id = map_new(a),
+                         .by_step = map_new(a),
+                         .other_ids = map_new(a) };
+    add_phase(g, &rb->prepare, PHASE_PREPARE);
+    add_phase(g, &rb->steps, PHASE_STEPS);
+    add_phase(g, &rb->always, PHASE_ALWAYS);
+    add_others(g, rb);
+    build_edges(g, ds);
+    check_cycles(g, ds);
+    return ds->errors == errors ? g : NULL;
+}

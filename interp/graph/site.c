@@ -1,0 +1,263 @@
+#include "graph/site.h"
+
+#include "base/arena.h"
+#include "graph/graph.h"
+
+struct walk {
+    site_seen *see;
+    void *ctx;
+};
+
+static void words(const struct walk *w, const char *key, const struct template *t)
+{
+    if (t)
+        w->see(&(struct site){ .kind = SITE_WORDS, .key = key, .words = t }, w->ctx);
+}
+
+static void condition(const struct walk *w, const char *key, const struct expr *e)
+{
+    if (e)
+        w->see(&(struct site){ .kind = SITE_CONDITION, .key = key, .cond = e }, w->ctx);
+}
+
+static void form(const struct walk *w, const char *key, const struct form *f)
+{
+    if (f)
+        w->see(&(struct site){ .kind = SITE_FORM, .key = key, .form = f }, w->ctx);
+}
+
+static void amount(const struct walk *w, const char *key, const struct amount *m)
+{
+    words(w, key, m->template);
+}
+
+static void words_list(const struct walk *w, const char *key, const struct list *l)
+{
+    const struct template *const *items = l->items;
+
+    for (size_t i = 0; i < l->count; i++)
+        words(w, key, items[i]);
+}
+
+static void confirm(const struct walk *w, const struct confirm *c)
+{
+    if (!c)
+        return;
+    words(w, "confirm", c->message);
+    words(w, "confirm", c->phrase);
+    words_list(w, "confirm.show", &c->show);
+    amount(w, "confirm", &c->timeout);
+}
+
+static void approve(const struct walk *w, const struct approve *p)
+{
+    if (!p)
+        return;
+    words(w, "approve", p->message);
+    words_list(w, "approve", &p->from);
+    amount(w, "approve", &p->min);
+    amount(w, "approve", &p->not_requester);
+    amount(w, "approve", &p->timeout);
+}
+
+static void retry(const struct walk *w, const struct retry *r)
+{
+    if (!r)
+        return;
+    amount(w, "retry", &r->attempts);
+    amount(w, "retry", &r->delay);
+    amount(w, "retry", &r->backoff);
+    amount(w, "retry", &r->max_delay);
+    amount(w, "retry", &r->jitter);
+    condition(w, "retry.if", r->cond);
+}
+
+static void maps(const struct walk *w, const struct step *s)
+{
+    const struct before *before = s->before.items;
+    for (size_t i = 0; i < s->before.count; i++)
+        form(w, "before", before[i].value);
+    const struct words_entry *env = s->env.items;
+    for (size_t i = 0; i < s->env.count; i++)
+        words(w, "env", env[i].words);
+    const struct form_entry *with = s->with.items;
+    for (size_t i = 0; i < s->with.count; i++)
+        form(w, "with", with[i].form);
+    const struct expr *const *expect = s->expect.items;
+    for (size_t i = 0; i < s->expect.count; i++)
+        condition(w, "expect", expect[i]);
+    const struct output *outputs = s->outputs.items;
+    for (size_t i = 0; i < s->outputs.count; i++)
+        form(w, outputs[i].secret ? "outputs.secret" : "outputs", outputs[i].value);
+}
+
+struct action_walk {
+    const struct walk *walk;
+    struct arena *arena;  // made when the first expression is met
+};
+
+static void action_text(struct action_walk *w, const struct node *n, const struct node *parent,
+                        struct str part)
+{
+    if (str_search(n->text.str, STR("${{")) == SIZE_MAX)
+        return;
+    if (!w->arena)
+        w->arena = arena_new(NULL);
+    struct diags unheard = { .arena = w->arena };  // action_bind() tells them
+    const struct template *t = template_parse(w->arena, &n->text, &unheard);
+    if (t)
+        w->walk->see(
+            &(struct site){
+                .kind = SITE_WORDS, .key = "action", .parent = parent, .part = part, .words = t },
+            w->walk->ctx);
+}
+
+static void action_node(struct action_walk *w, const struct node *n, const struct node *parent,
+                        struct str part)
+{
+    if (n->kind == NODE_SCALAR) {
+        action_text(w, n, parent, part);
+        return;
+    }
+    bool top = !parent && n->kind == NODE_MAP;
+    for (const struct node *child = n->first; child; child = child->next)
+        action_node(w, child, n, top ? child->key->text.str : part);
+}
+
+static void action(const struct walk *w, const struct step *s)
+{
+    struct action_walk aw = { .walk = w };
+
+    if (s->action_node)
+        action_node(&aw, s->action_node, NULL, STR(""));
+    arena_free(aw.arena);
+}
+
+static void for_each(const struct walk *w, const struct for_each *f)
+{
+    if (!f)
+        return;
+    form(w, "for_each", f->in);
+    amount(w, "for_each", &f->parallel);
+    words(w, "for_each.key", f->key);
+}
+
+// What is asked before the action runs.
+static void sites_ahead(const struct walk *w, const struct step *s)
+{
+    words(w, "name", s->name);
+    words(w, "description", s->description);
+    condition(w, "if", s->cond);
+    for_each(w, s->for_each);
+    if (s->done_if)
+        condition(w, "done_if", s->done_if->cond);
+    confirm(w, s->confirm);
+    approve(w, s->approve);
+}
+
+static void sites_of_times(const struct walk *w, const struct step *s)
+{
+    amount(w, "timeout", &s->timeout);
+    amount(w, "kill_grace", &s->kill_grace);
+    amount(w, "parallel", &s->parallel);
+    amount(w, "within", &s->within);
+    amount(w, "every", &s->every);
+    amount(w, "streak", &s->streak);
+    amount(w, "holds_for", &s->holds_for);
+}
+
+void step_each_site(const struct step *s, site_seen *see, void *ctx)
+{
+    struct walk w = { see, ctx };
+
+    sites_ahead(&w, s);
+    action(&w, s);
+    maps(&w, s);
+    words(&w, "dir", s->dir);
+    words(&w, "as", s->as);
+    sites_of_times(&w, s);
+    retry(&w, s->retry);
+    words(&w, "irreversible", s->irreversible);
+    words(&w, "leaves", s->leaves);
+}
+
+void site_each_expr(const struct site *site, void (*see)(const struct expr *e, void *ctx),
+                    void *ctx)
+{
+    if (site->kind == SITE_CONDITION)
+        see(site->cond, ctx);
+    else if (site->kind == SITE_FORM)
+        form_each(site->form, see, ctx);
+    else
+        for (size_t i = 0; i < site->words->count; i++)
+            if (site->words->parts[i].expr)
+                see(site->words->parts[i].expr, ctx);
+}
+
+struct told {
+    void (*see)(const struct expr *e, const char *key, void *ctx);
+    void *ctx;
+    const char *key;
+};
+
+static void tell(const struct expr *e, void *ctx)
+{
+    const struct told *t = ctx;
+
+    t->see(e, t->key, t->ctx);
+}
+
+static void tell_site(const struct site *site, void *ctx)
+{
+    struct told *t = ctx;
+
+    t->key = site->key;
+    site_each_expr(site, tell, t);
+}
+
+void step_each_expr(const struct step *s,
+                    void (*see)(const struct expr *e, const char *key, void *ctx), void *ctx)
+{
+    struct told t = { see, ctx, NULL };
+
+    step_each_site(s, tell_site, &t);
+}
+
+struct descent {
+    step_seen *see;
+    void *ctx;
+};
+
+static void each_of(const struct descent *d, const struct list *list, const struct step *around,
+                    enum below why);
+
+static void each_below(const struct descent *d, const struct step *s)
+{
+    if (s->done_if && s->done_if->check)
+        each_of(d, &(struct list){ (void *)s->done_if->check, 1 }, s, BELOW_DONE_IF);
+    const struct before *before = s->before.items;
+    for (size_t i = 0; i < s->before.count; i++)
+        if (before[i].check)
+            each_of(d, &(struct list){ (void *)before[i].check, 1 }, s, BELOW_BEFORE);
+    each_of(d, &s->steps, s, BELOW_STEPS);
+    each_of(d, &s->verify, s, BELOW_VERIFY);
+    each_of(d, &s->undo.steps, s, BELOW_UNDO);
+    each_of(d, &s->rescue, s, BELOW_RESCUE);
+    each_of(d, &s->always, s, BELOW_ALWAYS);
+}
+
+static void each_of(const struct descent *d, const struct list *list, const struct step *around,
+                    enum below why)
+{
+    const struct step *steps = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        d->see(&steps[i], around, why, d->ctx);
+        each_below(d, &steps[i]);
+    }
+}
+
+void steps_each(const struct list *list, step_seen *see, void *ctx)
+{
+    each_of(&(struct descent){ see, ctx }, list, NULL, BELOW_TOP);
+}
