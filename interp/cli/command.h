@@ -12,11 +12,11 @@ struct invocation;
 
 struct command {
     const char *name;
-    const char *words;       // what follows: "FILE", "RUN [STEP]", "[PATH...]"
-    size_t least, most;      // how many words that are
-    const char *doc;         // one line, present tense, no full stop
-    const char *more;        // a paragraph or two for `help NAME`; may be NULL
-    bool ndjson;             // `-o ndjson` means something here
+    const char *words;                 // what follows: "FILE", "RUN [STEP]", "[PATH...]"
+    size_t least, most;                // how many words that are
+    const char *doc;                   // one line, present tense, no full stop
+    const char *more;                  // a paragraph or two for `help NAME`; may be NULL
+    bool ndjson;                       // `-o ndjson` means something here
     int (*run)(struct invocation *v);  // the exit code; NULL: not supported yet
 };
 extern const struct command commands[];  // ended by a nameless one
@@ -32,11 +32,11 @@ enum takes {
 };
 
 struct option {
-    const char *name;      // without its dashes; empty: only the letter exists
-    char letter;           // 0: none
+    const char *name;  // without its dashes; empty: only the letter exists
+    char letter;       // 0: none
     enum takes takes;
-    const char *value;     // as help calls it: "FILE", "STEP=TEXT", "text|ndjson"
-    bool choice;           // [value] lists all that is allowed, between bars
+    const char *value;  // as help calls it: "FILE", "STEP=TEXT", "text|ndjson"
+    bool choice;        // [value] lists all that is allowed, between bars
     bool repeats;
     const char *commands;  // which take it, between spaces; "*": all
     const char *doc;
@@ -60,8 +60,8 @@ struct invocation {
     size_t flag_count;
     const struct str *words;  // what is no flag, without the command
     size_t word_count;
-    bool ndjson;              // -o ndjson
-    struct str dir;           // absolute: the caller's folder, after -C
+    bool ndjson;     // -o ndjson
+    struct str dir;  // absolute: the caller's folder, after -C
 };
 
 // Takes the command line apart. False, with DIAG_USAGE in v->diags, when it is not right;
@@ -70,7 +70,7 @@ bool command_line_read(struct invocation *v, int argc, char *const *argv);
 
 // What was said behind a flag; [name] is a row of the table, else the program stops.
 bool flag_given(const struct invocation *v, const char *name);
-struct str flag_text(const struct invocation *v, const char *name);    // "" if not given
+struct str flag_text(const struct invocation *v, const char *name);  // "" if not given
 const struct str *flag_texts(const struct invocation *v, const char *name, size_t *count);
 
 // How wrong command lines are told: DIAG_USAGE, and then CODE_USAGE is to be returned.

@@ -27,8 +27,7 @@ int usage_error(struct invocation *v, const char *help, const char *format, ...)
     buf_vformat(&b, format, args);
     va_end(args);
     struct str message = buf_take(&b, v->arena);
-    struct diag *d =
-        diag_error(v->diags, DIAG_USAGE, (struct span){ 0 }, "%.*s", STR_ARG(message));
+    struct diag *d = diag_error(v->diags, DIAG_USAGE, (struct span){ 0 }, "%.*s", STR_ARG(message));
     if (help)
         diag_help(v->diags, d, "%s", help);
     return CODE_USAGE;
@@ -270,15 +269,16 @@ static bool check_words(struct parser *p)
     if (p->v->word_count < c->least)
         return complain(p, help, "`%s` wants %s", c->name, c->words);
     if (p->v->word_count > c->most)
-        return complain(p, help, "`%s` has no use for `%.*s`", c->name,
-                        STR_ARG(p->words[c->most]));
+        return complain(p, help, "`%s` has no use for `%.*s`", c->name, STR_ARG(p->words[c->most]));
     return true;
 }
 
 bool command_line_read(struct invocation *v, int argc, char *const *argv)
 {
     size_t room = (size_t)argc + 1;
-    struct parser p = { .v = v, .args = argv + 1, .count = argc > 0 ? (size_t)argc - 1 : 0,
+    struct parser p = { .v = v,
+                        .args = argv + 1,
+                        .count = argc > 0 ? (size_t)argc - 1 : 0,
                         .flags = NEW_ARRAY(v->arena, struct flag, room),
                         .words = NEW_ARRAY(v->arena, struct str, room) };
     bool good = true;
