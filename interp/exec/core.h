@@ -1,0 +1,72 @@
+// The inside of a run, for the files that make it up: tree.c (tasks and their edges),
+// queue.c (what is ready, resting, over), run.c (events and orders), policy.c (what a
+// failure means), verdict.c (the exit code).
+
+#pragma once
+
+#include "exec/run.h"
+
+struct queue {
+    void **items;
+    size_t first, count, room;
+};
+
+struct run {
+    struct arena *arena;
+    const struct program *program;
+    struct run_facts facts;
+    struct space *root;
+    struct series *prepare, *steps, *always;
+    struct map *by_address;
+    struct queue tasks;     // all, in the order in which they came to be
+    struct queue ready;     // struct task: nothing holds them back but may_start()
+    struct queue finished;  // struct series that are over
+    struct queue settle;    // struct task that dangle
+    struct queue open;      // struct series
+    struct queue resting;   // struct task with a due_ms
+    size_t settling;
+    size_t active;          // begun and not ended
+    size_t parked;
+
+    enum phase phase;
+    bool phase_begun, phase_ordered, phase_over, any_phase;
+    bool checklist_done, confirm_done;
+    bool began_undo, undo_phase_done;
+    int64_t starts;         // start orders given so far
+    int64_t session_starts;
+    bool stopping, undo_wanted, halted, declined_before, unverified, verified;
+    bool undone_failed, cannot_undo, always_failed;
+    int interrupted;
+
+    struct task **undo_list;
+    size_t undo_count, undo_next;
+};
+
+// queue.c
+void queue_push(struct run *r, struct queue *q, void *item);
+void *queue_pop(struct queue *q);  // NULL when empty
+void queue_remove(struct queue *q, const void *item);
+
+// tree.c
+struct series *series_new(struct run *r, enum series_kind kind, struct task *owner,
+                          const struct list *steps, struct space *space, struct str prefix,
+                          enum phase phase);
+void series_link(struct run *r, struct series *s);
+void task_make_instances(struct run *r, struct task *each, struct value items);
+void task_make_callee(struct run *r, struct task *use);
+void task_make_undo(struct run *r, struct task *t);
+void task_reset(struct run *r, struct task *t);        // to be tried again, with all in it
+void series_reset(struct run *r, struct series *s);
+
+// run.c
+void series_open(struct run *r, struct series *s);
+void series_check_over(struct run *r, struct series *s);
+void run_check_all_over(struct run *r);
+void task_end(struct run *r, struct task *t);
+
+// policy.c
+struct task *policy_group(const struct task *t);  // whose failure it is, for POLICY_GROUP
+bool series_failed(const struct series *s);
+
+// undo.c
+void undo_list_make(struct run *r);

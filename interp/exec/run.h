@@ -1,0 +1,91 @@
+// One run of a program: what has happened, and what is to be done next.
+//
+// A run changes only when an event is applied to it. Events are journalled before they
+// are applied, so a run that was cut short is continued by applying its journal to a new
+// one (run_apply for each, then run_resume_here). Nothing here reads a clock, starts a
+// process or waits: times are fields of events, and run_order() says what should be done
+// next by somebody who can.
+
+#pragma once
+
+#include "exec/event.h"
+#include "exec/task.h"
+
+enum order_kind {
+    ORDER_SETTLE,     // [task] has an intent and no result: find out what became of it
+    ORDER_BEGIN,      // [task] may start
+    ORDER_BLOCK,      // [task] will not run: [task->blocked_by] did not end well
+    ORDER_RETRY,      // the rest before the next attempt of [task] is over
+    ORDER_FINISH,     // all in [task] that can run has ended
+    ORDER_PHASE,      // begin [phase]; the driver's own: checklist, confirm, verify, undone
+    ORDER_PHASE_END,  // all in [phase] has ended
+    ORDER_UNDO,       // take back [task]
+    ORDER_UNDO_END,   // the undo of [task] has ended
+    ORDER_SLEEP,      // until [at_ms], unless something happens before
+    ORDER_WAIT,       // for something to end
+    ORDER_SUSPEND,    // all that is left waits for people
+    ORDER_OVER,
+};
+
+struct order {
+    enum order_kind kind;
+    struct task *task;
+    enum phase phase;
+    int64_t at_ms;
+};
+
+// What becomes of the run when a task failed for good.
+enum policy { POLICY_CONTINUE, POLICY_STOP, POLICY_UNDO, POLICY_ASK, POLICY_GROUP };
+const char *policy_word(enum policy p);
+
+struct run_facts {        // what the core has to know about how it was started
+    int on_failure;       // enum on_failure; 0: as the runbook says
+    bool undo_only;       // `runbook undo`
+    struct str undo_step; // --step, or empty
+};
+
+struct run *run_new(struct arena *a, const struct program *p, const struct run_facts *facts);
+void run_apply(struct run *r, const struct event *e);
+// What is to be done now. What it gives is taken: it is not given again, but for SLEEP,
+// WAIT and OVER.
+struct order run_order(struct run *r, int64_t now_ms);
+
+// All events of a journal were applied and somebody wants to go on: what failed, was
+// cancelled or blocked waits to be tried again, attempts without a result dangle.
+void run_resume_here(struct run *r, const struct run_facts *facts);
+
+// Things that happen to the driver and are not journalled as such.
+void run_interrupt(struct run *r, int code);  // a signal (128 + n) or the run's timeout (124)
+void run_halt(struct run *r);   // nothing starts any more, not even `always`
+void run_park(struct run *r, struct task *t, bool parked);  // [t] waits for a person who is not here
+void run_want_undo(struct run *r);
+void run_want_stop(struct run *r);
+void run_declined_before(struct run *r);  // a no before the first step
+void run_unverified(struct run *r);        // a check of `verify` does not hold or was not answered
+void run_cannot_undo(struct run *r);       // something with effects has no undo
+void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the outcome is known
+void run_not_started(struct run *r, struct task *t);  // after ORDER_SETTLE: it had not begun
+int run_interrupted(const struct run *r);
+
+// ---- asking
+
+enum policy run_policy(const struct run *r, const struct task *t, bool *own);
+bool run_may_start(const struct run *r, const struct task *t);
+bool run_is_stopping(const struct run *r);
+bool run_any_started(const struct run *r);         // in this session
+bool run_changed_anything(const struct run *r);    // some step has an intent
+struct task *run_task(const struct run *r, struct str address);
+// By the address or, where only one has it, the plain id.
+struct task *run_find(const struct run *r, struct str word);
+struct space *run_root(const struct run *r);
+const struct program *run_program(const struct run *r);
+// Every task there is so far, in the order in which they came to be.
+size_t run_task_count(const struct run *r);
+struct task *run_task_at(const struct run *r, size_t i);
+enum phase run_phase(const struct run *r);
+bool run_began_undo(const struct run *r);
+// Tasks to undo, first to be undone first; made when the undo phase began.
+struct task *const *run_undo_list(const struct run *r, size_t *count);
+// The exit code by the table "Which code wins", were the run to end now.
+int run_code(const struct run *r);
+bool run_verified(const struct run *r);

@@ -1,0 +1,133 @@
+// One thing that starts and ends in a run: a step, an instance of a for_each, a group,
+// a used runbook, a step of an undo. And the series in which tasks stand.
+//
+// Tasks and series make a tree that mirrors the runbook, unrolled: `for_each` makes a
+// task for each item, `use` one for each step of the callee. A task is known by its
+// address (cli.md Events): "restore", "caller.callee", "id[key].child", "id~undo.1".
+// Only run_apply() changes the part above the line; what is below belongs to the driver.
+
+#pragma once
+
+#include "load/program.h"
+
+enum state {
+    STATE_PENDING,
+    STATE_WAITING,
+    STATE_RUNNING,
+    STATE_PROVISIONAL,
+    STATE_SUCCEEDED,
+    STATE_SATISFIED,
+    STATE_SKIPPED,
+    STATE_BLOCKED,
+    STATE_FAILED,
+    STATE_RESCUED,
+    STATE_CANCELLED,
+    STATE_UNKNOWN,
+    STATE_COUNT
+};
+const char *state_word(enum state s);
+enum state state_of(struct str word);  // STATE_COUNT if there is none
+
+enum undo_state { UNDO_NOT, UNDO_RUNNING, UNDO_DONE, UNDO_FAILED, UNDO_UNKNOWN };
+const char *undo_state_word(enum undo_state s);
+
+enum task_kind {
+    TASK_ACTION,
+    TASK_GATE,
+    TASK_GROUP,
+    TASK_USE,
+    TASK_EACH,  // a for_each before it is unrolled; its instances stand in [steps]
+};
+
+enum series_kind {
+    SERIES_PREPARE,
+    SERIES_STEPS,
+    SERIES_RESCUE,
+    SERIES_ALWAYS,
+    SERIES_UNDO,
+};
+
+struct run;
+struct task;
+
+// Names that see each other: a runbook's steps, or those of one instance of a for_each.
+struct space {
+    struct space *around;   // of the for_each; NULL at the top of a runbook
+    struct map *by_id;      // struct task
+    const struct module *module;
+    struct task *caller;    // the use task whose steps these are; NULL for the root
+    struct frame *frame;    // the driver's: set when the use is reached
+    struct task *instance;  // the instance whose steps these are, or NULL
+};
+
+struct series {
+    enum series_kind kind;
+    struct task *owner;   // NULL for those of the runbook that was started
+    struct task **tasks;
+    size_t count;
+    size_t limit;         // how many may run at once; 0: no bound
+    size_t active;        // begun and not ended
+    size_t left;          // not ended
+    bool open;            // has been opened and is not over
+    struct task **held;   // ready, but the limit is reached
+    size_t held_count, held_first;
+};
+
+struct task {
+    enum task_kind kind;
+    const struct step *step;
+    struct str address;
+    struct str prefix;        // what the addresses of its children begin with
+    struct space *space;      // in which its expressions are read
+    struct space *inner;      // USE: of the callee; instance of a group: its own
+    struct series *in;        // where it stands
+    enum phase phase;
+    size_t index;             // of an instance
+    struct value item, key;
+    bool is_instance;
+    bool auto_undo;           // the step of an `undo: auto`
+    struct task *undoes;      // the task that this undo body takes back
+
+    struct task **needs;      // both kinds of edge
+    bool *need_blocks;        // which of them block
+    size_t need_count, unmet;
+    struct task **followers;
+    size_t follower_count, follower_room;
+
+    struct series *prepare, *steps, *rescue, *always, *undo;
+
+    enum state state;
+    bool ended;
+    bool intent;              // an attempt was journalled
+    bool by_person;           // skipped by a person: what needs it is blocked
+    bool continued;           // failed, and the run went on
+    bool own_continue;        // ... because the step itself says so
+    bool failing;             // a child failed for good: nothing new starts in it
+    bool rescuing, always_begun;
+    bool work_failed;         // before its always began
+    bool marked;              // its outcome was said by a person
+    bool declined;            // cancelled by a no
+    bool dangling;            // intent without result, after a crash
+    enum undo_state undo_state;
+    struct task *blocked_by;
+    int64_t attempts;
+    int64_t start_order;      // of its first intent, from 1; 0: never
+    int64_t due_ms;           // a retry
+    int64_t started_wall_ns, took_ms;
+    struct value result, outputs, before;  // VALUE_NULL where there is none
+    struct value withheld;    // names of result fields that were masked; after a resume
+    struct str message;
+    struct value notes;       // of the running attempt
+    struct value given;       // USE: the callee's inputs, as journalled
+
+    // ---- the driver's
+    bool begun, resting, queued;
+    struct walk *walk;
+};
+
+struct task *space_find(const struct space *s, struct str id);
+// The space at the top of the runbook that [s] belongs to.
+struct space *space_top(struct space *s);
+bool state_is_good(enum state s);  // succeeded, satisfied, skipped, rescued, provisional
+// The worst of the instances of a for_each (language.md section 4).
+enum state worst_state(const struct series *s);
