@@ -93,6 +93,26 @@ struct diag *diag_note(struct diags *ds, struct diag *d, struct span other, cons
     return d;
 }
 
+struct diag *diag_edit(struct diags *ds, struct diag *d, struct span where, struct str text)
+{
+    d->edit = where;
+    d->edit_text = str_copy(ds->arena, text);
+    return d;
+}
+
+void diags_append(struct diags *ds, struct diags *more)
+{
+    if (!more->first)
+        return;
+    if (ds->last)
+        ds->last->next = more->first;
+    else
+        ds->first = more->first;
+    ds->last = more->last;
+    ds->errors += more->errors;
+    *more = (struct diags){ .arena = more->arena };
+}
+
 // Diags without a place stand where they were added, before those with one.
 static int compare(const void *x, const void *y)
 {

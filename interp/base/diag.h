@@ -30,6 +30,8 @@ struct diag {
     struct str help;      // how to mend it, with text to paste; empty when nothing useful
     struct span other;    // the other half: first definition, declaration; source NULL if none
     struct str note;      // what stands there
+    struct span edit;     // a safe way to mend it: put [edit_text] there; source NULL if none
+    struct str edit_text;
     struct diag *next;
 };
 
@@ -50,6 +52,12 @@ struct diag *diag_help(struct diags *ds, struct diag *d, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 struct diag *diag_note(struct diags *ds, struct diag *d, struct span other, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+// Gives [d] an edit that mends it and changes no meaning (lint --fix). [text] is copied.
+struct diag *diag_edit(struct diags *ds, struct diag *d, struct span where, struct str text);
+
+// Moves all that is in [more] behind what is in [ds]; both have the same arena.
+void diags_append(struct diags *ds, struct diags *more);
 
 // By file (in the order first met), line, column, code. Stable; printing wants it.
 void diags_sort(struct diags *ds);

@@ -54,12 +54,11 @@ struct str source_line(const struct source *src, uint32_t line)
     return (struct str){ start, (size_t)(end - start) };
 }
 
-static uint32_t source_offset(const struct text *t, size_t decoded)
+// The last mark at or before [decoded].
+static const struct mark *mark_before(const struct text *t, size_t decoded)
 {
     uint32_t low = 0, high = t->mark_count;
 
-    if (!t->marks)
-        return t->span.start + (uint32_t)decoded;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         if (t->marks[middle].decoded <= decoded)
@@ -67,11 +66,33 @@ static uint32_t source_offset(const struct text *t, size_t decoded)
         else
             high = middle;
     }
-    return t->marks[low].source + (uint32_t)decoded - t->marks[low].decoded;
+    return &t->marks[low];
+}
+
+static uint32_t source_offset(const struct text *t, size_t decoded)
+{
+    if (!t->marks)
+        return t->span.start + (uint32_t)decoded;
+    const struct mark *m = mark_before(t, decoded);
+    return m->source + (uint32_t)decoded - m->decoded;
 }
 
 // The end is the place behind the last byte, not the place of the next one: the
-// next may stand on another line, behind its indentation.
+// next may stand on another line, behind its indentation. But an escape, which is
+// longer than what it says, ends where the next byte on its line begins.
+static uint32_t source_end(const struct text *t, size_t to)
+{
+    uint32_t end = source_offset(t, to - 1) + 1;
+
+    if (!t->marks)
+        return end;
+    const struct mark *m = mark_before(t, to);
+    if (m->decoded != to || m->source <= end)
+        return end;
+    const char *between = t->span.source->text.s + end;
+    return memchr(between, '\n', m->source - end) ? end : m->source;
+}
+
 struct span text_span(const struct text *t, size_t from, size_t to)
 {
     struct span s = t->span;
@@ -79,7 +100,7 @@ struct span text_span(const struct text *t, size_t from, size_t to)
     if (!s.source)
         return s;
     s.start = source_offset(t, from);
-    s.end = to > from ? source_offset(t, to - 1) + 1 : s.start;
+    s.end = to > from ? source_end(t, to) : s.start;
     if (s.end < s.start)
         s.end = s.start;
     return s;

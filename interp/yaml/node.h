@@ -25,6 +25,7 @@ struct node {
     struct node *next;       // the next element of the same parent
     const struct node *key;  // when the parent is a map: a scalar
     const struct map *index; // NODE_MAP with many keys: key text -> node
+    bool refused;            // an error about it has been reported; readers pass over it
 };
 
 // NULL if the file cannot be read as one YAML document; the reasons are in [ds].
@@ -32,10 +33,11 @@ struct node {
 // find more, but must not run it.
 struct node *node_read(struct arena *a, const struct source *src, struct diags *ds);
 
-// The value of [key] in a map, or NULL.
+// The value of [key] in a map, or NULL. The second answers for any text.
 const struct node *node_get(const struct node *map, const char *key);
+const struct node *node_find(const struct node *map, struct str key);
 
-// "a value", "a list", "a mapping".
+// "a value", "a list", "a map".
 const char *node_kind_name(enum node_kind kind);
 
 // A plain scalar that says nothing: empty, ~ or null, unquoted.

@@ -1,0 +1,40 @@
+#include "yaml/node.h"
+
+#include <assert.h>
+
+#include "base/map.h"
+
+const struct node *node_find(const struct node *map, struct str key)
+{
+    assert(map->kind == NODE_MAP);
+    if (map->index)
+        return map_get(map->index, key);
+    for (const struct node *n = map->first; n; n = n->next)
+        if (str_equal(n->key->text.str, key))
+            return n;
+    return NULL;
+}
+
+const struct node *node_get(const struct node *map, const char *key)
+{
+    return node_find(map, str_from(key));
+}
+
+const char *node_kind_name(enum node_kind kind)
+{
+    static const char *const names[] = { "a value", "a list", "a map" };
+
+    return names[kind];
+}
+
+bool node_is_null(const struct node *n)
+{
+    static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
+
+    if (n->kind != NODE_SCALAR || n->text.quoted)
+        return false;
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++)
+        if (str_is(n->text.str, nulls[i]))
+            return true;
+    return false;
+}

@@ -1,0 +1,497 @@
+// From events to nodes.
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "yaml/collide.h"
+
+enum { INDEX_FROM = 8, REPEATED_SHOWN = 100 };
+
+struct anchor {
+    struct node *node;  // NULL while it is still open
+};
+
+static struct node *read_node(struct reading *r, yaml_event_t *event, struct context c);
+
+struct span span_at(const struct reading *r, uint32_t start, uint32_t end)
+{
+    return (struct span){ r->source, start, end > start ? end : start };
+}
+
+enum { STRIDE = 64 };
+
+// libyaml counts characters. Every 64th is remembered, unless bytes are characters.
+static void find_characters(struct reading *r, uint32_t skipped)
+{
+    const char *s = r->bytes;
+    uint32_t n = (uint32_t)r->source->text.n, count = 0;
+    bool ascii = true;
+
+    for (uint32_t i = skipped; i < n && ascii; i++)
+        ascii = (unsigned char)s[i] < 0x80;
+    if (ascii && !skipped)
+        return;
+    r->char_starts = NEW_ARRAY(r->arena, uint32_t, n / STRIDE + 2);
+    for (uint32_t i = skipped; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80 && count++ % STRIDE == 0)
+            r->char_starts[(count - 1) / STRIDE] = i;
+    for (uint32_t i = (count + STRIDE - 1) / STRIDE; i < n / STRIDE + 2; i++)
+        r->char_starts[i] = n;
+}
+
+uint32_t byte_offset(const struct reading *r, yaml_mark_t mark)
+{
+    uint32_t n = (uint32_t)r->source->text.n;
+
+    if (!r->char_starts)
+        return mark.index < n ? (uint32_t)mark.index : n;
+    if (mark.index / STRIDE >= n / STRIDE + 2)
+        return n;
+    uint32_t at = r->char_starts[mark.index / STRIDE];
+    for (size_t left = mark.index % STRIDE; left > 0 && at < n; left--)
+        do
+            at++;
+        while (at < n && (r->bytes[at] & 0xC0) == 0x80);
+    return at;
+}
+
+static struct node *new_node(struct reading *r, enum node_kind kind, struct span span)
+{
+    struct node *n = NEW(r->arena, struct node);
+
+    n->kind = kind;
+    n->span = span;
+    for (size_t i = 0; i < r->collision_count; i++)
+        n->refused |= span.start >= r->collisions[i].start && span.start < r->collisions[i].end;
+    return n;
+}
+
+static bool next_event(struct reading *r, yaml_event_t *event)
+{
+    if (yaml_parser_parse(&r->parser, event))
+        return true;
+    uint32_t problem = byte_offset(r, r->parser.problem_mark);
+    uint32_t context = r->parser.context ? byte_offset(r, r->parser.context_mark) : problem;
+    if (!collide_problem(r, problem, context))
+        problem_report(r);
+    return false;
+}
+
+// The anchor and the tag of an event.
+static const char *anchor_of(const yaml_event_t *e)
+{
+    const yaml_char_t *name = e->type == YAML_SCALAR_EVENT           ? e->data.scalar.anchor
+                              : e->type == YAML_SEQUENCE_START_EVENT ? e->data.sequence_start.anchor
+                              : e->type == YAML_MAPPING_START_EVENT  ? e->data.mapping_start.anchor
+                                                                     : NULL;
+    return (const char *)name;
+}
+
+static bool has_tag(const yaml_event_t *e)
+{
+    return e->type == YAML_SCALAR_EVENT           ? e->data.scalar.tag != NULL
+           : e->type == YAML_SEQUENCE_START_EVENT ? e->data.sequence_start.tag != NULL
+           : e->type == YAML_MAPPING_START_EVENT  ? e->data.mapping_start.tag != NULL
+                                                  : false;
+}
+
+static uint32_t end_of_word(const struct reading *r, uint32_t at)
+{
+    while (at < r->source->text.n && !strchr(" \t\r\n", r->bytes[at]))
+        at++;
+    return at;
+}
+
+static void refuse_tag(struct reading *r, uint32_t start)
+{
+    struct span span = span_at(r, start, end_of_word(r, start));
+    struct str tag = str_slice(r->source->text, span.start, span.end);
+
+    struct diag *d = diag_error(r->diags, DIAG_YAML_FEATURE, span, "the tag `%.*s` is not used",
+                                STR_ARG(tag));
+    diag_help(r->diags, d, "take it away, or quote the value if `!` belongs to it");
+}
+
+// Behind anchors and tags, and the white space and comments that follow them.
+static uint32_t skip_properties(struct reading *r, uint32_t at, uint32_t end)
+{
+    while (at < end) {
+        char c = r->bytes[at];
+        if (c == '!')
+            refuse_tag(r, at);
+        if (c == '!' || c == '&')
+            at = end_of_word(r, at);
+        else if (strchr(" \t\r\n", c))
+            at++;
+        else if (c == '#')
+            while (at < end && r->bytes[at] != '\n')
+                at++;
+        else
+            break;
+    }
+    return at < end ? at : end;
+}
+
+static struct node *read_scalar(struct reading *r, const yaml_event_t *event, uint32_t start)
+{
+    struct text text = scalar_text(r, event, start);
+    struct node *n = new_node(r, NODE_SCALAR, text.span);
+
+    n->text = text;
+    return n;
+}
+
+// The value of a node that is refused: somebody has already complained about it.
+static struct node *refused_node(struct reading *r, struct span span)
+{
+    struct node *n = new_node(r, NODE_SCALAR, span);
+
+    n->text = (struct text){ .span = span };
+    n->refused = true;
+    return n;
+}
+
+static struct node *find_child(const struct node *map, struct str key)
+{
+    if (map->index)
+        return map_get(map->index, key);
+    for (struct node *n = map->first; n; n = n->next)
+        if (str_equal(n->key->text.str, key))
+            return n;
+    return NULL;
+}
+
+static void append(struct reading *r, struct node *parent, struct node **last, struct node *child)
+{
+    *(*last ? &(*last)->next : &parent->first) = child;
+    *last = child;
+    parent->count++;
+    if (parent->kind != NODE_MAP || parent->count < INDEX_FROM)
+        return;
+    struct map *index = (struct map *)parent->index;
+    if (index) {
+        map_put(index, child->key->text.str, child);
+        return;
+    }
+    index = map_new(r->arena);
+    for (struct node *n = parent->first; n; n = n->next)
+        map_put(index, n->key->text.str, n);
+    parent->index = index;
+}
+
+// A copy of [n] and what is below it, reached through an alias at [alias]. NULL when the
+// bound is passed.
+static struct node *copy_node(struct reading *r, const struct node *n, struct span alias)
+{
+    if (++r->copied > ALIAS_LIMIT)
+        return NULL;
+    struct node *copy = NEW(r->arena, struct node), *last = NULL;
+    *copy = *n;
+    copy->alias = alias;
+    copy->next = copy->first = NULL;
+    copy->key = NULL;
+    copy->index = NULL;
+    copy->count = 0;
+    for (const struct node *child = n->first; child; child = child->next) {
+        struct node *c = copy_node(r, child, alias);
+        if (!c)
+            return NULL;
+        c->key = child->key;
+        append(r, copy, &last, c);
+    }
+    return copy;
+}
+
+static struct node *bomb(struct reading *r, struct span span, const char *message)
+{
+    diag_error(r->diags, DIAG_ALIAS_BOMB, span, "%s", message);
+    return refused_node(r, span);
+}
+
+static const char *anchor_name(struct map *anchors, size_t i)
+{
+    return map_key(anchors, i).s;
+}
+
+static struct node *unknown_alias(struct reading *r, struct span span, struct str name)
+{
+    size_t count = map_count(r->anchors);
+    struct diag *d = diag_error(r->diags, DIAG_UNKNOWN_ALIAS, span,
+                                "the alias `*%.*s` names no anchor above it", STR_ARG(name));
+    if (count < 1000) {
+        const char **names = NEW_ARRAY(r->arena, const char *, count + 1);
+        for (size_t i = 0; i < count; i++)
+            names[i] = anchor_name(r->anchors, i);
+        const char *meant = diag_nearest(name, names);
+        if (meant)
+            diag_help(r->diags, d, "did you mean `*%s`?", meant);
+        else
+            diag_help(r->diags, d, "write `&%.*s` in front of the value it stands for, or quote "
+                      "the text if `*` belongs to it", STR_ARG(name));
+    }
+    return refused_node(r, span);
+}
+
+static struct node *read_alias(struct reading *r, const yaml_event_t *event)
+{
+    struct str name = str_from((const char *)event->data.alias.anchor);
+    struct span span = span_at(r, byte_offset(r, event->start_mark),
+                               byte_offset(r, event->end_mark));
+    const struct anchor *anchor = map_get(r->anchors, name);
+
+    if (!anchor)
+        return unknown_alias(r, span, str_copy(r->arena, name));
+    if (!anchor->node)
+        return bomb(r, span, "the alias stands inside the value that it repeats");
+    if (r->copied > ALIAS_LIMIT)
+        return refused_node(r, span);
+    struct node *copy = copy_node(r, anchor->node, span);
+    return copy ? copy : bomb(r, span, "aliases add more than 10,000 values to the file");
+}
+
+static struct anchor *open_anchor(struct reading *r, const char *name)
+{
+    if (!name)
+        return NULL;
+    struct anchor *anchor = NEW(r->arena, struct anchor);
+    map_put(r->anchors, str_copy(r->arena, str_from(name)), anchor);
+    return anchor;
+}
+
+static bool is_repeated(struct reading *r, const struct node *parent, const struct node *key)
+{
+    const struct node *first = find_child(parent, key->text.str);
+
+    if (!first)
+        return false;
+    if (++r->repeated <= REPEATED_SHOWN) {
+        struct diag *d = diag_error(r->diags, DIAG_DUPLICATE_KEY, key->span,
+                                    "the key `%.*s` is written twice", STR_ARG(key->text.str));
+        diag_note(r->diags, d, first->key->span, "the first is here");
+        diag_help(r->diags, d, "keep one of the two");
+    }
+    return true;
+}
+
+// Whether [key] may be the key of something; what is wrong with it is reported.
+static bool check_key(struct reading *r, const struct node *key)
+{
+    if (key->refused)
+        return false;
+    if (key->kind != NODE_SCALAR) {
+        diag_error(r->diags, DIAG_WRONG_TYPE, key->span, "a key is text, not %s",
+                   node_kind_name(key->kind));
+        return false;
+    }
+    if (!key->text.quoted && str_is(key->text.str, "<<")) {
+        diag_help(r->diags,
+                  diag_error(r->diags, DIAG_YAML_FEATURE, key->span, "merge keys are not used"),
+                  "write the keys out");
+        return false;
+    }
+    if (key->text.str.n > KEY_LIMIT && utf8_length(key->text.str) > KEY_LIMIT) {
+        diag_error(r->diags, DIAG_OVER_LIMIT, key->span,
+                   "the key is longer than 1,024 characters");
+        return false;
+    }
+    return true;
+}
+
+static bool too_deep(struct reading *r, struct span span, int depth)
+{
+    if (depth <= DEPTH_LIMIT)
+        return false;
+    diag_error(r->diags, DIAG_OVER_LIMIT, (struct span){ span.source, span.start, span.start + 1 },
+               "nested more than 64 deep");
+    return true;
+}
+
+// What stands behind [key], or for a list behind nothing.
+static struct context context_of(const struct node *parent, const struct node *key,
+                                 struct context outer)
+{
+    outer.item = parent->kind == NODE_LIST;
+    if (key)
+        outer.condition = key->kind == NODE_SCALAR && key_is_condition(key->text.str);
+    return outer;
+}
+
+// Reads up to [end]. In a map, elements come in pairs and the first of each
+// pair becomes the second one's key.
+static bool read_children(struct reading *r, struct node *parent, yaml_event_type_t end,
+                          struct context c)
+{
+    const bool is_map = parent->kind == NODE_MAP;
+    struct node *last = NULL, *key = NULL;
+    yaml_event_t event;
+
+    while (next_event(r, &event)) {
+        if (event.type == end) {
+            if (c.flow)
+                parent->span.end = byte_offset(r, event.end_mark);
+            else if (last && last->span.end > parent->span.end && !last->alias.source)
+                parent->span.end = last->span.end;
+            yaml_event_delete(&event);
+            return true;
+        }
+        struct context inner = context_of(parent, key, c);
+        struct node *child = read_node(r, &event, inner);
+        yaml_event_delete(&event);
+        if (!child)
+            return false;
+        if (is_map && !key) {
+            key = child;
+            if (!c.flow && collide_scalar(r, key, &c, true))
+                return false;
+            continue;
+        }
+        if (!is_map || (check_key(r, key) && !is_repeated(r, parent, key))) {
+            child->key = key;
+            append(r, parent, &last, child);
+        }
+        key = NULL;
+    }
+    return false;
+}
+
+static struct node *read_collection(struct reading *r, yaml_event_t *event, uint32_t start,
+                                    struct context c)
+{
+    bool is_list = event->type == YAML_SEQUENCE_START_EVENT;
+    struct node *n = new_node(r, is_list ? NODE_LIST : NODE_MAP, span_at(r, start, start + 1));
+    // In a list of conditions each item is one; in a mapping the keys decide.
+    struct context inner = { .flow = r->bytes[start] == (is_list ? '[' : '{') || c.flow,
+                             .condition = is_list && c.condition && !c.item,
+                             .depth = c.depth + 1 };
+
+    if (too_deep(r, n->span, inner.depth))
+        return NULL;
+    uint32_t outer = r->open;
+    if (inner.flow)
+        r->open = start;
+    yaml_event_type_t end = is_list ? YAML_SEQUENCE_END_EVENT : YAML_MAPPING_END_EVENT;
+    if (!read_children(r, n, end, inner))
+        return NULL;
+    r->open = outer;
+    return n;
+}
+
+static struct node *read_node(struct reading *r, yaml_event_t *event, struct context c)
+{
+    uint32_t start = byte_offset(r, event->start_mark);
+    uint32_t end = (uint32_t)r->source->text.n;
+
+    if (event->type == YAML_ALIAS_EVENT)
+        return read_alias(r, event);
+    if (collide_event(r, event, &c, start))
+        return NULL;
+    struct anchor *anchor = open_anchor(r, anchor_of(event));
+    if (event->type == YAML_SCALAR_EVENT)
+        end = byte_offset(r, event->end_mark);
+    if (anchor || has_tag(event))
+        start = skip_properties(r, start, end);
+    struct node *n = event->type == YAML_SCALAR_EVENT ? read_scalar(r, event, start)
+                                                      : read_collection(r, event, start, c);
+    if (n && event->type == YAML_SCALAR_EVENT && collide_scalar(r, n, &c, false))
+        return NULL;
+    if (anchor)
+        anchor->node = n;
+    return n;
+}
+
+static void refuse_empty(struct reading *r, struct span span)
+{
+    diag_help(r->diags,
+              diag_error(r->diags, DIAG_EMPTY_RUNBOOK, span, "there is nothing in this file"),
+              "a runbook begins with `runbook: 1`");
+}
+
+// What follows the first document must be the end of the file.
+static bool read_end(struct reading *r, struct node *root)
+{
+    yaml_event_t event;
+    bool more = false;
+
+    while (!more && next_event(r, &event)) {
+        uint32_t at = byte_offset(r, event.start_mark);
+        bool over = event.type == YAML_STREAM_END_EVENT;
+        more = event.type == YAML_DOCUMENT_START_EVENT;
+        yaml_event_delete(&event);
+        if (over) {
+            if (node_is_null(root) && !root->refused)
+                refuse_empty(r, root->span);
+            return true;
+        }
+        if (more)
+            diag_error(r->diags, DIAG_MULTIPLE_DOCUMENTS, span_at(r, at, at + 3),
+                       "a second document begins here; a file holds one");
+    }
+    return more;
+}
+
+static struct node *read_document(struct reading *r)
+{
+    yaml_event_t event;
+    struct node *root = NULL;
+    bool over = false;
+
+    while (!root && !over && next_event(r, &event)) {
+        bool skip = event.type == YAML_STREAM_START_EVENT ||
+                    event.type == YAML_DOCUMENT_START_EVENT;
+        if (event.type == YAML_STREAM_END_EVENT)
+            refuse_empty(r, span_at(r, 0, 0));
+        else if (!skip)
+            root = read_node(r, &event, (struct context){ 0 });
+        over = !skip && !root;
+        yaml_event_delete(&event);
+    }
+    if (!root || !read_end(r, root) || (node_is_null(root) && !root->refused))
+        return NULL;
+    if (r->repeated > REPEATED_SHOWN)
+        diag_error(r->diags, DIAG_DUPLICATE_KEY, root->span, "%zu more keys are written twice",
+                   r->repeated - REPEATED_SHOWN);
+    return root;
+}
+
+// One pass over the file; its mistakes are kept unless there must be another.
+static struct node *read_pass(struct reading *r)
+{
+    struct diags pass = { .arena = r->final->arena };
+    size_t n = r->source->text.n, skipped = str_starts(r->source->text, "\xEF\xBB\xBF") ? 3 : 0;
+
+    r->diags = &pass;
+    r->anchors = map_new(r->arena);
+    r->copied = r->repeated = 0;
+    r->again = false;
+    r->open = UINT32_MAX;
+    r->char_starts = NULL;
+    r->work += n;
+    find_characters(r, (uint32_t)skipped);
+    if (!yaml_parser_initialize(&r->parser))
+        abort();
+    yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->bytes + skipped,
+                                 n - skipped);
+    struct node *root = read_document(r);
+    yaml_parser_delete(&r->parser);
+    if (!r->again)
+        diags_append(r->final, &pass);
+    return r->again ? NULL : root;
+}
+
+struct node *node_read(struct arena *a, const struct source *src, struct diags *ds)
+{
+    struct reading r = { .arena = a, .source = src, .final = ds, .marks = buf_in(a) };
+    struct node *root = NULL;
+
+    if (!bytes_check(src, ds))
+        return NULL;
+    r.bytes = memcpy(arena_alloc(a, src->text.n + 1, 1), src->text.s, src->text.n);
+    do
+        root = read_pass(&r);
+    while (r.again && r.work < SIZE_LIMIT * 2);
+    return root;
+}
