@@ -36,6 +36,8 @@ struct outcome {
     size_t left_count;
 };
 
+enum { TAKES_ENV = 1, TAKES_DIR = 2, TAKES_AS = 4, TAKES_GRACE = 8 };
+
 struct action {
     const char *name;      // the key in a step
     const char *doc;       // one or two sentences
@@ -43,7 +45,11 @@ struct action {
     const struct type *params;         // what may stand behind the key
     const struct expr_field *results;  // fields of `result`, ended by a nameless one
     int64_t timeout_ms;                // default of one attempt; 0: none
-    bool needs_process;    // runs processes of the keeper (env, dir, as, kill_grace hold)
+    bool needs_process;    // runs processes of the keeper
+    unsigned takes;        // TAKES_: keys of the step that mean something to it; others are errors
+    // It asks a person: the driver puts the question (resolve and describe give its words)
+    // and makes the result (manual_result, prompt_result); start is NULL and never reached.
+    bool asks;
 
     // At load: what the step says must make sense before anything runs (places of ${{ }}
     // in a script or SQL, names of connections, literal URLs). All mistakes into the diags.
@@ -60,8 +66,11 @@ struct action {
     void (*cancel)(struct attempt *at, bool at_once);
     // After a crash: what became of an attempt that has an intent and no result, from
     // the notes it journalled. Calls done() with what it finds out, VERDICT_UNKNOWN if
-    // nothing. NULL: asks the keeper's folder only (child_adopt).
+    // nothing. NULL: asks the keeper's folder only (child_adopt, attempt_adopt).
     void (*settle)(struct attempt *at, struct value notes);
+    // What the end of the child of an attempt means, in words of the action. Does not need
+    // [at->job]. NULL: it starts no child.
+    void (*ended)(struct attempt *at, const struct child_result *r, struct outcome *out);
 };
 
 // What `check` may look at.
@@ -146,6 +155,16 @@ const struct action *action_named(struct str name);
 // Reads the params of every action step below [rb] (checks, undos, hooks included), sets
 // step->action and step->params, and runs check(). All mistakes into b->diags.
 bool action_bind(struct runbook *rb, const struct bind *b);
+// The same for the hooks of a project file; NULL has none.
+bool hooks_bind(const struct hooks *h, const struct bind *b);
+
+// Turns the result of a child that an earlier interpreter started into an outcome and
+// calls at->done(). False if the action starts no children.
+bool attempt_adopt(struct attempt *at, const struct child_result *r);
+
+// False for the variables that change what a shell, the loader or git runs (PATH, IFS,
+// BASH_ENV, LD_*, GIT_*, ...): they may not be set from a value (faults.md, Values by sink).
+bool env_name_is_safe(struct str name);
 
 // Worker programs: `runbook @NAME`, started by the keeper for actions whose work is
 // blocking (git, file). argv[0] is "@NAME". Ended by a nameless one.

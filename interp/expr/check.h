@@ -15,7 +15,7 @@ struct expr_type;
 // A field of an object type, for tables. Ended by a nameless one.
 struct expr_field {
     const char *name;
-    const struct expr_type *type;
+    const struct expr_type *const *type;  // &expr_int: its address is a constant, for tables
     const char *doc;
 };
 

@@ -1,0 +1,45 @@
+#include "action/action.h"
+
+#include "action/exec.h"
+#include "action/file.h"
+#include "action/git.h"
+#include "action/manual.h"
+#include "action/prompt.h"
+#include "action/shell.h"
+#include "action/wait.h"
+#include "base/arena.h"
+
+const struct action *const actions[] = {
+    &action_shell, &action_exec,   &action_git,    &action_file,
+    &action_wait,  &action_manual, &action_prompt, NULL,
+};
+
+enum { ACTION_COUNT = sizeof(actions) / sizeof(*actions) };
+
+const char *const *action_names(void)
+{
+    static const char *names[ACTION_COUNT];  // the same at every call
+
+    for (size_t i = 0; actions[i]; i++)
+        names[i] = actions[i]->name;
+    return names;
+}
+
+const struct action *action_named(struct str name)
+{
+    for (const struct action *const *a = actions; *a; a++)
+        if (str_is(name, (*a)->name))
+            return *a;
+    return NULL;
+}
+
+bool attempt_adopt(struct attempt *at, const struct child_result *r)
+{
+    struct outcome o = { .verdict = VERDICT_UNKNOWN };
+
+    if (!at->action->ended)
+        return false;
+    at->action->ended(at, r, &o);
+    at->done(at, &o);
+    return true;
+}

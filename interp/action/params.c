@@ -1,0 +1,174 @@
+#include "action/params.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+bool short_read(const struct type *type, const struct node *n, void *at_short, void *to,
+                struct reader *r)
+{
+    if (n->kind == NODE_MAP)
+        return type_read(type->forms[1], n, to, r);
+    return type_read(type->forms[0], n, at_short, r);
+}
+
+const struct type type_ok_exit = {
+    .kind = TYPE_LIST,
+    .name = "exit status or list of them",
+    .size = sizeof(struct list),
+    .element = &type_int,
+    .single = true,
+};
+
+bool words_refuse(const struct template *t, struct expr_error *err, struct str message)
+{
+    *err = (struct expr_error){ .message = message, .span = t->text.span };
+    return false;
+}
+
+bool words_text(const struct template *t, const struct attempt *at, struct str *out, bool *secret,
+                struct expr_error *err)
+{
+    bool is_secret = false;
+
+    *out = STR("");
+    if (!t)
+        return true;
+    if (!template_eval_text(t, at->scope, at->arena, out, &is_secret, err))
+        return false;
+    if (str_find(*out, '\0') != SIZE_MAX)
+        return words_refuse(t, err, STR("the value holds a NUL byte, which cannot be passed on"));
+    if (secret)
+        *secret |= is_secret;
+    return true;
+}
+
+bool words_open(const struct template *t, const struct attempt *at, struct str *out,
+                struct expr_error *err)
+{
+    bool secret = false;
+
+    if (!words_text(t, at, out, &secret, err))
+        return false;
+    if (secret)
+        return words_refuse(t, err, STR("a secret would be seen by others here"));
+    return true;
+}
+
+static void add_word(struct buf *b, struct arena *a, struct str word)
+{
+    struct str copy = str_copy(a, word);
+
+    buf_add(b, (struct str){ (const char *)&copy, sizeof(copy) });
+}
+
+static bool add_item(struct buf *b, const struct template *t, const struct attempt *at,
+                     struct value item, struct expr_error *err)
+{
+    struct str text;
+
+    if (item.secret)
+        return words_refuse(t, err, STR("a secret would be seen by others here"));
+    if (!value_to_text(item, at->arena, &text))
+        return words_refuse(
+            t, err,
+            str_format(at->arena, "%s is no text; say toJson()", value_kind_words(item.kind)));
+    if (str_find(text, '\0') != SIZE_MAX)
+        return words_refuse(t, err, STR("the value holds a NUL byte, which cannot be passed on"));
+    add_word(b, at->arena, text);
+    return true;
+}
+
+static bool add_element(struct buf *b, const struct template *t, const struct attempt *at,
+                        struct expr_error *err)
+{
+    struct value v;
+    struct str text;
+
+    if (!template_whole(t)) {
+        if (!words_open(t, at, &text, err))
+            return false;
+        add_word(b, at->arena, text);
+        return true;
+    }
+    if (!template_eval(t, at->scope, at->arena, &v, err))
+        return false;
+    if (v.kind != VALUE_LIST)
+        return add_item(b, t, at, v, err);
+    for (size_t i = 0; i < value_size(v); i++)
+        if (!add_item(b, t, at, value_item(v, i), err))
+            return false;
+    return true;
+}
+
+bool words_list(const struct list *templates, const struct attempt *at, const struct str **out,
+                size_t *count, struct expr_error *err)
+{
+    struct buf *words = buf_in(at->arena);
+    const struct template *const *t = templates->items;
+
+    for (size_t i = 0; i < templates->count; i++)
+        if (!add_element(words, t[i], at, err))
+            return false;
+    *count = words->n / sizeof(struct str);
+    struct str *list = NEW_ARRAY(at->arena, struct str, *count + 1);
+    if (words->n)
+        memcpy(list, words->s, words->n);
+    *out = list;
+    return true;
+}
+
+bool words_bytes(const struct template *t, const struct attempt *at, struct str *out,
+                 struct expr_error *err)
+{
+    struct value v;
+
+    *out = STR("");
+    if (!t)
+        return true;
+    if (template_whole(t)) {
+        if (!template_eval(t, at->scope, at->arena, &v, err))
+            return false;
+        if (v.kind == VALUE_BYTES) {
+            *out = v.s;
+            return true;
+        }
+    }
+    bool secret;
+    return template_eval_text(t, at->scope, at->arena, out, &secret, err);
+}
+
+struct str path_below(struct arena *a, struct str dir, struct str path)
+{
+    if (str_starts(path, "/") || !dir.n)
+        return path;
+    return str_format(a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(path));
+}
+
+bool one_verb(const struct verb *verbs, const struct node *n, const char *action, struct diags *ds)
+{
+    const struct verb *first = NULL;
+
+    for (const struct verb *v = verbs; v->name; v++) {
+        if (!v->written)
+            continue;
+        if (first) {
+            const struct node *key = node_get(n, v->name);
+            diag_error(ds, DIAG_CONFLICTING_FIELDS, key && key->key ? key->key->span : n->span,
+                       "`%s` does one thing a step; it says `%s` and `%s`", action, first->name,
+                       v->name);
+            return false;
+        }
+        first = v;
+    }
+    if (first)
+        return true;
+    struct diag *d = diag_error(ds, DIAG_MISSING_FIELD, n->span, "`%s` says nothing to do", action);
+    struct buf words = BUF_EMPTY;
+    for (const struct verb *v = verbs; v->name; v++)
+        buf_format(&words, "%s`%s`", v == verbs ? "" : ", ", v->name);
+    diag_help(ds, d, "one of %s", words.s);
+    buf_free(&words);
+    return false;
+}

@@ -1,0 +1,25 @@
+// shell: a script, run by bash or sh.
+//
+// The script is read once, when the runbook is loaded (script.h): each ${{ }} in it
+// becomes a reference to a variable. The values travel beside the script, never in it.
+
+#pragma once
+
+#include "action/action.h"
+
+struct script;
+
+enum shell_kind { SHELL_UNWRITTEN, SHELL_BASH, SHELL_SH };
+
+struct shell_params {  // "script" is { run: script }
+    const struct node *node;
+    const struct template *run;
+    int shell;                     // enum shell_kind
+    const struct template *input;  // stdin
+    struct list ok_exit;           // of int64_t; none: 0
+    int tty, daemon;               // enum tristate
+    const struct template *host;
+    const struct script *script;  // made by check()
+};
+
+extern const struct action action_shell;

@@ -1,0 +1,127 @@
+#include "action/wait.h"
+
+#include "action/params.h"
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct job {
+    int64_t ms;
+    struct timer *timer;
+    bool cancelled;
+};
+
+int64_t wait_ms(const struct attempt *at)
+{
+    const struct job *job = at->job;
+
+    return job->ms;
+}
+
+static bool resolve(struct attempt *at, struct expr_error *err)
+{
+    const struct wait_params *p = at->params;
+    struct job *job = at->job = NEW(at->arena, struct job);
+    int64_t ns;
+
+    if (!amount_get(&p->duration, at->scope, at->arena, 0, &ns, err))
+        return false;
+    if (ns < 0) {
+        *err = (struct expr_error){ .message = STR("a wait cannot be negative"),
+                                    .span = p->duration.text.span };
+        return false;
+    }
+    job->ms = ns / 1000000;
+    return true;
+}
+
+static void describe(const struct attempt *at, struct buf *out)
+{
+    buf_add_s(out, "wait ");
+    buf_add(out, duration_text(at->arena, wait_ms(at) * 1000000));
+    buf_add_c(out, '\n');
+}
+
+static void over(void *arg)
+{
+    struct attempt *at = arg;
+    struct value_builder *result = value_map_start(at->arena);
+    struct outcome o = { .verdict = VERDICT_DONE, .result = value_finish(result), .rule = true };
+
+    at->done(at, &o);
+}
+
+static void count_down(struct attempt *at, int64_t ms)
+{
+    struct job *job = at->job;
+    struct loop *l = at->session->loop;
+
+    job->timer = loop_timer(l, at->arena, loop_now_ms(l) + ms, over, at);
+}
+
+static int64_t now_ms(const struct attempt *at)
+{
+    return at->scope->now.i * 1000 + at->scope->now.nanos / 1000000;
+}
+
+static void noted(struct attempt *at)
+{
+    const struct job *job = at->job;
+
+    if (!job->cancelled)
+        count_down(at, job->ms);
+}
+
+// The end is journalled as wall-clock time, so that after a crash the rest is waited, not
+// all of it again.
+static void start(struct attempt *at)
+{
+    struct value_builder *note = value_map_start(at->arena);
+
+    value_put_s(note, "until_ms", value_int(now_ms(at) + wait_ms(at)));
+    at->note(at, value_finish(note), noted);
+}
+
+static void cancel(struct attempt *at, bool at_once)
+{
+    struct job *job = at->job;
+    struct outcome o = { .verdict = VERDICT_CANCELLED };
+
+    (void)at_once;
+    job->cancelled = true;
+    if (job->timer)
+        timer_stop(job->timer);
+    at->done(at, &o);
+}
+
+static void settle(struct attempt *at, struct value notes)
+{
+    struct value until;
+
+    if (!at->job)
+        at->job = NEW(at->arena, struct job);
+    if (!value_field(notes, "until_ms", at->arena, &until) || until.kind != VALUE_INT)
+        until = value_int(now_ms(at));
+    count_down(at, until.i > now_ms(at) ? until.i - now_ms(at) : 0);
+}
+
+static enum effects effects(const void *params)
+{
+    (void)params;
+    return EFFECTS_READ;
+}
+
+static const struct expr_field results[] = { { 0 } };
+
+const struct action action_wait = {
+    .name = "wait",
+    .doc = "Waits. A signal ends it at once; after a crash the rest is waited.",
+    .example = "- name: Let the caches warm up\n  wait: 2m\n",
+    .params = &type_amount_duration,
+    .results = results,
+    .effects = effects,
+    .resolve = resolve,
+    .describe = describe,
+    .start = start,
+    .cancel = cancel,
+    .settle = settle,
+};
