@@ -49,6 +49,10 @@ struct reading {
 uint32_t byte_offset(const struct reading *r, yaml_mark_t mark);
 struct span span_at(const struct reading *r, uint32_t start, uint32_t end);
 
+// The length of the line break at [at] before [end], or 0. To libyaml NEL, LS and PS
+// are breaks too.
+uint32_t break_at(const char *s, uint32_t at, uint32_t end);
+
 // Before libyaml sees the file: its size, its bytes, directives. False with the
 // reason in [ds].
 bool bytes_check(const struct source *src, struct diags *ds);

@@ -35,11 +35,10 @@ static void run(struct walk *w, uint32_t from, size_t count)
     w->next = from + (uint32_t)count;
 }
 
-// The length of the line break at [at], or 0. NEL, LS and PS are breaks to libyaml.
-static uint32_t break_length(const struct walk *w, uint32_t at)
+uint32_t break_at(const char *s, uint32_t at, uint32_t end)
 {
-    uint32_t left = w->end - at;
-    const char *p = w->s + at;
+    uint32_t left = end - at;
+    const char *p = s + at;
 
     if (left == 0)
         return 0;
@@ -52,6 +51,11 @@ static uint32_t break_length(const struct walk *w, uint32_t at)
     if (left > 2 && (memcmp(p, "\xE2\x80\xA8", 3) == 0 || memcmp(p, "\xE2\x80\xA9", 3) == 0))
         return 3;
     return 0;
+}
+
+static uint32_t break_length(const struct walk *w, uint32_t at)
+{
+    return break_at(w->s, at, w->end);
 }
 
 static bool is_blank(char c)
@@ -162,29 +166,33 @@ static void walk_flow(struct walk *w, char quote)
     }
 }
 
+// The spaces in front of the first word; false: there is no word. [most] is the longest
+// run of spaces on a line up to there.
+static bool spaces_before_word(struct walk w, uint32_t *spaces, uint32_t *most)
+{
+    *spaces = *most = 0;
+    while (w.at < w.end) {
+        uint32_t n = break_length(&w, w.at);
+        if (n == 0 && w.s[w.at] != ' ')
+            return true;
+        *spaces = n ? 0 : *spaces + 1;
+        *most = *spaces > *most ? *spaces : *most;
+        w.at += n ? n : 1;
+    }
+    return false;
+}
+
 // How far the lines of a block are indented: the first line with a word in it has so
-// many spaces more in the source than in the text.
+// many spaces more in the source than in the text, or the longest without a word.
 static uint32_t block_indent(const struct walk *w, struct str text)
 {
-    uint32_t spaces = 0, kept = 0;
+    struct walk decoded = { .s = text.s, .end = (uint32_t)text.n };
+    uint32_t kept, most_kept, spaces, most;
 
-    for (uint32_t at = w->at; at < w->end; at++) {
-        if (w->s[at] == ' ')
-            spaces++;
-        else if (w->s[at] == '\n' || w->s[at] == '\r')
-            spaces = 0;
-        else
-            break;
-    }
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.s[i] == ' ')
-            kept++;
-        else if (text.s[i] == '\n')
-            kept = 0;
-        else
-            return spaces > kept ? spaces - kept : 0;
-    }
-    return UINT32_MAX;  // nothing but empty lines
+    spaces_before_word(*w, &spaces, &most);
+    if (spaces_before_word(decoded, &kept, &most_kept))
+        return spaces - kept;
+    return most_kept ? most - most_kept : most;
 }
 
 static void skip_indent(struct walk *w, uint32_t indent)

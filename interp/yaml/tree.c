@@ -1,6 +1,6 @@
 // From events to nodes.
 
-#include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,8 +64,11 @@ static struct node *new_node(struct reading *r, enum node_kind kind, struct span
 
     n->kind = kind;
     n->span = span;
-    for (size_t i = 0; i < r->collision_count; i++)
-        n->refused |= span.start >= r->collisions[i].start && span.start < r->collisions[i].end;
+    for (size_t i = 0; i < r->collision_count; i++) {
+        uint32_t start = r->collisions[i].start, end = r->collisions[i].end;
+        n->refused |= span.start >= start && span.start < end;
+        n->refused |= kind == NODE_SCALAR && span.start < end && span.end > start;
+    }
     return n;
 }
 
@@ -98,21 +101,38 @@ static bool has_tag(const yaml_event_t *e)
                                                   : false;
 }
 
-static uint32_t end_of_word(const struct reading *r, uint32_t at)
+static uint32_t end_of_tag(const struct reading *r, uint32_t at)
 {
-    while (at < r->source->text.n && !strchr(" \t\r\n", r->bytes[at]))
+    uint32_t end = (uint32_t)r->source->text.n;
+
+    while (at < end && !strchr(" \t,", r->bytes[at]) && !break_at(r->bytes, at, end))
         at++;
+    return at;
+}
+
+static uint32_t end_of_anchor(const struct reading *r, uint32_t at)
+{
+    do
+        at++;
+    while (isalnum((unsigned char)r->bytes[at]) || r->bytes[at] == '_' || r->bytes[at] == '-');
     return at;
 }
 
 static void refuse_tag(struct reading *r, uint32_t start)
 {
-    struct span span = span_at(r, start, end_of_word(r, start));
+    struct span span = span_at(r, start, end_of_tag(r, start));
     struct str tag = str_slice(r->source->text, span.start, span.end);
 
     struct diag *d = diag_error(r->diags, DIAG_YAML_FEATURE, span, "the tag `%.*s` is not used",
                                 STR_ARG(tag));
     diag_help(r->diags, d, "take it away, or quote the value if `!` belongs to it");
+}
+
+static uint32_t end_of_comment(const struct reading *r, uint32_t at, uint32_t end)
+{
+    while (at < end && !break_at(r->bytes, at, end))
+        at++;
+    return at;
 }
 
 // Behind anchors and tags, and the white space and comments that follow them.
@@ -122,13 +142,16 @@ static uint32_t skip_properties(struct reading *r, uint32_t at, uint32_t end)
         char c = r->bytes[at];
         if (c == '!')
             refuse_tag(r, at);
-        if (c == '!' || c == '&')
-            at = end_of_word(r, at);
-        else if (strchr(" \t\r\n", c))
-            at++;
+        if (c == '!')
+            at = end_of_tag(r, at);
+        else if (c == '&')
+            at = end_of_anchor(r, at);
         else if (c == '#')
-            while (at < end && r->bytes[at] != '\n')
-                at++;
+            at = end_of_comment(r, at, end);
+        else if (c == ' ' || c == '\t')
+            at++;
+        else if (break_at(r->bytes, at, end))
+            at += break_at(r->bytes, at, end);
         else
             break;
     }
