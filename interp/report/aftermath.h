@@ -1,0 +1,22 @@
+// What a person needs when a run has ended: what failed and how the world stands, what to
+// type next and whom to call; or that all is well, and what was not proved.
+//
+// A failure shows, in this order (cli.md): the command, the last lines of its output, how
+// it ended in words; what was not run; what state the world is in; the exact next commands.
+
+#pragma once
+
+#include "report/history.h"
+#include "report/page.h"
+
+// [flags]: what has to stand in every command that is suggested (" --store URL"), or "".
+void aftermath_write(const struct history *h, struct str flags, struct page *p);
+
+// One failed step: its command, output and end. Also for a menu in the middle of a run.
+void aftermath_story(const struct story *s, struct page *p);
+// How a step ended, in one line: "exit status 3: the command was not found".
+struct str aftermath_words(const struct story *s, struct arena *a);
+// The commands for a run that ended so; one line each.
+void aftermath_commands(const struct history *h, struct str flags, struct page *p);
+// Whose turn it is to be called after [elapsed_ms]; "" if nobody is named.
+struct str aftermath_contact(const struct history *h, int64_t elapsed_ms, struct arena *a);

@@ -1,0 +1,10 @@
+// The fields of an event, as plain C; what is not there is empty.
+
+#pragma once
+
+#include "value/value.h"
+
+struct value value_of(struct value map, const char *key);  // VALUE_NULL if absent
+struct str text_of(struct value map, const char *key);     // "" if absent or no text
+int64_t int_of(struct value map, const char *key, int64_t absent);
+bool truth_of(struct value map, const char *key);

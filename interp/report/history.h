@@ -1,0 +1,101 @@
+// What a run has been so far, as its events tell it.
+//
+// The same for a run that is watched and for one that is read from its journal: the
+// terminal, `show`, the report and the end of a run are all told from it. Fields that an
+// event lacks stay empty. Everything is copied; the event may go. Texts are masked, and
+// nothing else: they are made harmless where they are shown.
+
+#pragma once
+
+#include "exec/event.h"
+#include "report/tail.h"
+
+// One step, check, undo or hook that was spoken of, or that run.start announced.
+struct story {
+    struct str id, name, action, effects, command;
+    struct str state;  // "pending" until something is known; "running" in an attempt
+    struct str message, help, picture, leaves;
+    struct str by, reason;  // of a skip or a mark by a person
+    struct str undo;        // "undo", "none", "irreversible", "missing", "inside", "nothing"
+    struct str undo_state, undo_message;
+    struct str phase;  // in which it was first spoken of
+    bool group, planned, continued, is_hook;
+    size_t attempts;
+    int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended
+    int64_t undo_started_ns;
+    int64_t seen_ms;   // boot time of its last sign of life, for who watches
+    int64_t begun_ms;  // boot time of the start of the attempt
+    int64_t retry_ns;  // when the next attempt is due; 0: none
+    struct value result, parts, left;
+    struct tail tail;
+    // The last poll of a check.
+    bool polled, poll_ok;
+    struct buf *poll_message, *poll_picture;
+    int64_t poll_ns, poll_next_ms;
+    struct str poll_until;
+};
+
+// A question and what became of it.
+struct asked {
+    struct str step, kind, message, danger, answer, by, how, text, reason;
+    int64_t asked_ns, answered_ns;
+    bool open;
+};
+
+// One line of the timeline.
+struct moment {
+    int64_t ns;
+    const char *what;  // the type of the event: "step.end"
+    struct str step;
+    struct str words;
+    bool bad;
+};
+
+// A problem that is none of a step: a hook, a warning, a diagnostic.
+struct notice {
+    int64_t ns;
+    struct str level, words, help;
+};
+
+struct history {
+    struct arena *arena;
+    struct str run, runbook, title, file, digest, mode, user, host, severity;
+    struct str phase;  // now, or the last
+    bool drill, over, suspended, resumed, undoing;
+    struct str result;  // "ok", "failed", ...
+    int exit;           // -1 until it is over
+    int64_t started_ns, last_ns, ended_ns, took_ms, waiting_ms;
+    size_t sessions;
+    struct value start, end, waiting;  // the data of run.start, run.end; run.suspend's list
+
+    struct story **stories;  // planned ones first in order, then as they came
+    size_t story_count;
+    struct asked **questions;
+    size_t question_count;
+    struct moment *moments;  // only with [keep_moments]
+    size_t moment_count;
+    struct notice *notices;
+    size_t notice_count;
+    bool keep_moments;
+
+    struct str locks_waited, lock_holder;  // lock.wait and nothing since
+
+    // inner
+    struct map *by_id;
+    size_t story_room, question_room, moment_room, notice_room;
+    int64_t now_ms;  // boot time, told by who watches; 0 when reading
+};
+
+struct history *history_new(struct arena *a);
+// [line]: the event as JSON, which names the run; may be empty.
+void history_apply(struct history *h, const struct event *e, struct str line);
+// Output as it comes; step.output events give it too when a journal is read.
+void history_output(struct history *h, struct str step, struct str bytes);
+
+const struct story *history_story(const struct history *h, struct str id);  // or NULL
+// Steps (no hooks, no groups) in [state]; the count.
+size_t history_in_state(const struct history *h, const char *state);
+// The one whose failure stopped the run: the last that failed, was cancelled or is
+// unknown and was neither continued nor rescued. NULL if there is none.
+const struct story *history_culprit(const struct history *h);
+const struct asked *history_open_question(const struct history *h);

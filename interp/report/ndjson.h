@@ -1,0 +1,11 @@
+// One event a line on standard output, and nothing else there.
+//
+// When nobody reads any more (a closed pipe, a full disk) it is quiet from then on; the run
+// goes on, its journal has everything.
+
+#pragma once
+
+#include "exec/observer.h"
+
+struct observer *ndjson_new(struct arena *a, int fd);
+bool ndjson_is_gone(const struct observer *o);

@@ -1,0 +1,176 @@
+#include "report/screen.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "report/harmless.h"
+
+// More than this is not kept while a question is open; the journal has it.
+enum { HELD_MOST = 256 * 1024 };
+
+struct screen {
+    struct arena *arena;
+    int fd;
+    struct look look;
+    bool gone;
+    struct buf *status;     // as it stands there now, or is wanted
+    size_t status_columns;  // 0: there is none on the screen
+    unsigned taken;
+    struct buf *held;
+    size_t dropped;  // lines that were not held
+};
+
+struct screen *screen_new(struct arena *a, int fd, struct look look)
+{
+    struct screen *s = NEW(a, struct screen);
+
+    *s = (struct screen){
+        .arena = a, .fd = fd, .look = look, .status = buf_in(a), .held = buf_in(a)
+    };
+    return s;
+}
+
+const struct look *screen_look(const struct screen *s)
+{
+    return &s->look;
+}
+
+int screen_fd(const struct screen *s)
+{
+    return s->fd;
+}
+
+bool screen_is_gone(const struct screen *s)
+{
+    return s->gone;
+}
+
+size_t screen_columns(struct screen *s)
+{
+    if (s->look.columns && isatty(s->fd))
+        s->look.columns = look_columns(s->fd);
+    return s->look.columns;
+}
+
+// A descriptor that does not block (shared with somebody who set it so) is waited for.
+static void write_all(struct screen *s, struct str text)
+{
+    while (text.n && !s->gone) {
+        ssize_t n = write(s->fd, text.s, text.n);
+        if (n >= 0)
+            text = str_slice(text, (size_t)n, text.n);
+        else if (errno == EAGAIN)
+            poll(&(struct pollfd){ .fd = s->fd, .events = POLLOUT }, 1, -1);
+        else if (errno != EINTR)
+            s->gone = true;
+    }
+}
+
+// Takes the status off the screen. After a resize it may have come to stand on several rows.
+static void wipe_status(struct screen *s, struct buf *out)
+{
+    if (!s->status_columns)
+        return;
+    size_t width = screen_columns(s);
+    for (size_t rows = width ? (s->status_columns - 1) / width : 0; rows; rows--)
+        buf_add_s(out, "\r\x1b[K\x1b[A");
+    buf_add_s(out, "\r\x1b[K");
+    s->status_columns = 0;
+}
+
+// The columns of a text with our own colours in it.
+static size_t columns_of(struct str text)
+{
+    size_t n = 0, from = 0, at = 0;
+
+    for (; at < text.n; at++)
+        if (text.s[at] == '\x1b') {
+            n += columns(str_slice(text, from, at));
+            while (at < text.n && text.s[at] != 'm')
+                at++;
+            from = at + 1;
+        }
+    return n + (from < text.n ? columns(str_slice(text, from, text.n)) : 0);
+}
+
+static void add_status(struct screen *s, struct buf *out)
+{
+    if (!s->look.repaint || !s->status->n)
+        return;
+    buf_add(out, buf_str(s->status));
+    s->status_columns = columns_of(buf_str(s->status));
+}
+
+static void hold(struct screen *s, struct str line)
+{
+    if (s->held->n + line.n > HELD_MOST) {
+        s->dropped++;
+        return;
+    }
+    buf_add(s->held, line);
+    buf_add_c(s->held, '\n');
+}
+
+void screen_line(struct screen *s, struct str line)
+{
+    struct buf out = BUF_EMPTY;
+
+    if (s->taken) {
+        hold(s, line);
+        return;
+    }
+    wipe_status(s, &out);
+    buf_add(&out, line);
+    buf_add_c(&out, '\n');
+    add_status(s, &out);
+    write_all(s, buf_str(&out));
+    buf_free(&out);
+}
+
+void screen_status(struct screen *s, struct str line)
+{
+    struct buf out = BUF_EMPTY;
+
+    buf_clear(s->status);
+    buf_add(s->status, line);
+    if (s->taken || !s->look.repaint)
+        return;
+    wipe_status(s, &out);
+    add_status(s, &out);
+    write_all(s, buf_str(&out));
+    buf_free(&out);
+}
+
+void screen_take(struct screen *s)
+{
+    struct buf out = BUF_EMPTY;
+
+    if (s->taken++ == 0)
+        wipe_status(s, &out);
+    write_all(s, buf_str(&out));
+    buf_free(&out);
+}
+
+void screen_give_back(struct screen *s)
+{
+    struct buf out = BUF_EMPTY;
+
+    if (!s->taken || --s->taken)
+        return;
+    buf_add(&out, buf_str(s->held));
+    if (s->dropped)
+        buf_format(&out, "(%zu lines that came meanwhile are not shown; they are in the logs)\n",
+                   s->dropped);
+    add_status(s, &out);
+    write_all(s, buf_str(&out));
+    buf_free(&out);
+    buf_clear(s->held);
+    s->dropped = 0;
+}
+
+void screen_put(struct screen *s, struct str text)
+{
+    write_all(s, text);
+}

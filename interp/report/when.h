@@ -1,0 +1,14 @@
+// Times and spans as people read them in a hurry.
+
+#pragma once
+
+#include "base/str.h"
+
+// "0.4 s", "12 s", "1m 12s", "2h 05m", "3d 4h".
+struct str span_text(int64_t ms, struct arena *a);
+// "14:02:11Z"
+struct str clock_text(int64_t wall_ns, struct arena *a);
+// "2026-09-21 14:02:11 UTC"; "not known" for 0.
+struct str date_text(int64_t wall_ns, struct arena *a);
+// RFC 3339 back to nanoseconds since 1970; 0 if it is not that.
+int64_t wall_from(struct str rfc3339);
