@@ -29,6 +29,7 @@ struct mask {
     uint32_t first[256];  // the root's children
     bool linked;          // [fail] and inherited [match] are as they should be
     unsigned version;     // changes when states are added
+    size_t longest;       // of all forms, in bytes
 };
 
 static void free_states(void *arg)
@@ -94,6 +95,8 @@ static void add_form(void *arg, struct str form)
 
     if (form.n < MASK_SHORTEST)
         return;
+    if (form.n > m->longest)
+        m->longest = form.n;
     for (size_t i = 0; i < form.n; i++)
         state = need_child(m, state, (unsigned char)form.s[i]);
     m->states[state].match = (uint32_t)form.n;
@@ -145,6 +148,11 @@ void mask_add(struct mask *m, struct str secret)
 bool mask_is_empty(const struct mask *m)
 {
     return m->count == 0;
+}
+
+size_t mask_longest(const struct mask *m)
+{
+    return m->longest;
 }
 
 size_t mask_count(const struct mask *m)
@@ -322,6 +330,11 @@ void masking_end(struct masking *s, struct buf *out)
     give_out(s, s->held.n, out);
     s->state = ROOT;
     s->masked = 0;
+}
+
+void masking_hide(struct masking *s, size_t n)
+{
+    s->masked = s->held.n + n;
 }
 
 size_t masking_held(const struct masking *s)

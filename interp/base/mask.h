@@ -25,6 +25,9 @@ bool mask_is_empty(const struct mask *m);
 size_t mask_count(const struct mask *m);
 struct str mask_secret(const struct mask *m, size_t i);
 
+// Bytes of the longest form of a secret; 0 when there are none.
+size_t mask_longest(const struct mask *m);
+
 // A whole text at once; [in] itself when nothing in it is secret. [found] may be NULL.
 struct str mask_text(const struct mask *m, struct str in, struct arena *a, bool *found);
 
@@ -33,6 +36,9 @@ struct masking;
 struct masking *masking_new(struct mask *m, struct arena *a);
 void masking_feed(struct masking *s, struct str in, struct buf *out);
 void masking_end(struct masking *s, struct buf *out);
+// The first [n] bytes to come are not given out, nor what is secret and begins in them:
+// for a text whose beginning was cut off, [n] = mask_longest() - 1.
+void masking_hide(struct masking *s, size_t n);
 // How many bytes are held back now: the longest end of the stream that begins a secret.
 size_t masking_held(const struct masking *s);
 bool masking_found(const struct masking *s);  // something was masked so far

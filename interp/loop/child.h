@@ -7,11 +7,13 @@
 // those in the requests it was given. When the interpreter dies it lets the running
 // children end under their own timeouts, keeps reading their output, leaves their
 // results in [folder] (written whole or not at all: a temporary file, fsync, rename)
-// and goes. When the keeper dies, every running child's end is CHILD_LOST.
+// and goes. When the keeper dies, every running child's end is CHILD_LOST, or
+// CHILD_NOT_STARTED if its marks (loop/marks.h) say so.
 //
 // A child gets default signal dispositions, an empty mask, descriptors 0 to 2 only, no
 // core dumps, a session of its own (no controlling terminal) unless [tty], and
-// standard input from [input] (empty: end of file at once).
+// standard input from [input] (empty: end of file at once). RUNBOOK_STEP in its
+// environment tells whose it is.
 
 #pragma once
 
@@ -28,7 +30,15 @@ int keeper_main(int argc, char **argv);
 int64_t keeper_pid(const struct keeper *k);
 // Nothing more will be asked; ends when its children have. Waits for that at most
 // [wait_ms], then kills it and what is left.
+// Callbacks still come meanwhile; not to be called from one. Freeing the arena without it
+// is as if the interpreter had died: what runs, runs on, and leaves its results.
 void keeper_stop(struct keeper *k, int64_t wait_ms);
+// The outcome of the attempt [name] is durable, so the keeper need not keep its result any
+// longer. Whatever was not settled when the keeper ends, is left in [folder].
+void keeper_settled(struct keeper *k, struct str name);
+// When every attempt of the run has a durable outcome: removes what keepers that have
+// ended left in [folder] of themselves.
+void keeper_clean(struct str folder);
 
 enum stream { STREAM_STDOUT, STREAM_STDERR };
 
@@ -51,7 +61,7 @@ enum child_end {
     CHILD_EXITED,        // [status]
     CHILD_SIGNALLED,     // [status] is the signal
     CHILD_NOT_STARTED,   // [error] is the errno of exec or fork; no effect
-    CHILD_LOST,          // the keeper died: nothing is known
+    CHILD_LOST,          // how it ended is not known: the keeper died, or (cannot_kill) it lives
 };
 
 struct left_process {
@@ -64,29 +74,47 @@ struct child_result {
     enum child_end end;
     int status;
     int error;
+    bool bad_dir;        // [error] is about the folder, not the program
     bool timed_out, cancelled;
     int64_t took_ms;
     bool output_lost;                 // the keeper's copy could not be kept
     const struct left_process *left;  // what it left running
     size_t left_count;
     bool cannot_kill;                 // something of it may not be signalled and lives
-    struct str adopted_stdout, adopted_stderr;  // only of an adopted result, masked
+    // Only of an adopted result: all that it wrote, masked; of more than 2 MiB the first and
+    // the last. By stream: how many bytes are missing, and where.
+    struct str adopted_stdout, adopted_stderr;
+    int64_t adopted_left_out[2];
+    size_t adopted_cut[2];
 };
 
 struct child;
 
 // [on_output] is called with what arrives, as it arrives; [on_end] once, after the
 // process has ended and its output was read (what holds the pipes longer than 200 ms
-// after that is not waited for). [r] lives until [on_end] returns.
+// after that is not waited for). [r] lives until [on_end] returns. Neither is called
+// from within child_start(). If [a] is freed before the end, the child is killed and
+// nothing is called any more.
 struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,
                           void (*on_output)(void *arg, enum stream stream, struct str bytes),
                           void (*on_end)(void *arg, const struct child_result *r), void *arg);
 // TERM, its grace, KILL; or KILL at once. [on_end] still follows.
 void child_cancel(struct child *c, bool at_once);
 int64_t child_pid(const struct child *c);  // 0 until it is known
+// After [on_end], when its success turned out to be none: kills what it left running. Then
+// calls [on_end] with the result as it was, but for what lives now.
+void child_kill_left(struct child *c, int64_t grace_ms,
+                     void (*on_end)(void *arg, const struct child_result *r), void *arg);
 
-// After a crash of the interpreter: what became of the attempt [name] whose keeper was
-// left to itself. Reads [folder]; looks whether a keeper of it still lives.
-enum adoption { ADOPT_NOT_STARTED, ADOPT_KNOWN, ADOPT_RUNNING, ADOPT_UNKNOWN };
+// After a crash of the interpreter: what became of the attempt [name] that has an intent
+// and no outcome. Also after CHILD_LOST: whether something of it still lives.
+enum adoption {
+    ADOPT_NOT_STARTED,  // certainly not: no effect
+    ADOPT_KNOWN,        // *out is its result
+    ADOPT_RUNNING,      // under its keeper, or without one; out->left says what lives, if known
+    ADOPT_UNKNOWN,      // it may have taken effect, and nothing of it lives here
+};
 enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
                           struct child_result *out);
+// Its outcome is durable: the result that was adopted is not needed any more.
+void child_adopted(struct str folder, struct str name);

@@ -210,6 +210,27 @@ TEST(a_secret_may_be_added_while_its_first_half_is_held)
     CHECK_STR(buf_str(out), "h*** ***");
 }
 
+TEST(a_text_that_was_cut_does_not_begin_with_the_rest_of_a_secret)
+{
+    struct mask *m = mask_of("hunter22");
+    static const struct {
+        size_t hidden;
+        const char *text, *want;
+    } rows[] = { { 4, "22 abcdefghij", "bcdefghij" },
+                 { 7, "er22unhunter22 x", " x" },
+                 { 7, "er22 abhunter22", "***" } };
+
+    CHECK(mask_longest(m) >= 8);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct masking *s = masking_new(m, scratch);
+        struct buf *out = buf_in(scratch);
+        masking_hide(s, rows[i].hidden);
+        masking_feed(s, str_from(rows[i].text), out);
+        masking_end(s, out);
+        CHECK_STR(buf_str(out), rows[i].want);
+    }
+}
+
 // The obvious way, for comparison: marks every byte of every occurrence.
 struct marking {
     struct str text;

@@ -1,0 +1,82 @@
+// What became of an attempt whose interpreter has died.
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "loop/adopt.h"
+#include "loop/process.h"
+#include "loop/results.h"
+#include "loop/wire.h"
+
+static bool is_of(const struct process *p, const struct marks *m, struct arena *a)
+{
+    struct str marker;
+
+    if (m->pid && p->pid == m->pid)
+        return p->start >= m->from && p->start <= m->to;
+    if (m->pid && (p->session == m->pid || p->group == m->pid) && p->start >= m->from)
+        return true;
+    return process_env(p->pid, "RUNBOOK_STEP", a, &marker) && str_equal(marker, m->marker);
+}
+
+void adopt_left(const struct marks *m, struct arena *a, struct child_result *r)
+{
+    struct arena *temporary = arena_new(NULL);
+    struct processes all = process_all(temporary);
+    struct left_process *left = NEW_ARRAY(a, struct left_process, all.count);
+
+    r->left = left;
+    r->left_count = 0;
+    for (size_t i = 0; i < all.count; i++)
+        if (is_of(&all.items[i], m, temporary))
+            left[r->left_count++] = (struct left_process){
+                .pid = all.items[i].pid,
+                .command = process_command(all.items[i].pid, a),
+                .alive = true,
+            };
+    arena_free(temporary);
+}
+
+static bool known(struct str folder, struct str name, const struct marks *m, struct arena *a,
+                  struct child_result *out)
+{
+    struct taking noted = { m->result };
+
+    if (result_load(folder, name, a, out))
+        return true;
+    return m->result.n && take_result(&noted, out, a);
+}
+
+// In this order: a keeper that lives while we look at its lock leaves the result later;
+// one that does not has left it before.
+enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
+                          struct child_result *out)
+{
+    struct marks m;
+
+    *out = (struct child_result){ .end = CHILD_LOST };
+    marks_read(folder, name, a, &m);
+    if (known(folder, name, &m, a, out))
+        return ADOPT_KNOWN;
+    if (m.started && !m.failed && !m.other_boot)
+        adopt_left(&m, a, out);
+    if (m.keeper_lives || out->left_count || (!m.started && m.may_start))
+        return ADOPT_RUNNING;
+    if (m.failed)
+        return ADOPT_NOT_STARTED;
+    return m.started || m.other_boot ? ADOPT_UNKNOWN : ADOPT_NOT_STARTED;
+}
+
+void child_adopted(struct str folder, struct str name)
+{
+    struct arena *a = arena_new(NULL);
+
+    unlink(str_format(a, "%.*s/%.*s.result", STR_ARG(folder), STR_ARG(name)).s);
+    arena_free(a);
+}
+
+void keeper_clean(struct str folder)
+{
+    marks_clean(folder);
+}

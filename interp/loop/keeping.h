@@ -1,0 +1,138 @@
+// The inside of the keeper: what it knows while it lives.
+//
+// One thread, one epoll set, no library but libc: it has to be small, and to outlive what
+// happens to the interpreter. Every signal is blocked, for ever; SIGCHLD comes through a
+// descriptor.
+
+#pragma once
+
+#include <sys/resource.h>
+#include <termios.h>
+
+#include "loop/child.h"
+#include "loop/kept.h"
+#include "loop/process.h"
+#include "loop/wire.h"
+
+enum {
+    DRAIN_MS = 200,        // what holds the pipe after the process has ended gets this long
+    RETRY_MS = 20,         // between tries to fork when there is no room for it
+    RETRY_FOR_MS = 30000,  // how long, of a child without a timeout
+    KILL_EVERY_MS = 20,    // between rounds of killing
+    KILL_FOR_MS = 5000,    // after which what still lives cannot be killed
+    OUT_MAX = 256 * 1024,  // not yet sent to the interpreter; then pipes are not read
+    UNSETTLED_MAX = 256,   // results kept in memory
+};
+
+enum belongs { BELONGS_NOT, BELONGS_PERHAPS, BELONGS };
+
+struct outlet {
+    struct task *task;
+    enum stream stream;
+    int fd;  // -1: closed
+    struct kept kept;
+};
+
+// One child, from being asked for until the interpreter has recorded its result.
+struct task {
+    struct task *next;
+    struct keeping *keeping;
+    struct arena *arena;
+    uint32_t id;
+    struct child_spec spec;
+    struct str marker;
+    enum { TASK_ASKED, TASK_RUNNING, TASK_OVER } state;
+    int64_t asked_ms, retry_ms, started_ms, ended_ms;
+
+    pid_t pid;
+    int64_t from, to;  // ticks between which it was born
+    bool ended;        // reaped
+    int status;        // of waitpid()
+    struct outlet out[2];
+
+    enum { KILL_NOT, KILL_ASKED, KILL_FORCED, KILL_GAVE_UP } kill;
+    int64_t kill_ms;  // when the next thing of that is due
+    int64_t give_up_ms;
+    bool kill_left;             // what a success left running is to be killed after all
+    enum belongs strays;        // as of the last look
+    bool look;                  // something ended since
+    struct left_process *left;  // found running after its end
+    size_t left_count;
+    struct child_result result;
+};
+
+// Whose an orphan is, once that was found out.
+struct known {
+    int64_t pid, start;
+    uint32_t task;  // 0: it cannot be said
+};
+
+struct terminal {
+    int fd;       // -1: none given away
+    pid_t group;  // that had the foreground
+    struct termios modes;
+};
+
+struct keeping {
+    struct arena *arena;
+    struct str folder, marks_path;
+    int socket, marks, signals, clock, null, children;
+    int epoll, pipes;  // [pipes], an epoll set of its own, is in [epoll] unless choked
+    bool choked, writing;
+    int unsynced;       // errno, if the first line of the marks could not be made durable
+    bool gone;          // the interpreter is
+    bool stopping;      // nothing more will be asked
+    bool broken;        // what was asked made no sense
+    bool left_results;  // there are result files that nobody has read
+    struct buf in, out;
+    struct task *tasks, **tasks_end;
+    size_t unsettled;     // tasks that are over
+    struct known *known;  // malloc
+    size_t known_count, known_room;
+    struct rlimit files;  // what children get
+    struct terminal terminal;
+    int64_t now_ms, alarm_ms;
+};
+
+// ---- keeper.c
+
+void keeping_tell(struct keeping *k, struct frame head, struct str body);
+
+// ---- task.c: the life of a task
+
+void task_ask(struct keeping *k, uint32_t id, struct str body);
+void task_cancel(struct task *t, bool at_once);
+void task_kill_left(struct task *t, int64_t grace_ms);
+void task_reaped(struct task *t, int status);
+// Does what is due now. INT64_MAX, or when something is due next.
+int64_t task_tick(struct task *t);
+void outlet_read(struct outlet *o);
+
+// ---- report.c: what is told of a task's end
+
+void task_over(struct task *t);
+// Looks which processes of it live, and remembers those that did before.
+void task_note_left(struct task *t);
+// Leaves the result for a later interpreter; the task is gone then.
+void task_save(struct task *t);
+void task_free(struct task *t);
+
+// ---- stray.c: the processes of a task
+
+// Whether something of [t], whose own process has ended, still lives. Looks at orphans
+// only, which is cheap and, then, enough: what is left is one or is below one.
+enum belongs task_strays(struct task *t);
+// All processes of [t], wherever they have gone. With [perhaps], also orphans that may be
+// of another task that ran at the same time.
+struct processes task_processes(struct task *t, bool perhaps, struct arena *a);
+// Sends [signo] to all of them. How many there are, and how many we may not signal.
+size_t task_signal(struct task *t, int signo, size_t *denied);
+// One round of killing, such that what forks meanwhile is found too.
+size_t task_kill(struct task *t, size_t *denied);
+void known_forget(struct keeping *k, int64_t pid);
+
+// ---- terminal.c
+
+// Descriptor of the terminal for a child that is to have it, or -1 with errno.
+int terminal_take(struct terminal *t);
+void terminal_give_back(struct terminal *t);

@@ -1,0 +1,55 @@
+// What a keeper notes in the run's folder, so that after a crash of everything at any
+// instant it is known what became of each attempt.
+//
+// A file a keeper, "keeper.N". Its first line, durable before the first child is started,
+// says in which boot of the machine and for which interpreter. Then a line for each thing
+// that is about to happen or has happened, written before the next instant begins:
+//
+//     start NAME             now it may start: from here on it may have taken effect
+//     failed NAME            it was not started after all: no effect
+//     pid PID FROM TO NAME   it was started; its start time is in [FROM, TO]
+//     ended RESULT NAME      in hexadecimal; only when there is no room for a result file
+//     hangup                 the interpreter is gone; no further child is started
+//
+// The lines are not synced: they survive the death of any process, and after the death of
+// the machine (another boot id) they are not relied on. The file is locked from before the
+// keeper starts until it has ended; a child that has not yet executed its program holds
+// the lock too.
+
+#pragma once
+
+#include "base/str.h"
+
+// Makes the file of the next keeper, locked, with its first line: its path in *path, the
+// descriptor returned (close-on-exec). -1 with errno.
+int marks_create(struct str folder, struct arena *a, struct str *path);
+
+// The keeper's side. False with errno if it could not be written.
+bool marks_sync(int fd, struct str path);
+bool marks_start(int fd, struct str name);
+bool marks_failed(int fd, struct str name);
+bool marks_pid(int fd, struct str name, int64_t pid, int64_t from, int64_t to);
+bool marks_ended(int fd, struct str name, struct str result);
+bool marks_hangup(int fd);
+
+// What is noted about one attempt.
+struct marks {
+    bool may_start;         // a keeper lives that may still start it, asked by another interpreter
+    bool started;           // "start"
+    bool failed;            // "failed"
+    bool keeper_lives;      // the one that started it
+    bool other_boot;        // the keeper, or the last one, was in another boot of the machine:
+                            // pids say nothing, nor does it that a line is missing
+    int64_t pid, from, to;  // 0: not known
+    struct str marker;      // of the processes of the attempt, see marks_marker()
+    struct str result;      // of "ended"; n == 0: none
+};
+void marks_read(struct str folder, struct str name, struct arena *a, struct marks *out);
+// Removes the files of keepers that have ended.
+void marks_clean(struct str folder);
+// One file only, as seen by the interpreter whose keeper it was.
+void marks_read_one(struct str path, struct str name, struct arena *a, struct marks *out);
+
+// The value of RUNBOOK_STEP in the environment of what an attempt runs: unique to the
+// attempt and the keeper (the file at [path]).
+struct str marks_marker(struct str path, struct str name, struct arena *a);

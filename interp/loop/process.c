@@ -1,0 +1,160 @@
+#include "loop/process.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum { COMMAND_MAX = 200, ENVIRON_MAX = 1 << 20 };
+
+static int open_proc(int64_t pid, const char *file)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+// Up to [most] bytes of what [fd] has from its start on.
+static void read_all(int fd, size_t most, struct buf *out)
+{
+    ssize_t n;
+
+    while (out->n < most) {
+        char *to = buf_reserve(out, 4096);
+        n = pread(fd, to, 4096, (off_t)out->n);
+        if (n <= 0)
+            break;
+        out->n += (size_t)n;
+    }
+    buf_add(out, STR(""));
+}
+
+// The name stands in parentheses and may hold any byte, so what counts is the last ")".
+bool process_read(int64_t pid, struct process *p)
+{
+    char line[1024];
+    int fd = open_proc(pid, "stat");
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, line, sizeof line - 1);
+    close(fd);
+    if (n <= 0)
+        return false;
+    line[n] = '\0';
+    const char *rest = strrchr(line, ')');
+    char state;
+    long long parent, group, session, threads, start;
+    if (!rest ||
+        sscanf(rest + 1,
+               " %c %lld %lld %lld %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %lld "
+               "%*d %lld",
+               &state, &parent, &group, &session, &threads, &start) != 6)
+        return false;
+    p->pid = pid;
+    p->parent = parent;
+    p->group = group;
+    p->session = session;
+    p->start = start;
+    // A process whose first thread has ended looks like a zombie while others go on.
+    p->ended = (state == 'Z' && threads <= 1) || state == 'X';
+    return true;
+}
+
+struct processes process_all(struct arena *a)
+{
+    struct processes all = { 0 };
+    size_t room = 0;
+    DIR *dir = opendir("/proc");
+
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        struct process p;
+        long long pid = atoll(entry->d_name);
+        if (pid <= 0 || !process_read(pid, &p) || p.ended)
+            continue;
+        if (all.count == room) {
+            room = room ? room * 2 : 256;
+            struct process *items = NEW_ARRAY(a, struct process, room);
+            if (all.count)
+                memcpy(items, all.items, all.count * sizeof *items);
+            all.items = items;
+        }
+        all.items[all.count++] = p;
+    }
+    if (dir)
+        closedir(dir);
+    return all;
+}
+
+const int64_t *process_children(int fd, struct arena *a)
+{
+    struct buf text = BUF_EMPTY;
+    size_t count = 0;
+
+    if (fd < 0)
+        return NULL;
+    read_all(fd, SIZE_MAX, &text);
+    int64_t *pids = NEW_ARRAY(a, int64_t, text.n / 2 + 1);
+    for (char *at = text.s, *end; *at; at = end) {
+        long long pid = strtoll(at, &end, 10);
+        if (end == at)
+            break;
+        pids[count++] = pid;
+    }
+    buf_free(&text);
+    return pids;
+}
+
+struct str process_command(int64_t pid, struct arena *a)
+{
+    struct buf text = BUF_EMPTY;
+    int fd = open_proc(pid, "cmdline");
+
+    if (fd >= 0) {
+        read_all(fd, COMMAND_MAX, &text);
+        close(fd);
+    }
+    if (text.n == 0 && (fd = open_proc(pid, "comm")) >= 0) {
+        read_all(fd, COMMAND_MAX, &text);
+        close(fd);
+    }
+    if (text.n > COMMAND_MAX)
+        text.n = COMMAND_MAX;
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)text.s[i] < ' ')
+            text.s[i] = ' ';
+    struct str command = str_copy(a, str_trim(buf_str(&text)));
+    buf_free(&text);
+    return command;
+}
+
+bool process_env(int64_t pid, const char *name, struct arena *a, struct str *value)
+{
+    struct buf text = BUF_EMPTY;
+    size_t n = strlen(name);
+    bool found = false;
+    int fd = open_proc(pid, "environ");
+
+    if (fd < 0)
+        return false;
+    read_all(fd, ENVIRON_MAX, &text);
+    close(fd);
+    for (const char *at = text.s; at < text.s + text.n && !found; at += strlen(at) + 1) {
+        found = strncmp(at, name, n) == 0 && at[n] == '=';
+        if (found)
+            *value = str_copy(a, str_from(at + n + 1));
+    }
+    buf_free(&text);
+    return found;
+}
+
+int64_t process_ticks(void)
+{
+    return clock_boot_ms() / (1000 / sysconf(_SC_CLK_TCK));
+}

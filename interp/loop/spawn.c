@@ -1,0 +1,159 @@
+#include "loop/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+static struct str path_of(const struct str *env)
+{
+    for (; env->s; env++)
+        if (str_starts(*env, "PATH="))
+            return str_slice(*env, 5, env->n);
+    return STR(DEFAULT_PATH);
+}
+
+static bool is_program(const char *path, int *error)
+{
+    struct stat st;
+
+    if (stat(path, &st) || !S_ISREG(st.st_mode))
+        return false;
+    if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+        return true;
+    *error = EACCES;
+    return false;
+}
+
+// As execvp() would find it in the child: by its own PATH, from its own folder. NULL with
+// *error. (posix_spawnp() would look in ours, and clone once a folder.)
+static const char *find_program(const struct child_spec *spec, struct arena *a, int *error)
+{
+    struct str name = spec->argv[0], path = path_of(spec->env);
+
+    *error = ENOENT;
+    if (str_find(name, '/') != SIZE_MAX)
+        return name.s;
+    for (bool more = true; more;) {
+        size_t end = str_find(path, ':');
+        struct str folder = str_slice(path, 0, end);
+        more = end != SIZE_MAX;
+        path = more ? str_slice(path, end + 1, path.n) : STR("");
+        bool relative = folder.n == 0 || folder.s[0] != '/';
+        const char *file = str_format(a, "%.*s%s%.*s%s%.*s",
+                                      STR_ARG(relative ? spec->dir : STR("")),
+                                      relative && spec->dir.n ? "/" : "", STR_ARG(folder),
+                                      folder.n ? "/" : "", STR_ARG(name))
+                               .s;
+        if (is_program(file, error))
+            return file;
+    }
+    return NULL;
+}
+
+static char **c_strings(const struct str *texts, struct arena *a, size_t extra)
+{
+    size_t count = 0;
+
+    while (texts[count].s)
+        count++;
+    char **all = NEW_ARRAY(a, char *, count + extra + 1);
+    for (size_t i = 0; i < count; i++)
+        all[i] = (char *)(uintptr_t)texts[i].s;
+    return all;
+}
+
+// With the marker, and without one that we were given ourselves.
+static char **environment(const struct spawn *s, struct arena *a)
+{
+    char **env = c_strings(s->spec->env, a, 1), **to = env;
+
+    for (char **from = env; *from; from++)
+        if (strncmp(*from, "RUNBOOK_STEP=", 13) != 0)
+            *to++ = *from;
+    *to++ = (char *)(uintptr_t)str_format(a, "RUNBOOK_STEP=%.*s", STR_ARG(s->marker)).s;
+    *to = NULL;
+    return env;
+}
+
+static void set_attributes(posix_spawnattr_t *attr, bool tty)
+{
+    sigset_t none, all;
+    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(attr);
+    posix_spawnattr_setflags(attr, flags | (tty ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSID));
+    posix_spawnattr_setsigdefault(attr, &all);
+    posix_spawnattr_setsigmask(attr, &none);
+}
+
+static void set_actions(posix_spawn_file_actions_t *actions, const struct spawn *s)
+{
+    posix_spawn_file_actions_init(actions);
+    for (int i = 0; i < 3; i++)
+        posix_spawn_file_actions_adddup2(actions, s->stdio[i], i);
+    if (s->spec->tty)
+        posix_spawn_file_actions_addtcsetpgrp_np(actions, 0);
+    if (s->spec->dir.n)
+        posix_spawn_file_actions_addchdir_np(actions, s->spec->dir.s);
+}
+
+// The limit is inherited, so it is lowered for as long as it takes to inherit it.
+// Descriptors that are open stay so.
+static int with_file_limit(struct spawn *s, const char *program,
+                           const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
+                           struct arena *a)
+{
+    struct rlimit ours;
+    bool differs = getrlimit(RLIMIT_NOFILE, &ours) == 0 && ours.rlim_cur != s->files.rlim_cur;
+
+    if (differs)
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){ s->files.rlim_cur, ours.rlim_max });
+    int error = posix_spawn(&s->pid, program, actions, attr, c_strings(s->spec->argv, a, 0),
+                            environment(s, a));
+    if (differs)
+        setrlimit(RLIMIT_NOFILE, &ours);
+    return error;
+}
+
+static bool is_bad_dir(struct str dir)
+{
+    struct stat st;
+
+    return dir.n && (stat(dir.s, &st) || !S_ISDIR(st.st_mode) ||
+                     faccessat(AT_FDCWD, dir.s, X_OK, AT_EACCESS));
+}
+
+bool spawn(struct spawn *s)
+{
+    struct arena *a = arena_new(NULL);
+    const char *program = find_program(s->spec, a, &s->error);
+
+    s->pid = 0;
+    if (program) {
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attr;
+        set_attributes(&attr, s->spec->tty);
+        set_actions(&actions, s);
+        s->error = with_file_limit(s, program, &actions, &attr, a);
+        posix_spawn_file_actions_destroy(&actions);
+        posix_spawnattr_destroy(&attr);
+    }
+    s->bad_dir = s->error && !spawn_may_retry(s->error) && is_bad_dir(s->spec->dir);
+    arena_free(a);
+    return s->error == 0;
+}
+
+bool spawn_may_retry(int error)
+{
+    return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+}

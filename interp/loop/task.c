@@ -1,0 +1,375 @@
+// The life of a task: asked, running, killed perhaps, over.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "loop/keeping.h"
+#include "loop/marks.h"
+#include "loop/spawn.h"
+#include "loop/wire.h"
+
+enum { READ_MAX = 64 * 1024, READS_A_TURN = 16 };
+
+void task_ask(struct keeping *k, uint32_t id, struct str body)
+{
+    struct arena *a = arena_new(k->arena);
+    struct task *t = NEW(a, struct task);
+    struct taking taking = { body };
+
+    *t = (struct task){ .keeping = k, .arena = a, .id = id, .asked_ms = k->now_ms };
+    for (int i = 0; i < 2; i++)
+        t->out[i] = (struct outlet){ .task = t, .stream = (enum stream)i, .fd = -1 };
+    if (!take_spec(&taking, &t->spec, a)) {
+        k->broken = true;
+        arena_free(a);
+        return;
+    }
+    t->marker = marks_marker(k->marks_path, t->spec.name, a);
+    *k->tasks_end = t;
+    k->tasks_end = &t->next;
+}
+
+// ---- starting
+
+static void not_started(struct task *t, int error, bool bad_dir)
+{
+    t->result.error = error;
+    t->result.bad_dir = bad_dir;
+    task_over(t);
+}
+
+// A file in memory: a pipe would have to be fed, and nobody may be there to read it.
+static int open_input(struct keeping *k, struct str input)
+{
+    if (input.n == 0)
+        return k->null;
+    int fd = memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    for (ssize_t n; fd >= 0 && input.n; input = str_slice(input, (size_t)n, input.n)) {
+        n = write(fd, input.s, input.n);
+        if (n < 0) {
+            close(fd);
+            return -1;
+        }
+    }
+    if (fd >= 0) {
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+        lseek(fd, 0, SEEK_SET);
+    }
+    return fd;
+}
+
+static bool open_outlets(struct task *t, int stdio[3])
+{
+    for (int i = 0; i < 2; i++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC))
+            return false;
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+        t->out[i].fd = ends[0];
+        stdio[i + 1] = ends[1];
+    }
+    return true;
+}
+
+static void close_outlet(struct outlet *o)
+{
+    if (o->fd >= 0)
+        close(o->fd);
+    o->fd = -1;
+}
+
+// The child's ends, of which we need none once it runs.
+static void close_stdio(struct task *t, const int stdio[3])
+{
+    if (t->spec.tty)
+        return;
+    for (int i = 0; i < 3; i++)
+        if (stdio[i] >= 0 && stdio[i] != t->keeping->null)
+            close(stdio[i]);
+}
+
+static bool open_stdio(struct task *t, int stdio[3])
+{
+    if (t->spec.tty) {
+        stdio[0] = stdio[1] = stdio[2] = terminal_take(&t->keeping->terminal);
+        return stdio[0] >= 0;
+    }
+    stdio[0] = open_input(t->keeping, t->spec.input);
+    return stdio[0] >= 0 && open_outlets(t, stdio);
+}
+
+static void running(struct task *t, pid_t pid)
+{
+    struct keeping *k = t->keeping;
+    struct buf body = BUF_EMPTY;
+
+    t->pid = pid;
+    t->to = process_ticks();
+    t->started_ms = clock_boot_ms();
+    t->state = TASK_RUNNING;
+    marks_pid(k->marks, t->spec.name, pid, t->from, t->to);
+    for (int i = 0; i < 2; i++)
+        if (t->out[i].fd >= 0)
+            epoll_ctl(k->pipes, EPOLL_CTL_ADD, t->out[i].fd,
+                      &(struct epoll_event){ EPOLLIN, { .ptr = &t->out[i] } });
+    put_number(&body, pid);
+    keeping_tell(k, (struct frame){ .type = TELL_STARTED, .id = t->id }, buf_str(&body));
+    buf_free(&body);
+}
+
+static bool may_retry(struct task *t, int error)
+{
+    int64_t most = t->spec.timeout_ms ? t->spec.timeout_ms : RETRY_FOR_MS;
+
+    return spawn_may_retry(error) && t->keeping->now_ms - t->asked_ms < most;
+}
+
+static void start(struct task *t)
+{
+    struct keeping *k = t->keeping;
+    struct spawn s = {
+        .spec = &t->spec, .marker = t->marker, .stdio = { -1, -1, -1 }, .files = k->files
+    };
+    bool opened = open_stdio(t, s.stdio);
+    int error = errno;
+
+    t->from = process_ticks();
+    if (opened && (k->unsynced || !marks_start(k->marks, t->spec.name))) {
+        error = k->unsynced ? k->unsynced : errno;
+        opened = false;
+    }
+    if (opened && spawn(&s)) {
+        running(t, s.pid);
+    } else {
+        terminal_give_back(&k->terminal);
+        for (int i = 0; i < 2; i++)
+            close_outlet(&t->out[i]);
+        error = opened ? s.error : error;
+        marks_failed(k->marks, t->spec.name);
+        if (may_retry(t, error))
+            t->retry_ms = k->now_ms + RETRY_MS;
+        else
+            not_started(t, error, s.bad_dir);
+    }
+    close_stdio(t, s.stdio);
+}
+
+// ---- output
+
+static void give(struct outlet *o, struct str bytes)
+{
+    struct frame head = { .type = TELL_OUTPUT, .id = o->task->id, .stream = o->stream };
+
+    kept_add(&o->kept, bytes);
+    keeping_tell(o->task->keeping, head, bytes);
+}
+
+// False: nothing there at the moment, or it has ended.
+static bool read_some(struct outlet *o, size_t most)
+{
+    static char bytes[READ_MAX];
+    ssize_t n = read(o->fd, bytes, most < READ_MAX ? most : READ_MAX);
+
+    if (n > 0)
+        give(o, (struct str){ bytes, (size_t)n });
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        close_outlet(o);
+    return n > 0;
+}
+
+void outlet_read(struct outlet *o)
+{
+    if (o->fd >= 0 && !o->task->keeping->choked)
+        read_some(o, READ_MAX);
+}
+
+// What is in the pipe already, and no more: what still writes could go on for ever.
+static bool read_rest(struct outlet *o)
+{
+    int rest = 0;
+
+    if (o->fd >= 0)
+        ioctl(o->fd, FIONREAD, &rest);
+    while (o->fd >= 0 && rest > 0 && !o->task->keeping->choked) {
+        int64_t before = o->kept.total;
+        read_some(o, (size_t)rest);
+        rest -= (int)(o->kept.total - before);
+        if (o->kept.total == before)
+            break;
+    }
+    if (o->task->keeping->choked)
+        return false;
+    close_outlet(o);
+    return true;
+}
+
+// The process has ended. True when all that it wrote was read.
+static bool drain(struct task *t)
+{
+    struct keeping *k = t->keeping;
+    bool open = false;
+
+    for (int i = 0; i < 2; i++) {
+        struct outlet *o = &t->out[i];
+        for (int n = 0; n < READS_A_TURN && o->fd >= 0 && !k->choked; n++)
+            if (!read_some(o, READ_MAX))
+                break;
+        open |= o->fd >= 0;
+    }
+    if (!open)
+        return true;
+    return k->now_ms >= t->ended_ms + DRAIN_MS && read_rest(&t->out[0]) && read_rest(&t->out[1]);
+}
+
+// ---- stopping
+
+static void force(struct task *t)
+{
+    size_t denied, alive = task_kill(t, &denied);
+
+    if (t->kill != KILL_FORCED)
+        t->give_up_ms = t->keeping->now_ms + KILL_FOR_MS;
+    t->kill = KILL_FORCED;
+    t->kill_ms = t->keeping->now_ms + KILL_EVERY_MS;
+    t->look = true;
+    // Those of another user had their grace. Others may take a moment to die.
+    if (alive > 0 && (alive == denied || t->keeping->now_ms >= t->give_up_ms))
+        t->kill = KILL_GAVE_UP;
+}
+
+static void stop(struct task *t, int64_t grace_ms)
+{
+    size_t denied;
+
+    if (t->kill != KILL_NOT && grace_ms > 0)
+        return;
+    if (t->ended)
+        task_note_left(t);
+    if (grace_ms <= 0) {
+        force(t);
+        return;
+    }
+    task_signal(t, SIGTERM, &denied);
+    task_signal(t, SIGCONT, &denied);
+    t->kill = KILL_ASKED;
+    t->kill_ms = t->keeping->now_ms + grace_ms;
+}
+
+void task_cancel(struct task *t, bool at_once)
+{
+    if (t->state == TASK_OVER || (t->ended && t->kill == KILL_NOT))
+        return;
+    if (!t->ended)
+        t->result.cancelled = true;
+    if (t->state == TASK_ASKED)
+        not_started(t, ECANCELED, false);
+    else if (t->kill < KILL_FORCED)
+        stop(t, at_once ? 0 : t->spec.grace_ms);
+}
+
+void task_kill_left(struct task *t, int64_t grace_ms)
+{
+    if (t->state != TASK_OVER)
+        return;
+    t->keeping->unsettled--;
+    t->state = TASK_RUNNING;
+    t->kill_left = true;
+    t->spec.grace_ms = grace_ms;
+    t->kill = KILL_NOT;
+    t->look = true;
+}
+
+void task_reaped(struct task *t, int status)
+{
+    t->ended = true;
+    t->look = true;
+    t->status = status;
+    t->ended_ms = clock_boot_ms();
+    t->result.took_ms = t->ended_ms - t->started_ms;
+    if (t->spec.tty)
+        terminal_give_back(&t->keeping->terminal);
+}
+
+static bool succeeded(const struct task *t)
+{
+    if (!WIFEXITED(t->status) || t->result.timed_out || t->result.cancelled)
+        return false;
+    for (const int *ok = t->spec.ok_exit; *ok >= 0; ok++)
+        if (*ok == WEXITSTATUS(t->status))
+            return true;
+    return false;
+}
+
+static bool must_kill(const struct task *t)
+{
+    return t->kill_left || t->spec.left == LEFT_KILL || !succeeded(t);
+}
+
+static void consider_end(struct task *t)
+{
+    bool drained = drain(t);
+
+    if (t->look)
+        t->strays = task_strays(t);
+    t->look = false;
+    if (t->strays == BELONGS && must_kill(t) && t->kill == KILL_NOT)
+        stop(t, t->spec.grace_ms);
+    bool killing = t->kill == KILL_ASKED || t->kill == KILL_FORCED;
+    if (drained && !(killing && t->strays == BELONGS))
+        task_over(t);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+// When something is due, if nothing happens before.
+static int64_t next_due(const struct task *t)
+{
+    int64_t due = INT64_MAX;
+
+    if (t->state == TASK_ASKED)
+        return t->retry_ms;
+    if (t->state == TASK_OVER)
+        return INT64_MAX;
+    if (t->spec.timeout_ms && !t->ended && t->kill == KILL_NOT)
+        due = earlier(due, t->started_ms + t->spec.timeout_ms);
+    if (t->kill == KILL_ASKED || t->kill == KILL_FORCED)
+        due = earlier(due, t->kill_ms);
+    if (t->ended && t->keeping->now_ms < t->ended_ms + DRAIN_MS)
+        due = earlier(due, t->ended_ms + DRAIN_MS);
+    return due;
+}
+
+int64_t task_tick(struct task *t)
+{
+    struct keeping *k = t->keeping;
+
+    if (t->state == TASK_ASKED && !k->gone && k->now_ms >= t->retry_ms)
+        start(t);
+    if (t->state == TASK_RUNNING && k->now_ms >= next_due(t)) {
+        if (t->kill == KILL_NOT && !t->ended) {
+            t->result.timed_out = true;
+            stop(t, t->spec.grace_ms);
+        } else if (t->kill == KILL_ASKED || t->kill == KILL_FORCED) {
+            if (k->now_ms >= t->kill_ms)
+                force(t);
+        }
+    }
+    if (t->state == TASK_RUNNING && t->ended)
+        consider_end(t);
+    else if (t->state == TASK_RUNNING && t->kill == KILL_GAVE_UP)
+        task_over(t);
+    return next_due(t);
+}
