@@ -7,22 +7,6 @@
 
 static bool bind_steps(const struct list *steps, const struct bind *b);
 
-// Variables whose value decides which code runs. A name is safe when it is none of them.
-bool env_name_is_safe(struct str name)
-{
-    static const char *const exact[] = { "BASH_ENV", "ENV",       "IFS",      "PATH",
-                                         "PS4",      "SHELLOPTS", "BASHOPTS", NULL };
-    static const char *const prefixes[] = { "LD_", "GIT_", "BASH_FUNC_", "__rb_", NULL };
-
-    for (size_t i = 0; exact[i]; i++)
-        if (str_is(name, exact[i]))
-            return false;
-    for (size_t i = 0; prefixes[i]; i++)
-        if (str_starts(name, prefixes[i]))
-            return false;
-    return true;
-}
-
 static bool is_name(struct str s)
 {
     return s.n && str_find(s, '=') == SIZE_MAX && str_find(s, '\0') == SIZE_MAX;
