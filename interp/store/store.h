@@ -21,21 +21,24 @@ struct journal;
 // What is known about a run without reading its events. Times are RFC 3339.
 struct run_row {
     struct str id, runbook, title, state, result, user, host, started, ended;
-    int exit;               // -1 while it has none
+    int exit;  // -1 while it has none
     int64_t took_ms;
-    struct str locks;       // names joined by newlines
-    struct str trigger;     // "" unless a trigger started it
+    struct str locks;    // names joined by newlines
+    struct str trigger;  // "" unless a trigger started it
+    struct str labels;   // joined by newlines: who claims it must have them all
 };
-// [state] is "running", "suspended", "ended" (resumable, see exit), "final" or "aborted".
+// [state] is "waiting" (for store_claim()), "running", "suspended", "ended" (resumable,
+// see exit), "final" or "aborted". A run whose interpreter died stays "running".
 
 enum store_error {
     STORE_OK,
-    STORE_CANNOT_OPEN,   // exit 4: no such folder, not ours, network file system, ...
-    STORE_NO_SUCH_RUN,   // exit 2
-    STORE_HELD,          // another interpreter has the run; [why] says who
-    STORE_LOCKED,        // another run has one of the locks
-    STORE_FAILED,        // exit 12
+    STORE_CANNOT_OPEN,  // exit 4: no such folder, not ours, network file system, ...
+    STORE_NO_SUCH_RUN,  // exit 2
+    STORE_HELD,         // exit 7: another interpreter has the run; the diag says who
+    STORE_LOCKED,       // exit 7: another run has one of the locks; no diag
+    STORE_FAILED,       // exit 12
 };
+// All but STORE_OK and STORE_LOCKED have added an error to the diags.
 
 // [url]: "" or a path (SQLite below that folder; "" is $XDG_STATE_HOME/runbook, else
 // ~/.local/state/runbook), "postgresql://...", "memory:". NULL with the reason in [ds]
@@ -43,6 +46,9 @@ enum store_error {
 // is an empty store and nothing is written.
 struct store *store_open(struct arena *a, struct loop *l, struct str url, bool create,
                          struct diags *ds);
+
+// SQLite and PostgreSQL need a real loop for journal_commit(); [l] may be NULL where nobody
+// waits (`show`, tests): what would be called back is then called at once.
 
 // Runs, newest first. [limit] 0: all.
 enum store_error store_runs(struct store *s, struct arena *a, size_t limit,
@@ -53,13 +59,15 @@ enum store_error store_find(struct store *s, struct str id, struct arena *a, str
 
 // ---- one run, held by one interpreter
 
-// A new run with an id of its own (5 or more of [0-9a-z], not taken), or [id] if not empty.
+// A new run with an id of its own (5 or more of [0-9a-z], not taken), or [id] if not empty;
+// one that is taken already is STORE_HELD.
 enum store_error journal_create(struct store *s, struct arena *a, struct str id,
                                 struct journal **out, struct diags *ds);
 // To go on with a run. STORE_HELD names the holder: "held by pid P on HOST since T".
 // Every write carries the epoch of this opening: an older holder can write nothing more.
-enum store_error journal_open(struct store *s, struct str id, struct arena *a,
-                              struct journal **out, struct diags *ds);
+enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,
+                              struct diags *ds);
+// What was added and not committed is lost; who waits for a commit is not called any more.
 void journal_close(struct journal *j);
 
 struct str journal_id(const struct journal *j);
@@ -68,11 +76,16 @@ int64_t journal_next_seq(const struct journal *j);
 
 // Adds one event to those that will be committed together; [json] is the whole line with
 // the seq in it (journal_next_seq()). Cheap; reports nothing.
+//
+// When the disk is full, the reserve is spent on outcomes: what comes before the first
+// intent (step.start, undo.start) is made durable, the commit fails all the same, and
+// nothing is started. A commit without an intent succeeds.
 void journal_add(struct journal *j, struct str type, struct str json);
 // Changes the index row with the same commit.
 void journal_row(struct journal *j, const struct run_row *row);
 // Makes all added so far durable, in a thread, then calls [then] on the loop: false when
-// it failed, and then for ever. Commits are in order; adding may go on meanwhile.
+// it failed, and then for ever. Commits are in order; adding may go on meanwhile. [then]
+// may be NULL.
 void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *arg);
 // The same, waiting. For places without a loop turn (run.start, the end).
 bool journal_commit_now(struct journal *j, struct diags *ds);
@@ -80,6 +93,7 @@ bool journal_commit_now(struct journal *j, struct diags *ds);
 struct str journal_failure(const struct journal *j);
 
 // A file of the run kept with it (the stored plan): written whole, once, before run.start.
+// [name] has no slash.
 bool journal_keep(struct journal *j, const char *name, struct str bytes, struct diags *ds);
 
 // ---- reading, by anybody, also while it runs
@@ -100,10 +114,12 @@ struct str store_folder(struct store *s, struct str id, struct arena *a);
 // ---- locks: taken together, all or none; kept until freed, whatever becomes of us
 
 struct lock_row {
-    struct str name, run, user, host, step, since;
-    bool stale;  // its run's interpreter is gone for good (another boot) and it is final
+    struct str name, run, user, host, since;
+    struct str step;  // that was started last; "" if none
+    bool stale;       // its run is over and only the freeing was lost: may be taken
 };
-// STORE_LOCKED: [holder] is the first that is held by another run.
+// Crashed, suspended and unknown (exit 11) runs keep theirs; a stale one is taken over.
+// STORE_LOCKED: [holder] is the first by name that is held by another run.
 enum store_error store_lock(struct store *s, struct str run, const struct str *names, size_t count,
                             struct arena *a, struct lock_row *holder, struct diags *ds);
 enum store_error store_unlock(struct store *s, struct str run, struct diags *ds);
@@ -112,15 +128,38 @@ enum store_error store_locks(struct store *s, struct arena *a, const struct lock
 
 // ---- answers given from elsewhere: approve, reject, abort; one a person, question and digest
 
+// A later one of the same person replaces the earlier. With an empty step it is about the
+// run itself: yes starts one that waits, no aborts it.
 struct vote {
     struct str step, user, reason, digest, at;
     bool yes;
 };
-enum store_error store_vote(struct store *s, struct str run, const struct vote *v, struct diags *ds);
+enum store_error store_vote(struct store *s, struct str run, const struct vote *v,
+                            struct diags *ds);
 enum store_error store_votes(struct store *s, struct str run, struct arena *a,
                              const struct vote **votes, size_t *count, struct diags *ds);
 
+// ---- runs that wait for somebody to carry them out
+
+// The oldest run in state "waiting" all of whose labels are among [labels] and that nobody
+// else has, opened. STORE_NO_SUCH_RUN, without a diag: there is none. To submit a run is to
+// create it, keep its plan, set its row ("waiting") and close it.
+enum store_error store_claim(struct store *s, const struct str *labels, size_t count,
+                             struct arena *a, struct journal **out, struct diags *ds);
+
+// ---- what triggers remember; JSON texts by key, durable when it returns
+
+enum store_error store_remember(struct store *s, struct str key, struct str json, struct diags *ds);
+// STORE_OK with an empty text if nothing is remembered.
+enum store_error store_recall(struct store *s, struct str key, struct arena *a, struct str *json,
+                              struct diags *ds);
+// One fire, one run: of all who claim [key] (runbook, trigger, subject, n), one gets [ours].
+// [run] is the id that the fire's run has or will have, the same for everybody.
+enum store_error store_claim_fire(struct store *s, struct str key, struct arena *a, struct str *run,
+                                  bool *ours, struct diags *ds);
+
 // ---- housekeeping
+// Removes runs that are final or aborted and ended longer ago than that.
 enum store_error store_prune(struct store *s, int64_t older_than_ns, size_t *removed,
                              struct diags *ds);
 enum store_error store_rebuild_index(struct store *s, struct diags *ds);

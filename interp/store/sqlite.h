@@ -1,0 +1,85 @@
+// The SQLite store: one folder, one database a run.
+//
+//     index.db          rows of runs that nobody has open, and the locks of runbooks
+//     triggers.db       what triggers remember, and which fire was whose
+//     runs/ID/
+//         journal.db    the events, the row, the epoch
+//         lock          who has the run
+//         head          how far the journal went, beside it
+//         reserve       room that is given up when the disk is full
+//         votes/        answers from elsewhere, a file each
+//         ...           what is kept with the run: the plan, output, results
+//
+// The index is a cache: a run without a row in it is read from its own database, and a row
+// is taken out before its run is opened and put back when it is closed. Rows of runs that
+// crashed are therefore never wrong, and the whole file may be deleted.
+
+#pragma once
+
+#include "store/backend.h"
+#include "store/sqlite_db.h"
+
+struct sqlite_store {
+    struct store base;
+    struct str root, runs;   // real paths
+    bool absent;             // there is no folder, and none is to be made
+    struct db index, notes;  // opened when first needed
+    bool index_written;      // the index was opened for writing
+};
+
+extern const struct run_ops sqlite_run_ops;
+extern const struct lock_ops sqlite_lock_ops;
+extern const struct note_ops sqlite_note_ops;
+
+// The path of a run's folder, or of a file in it.
+struct str run_path(const struct sqlite_store *s, struct str id, const char *file, struct arena *a);
+// Adds what [why] says as an error.
+enum store_error sqlite_fail(struct diags *ds, const struct failure *why);
+// "" is absent: for writing.
+enum store_error sqlite_no_folder(struct sqlite_store *s, struct diags *ds);
+
+// ---- sqlite_run.c: the database of a run
+
+extern const struct db_kind journal_kind;
+
+struct run_meta {
+    struct str run, host;  // whose it is, and on which machine
+    int64_t inode, born;   // of the file: a copy has others
+    int64_t epoch;
+};
+
+// A new one at [path]. The folder is the caller's.
+bool run_make(const char *path, struct str id, struct failure *why);
+bool run_meta(struct db *db, struct arena *a, struct run_meta *out, struct failure *why);
+// Whether the file is where and what it was made as.
+bool run_is_original(const struct run_meta *m, struct str id, const char *path,
+                     struct failure *why);
+// The row of a run, from its own database. False with an empty [why]: there is no such run.
+bool run_row(const struct sqlite_store *s, struct str id, struct arena *a, struct run_row *out,
+             struct failure *why);
+// The address of the step that was started last.
+struct str run_last_step(const struct sqlite_store *s, struct str id, struct arena *a);
+enum store_error run_read(struct store *s, struct str id, int64_t from_seq, bool verify,
+                          bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                          struct diags *ds);
+
+// ---- sqlite_journal.c: having a run
+
+enum store_error sqlite_create(struct store *s, struct arena *a, struct str id,
+                               struct journal **out, struct diags *ds);
+enum store_error sqlite_take(struct store *s, struct arena *a, struct str id, struct journal **out,
+                             struct diags *ds);
+
+// ---- sqlite_index.c
+
+// Opens it, making it from the runs if need be. False with an empty [why]: it is absent and
+// [make] is false.
+bool index_open(struct sqlite_store *s, bool make, struct failure *why);
+bool index_put(struct sqlite_store *s, const struct run_row *row, struct failure *why);
+bool index_drop(struct sqlite_store *s, struct str id, struct failure *why);
+enum store_error index_rebuild(struct store *s, struct diags *ds);
+void index_close(struct sqlite_store *s);
+
+// The ids of all runs that begin with [start], unsorted.
+bool run_ids(const struct sqlite_store *s, struct str start, struct arena *a, struct str **ids,
+             size_t *count);

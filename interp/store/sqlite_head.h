@@ -1,0 +1,15 @@
+// How far a run's journal went, beside it: the number of its last event.
+//
+// Written after each commit without a sync, so it is never ahead of what is durable; a
+// journal that is behind it has lost something (its log was deleted, it was restored from a
+// copy, the disk lied).
+
+#pragma once
+
+#include "base/str.h"
+
+// The descriptor, or -1 with errno.
+int head_open(int folder_fd);
+void head_write(int fd, int64_t seq);
+// 0 if there is none.
+int64_t head_read(struct str folder);

@@ -1,0 +1,158 @@
+// Locks of runbooks: rows of the index, taken together in one transaction.
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/folder.h"
+#include "store/sqlite.h"
+#include "store/sqlite_owner.h"
+
+#include <stdlib.h>
+
+// Its run is gone, or over and its interpreter did not come to freeing it.
+static bool is_stale(struct sqlite_store *s, struct str run, struct arena *a)
+{
+    struct failure why = { "" };
+    struct run_row row;
+
+    if (owner_lives(run_path(s, run, NULL, a)))
+        return false;
+    if (run_row(s, run, a, &row, &why))
+        return !row_keeps_locks(&row);
+    return !why.text[0];  // one that cannot be read keeps them
+}
+
+static struct lock_row lock_of(struct sqlite_store *s, sqlite3_stmt *st, struct arena *a)
+{
+    struct db *db = &s->index;
+    struct lock_row l = { db_text(db, st, 0, a),
+                          db_text(db, st, 1, a),
+                          db_text(db, st, 2, a),
+                          db_text(db, st, 3, a),
+                          db_text(db, st, 4, a),
+                          STR(""),
+                          false };
+
+    l.stale = is_stale(s, l.run, a);
+    l.step = run_last_step(s, l.run, a);
+    return l;
+}
+
+static enum store_error find_holder(struct sqlite_store *s, struct str run, struct str name,
+                                    struct arena *a, struct lock_row *holder, struct failure *why)
+{
+    sqlite3_stmt *st = db_prepare(
+        &s->index, "SELECT name, run, user, host, since FROM lock WHERE name = ?1 AND run <> ?2",
+        why);
+    int got = -1;
+
+    if (st) {
+        db_bind(&s->index, st, 1, name);
+        db_bind(&s->index, st, 2, run);
+        got = db_step(&s->index, st, why);
+    }
+    if (got > 0)
+        *holder = lock_of(s, st, a);
+    db_finish(&s->index, &st);
+    return got < 0 ? STORE_FAILED : got > 0 && !holder->stale ? STORE_LOCKED : STORE_OK;
+}
+
+static enum store_error put_lock(struct sqlite_store *s, struct str run, struct str name,
+                                 struct arena *a, struct failure *why)
+{
+    // One's own stays as it is, with the time since when.
+    sqlite3_stmt *st = db_prepare(
+        &s->index,
+        "INSERT INTO lock VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
+        " run = ?2, user = ?3, host = ?4, since = ?5 WHERE run <> ?2",
+        why);
+    const struct str values[] = { name, run, system_user(a), system_host(a),
+                                  clock_rfc3339_ms(a, clock_wall_ns()) };
+
+    for (int i = 0; st && i < 5; i++)
+        db_bind(&s->index, st, i + 1, values[i]);
+    bool fine = st && db_run(&s->index, st, why);
+    db_finish(&s->index, &st);
+    return fine ? STORE_OK : STORE_FAILED;
+}
+
+static enum store_error take_all(struct sqlite_store *s, struct str run, const struct str *names,
+                                 size_t count, struct arena *a, struct lock_row *holder,
+                                 struct failure *why)
+{
+    enum store_error e = STORE_OK;
+
+    for (size_t i = 0; i < count && !e; i++)
+        e = find_holder(s, run, names[i], a, holder, why);
+    for (size_t i = 0; i < count && !e; i++)
+        e = put_lock(s, run, names[i], a, why);
+    if (!e && !db_exec(&s->index, "COMMIT", why))
+        e = STORE_FAILED;
+    return e;
+}
+
+static enum store_error lock(struct store *base, struct str run, const struct str *names,
+                             size_t count, struct arena *a, struct lock_row *holder,
+                             struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct failure why = { "" }, ignored;
+    enum store_error e = STORE_FAILED;
+
+    if (s->absent)
+        return sqlite_no_folder(s, ds);
+    if (index_open(s, true, &why) && db_exec(&s->index, "BEGIN IMMEDIATE", &why)) {
+        e = take_all(s, run, names, count, a, holder, &why);
+        if (e)
+            db_exec(&s->index, "ROLLBACK", &ignored);
+    }
+    return e == STORE_FAILED ? sqlite_fail(ds, &why) : e;
+}
+
+static enum store_error unlock(struct store *base, struct str run, struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct failure why = { "" };
+    sqlite3_stmt *st = NULL;
+
+    if (s->absent)
+        return STORE_OK;
+    if (index_open(s, true, &why))
+        st = db_prepare(&s->index, "DELETE FROM lock WHERE run = ?1", &why);
+    if (st)
+        db_bind(&s->index, st, 1, run);
+    bool fine = st && db_run(&s->index, st, &why);
+    db_finish(&s->index, &st);
+    return fine ? STORE_OK : sqlite_fail(ds, &why);
+}
+
+static size_t count_locks(struct sqlite_store *s, struct failure *why)
+{
+    int64_t n = 0;
+
+    db_ask(&s->index, "SELECT count(*) FROM lock", &n, why);
+    return (size_t)n;
+}
+
+static enum store_error list(struct store *base, struct arena *a, const struct lock_row **rows,
+                             size_t *count, struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct failure why = { "" };
+
+    *rows = NULL;
+    *count = 0;
+    if (!index_open(s, false, &why))
+        return why.text[0] ? sqlite_fail(ds, &why) : STORE_OK;
+    size_t room = count_locks(s, &why);
+    struct lock_row *all = NEW_ARRAY(a, struct lock_row, room);
+    sqlite3_stmt *st = db_prepare(
+        &s->index, "SELECT name, run, user, host, since FROM lock ORDER BY name", &why);
+    int got = st ? 1 : -1;
+    while (*count < room && got > 0 && (got = db_step(&s->index, st, &why)) > 0)
+        all[(*count)++] = lock_of(s, st, a);
+    db_finish(&s->index, &st);
+    *rows = all;
+    return got < 0 ? sqlite_fail(ds, &why) : STORE_OK;
+}
+
+const struct lock_ops sqlite_lock_ops = { lock, unlock, list };

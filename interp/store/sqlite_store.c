@@ -1,0 +1,282 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "store/folder.h"
+#include "store/sqlite.h"
+#include "store/sqlite_owner.h"
+
+enum { KEPT_MOST = 256 * 1024 * 1024 };  // bytes of a kept file
+
+enum store_error sqlite_fail(struct diags *ds, const struct failure *why)
+{
+    return store_fail(ds, STORE_FAILED, "%s", why->text);
+}
+
+enum store_error sqlite_no_folder(struct sqlite_store *s, struct diags *ds)
+{
+    return store_fail(ds, STORE_CANNOT_OPEN, "`%.*s` is not there", STR_ARG(s->root));
+}
+
+// ---- runs
+
+// The rows of the index by id; empty when there is none or it cannot be read.
+static struct map *indexed_rows(struct sqlite_store *s, struct arena *a)
+{
+    struct map *rows = map_new(a);
+    struct failure ignored = { "" };
+    struct str sql = str_format(a, "SELECT %.*s FROM run", STR_ARG(row_columns(a)));
+
+    if (!index_open(s, false, &ignored))
+        return rows;
+    sqlite3_stmt *st = db_prepare(&s->index, sql.s, &ignored);
+    while (st && db_step(&s->index, st, &ignored) > 0) {
+        struct run_row *row = NEW(a, struct run_row);
+        *row = db_row(&s->index, st, 0, a);
+        map_put(rows, row->id, row);
+    }
+    db_finish(&s->index, &st);
+    return rows;
+}
+
+// A run whose database cannot be read is listed all the same, with what is known: its id.
+static bool row_of(struct sqlite_store *s, const struct map *rows, struct str id, struct arena *a,
+                   struct run_row *out)
+{
+    const struct run_row *found = map_get(rows, id);
+    struct failure why = { "" };
+
+    if (found) {
+        *out = *found;
+        return true;
+    }
+    if (run_row(s, id, a, out, &why))
+        return true;
+    *out = (struct run_row){ .id = id, .state = STR("damaged"), .exit = -1 };
+    return why.text[0] != '\0';
+}
+
+static enum store_error list(struct store *base, struct arena *a, struct run_row **rows,
+                             size_t *count, struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct str *ids;
+    size_t n;
+
+    if (!run_ids(s, STR(""), a, &ids, &n))
+        return store_fail(ds, STORE_FAILED, "`%.*s`: %s", STR_ARG(s->runs), strerror(errno));
+    struct map *indexed = indexed_rows(s, a);
+    *rows = NEW_ARRAY(a, struct run_row, n);
+    *count = 0;
+    for (size_t i = 0; i < n; i++)
+        *count += row_of(s, indexed, ids[i], a, &(*rows)[*count]);
+    return STORE_OK;
+}
+
+static enum store_error ids(struct store *base, struct str start, struct arena *a, struct str *out,
+                            size_t room, size_t *count, struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct str *all;
+    struct failure why = { "" };
+    size_t n, found = 0;
+
+    if (!run_ids(s, start, a, &all, &n))
+        return store_fail(ds, STORE_FAILED, "`%.*s`: %s", STR_ARG(s->runs), strerror(errno));
+    for (size_t i = 0; i < n; i++) {
+        if (file_look(run_path(s, all[i], "journal.db", a).s, &why) == FOLDER_ABSENT)
+            continue;
+        if (found < room)
+            out[found] = all[i];
+        found++;
+        if (str_equal(all[i], start)) {  // an id that begins others stands for itself
+            out[0] = all[i];
+            found = 1;
+            break;
+        }
+    }
+    *count = found;
+    return STORE_OK;
+}
+
+static enum store_error row(struct store *base, struct str id, struct arena *a, struct run_row *out,
+                            struct diags *ds)
+{
+    struct failure why = { "" };
+
+    if (run_row((struct sqlite_store *)base, id, a, out, &why))
+        return STORE_OK;
+    return why.text[0] ? sqlite_fail(ds, &why) : store_no_run(ds, id);
+}
+
+static struct str folder(struct store *base, struct str id, struct arena *a)
+{
+    return run_path((struct sqlite_store *)base, id, NULL, a);
+}
+
+static enum store_error kept(struct store *base, struct str id, const char *name, struct arena *a,
+                             struct str *out, struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct str path = run_path(s, id, name, a);
+    struct failure why = { "" };
+
+    if (s->absent || file_look(run_path(s, id, "journal.db", a).s, &why) == FOLDER_ABSENT)
+        return store_no_run(ds, id);
+    if (file_look(path.s, &why) == FOLDER_REFUSED)
+        return sqlite_fail(ds, &why);
+    if (file_get(AT_FDCWD, path.s, KEPT_MOST, a, out))
+        return STORE_OK;
+    return store_fail(ds, STORE_FAILED, "`%.*s`: %s", STR_ARG(path), strerror(errno));
+}
+
+// Taken like a run that is gone on with, so that nobody opens it meanwhile; the database
+// goes first: what is left of the folder is no run.
+static enum store_error remove_run(struct store *base, struct str id, struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct arena *a = arena_new(s->base.arena);
+    struct str path = run_path(s, id, NULL, a);
+    struct failure why = { "" };
+    struct owner owner;
+    int fd;
+
+    if (folder_below(path.s, &fd, &why) != FOLDER_FINE) {
+        arena_free(a);
+        return why.text[0] ? sqlite_fail(ds, &why) : store_no_run(ds, id);
+    }
+    enum taken taken = owner_take(&owner, fd, path, &why);
+    bool fine = taken == TAKEN && index_drop(s, id, &why);
+    if (fine && (!tree_remove(fd, "journal.db") || !tree_remove(AT_FDCWD, path.s))) {
+        failure_set(&why, "`%.*s` cannot be removed: %s", STR_ARG(path), strerror(errno));
+        fine = false;
+    }
+    if (taken == TAKEN)
+        owner_leave(&owner);
+    close(fd);
+    arena_free(a);
+    return taken == TAKEN_ALREADY ? STORE_HELD : fine ? STORE_OK : sqlite_fail(ds, &why);
+}
+
+static struct str user(struct store *base, struct arena *a)
+{
+    (void)base;
+    return system_user(a);
+}
+
+const struct run_ops sqlite_run_ops = {
+    .list = list,
+    .ids = ids,
+    .row = row,
+    .create = sqlite_create,
+    .open = sqlite_take,
+    .read = run_read,
+    .kept = kept,
+    .folder = folder,
+    .remove = remove_run,
+    .rebuild = index_rebuild,
+    .user = user,
+};
+
+// ---- opening
+
+static void close_store(void *arg)
+{
+    struct sqlite_store *s = arg;
+
+    index_close(s);
+    db_close(&s->notes);
+}
+
+static struct str absolute(struct arena *a, struct str path)
+{
+    char here[PATH_MAX];
+
+    while (path.n > 1 && path.s[path.n - 1] == '/')
+        path.n--;
+    if (path.s[0] == '/' || !getcwd(here, sizeof here))
+        return str_copy(a, path);
+    return str_format(a, "%s/%.*s", here, STR_ARG(path));
+}
+
+static bool find_root(struct sqlite_store *s, struct str url, struct diags *ds)
+{
+    struct arena *a = s->base.arena;
+    struct str path = str_starts(url, "sqlite:") ? str_slice(url, 7, url.n) : url;
+
+    if (!path.n && !folder_default(a, &path)) {
+        struct diag *d = store_diag(ds, STORE_CANNOT_OPEN,
+                                    "there is no place to keep runs: "
+                                    "neither XDG_STATE_HOME nor HOME is set");
+        diag_help(ds, d, "say where with `--store DIR`");
+        return false;
+    }
+    s->root = absolute(a, path);
+    return true;
+}
+
+static enum folder_state open_folders(struct sqlite_store *s, bool strict, struct failure *why)
+{
+    struct arena *a = s->base.arena;
+    struct str real;
+    int root, runs;
+    enum folder_state state = folder_open(s->root.s, strict, a, &real, &root, why);
+
+    if (state != FOLDER_FINE)
+        return state;
+    close(root);
+    s->root = real;
+    s->runs = str_format(a, "%.*s/runs", STR_ARG(real));
+    state = folder_below(s->runs.s, &runs, why);
+    if (state == FOLDER_FINE)
+        close(runs);
+    return state;
+}
+
+static bool make_folders(struct sqlite_store *s, bool strict, struct failure *why)
+{
+    struct str runs = str_format(s->base.arena, "%.*s/runs", STR_ARG(s->root));
+
+    if (!folder_make(s->root.s, strict, why) || !folder_make(runs.s, false, why))
+        return false;
+    if (open_folders(s, strict, why) == FOLDER_FINE)
+        return true;
+    if (!why->text[0])
+        failure_set(why, "`%.*s` cannot be made", STR_ARG(s->root));
+    return false;
+}
+
+struct store *sqlite_open(struct arena *a, struct loop *l, struct str url, bool create,
+                          struct diags *ds)
+{
+    struct arena *own = arena_new(a);
+    struct sqlite_store *s = NEW(own, struct sqlite_store);
+    struct failure why = { "" };
+    bool strict = url.n == 0;  // a place that was said is one's own business
+
+    s->base = (struct store){ { &sqlite_run_ops, &sqlite_lock_ops, &sqlite_note_ops }, own, l };
+    arena_defer(own, close_store, s);
+    if (!find_root(s, url, ds))
+        return NULL;
+    switch (open_folders(s, strict, &why)) {
+    case FOLDER_FINE:
+        return &s->base;
+    case FOLDER_ABSENT:
+        if (!create) {
+            s->absent = true;
+            return &s->base;
+        }
+        if (make_folders(s, strict, &why))
+            return &s->base;
+        break;
+    case FOLDER_REFUSED:
+        break;
+    }
+    struct diag *d = store_diag(ds, STORE_CANNOT_OPEN, "runs cannot be kept: %s", why.text);
+    diag_help(ds, d, "give a folder of your own with `--store DIR`");
+    return NULL;
+}

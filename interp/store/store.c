@@ -1,0 +1,465 @@
+#include "store/store.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "store/backend.h"
+#include "store/row.h"
+
+static struct diag *vadd(struct diags *ds, enum store_error e, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static struct diag *vadd(struct diags *ds, enum store_error e, const char *format, va_list args)
+{
+    enum diag_code code = e == STORE_HELD          ? DIAG_LOCKED
+                          : e == STORE_NO_SUCH_RUN ? DIAG_USAGE
+                                                   : DIAG_STORE;
+    struct buf b = BUF_EMPTY;
+
+    buf_vformat(&b, format, args);
+    struct diag *d = diag_error(ds, code, (struct span){ 0 }, "%.*s", STR_ARG(buf_str(&b)));
+    buf_free(&b);
+    return d;
+}
+
+struct diag *store_diag(struct diags *ds, enum store_error e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    struct diag *d = vadd(ds, e, format, args);
+    va_end(args);
+    return d;
+}
+
+enum store_error store_fail(struct diags *ds, enum store_error e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vadd(ds, e, format, args);
+    va_end(args);
+    return e;
+}
+
+enum store_error store_no_run(struct diags *ds, struct str id)
+{
+    struct diag *d = store_diag(ds, STORE_NO_SUCH_RUN, "there is no run `%.*s`", STR_ARG(id));
+
+    diag_help(ds, d, "`runbook runs` lists them");
+    return STORE_NO_SUCH_RUN;
+}
+
+struct store *store_open(struct arena *a, struct loop *l, struct str url, bool create,
+                         struct diags *ds)
+{
+    if (str_is(url, "memory:"))
+        return memory_open(a, l);
+    if (str_search(url, STR("://")) == SIZE_MAX)
+        return sqlite_open(a, l, url, create, ds);
+    size_t end = str_find(url, ':');
+    struct diag *d = store_diag(ds, STORE_CANNOT_OPEN, "runs cannot be kept at a `%.*s:` address",
+                                (int)end, url.s);
+    diag_help(ds, d, "give a folder with `--store DIR`");
+    return NULL;
+}
+
+// ---- ids
+
+struct str id_random(struct arena *a, size_t length)
+{
+    static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    char *id = arena_alloc(a, length + 1, 1);
+
+    for (size_t n = 0; n < length;) {
+        uint8_t byte;
+        if (getrandom(&byte, 1, 0) == 1 && byte < 252)  // 7 * 36: all letters alike
+            id[n++] = letters[byte % 36];
+    }
+    return (struct str){ id, length };
+}
+
+bool id_is_good(struct str id)
+{
+    if (id.n == 0 || id.n > 64)
+        return false;
+    for (size_t i = 0; i < id.n; i++)
+        if (!(id.s[i] >= '0' && id.s[i] <= '9') && !(id.s[i] >= 'a' && id.s[i] <= 'z'))
+            return false;
+    return true;
+}
+
+// ---- runs
+
+enum store_error store_runs(struct store *s, struct arena *a, size_t limit,
+                            const struct run_row **rows, size_t *count, struct diags *ds)
+{
+    struct run_row *all = NULL;
+    enum store_error e = s->ops.runs->list(s, a, &all, count, ds);
+
+    if (e)
+        return e;
+    rows_sort(all, *count);
+    if (limit && *count > limit)
+        *count = limit;
+    *rows = all;
+    return STORE_OK;
+}
+
+static enum store_error ambiguous(struct str id, const struct str *ids, size_t listed, size_t count,
+                                  struct diags *ds)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; i < listed; i++)
+        buf_format(&b, "%s`%.*s`", i ? ", " : "", STR_ARG(ids[i]));
+    struct diag *d = store_diag(ds, STORE_NO_SUCH_RUN, "`%.*s` begins the ids of %zu runs",
+                                STR_ARG(id), count);
+    diag_help(ds, d, "they are %.*s%s", STR_ARG(buf_str(&b)), count > listed ? ", ..." : "");
+    buf_free(&b);
+    return STORE_NO_SUCH_RUN;
+}
+
+// An id that is the beginning of another stands for itself.
+static const struct str *exact(struct str id, const struct str *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(ids[i], id))
+            return &ids[i];
+    return count == 1 ? ids : NULL;
+}
+
+enum store_error store_find(struct store *s, struct str id, struct arena *a, struct run_row *out,
+                            struct diags *ds)
+{
+    enum { LISTED = 4 };
+    struct str ids[LISTED];
+    size_t count = 0;
+
+    if (!id_is_good(id))
+        return store_no_run(ds, id);
+    enum store_error e = s->ops.runs->ids(s, id, a, ids, LISTED, &count, ds);
+    if (e)
+        return e;
+    if (count == 0)
+        return store_no_run(ds, id);
+    size_t listed = count < LISTED ? count : LISTED;
+    const struct str *found = exact(id, ids, listed);
+    if (!found)
+        return ambiguous(id, ids, listed, count, ds);
+    return s->ops.runs->row(s, *found, a, out, ds);
+}
+
+enum store_error store_read(struct store *s, struct str id, int64_t from_seq, bool verify,
+                            bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                            struct diags *ds)
+{
+    if (!id_is_good(id))
+        return store_no_run(ds, id);
+    return s->ops.runs->read(s, id, from_seq, verify, see, arg, ds);
+}
+
+enum store_error store_kept(struct store *s, struct str id, const char *name, struct arena *a,
+                            struct str *out, struct diags *ds)
+{
+    assert(!strchr(name, '/'));
+    if (!id_is_good(id))
+        return store_no_run(ds, id);
+    return s->ops.runs->kept(s, id, name, a, out, ds);
+}
+
+struct str store_folder(struct store *s, struct str id, struct arena *a)
+{
+    return s->ops.runs->folder(s, id, a);
+}
+
+struct str store_user(struct store *s, struct arena *a)
+{
+    return s->ops.runs->user(s, a);
+}
+
+// ---- journals
+
+static void close_journal(void *arg)
+{
+    journal_close(arg);
+}
+
+static bool write_batches(void *arg, const struct batch *batches, struct failure *why)
+{
+    struct journal *j = arg;
+
+    return j->ops->write(j, batches, why);
+}
+
+// The writer is deferred after the journal, so it is gone before it when nobody closed.
+void journal_start(struct journal *j, struct store *s, const struct journal_ops *ops,
+                   struct arena *own, bool threaded, struct str id)
+{
+    j->ops = ops;
+    j->store = s;
+    j->arena = own;
+    j->id = str_copy(own, id);
+    j->writer = writer_new(own, s->loop, threaded, write_batches, j);
+    arena_defer(own, close_journal, j);
+}
+
+// Sixty million short ids; a longer one each time that it is taken.
+static enum store_error create_somewhere(struct store *s, struct arena *a, struct journal **out,
+                                         struct diags *ds)
+{
+    enum store_error e = STORE_HELD;
+
+    for (size_t length = 5; e == STORE_HELD && length < 16; length++)
+        e = s->ops.runs->create(s, a, id_random(a, length), out, ds);
+    return e;
+}
+
+enum store_error journal_create(struct store *s, struct arena *a, struct str id,
+                                struct journal **out, struct diags *ds)
+{
+    *out = NULL;
+    if (id.n && !id_is_good(id))
+        return store_fail(ds, STORE_FAILED, "`%.*s` cannot be the id of a run", STR_ARG(id));
+    enum store_error e = id.n ? s->ops.runs->create(s, a, id, out, ds)
+                              : create_somewhere(s, a, out, ds);
+    if (e == STORE_HELD)
+        return store_fail(ds, e, "there is a run `%.*s` already", STR_ARG(id));
+    return e;
+}
+
+enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,
+                              struct diags *ds)
+{
+    *out = NULL;
+    if (!id_is_good(id))
+        return store_no_run(ds, id);
+    return s->ops.runs->open(s, a, id, out, ds);
+}
+
+void journal_close(struct journal *j)
+{
+    if (j->closed)
+        return;
+    j->closed = true;
+    writer_stop(j->writer);
+    j->ops->close(j);
+}
+
+struct str journal_id(const struct journal *j)
+{
+    return j->id;
+}
+
+struct str journal_folder(const struct journal *j)
+{
+    return j->folder;
+}
+
+int64_t journal_next_seq(const struct journal *j)
+{
+    return j->next_seq;
+}
+
+void journal_add(struct journal *j, struct str type, struct str json)
+{
+    struct batch *b = writer_batch(j->writer);
+    struct new_event *e = NEW(b->arena, struct new_event);
+
+    assert(!j->closed);
+    *e = (struct new_event){ .seq = j->next_seq++,
+                             .type = str_copy(b->arena, type),
+                             .json = str_copy(b->arena, json) };
+    if (b->last)
+        b->last->next = e;
+    else
+        b->first = e;
+    b->last = e;
+}
+
+void journal_row(struct journal *j, const struct run_row *row)
+{
+    struct batch *b = writer_batch(j->writer);
+    struct run_row *copy = NEW(b->arena, struct run_row);
+
+    assert(!j->closed);
+    *copy = row_copy(b->arena, row);
+    copy->id = str_copy(b->arena, j->id);
+    b->row = copy;
+}
+
+void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *arg)
+{
+    assert(!j->closed);
+    writer_commit(j->writer, then, arg);
+}
+
+bool journal_commit_now(struct journal *j, struct diags *ds)
+{
+    journal_commit(j, NULL, NULL);
+    if (writer_wait(j->writer))
+        return true;
+    store_fail(ds, STORE_FAILED, "%.*s", STR_ARG(journal_failure(j)));
+    return false;
+}
+
+struct str journal_failure(const struct journal *j)
+{
+    return writer_failure(j->writer, j->arena);
+}
+
+bool journal_keep(struct journal *j, const char *name, struct str bytes, struct diags *ds)
+{
+    assert(!j->closed && !strchr(name, '/'));
+    return j->ops->keep(j, name, bytes, ds);
+}
+
+// ---- locks, votes, what triggers remember
+
+enum store_error store_lock(struct store *s, struct str run, const struct str *names, size_t count,
+                            struct arena *a, struct lock_row *holder, struct diags *ds)
+{
+    struct str *sorted = NEW_ARRAY(a, struct str, count);
+
+    if (count == 0)
+        return STORE_OK;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && str_compare(sorted[at - 1], names[i]) > 0; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = names[i];
+    }
+    return s->ops.locks->lock(s, run, sorted, count, a, holder, ds);
+}
+
+enum store_error store_unlock(struct store *s, struct str run, struct diags *ds)
+{
+    return s->ops.locks->unlock(s, run, ds);
+}
+
+enum store_error store_locks(struct store *s, struct arena *a, const struct lock_row **rows,
+                             size_t *count, struct diags *ds)
+{
+    return s->ops.locks->list(s, a, rows, count, ds);
+}
+
+enum store_error store_vote(struct store *s, struct str run, const struct vote *v, struct diags *ds)
+{
+    if (!id_is_good(run))
+        return store_no_run(ds, run);
+    return s->ops.notes->vote(s, run, v, ds);
+}
+
+enum store_error store_votes(struct store *s, struct str run, struct arena *a,
+                             const struct vote **votes, size_t *count, struct diags *ds)
+{
+    if (!id_is_good(run))
+        return store_no_run(ds, run);
+    return s->ops.notes->votes(s, run, a, votes, count, ds);
+}
+
+enum store_error store_remember(struct store *s, struct str key, struct str json, struct diags *ds)
+{
+    return s->ops.notes->remember(s, key, json, ds);
+}
+
+enum store_error store_recall(struct store *s, struct str key, struct arena *a, struct str *json,
+                              struct diags *ds)
+{
+    *json = STR("");
+    return s->ops.notes->recall(s, key, a, json, ds);
+}
+
+enum store_error store_claim_fire(struct store *s, struct str key, struct arena *a, struct str *run,
+                                  bool *ours, struct diags *ds)
+{
+    *run = id_random(a, 8);  // not asked whether it is taken: two million million of them
+    return s->ops.notes->claim(s, key, a, run, ours, ds);
+}
+
+// ---- runs that wait, and those that are old
+
+enum store_error store_claim(struct store *s, const struct str *labels, size_t count,
+                             struct arena *a, struct journal **out, struct diags *ds)
+{
+    const struct run_row *rows;
+    size_t n;
+    enum store_error e = store_runs(s, a, 0, &rows, &n, ds);
+
+    *out = NULL;
+    if (e)
+        return e;
+    while (n-- > 0) {  // the oldest first
+        struct diags others = { .arena = a };
+        struct run_row now;
+        if (!str_is(rows[n].state, "waiting") || !row_suits(&rows[n], labels, count))
+            continue;
+        if (s->ops.runs->open(s, a, rows[n].id, out, &others) != STORE_OK)
+            continue;
+        if (s->ops.runs->row(s, rows[n].id, a, &now, &others) == STORE_OK &&
+            str_is(now.state, "waiting"))
+            return STORE_OK;
+        journal_close(*out);  // somebody carried it out in the meantime
+        *out = NULL;
+    }
+    return STORE_NO_SUCH_RUN;
+}
+
+static bool is_over(const struct run_row *row, struct str before)
+{
+    return (str_is(row->state, "final") || str_is(row->state, "aborted")) && row->ended.n &&
+           str_compare(row->ended, before) < 0;
+}
+
+enum store_error store_prune(struct store *s, int64_t older_than_ns, size_t *removed,
+                             struct diags *ds)
+{
+    struct arena *a = arena_new(s->arena);
+    struct str before = clock_rfc3339_ms(a, clock_wall_ns() - older_than_ns);
+    const struct run_row *rows;
+    size_t count;
+    enum store_error e = store_runs(s, a, 0, &rows, &count, ds);
+
+    *removed = 0;
+    for (size_t i = 0; i < count && !e; i++) {
+        if (!is_over(&rows[i], before))
+            continue;
+        e = s->ops.runs->remove(s, rows[i].id, ds);
+        *removed += e == STORE_OK;
+        if (e == STORE_HELD)  // somebody has it again; the next time, then
+            e = STORE_OK;
+    }
+    arena_free(a);
+    return e;
+}
+
+enum store_error store_rebuild_index(struct store *s, struct diags *ds)
+{
+    return s->ops.runs->rebuild(s, ds);
+}
+
+// ---- what little is known about events
+
+bool is_intent(struct str type)
+{
+    return str_is(type, "step.start") || str_is(type, "undo.start");
+}
+
+struct str event_step(struct str json, struct arena *a)
+{
+    size_t at = str_search(json, STR("\"step\":\""));
+
+    if (at == SIZE_MAX)
+        return STR("");
+    at += 8;
+    size_t end = at;
+    while (end < json.n && json.s[end] != '"')
+        end += json.s[end] == '\\' ? 2 : 1;
+    return str_copy(a, str_slice(json, at, end));
+}

@@ -1,0 +1,324 @@
+#include "store/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+struct queue {
+    struct batch *first, *last;
+};
+
+struct writer {
+    struct arena *arena;
+    struct loop *loop;
+    bool (*write)(void *arg, const struct batch *batches, struct failure *why);
+    void *arg;
+    bool threaded;
+    struct batch *filling;  // these two are the loop's alone
+    struct queue calling;
+    struct timer *later;  // without a thread: calls back in the next turn
+
+    pthread_t thread;
+    bool running;  // there is a thread
+    int event_fd;  // the thread tells the loop
+    struct watch *watch;
+
+    pthread_mutex_t mutex;  // of what follows
+    pthread_cond_t changed;
+    struct queue queued, done;
+    bool busy;  // the thread is writing
+    bool stop;
+    bool failed;
+    struct failure why;
+};
+
+void failure_set(struct failure *f, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(f->text, sizeof f->text, format, args);
+    va_end(args);
+}
+
+static void append(struct queue *q, struct batch *b)
+{
+    if (!b)
+        return;
+    if (q->last)
+        q->last->next = b;
+    else
+        q->first = b;
+    while (b->next)
+        b = b->next;
+    q->last = b;
+}
+
+static struct batch *take_first(struct queue *q)
+{
+    struct batch *b = q->first;
+
+    q->first = b->next;
+    if (!q->first)
+        q->last = NULL;
+    b->next = NULL;
+    return b;
+}
+
+static struct batch *take_all(struct queue *q)
+{
+    struct batch *b = q->first;
+
+    *q = (struct queue){ 0 };
+    return b;
+}
+
+// With the mutex held.
+static void remember_failure(struct writer *w, const struct failure *why)
+{
+    if (!w->failed)
+        w->why = *why;
+    w->failed = true;
+}
+
+static void write_all(struct writer *w, struct batch *batches)
+{
+    struct failure why = { "" };
+
+    pthread_mutex_lock(&w->mutex);
+    bool ok = !w->failed;
+    pthread_mutex_unlock(&w->mutex);
+    if (ok && !w->write(w->arg, batches, &why)) {
+        writer_fail(w, &why);
+        ok = false;
+    }
+    for (struct batch *b = batches; b; b = b->next)
+        b->ok = ok;
+}
+
+static void tell_loop(struct writer *w)
+{
+    uint64_t one = 1;
+    ssize_t n = write(w->event_fd, &one, sizeof one);
+
+    (void)n;  // the counter cannot overflow
+}
+
+static void *run_thread(void *arg)
+{
+    struct writer *w = arg;
+
+    pthread_mutex_lock(&w->mutex);
+    while (w->queued.first || !w->stop) {
+        struct batch *batches = take_all(&w->queued);
+        if (!batches) {
+            pthread_cond_wait(&w->changed, &w->mutex);
+            continue;
+        }
+        w->busy = true;
+        pthread_mutex_unlock(&w->mutex);
+        write_all(w, batches);
+        pthread_mutex_lock(&w->mutex);
+        w->busy = false;
+        append(&w->done, batches);
+        pthread_cond_broadcast(&w->changed);
+        tell_loop(w);
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return NULL;
+}
+
+// A batch is gone before its call, which may commit more or close the journal.
+static void call_back(struct writer *w)
+{
+    while (w->calling.first) {
+        struct batch *b = take_first(&w->calling);
+        void (*then)(void *, bool) = b->then;
+        void *arg = b->arg;
+        bool ok = b->ok;
+        arena_free(b->arena);
+        if (then)
+            then(arg, ok);
+    }
+}
+
+static void call_done(void *arg, int events)
+{
+    struct writer *w = arg;
+    uint64_t times;
+    ssize_t n = read(w->event_fd, &times, sizeof times);
+
+    (void)events, (void)n;
+    pthread_mutex_lock(&w->mutex);
+    append(&w->calling, take_all(&w->done));
+    bool idle = !w->busy && !w->queued.first;
+    pthread_mutex_unlock(&w->mutex);
+    if (idle)
+        watch_change(w->watch, 0);
+    call_back(w);
+}
+
+static void call_later(void *arg)
+{
+    struct writer *w = arg;
+
+    w->later = NULL;
+    call_back(w);
+}
+
+static void free_batches(struct batch *b)
+{
+    for (struct batch *next; b; b = next) {
+        next = b->next;
+        arena_free(b->arena);
+    }
+}
+
+static void close_writer(void *arg)
+{
+    struct writer *w = arg;
+
+    writer_stop(w);
+    if (w->filling)
+        arena_free(w->filling->arena);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->mutex);
+}
+
+struct writer *
+writer_new(struct arena *a, struct loop *loop, bool threaded,
+           bool (*write)(void *arg, const struct batch *batches, struct failure *why), void *arg)
+{
+    struct writer *w = NEW(a, struct writer);
+
+    *w = (struct writer){ .arena = a,
+                          .loop = loop,
+                          .threaded = threaded && loop,
+                          .write = write,
+                          .arg = arg,
+                          .event_fd = -1 };
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_cond_init(&w->changed, NULL);
+    arena_defer(a, close_writer, w);
+    return w;
+}
+
+struct batch *writer_batch(struct writer *w)
+{
+    if (!w->filling) {
+        struct arena *a = arena_new(NULL);
+        w->filling = NEW(a, struct batch);
+        w->filling->arena = a;
+    }
+    return w->filling;
+}
+
+// Signals are the loop's.
+static bool start_thread(struct writer *w)
+{
+    sigset_t all, before;
+
+    w->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->event_fd < 0)
+        return false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    w->running = pthread_create(&w->thread, NULL, run_thread, w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (w->running)
+        w->watch = loop_watch(w->loop, w->arena, w->event_fd, 0, call_done, w);
+    return w->running;
+}
+
+static void write_here(struct writer *w, struct batch *b)
+{
+    write_all(w, b);
+    append(&w->calling, b);
+    if (!w->loop)
+        call_back(w);
+    else if (!w->later)
+        w->later = loop_timer(w->loop, w->arena, loop_now_ms(w->loop), call_later, w);
+}
+
+static void write_in_thread(struct writer *w, struct batch *b)
+{
+    pthread_mutex_lock(&w->mutex);
+    append(&w->queued, b);
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->mutex);
+    watch_change(w->watch, WATCH_READ);
+}
+
+void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg)
+{
+    struct batch *b = writer_batch(w);
+
+    w->filling = NULL;
+    b->then = then;
+    b->arg = arg;
+    if (w->threaded && !w->running && !start_thread(w)) {
+        struct failure why;
+        failure_set(&why, "no thread can be started: %s", strerror(errno));
+        writer_fail(w, &why);
+        w->threaded = false;
+    }
+    if (w->threaded)
+        write_in_thread(w, b);
+    else
+        write_here(w, b);
+}
+
+bool writer_wait(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    while (w->busy || w->queued.first)
+        pthread_cond_wait(&w->changed, &w->mutex);
+    bool ok = !w->failed;
+    pthread_mutex_unlock(&w->mutex);
+    return ok;
+}
+
+static void join_thread(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    w->stop = true;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->mutex);
+    pthread_join(w->thread, NULL);
+    w->running = false;
+    watch_stop(w->watch);
+    close(w->event_fd);
+}
+
+void writer_stop(struct writer *w)
+{
+    if (w->running)
+        join_thread(w);
+    if (w->later)
+        timer_stop(w->later);
+    w->later = NULL;
+    free_batches(take_all(&w->done));
+    free_batches(take_all(&w->calling));
+}
+
+void writer_fail(struct writer *w, const struct failure *why)
+{
+    pthread_mutex_lock(&w->mutex);
+    remember_failure(w, why);
+    pthread_mutex_unlock(&w->mutex);
+}
+
+struct str writer_failure(struct writer *w, struct arena *a)
+{
+    pthread_mutex_lock(&w->mutex);
+    struct str why = w->failed ? str_copy(a, str_from(w->why.text)) : STR("");
+    pthread_mutex_unlock(&w->mutex);
+    return why;
+}

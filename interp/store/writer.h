@@ -1,0 +1,55 @@
+// Commits beside the loop.
+//
+// A writer has a thread that starts with the first commit. What was added since the last
+// commit is a batch; batches that wait while another is being written go into one
+// transaction together. The loop is told, in order, when theirs are durable. After one
+// write that failed nothing more is written.
+
+#pragma once
+
+#include "store/store.h"
+
+struct new_event {
+    int64_t seq;
+    struct str type, json;
+    struct new_event *next;
+};
+
+struct batch {
+    struct arena *arena;  // of the batch and all in it
+    struct new_event *first, *last;
+    const struct run_row *row;  // NULL: as it was
+    void (*then)(void *arg, bool ok);
+    void *arg;
+    bool ok;  // it is durable
+    struct batch *next;
+};
+
+// Why a write failed: whole words, no names of ours.
+struct failure {
+    char text[400];
+};
+void failure_set(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct writer;
+
+// [write] makes a chain of batches durable. [threaded]: in a thread, which wants a real loop;
+// otherwise at once, and the loop is told in its next turn. Without a loop ([loop] NULL) all
+// is done at once.
+struct writer *
+writer_new(struct arena *a, struct loop *loop, bool threaded,
+           bool (*write)(void *arg, const struct batch *batches, struct failure *why), void *arg);
+
+// The batch that is being filled.
+struct batch *writer_batch(struct writer *w);
+// Hands it on.
+void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg);
+// Waits until all that was handed on is durable or has failed.
+bool writer_wait(struct writer *w);
+// Ends the thread after what was handed on; nobody is called back any more.
+void writer_stop(struct writer *w);
+
+// Fails for ever, from any thread; the first reason stays.
+void writer_fail(struct writer *w, const struct failure *why);
+// "" while all is well. Copied.
+struct str writer_failure(struct writer *w, struct arena *a);

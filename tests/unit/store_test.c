@@ -1,0 +1,605 @@
+// What every store must do, played against each of them. With STORE_TEST_URL also against
+// the store at that address (tests/e2e/store_postgresql.t gives a PostgreSQL).
+
+#include "tests/unit/test.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "store/store.h"
+#include "tests/unit/store_places.h"
+
+static struct diags ds;
+static struct store *store;  // the one that is tested, as its first user sees it
+static struct loop *loop;
+static struct buf *text;  // what see() has seen
+
+static int drop_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static void play(enum backing where, void (*body)(void))
+{
+    char folder[] = "/tmp/store-test-XXXXXX";
+    struct str url = place_url(where, scratch, folder);
+
+    ds = (struct diags){ .arena = scratch };
+    loop = loop_new(scratch);
+    text = buf_in(scratch);
+    store = url.n ? store_open(scratch, loop, url, true, &ds) : NULL;
+    if (store)
+        body();
+    else if (url.n)
+        CHECK(!"the store can be opened");
+    for (struct diag *d = failures ? ds.first : NULL; d; d = d->next)
+        printf("# %.*s\n", STR_ARG(d->message));
+    arena_free(scratch);
+    scratch = arena_new(NULL);
+    nftw(folder, drop_file, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+#define CONTRACT(id)                    \
+    static void body_##id(void);        \
+    TEST(memory_##id)                   \
+    {                                   \
+        play(IN_MEMORY, body_##id);     \
+    }                                   \
+    TEST(sqlite_##id)                   \
+    {                                   \
+        play(IN_SQLITE, body_##id);     \
+    }                                   \
+    TEST(postgresql_##id)               \
+    {                                   \
+        play(IN_POSTGRESQL, body_##id); \
+    }                                   \
+    static void body_##id(void)
+
+static struct journal *create(const char *id)
+{
+    struct journal *j = NULL;
+
+    CHECK(journal_create(store, scratch, str_from(id), &j, &ds) == STORE_OK);
+    return j;
+}
+
+static void add(struct journal *j, const char *type, const char *step)
+{
+    journal_add(j, str_from(type),
+                str_format(scratch, "{\"v\":1,\"seq\":%d,\"type\":\"%s\",\"step\":\"%s\"}",
+                           (int)journal_next_seq(j), type, step));
+}
+
+static struct run_row some_row(const char *state)
+{
+    return (struct run_row){ .runbook = STR("deploy"),
+                             .title = STR("It's \"deploy\""),
+                             .state = str_from(state),
+                             .user = STR("ada"),
+                             .host = STR("h1"),
+                             .started = STR("2026-09-21T14:02:11.204Z"),
+                             .exit = -1,
+                             .took_ms = 5000000000,
+                             .locks = STR("a\nb") };
+}
+
+static void put_row(struct journal *j, struct run_row row)
+{
+    journal_row(j, &row);
+    CHECK(journal_commit_now(j, &ds));
+}
+
+static bool see(const struct stored_event *e, void *arg)
+{
+    (void)arg;
+    buf_format(text, "%d:%.*s ", (int)e->seq, STR_ARG(e->type));
+    return true;
+}
+
+// The events of a run from [seq] on, as "1:type 2:type ".
+static struct str events(const char *run, int seq)
+{
+    buf_clear(text);
+    CHECK(store_read(store, str_from(run), seq, true, see, NULL, &ds) == STORE_OK);
+    return buf_str(text);
+}
+
+static const char *first_error(void)
+{
+    return ds.first ? ds.first->message.s : "(no error)";
+}
+
+static bool error_has(const char *words)
+{
+    bool has = ds.first && strstr(ds.first->message.s, words);
+
+    if (!has)
+        printf("# got: %s\n", first_error());
+    ds = (struct diags){ .arena = scratch };
+    return has;
+}
+
+// ---- runs that are not there
+
+CONTRACT(an_empty_store_has_no_runs)
+{
+    const struct run_row *rows;
+    const struct lock_row *locks;
+    struct run_row row;
+    size_t n = 9;
+
+    CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 0);
+    CHECK(store_locks(store, scratch, &locks, &n, &ds) == STORE_OK && n == 0);
+    CHECK(store_find(store, STR("7kq2f"), scratch, &row, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(error_has("there is no run `7kq2f`"));
+}
+
+CONTRACT(nothing_can_be_done_to_a_run_that_is_not_there)
+{
+    struct journal *j;
+    struct vote v = { .step = STR("a"), .user = STR("u"), .at = STR("t") };
+    const struct vote *votes;
+    struct str s;
+    size_t n;
+
+    CHECK(journal_open(store, STR("nope"), scratch, &j, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(journal_open(store, STR("../../etc"), scratch, &j, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(store_read(store, STR("nope"), 1, true, see, NULL, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(store_kept(store, STR("nope"), "plan", scratch, &s, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(store_vote(store, STR("nope"), &v, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(store_votes(store, STR("nope"), scratch, &votes, &n, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(j == NULL);
+}
+
+// ---- a journal
+
+CONTRACT(what_was_committed_is_read_back_in_order)
+{
+    struct journal *j = create("");
+
+    CHECK(journal_id(j).n >= 5 && journal_next_seq(j) == 1);
+    add(j, "run.start", "");
+    add(j, "step.start", "a");
+    CHECK(journal_commit_now(j, &ds));
+    add(j, "step.end", "a");
+    CHECK(journal_commit_now(j, &ds));
+    CHECK_STR(events(journal_id(j).s, 1), "1:run.start 2:step.start 3:step.end ");
+    CHECK_STR(events(journal_id(j).s, 3), "3:step.end ");
+    CHECK_STR(events(journal_id(j).s, 4), "");
+    CHECK(journal_next_seq(j) == 4);
+    journal_close(j);
+}
+
+CONTRACT(what_was_not_committed_is_lost_with_the_journal)
+{
+    struct journal *j = create("aaaaa"), *again;
+
+    add(j, "run.start", "");
+    CHECK(journal_commit_now(j, &ds));
+    add(j, "step.start", "a");
+    journal_close(j);
+    CHECK(journal_open(store, STR("aaaaa"), scratch, &again, &ds) == STORE_OK);
+    CHECK(journal_next_seq(again) == 2);
+    add(again, "run.resume", "");
+    CHECK(journal_commit_now(again, &ds));
+    CHECK_STR(events("aaaaa", 1), "1:run.start 2:run.resume ");
+    journal_close(again);
+}
+
+CONTRACT(text_of_any_bytes_and_length_survives)
+{
+    struct journal *j = create("aaaaa");
+    char *big = arena_alloc(scratch, 64 * 1024, 1);
+
+    memset(big, 'x', 64 * 1024);
+    journal_add(j, STR("t"), (struct str){ big, 64 * 1024 });
+    journal_add(j, STR("t"), STR("{\"text\":\"\xC3\xA4 '\\u0000 \\\\ $1 ?1\"}"));
+    CHECK(journal_commit_now(j, &ds));
+    CHECK_STR(events("aaaaa", 1), "1:t 2:t ");
+    journal_close(j);
+}
+
+static int told, told_ok;
+
+static void tell(void *arg, bool ok)
+{
+    CHECK((int)(intptr_t)arg == told);  // in order
+    told++;
+    told_ok += ok;
+}
+
+CONTRACT(commits_beside_the_loop_are_told_in_order)
+{
+    struct journal *j = create("aaaaa");
+
+    told = told_ok = 0;
+    for (int i = 0; i < 50; i++) {
+        add(j, "step.output", "a");
+        journal_commit(j, tell, (void *)(intptr_t)i);
+        if (i % 7 == 0)
+            loop_turn(loop);
+    }
+    for (int i = 0; told < 50 && i < 1000; i++)
+        loop_turn(loop);
+    CHECK(told == 50 && told_ok == 50);
+    CHECK(!loop_turn(loop));  // nothing is left to wait for
+    CHECK_STR(events("aaaaa", 50), "50:step.output ");
+    journal_close(j);
+}
+
+CONTRACT(nobody_is_told_after_the_journal_was_closed)
+{
+    struct journal *j = create("aaaaa");
+
+    told = told_ok = 0;
+    add(j, "a", "");
+    journal_commit(j, tell, (void *)0);
+    journal_close(j);
+    while (loop_turn(loop))
+        ;
+    CHECK(told == 0);
+    CHECK_STR(events("aaaaa", 1), "1:a ");  // it was made durable all the same
+}
+
+static void close_when_told(void *arg, bool ok)
+{
+    (void)ok;
+    told++;
+    journal_close(arg);
+}
+
+CONTRACT(a_journal_may_be_closed_by_who_is_told)
+{
+    struct journal *j = create("aaaaa");
+
+    told = 0;
+    add(j, "a", "");
+    journal_commit(j, close_when_told, j);
+    add(j, "b", "");
+    journal_commit(j, close_when_told, j);
+    while (loop_turn(loop))
+        ;
+    CHECK(told == 1);
+}
+
+CONTRACT(a_kept_file_is_written_once)
+{
+    struct journal *j = create("aaaaa");
+    struct str s;
+
+    CHECK(journal_keep(j, "plan.json", STR("{}\0x"), &ds));
+    CHECK(store_kept(store, STR("aaaaa"), "plan.json", scratch, &s, &ds) == STORE_OK);
+    CHECK(s.n == 4 && memcmp(s.s, "{}\0x", 4) == 0);
+    CHECK(store_kept(store, STR("aaaaa"), "other", scratch, &s, &ds) == STORE_FAILED);
+    CHECK(!journal_keep(j, "plan.json", STR("other"), &ds));
+    journal_close(j);
+}
+
+CONTRACT(a_run_has_a_folder_for_its_files)
+{
+    struct journal *j = create("aaaaa");
+    struct stat st;
+
+    CHECK(stat(journal_folder(j).s, &st) == 0 && S_ISDIR(st.st_mode));
+    CHECK((st.st_mode & 0777) == 0700);
+    CHECK(str_equal(store_folder(store, STR("aaaaa"), scratch), journal_folder(j)));
+    journal_close(j);
+}
+
+// ---- having a run
+
+CONTRACT(an_id_is_taken_once)
+{
+    struct journal *j = create("aaaaa"), *other;
+
+    CHECK(journal_create(store, scratch, STR("aaaaa"), &other, &ds) == STORE_HELD);
+    CHECK(error_has("there is a run `aaaaa` already"));
+    CHECK(journal_create(store, scratch, STR("../x"), &other, &ds) == STORE_FAILED);
+    CHECK(error_has("cannot be the id of a run"));
+    journal_close(j);
+}
+
+CONTRACT(a_run_belongs_to_one_at_a_time)
+{
+    struct journal *j = create("aaaaa"), *other;
+
+    CHECK(journal_open(store, STR("aaaaa"), scratch, &other, &ds) == STORE_HELD);
+    CHECK(error_has("run `aaaaa` is held by pid "));
+    journal_close(j);
+    CHECK(journal_open(store, STR("aaaaa"), scratch, &other, &ds) == STORE_OK);
+    journal_close(other);
+}
+
+CONTRACT(closing_twice_is_harmless)
+{
+    struct journal *j = create("aaaaa");
+
+    journal_close(j);
+    journal_close(j);
+}
+
+// ---- rows
+
+static void check_row(const struct run_row *r)
+{
+    CHECK_STR(r->id, "aaaaa");
+    CHECK_STR(r->runbook, "deploy");
+    CHECK_STR(r->title, "It's \"deploy\"");
+    CHECK_STR(r->state, "running");
+    CHECK_STR(r->user, "ada");
+    CHECK_STR(r->started, "2026-09-21T14:02:11.204Z");
+    CHECK_STR(r->locks, "a\nb");
+    CHECK_STR(r->trigger, "");
+    CHECK(r->exit == -1 && r->took_ms == 5000000000);
+}
+
+CONTRACT(the_row_is_seen_while_it_runs_and_after)
+{
+    struct journal *j = create("aaaaa");
+    const struct run_row *rows;
+    struct run_row row;
+    size_t n;
+
+    put_row(j, some_row("running"));
+    CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 1);
+    if (n == 1)
+        check_row(&rows[0]);
+    journal_close(j);
+    CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 1);
+    if (n == 1)
+        check_row(&rows[0]);
+    CHECK(store_find(store, STR("aaa"), scratch, &row, &ds) == STORE_OK);
+    check_row(&row);
+}
+
+CONTRACT(runs_are_listed_newest_first)
+{
+    static const char *const starts[] = { "2026-01-02", "2026-01-03", "2026-01-01" };
+    const struct run_row *rows;
+    size_t n;
+
+    for (int i = 0; i < 3; i++) {
+        struct journal *j = create(((const char *[]){ "bbbbb", "ccccc", "aaaaa" })[i]);
+        struct run_row row = some_row("final");
+        row.started = str_from(starts[i]);
+        put_row(j, row);
+        journal_close(j);
+    }
+    CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 3);
+    if (n == 3) {
+        CHECK_STR(rows[0].id, "ccccc");
+        CHECK_STR(rows[1].id, "bbbbb");
+        CHECK_STR(rows[2].id, "aaaaa");
+    }
+    CHECK(store_runs(store, scratch, 1, &rows, &n, &ds) == STORE_OK && n == 1);
+}
+
+CONTRACT(a_run_is_found_by_an_unambiguous_beginning)
+{
+    struct run_row row;
+
+    journal_close(create("abc11"));
+    journal_close(create("abc22"));
+    journal_close(create("abc"));
+    CHECK(store_find(store, STR("abc1"), scratch, &row, &ds) == STORE_OK);
+    CHECK_STR(row.id, "abc11");
+    CHECK(store_find(store, STR("abc"), scratch, &row, &ds) == STORE_OK);
+    CHECK_STR(row.id, "abc");
+    CHECK(store_find(store, STR("ab"), scratch, &row, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(error_has("`ab` begins the ids of 3 runs"));
+    CHECK(store_find(store, STR(""), scratch, &row, &ds) == STORE_NO_SUCH_RUN);
+    CHECK(store_find(store, STR("b"), scratch, &row, &ds) == STORE_NO_SUCH_RUN);
+}
+
+// ---- locks
+
+static enum store_error lock(const char *run, const char *names, struct lock_row *holder)
+{
+    struct str list[4];
+    size_t n = 0;
+
+    for (; *names; names++)
+        list[n++] = (struct str){ names, 1 };
+    *holder = (struct lock_row){ 0 };
+    return store_lock(store, str_from(run), list, n, scratch, holder, &ds);
+}
+
+CONTRACT(locks_are_taken_all_or_none)
+{
+    struct journal *a = create("aaaaa"), *b = create("bbbbb");
+    struct lock_row holder;
+    const struct lock_row *rows;
+    size_t n;
+
+    add(a, "step.start", "restore");
+    put_row(a, some_row("running"));
+    put_row(b, some_row("running"));
+    CHECK(lock("aaaaa", "yx", &holder) == STORE_OK);
+    CHECK(lock("bbbbb", "zy", &holder) == STORE_LOCKED && !ds.first);
+    CHECK_STR(holder.name, "y");
+    CHECK_STR(holder.run, "aaaaa");
+    CHECK_STR(holder.step, "restore");
+    CHECK(holder.user.n && holder.host.n && holder.since.n && !holder.stale);
+    CHECK(lock("bbbbb", "z", &holder) == STORE_OK);
+    CHECK(store_locks(store, scratch, &rows, &n, &ds) == STORE_OK && n == 3);
+    if (n == 3)
+        CHECK_STR(rows[2].run, "bbbbb");
+    journal_close(a);
+    journal_close(b);
+}
+
+CONTRACT(ones_own_locks_are_taken_again)
+{
+    struct journal *a = create("aaaaa");
+    struct lock_row holder;
+    const struct lock_row *rows;
+    size_t n;
+
+    put_row(a, some_row("running"));
+    CHECK(lock("aaaaa", "xy", &holder) == STORE_OK);
+    CHECK(lock("aaaaa", "zyx", &holder) == STORE_OK);
+    CHECK(store_locks(store, scratch, &rows, &n, &ds) == STORE_OK && n == 3);
+    CHECK(store_unlock(store, STR("aaaaa"), &ds) == STORE_OK);
+    CHECK(store_locks(store, scratch, &rows, &n, &ds) == STORE_OK && n == 0);
+    CHECK(store_unlock(store, STR("aaaaa"), &ds) == STORE_OK);
+    journal_close(a);
+}
+
+static void locks_of_a_closed_run(const char *state, int exit, enum store_error expected)
+{
+    struct journal *a = create(""), *b = create("");
+    struct str first = journal_id(a), second = journal_id(b);
+    struct run_row row = some_row(state);
+    struct lock_row holder;
+
+    row.exit = exit;
+    put_row(a, row);
+    put_row(b, some_row("running"));
+    CHECK(lock(first.s, "x", &holder) == STORE_OK);
+    journal_close(a);
+    enum store_error got = lock(second.s, "x", &holder);
+    if (got != expected)
+        printf("# a run that is %s, exit %d\n", state, exit);
+    CHECK(got == expected);
+    store_unlock(store, first, &ds);
+    store_unlock(store, second, &ds);
+    journal_close(b);
+}
+
+CONTRACT(crashed_suspended_and_unknown_runs_keep_their_locks_others_do_not)
+{
+    locks_of_a_closed_run("running", -1, STORE_LOCKED);
+    locks_of_a_closed_run("suspended", 6, STORE_LOCKED);
+    locks_of_a_closed_run("ended", 11, STORE_LOCKED);
+    locks_of_a_closed_run("ended", 1, STORE_OK);
+    locks_of_a_closed_run("final", 0, STORE_OK);
+    locks_of_a_closed_run("aborted", 130, STORE_OK);
+}
+
+// ---- votes
+
+static void vote(const char *step, const char *user, const char *digest, bool yes)
+{
+    struct vote v = { .step = str_from(step),
+                      .user = str_from(user),
+                      .reason = STR("be\"cause\n"),
+                      .digest = str_from(digest),
+                      .at = STR("2026-01-01T00:00:00.000Z"),
+                      .yes = yes };
+
+    CHECK(store_vote(store, STR("aaaaa"), &v, &ds) == STORE_OK);
+}
+
+CONTRACT(votes_are_one_a_person_question_and_digest)
+{
+    struct journal *j = create("aaaaa");
+    const struct vote *votes;
+    size_t n;
+
+    CHECK(store_votes(store, STR("aaaaa"), scratch, &votes, &n, &ds) == STORE_OK && n == 0);
+    vote("a", "ada", "d1", true);
+    vote("a", "bob", "d1", true);
+    vote("b", "ada", "d1", true);
+    vote("a", "ada", "d2", true);
+    vote("a", "ada", "d1", false);
+    CHECK(store_votes(store, STR("aaaaa"), scratch, &votes, &n, &ds) == STORE_OK && n == 4);
+    int no = 0;
+    for (size_t i = 0; i < n; i++) {
+        no += !votes[i].yes;
+        CHECK_STR(votes[i].reason, "be\"cause\n");
+    }
+    CHECK(no == 1);
+    journal_close(j);
+}
+
+// ---- runs that wait, what triggers remember, old runs
+
+CONTRACT(a_waiting_run_is_claimed_once_by_who_has_its_labels)
+{
+    static const struct str labels[] = { { "db", 2 }, { "eu", 2 } };
+    struct journal *j = create("aaaaa"), *got, *other;
+    struct run_row row = some_row("waiting");
+
+    row.labels = STR("db");
+    put_row(j, row);
+    journal_close(j);
+    CHECK(store_claim(store, labels + 1, 1, scratch, &got, &ds) == STORE_NO_SUCH_RUN && !got);
+    CHECK(store_claim(store, labels, 2, scratch, &got, &ds) == STORE_OK);
+    CHECK(store_claim(store, labels, 2, scratch, &other, &ds) == STORE_NO_SUCH_RUN && !ds.first);
+    if (!got)
+        return;
+    CHECK_STR(journal_id(got), "aaaaa");
+    row.state = STR("running");
+    put_row(got, row);
+    journal_close(got);
+    CHECK(store_claim(store, labels, 2, scratch, &other, &ds) == STORE_NO_SUCH_RUN);
+}
+
+CONTRACT(what_a_trigger_remembers_is_the_last)
+{
+    struct str s;
+
+    CHECK(store_recall(store, STR("k"), scratch, &s, &ds) == STORE_OK && s.n == 0);
+    CHECK(store_remember(store, STR("k"), STR("{\"n\":1}"), &ds) == STORE_OK);
+    CHECK(store_remember(store, STR("k"), STR("{\"n\":2}"), &ds) == STORE_OK);
+    CHECK(store_recall(store, STR("k"), scratch, &s, &ds) == STORE_OK);
+    CHECK_STR(s, "{\"n\":2}");
+}
+
+CONTRACT(a_fire_is_claimed_once_and_everybody_learns_its_run)
+{
+    struct str first, second, other;
+    bool ours;
+
+    CHECK(store_claim_fire(store, STR("k 1"), scratch, &first, &ours, &ds) == STORE_OK && ours);
+    CHECK(store_claim_fire(store, STR("k 1"), scratch, &second, &ours, &ds) == STORE_OK && !ours);
+    CHECK(store_claim_fire(store, STR("k 2"), scratch, &other, &ours, &ds) == STORE_OK && ours);
+    CHECK(str_equal(first, second) && !str_equal(first, other) && first.n >= 5);
+}
+
+CONTRACT(only_old_runs_that_are_over_are_pruned)
+{
+    static const char *const states[] = { "final", "aborted", "running", "suspended", "ended" };
+    const struct run_row *rows;
+    size_t n, removed;
+
+    for (int i = 0; i < 5; i++) {
+        struct journal *j = create("");
+        struct run_row row = some_row(states[i]);
+        row.ended = STR("2020-01-01T00:00:00.000Z");
+        put_row(j, row);
+        journal_close(j);
+    }
+    struct journal *held = create("");
+    struct run_row row = some_row("final");
+    row.ended = STR("2020-01-01T00:00:00.000Z");
+    put_row(held, row);
+    CHECK(store_prune(store, INT64_C(50000) * 86400 * 1000000000, &removed, &ds) == STORE_OK);
+    CHECK(removed == 0);
+    CHECK(store_prune(store, INT64_C(86400) * 1000000000, &removed, &ds) == STORE_OK);
+    CHECK(removed == 2);
+    CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 4);
+    journal_close(held);
+}
+
+CONTRACT(the_index_can_be_rebuilt)
+{
+    struct journal *j = create("aaaaa");
+    const struct run_row *rows;
+    size_t n;
+
+    put_row(j, some_row("suspended"));
+    journal_close(j);
+    CHECK(store_rebuild_index(store, &ds) == STORE_OK);
+    CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 1);
+    CHECK_STR(rows[0].state, "suspended");
+}
+
+CONTRACT(somebody_is_asking)
+{
+    CHECK(store_user(store, scratch).n > 0);
+}
