@@ -13,6 +13,17 @@
 
 struct expr;
 
+// expr_limits. The depth is that of brackets in brackets; a row of operators may be
+// longer. The cost counts roughly what cel-go counts: one for a name, a field or a
+// call, more for long texts and lists.
+enum {
+    EXPR_SOURCE_LIMIT = 64 * 1024,
+    EXPR_DEPTH_LIMIT = 100,
+    EXPR_HEIGHT_LIMIT = 1000,
+    EXPR_COST_LIMIT = 1000 * 1000,
+    EXPR_MEMORY_LIMIT = 16 * 1024 * 1024,
+};
+
 // Where names come from. [get] is asked for each root name that the expression
 // reads ("inputs", "steps", "result", ...), only when it is reached. False: there is
 // no such name here; it may then say why in [why] (words for the operator).
@@ -29,12 +40,19 @@ struct expr_error {
     struct str message;
     struct str help;
     struct span span;
+    uint32_t start, end;  // the same place, counted in the text of the expression
     bool missing;  // a key, field or index that is not there: "not yet" to a check that polls
     bool limit;    // a limit of expr_limits was hit
 };
 
 // NULL if it does not parse; the reason is in [ds]. Lives in [a], points into [t].
 struct expr *expr_parse(struct arena *a, const struct text *t, struct diags *ds);
+
+// The same with names that are looked up in a name space, longest prefix first, as
+// the suite of the language wants it: in `com.example`, `y` is `com.example.y`, then
+// `com.y`, then `y`. The scope's names may then have dots in them.
+struct expr *expr_parse_in(struct arena *a, const struct text *t, struct str name_space,
+                           struct diags *ds);
 
 // False, with the reason in [err], if it cannot be evaluated. [out] lives in [a].
 // It is marked secret when anything that was read for it is.

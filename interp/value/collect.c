@@ -138,6 +138,14 @@ void value_put(struct value_builder *b, struct value key, struct value value)
         b->slots[slot_of(b->entries, b->slots, b->slot_count, key)] = (uint32_t)b->count;
 }
 
+bool value_put_new(struct value_builder *b, struct value key, struct value value)
+{
+    if (find(b->entries, b->count, b->slots, b->slot_count, key))
+        return false;
+    value_put(b, key, value);
+    return true;
+}
+
 void value_put_s(struct value_builder *b, const char *key, struct value value)
 {
     value_put(b, value_text(key), value);

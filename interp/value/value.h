@@ -114,6 +114,7 @@ struct value_builder *value_list_start(struct arena *a);
 struct value_builder *value_map_start(struct arena *a);
 void value_add(struct value_builder *b, struct value item);                     // list
 void value_put(struct value_builder *b, struct value key, struct value value);  // map; replaces
+bool value_put_new(struct value_builder *b, struct value key, struct value value);  // false: old
 void value_put_s(struct value_builder *b, const char *key, struct value value);
 struct value value_finish(struct value_builder *b);
 // An object with all of its fields made; those that cannot be had are left out.

@@ -1,0 +1,192 @@
+#include "expr/type.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#define BIT(kind) (1u << (kind))
+
+enum { ANY = (1 << (VALUE_OBJECT + 1)) - 1 };
+
+// clang-format off
+const struct expr_type
+    type_dyn       = { TYPE_DYN,       ANY,                   "dyn" },
+    type_null      = { TYPE_NULL,      BIT(VALUE_NULL),       "null_type" },
+    type_bool      = { TYPE_BOOL,      BIT(VALUE_BOOL),       "bool" },
+    type_int       = { TYPE_INT,       BIT(VALUE_INT),        "int" },
+    type_uint      = { TYPE_UINT,      BIT(VALUE_UINT),       "uint" },
+    type_double    = { TYPE_DOUBLE,    BIT(VALUE_DOUBLE),     "double" },
+    type_string    = { TYPE_STRING,    BIT(VALUE_STRING),     "string" },
+    type_bytes     = { TYPE_BYTES,     BIT(VALUE_BYTES),      "bytes" },
+    type_duration  = { TYPE_DURATION,  BIT(VALUE_DURATION),   "duration" },
+    type_timestamp = { TYPE_TIMESTAMP, BIT(VALUE_TIMESTAMP),  "timestamp" },
+    type_semver    = { TYPE_SEMVER,    BIT(VALUE_SEMVER),     "semver" },
+    type_ident     = { TYPE_IDENT,     BIT(VALUE_IDENT),      "ident" },
+    type_A         = { TYPE_PARAM,     ANY,                   "A", .id = 'A' },
+    type_B         = { TYPE_PARAM,     ANY,                   "B", .id = 'B' },
+    type_type      = { TYPE_TYPE,      BIT(VALUE_TYPE),       "type" },
+    type_type_A    = { TYPE_TYPE,      BIT(VALUE_TYPE),       "type", 1, .args = { &type_A } },
+    type_list_A    = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &type_A } },
+    type_list_dyn  = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &type_dyn } },
+    type_list_int  = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &type_int } },
+    type_list_string = { TYPE_LIST,    BIT(VALUE_LIST),       "list", 1, .args = { &type_string } },
+    type_list_list_A = { TYPE_LIST,    BIT(VALUE_LIST),       "list", 1, .args = { &type_list_A } },
+    type_map_A_B   = { TYPE_MAP, BIT(VALUE_MAP) | BIT(VALUE_OBJECT), "map", 2,
+                       .args = { &type_A, &type_B } },
+    type_optional_A = { TYPE_OPTIONAL, BIT(VALUE_OPTIONAL),   "optional_type", 1, .args = { &type_A } };
+// clang-format on
+
+const struct expr_type *const expr_dyn = &type_dyn, *const expr_null = &type_null,
+                              *const expr_bool = &type_bool, *const expr_int = &type_int,
+                              *const expr_uint = &type_uint, *const expr_double = &type_double,
+                              *const expr_string = &type_string, *const expr_bytes = &type_bytes,
+                              *const expr_duration = &type_duration,
+                              *const expr_timestamp = &type_timestamp,
+                              *const expr_ident = &type_ident, *const expr_semver = &type_semver;
+
+static struct expr_type *type_new(struct arena *a, struct expr_type t)
+{
+    struct expr_type *copy = NEW(a, struct expr_type);
+
+    *copy = t;
+    return copy;
+}
+
+const struct expr_type *expr_list_of(struct arena *a, const struct expr_type *item)
+{
+    struct expr_type *t = type_new(a, type_list_dyn);
+
+    t->args[0] = item;
+    return t;
+}
+
+const struct expr_type *expr_map_of(struct arena *a, const struct expr_type *key,
+                                    const struct expr_type *value)
+{
+    struct expr_type *t = type_new(a, type_map_A_B);
+
+    t->args[0] = key;
+    t->args[1] = value;
+    return t;
+}
+
+const struct expr_type *type_optional_of(struct arena *a, const struct expr_type *inside)
+{
+    struct expr_type *t = type_new(a, type_optional_A);
+
+    t->args[0] = inside;
+    return t;
+}
+
+const struct expr_type *type_type_of(struct arena *a, const struct expr_type *of)
+{
+    struct expr_type *t = type_new(a, type_type_A);
+
+    t->args[0] = of;
+    return t;
+}
+
+const struct expr_type *type_abstract(struct arena *a, const char *name,
+                                      const struct expr_type *const *args, size_t count)
+{
+    struct expr_type *t =
+        type_new(a, (struct expr_type){ TYPE_ABSTRACT, ANY, name, count });
+
+    for (size_t i = 0; i < count; i++)
+        t->args[i] = args[i];
+    return t;
+}
+
+const struct expr_type *expr_object(struct arena *a, const char *name,
+                                    const struct expr_field *fields, enum diag_code code)
+{
+    return type_new(a, (struct expr_type){ TYPE_OBJECT, BIT(VALUE_MAP) | BIT(VALUE_OBJECT), name,
+                                           .fields = fields, .code = code });
+}
+
+static void write_type(const struct expr_type *t, struct buf *out)
+{
+    buf_add_s(out, t->kind == TYPE_VARIABLE ? "dyn" : t->name);
+    for (size_t i = 0; i < t->count; i++) {
+        buf_add_s(out, i ? ", " : "(");
+        write_type(t->args[i], out);
+    }
+    if (t->count)
+        buf_add_c(out, ')');
+}
+
+struct str expr_type_text(const struct expr_type *t, struct arena *a)
+{
+    struct buf out = BUF_EMPTY;
+
+    write_type(t, &out);
+    return buf_take(&out, a);
+}
+
+static const struct expr_type *const plain_types[] = {
+    &type_dyn,    &type_null,  &type_bool,     &type_int,       &type_uint,   &type_double,
+    &type_string, &type_bytes, &type_duration, &type_timestamp, &type_semver, &type_ident,
+    &type_type,
+};
+
+static struct str type_word(struct str text, size_t *at)
+{
+    while (*at < text.n && (text.s[*at] == ' ' || text.s[*at] == ','))
+        (*at)++;
+    size_t start = *at;
+    while (*at < text.n && !strchr(" ,()", text.s[*at]))
+        (*at)++;
+    return str_slice(text, start, *at);
+}
+
+static const struct expr_type *named(struct str name, const struct expr_type *const *args,
+                                     size_t count, struct arena *a)
+{
+    static const struct expr_type *const patterns[] = { &type_list_A, &type_map_A_B,
+                                                        &type_optional_A, &type_type_A };
+
+    for (size_t i = 0; count == 0 && i < sizeof plain_types / sizeof *plain_types; i++)
+        if (str_is(name, plain_types[i]->name))
+            return plain_types[i];
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (str_is(name, patterns[i]->name) && patterns[i]->count == count) {
+            struct expr_type *t = type_new(a, *patterns[i]);
+            memcpy(t->args, args, count * sizeof *args);
+            return t;
+        }
+    const char *copy = str_copy(a, name).s;
+    if (count == 0 && name.n == 1 && name.s[0] >= 'A' && name.s[0] <= 'Z')
+        return type_new(a, (struct expr_type){ TYPE_PARAM, ANY, copy, .id = (uint32_t)name.s[0] });
+    return type_abstract(a, copy, args, count);
+}
+
+// type = word ["(" type ("," type)* ")"]
+static const struct expr_type *read_type(struct str text, size_t *at, int depth, struct arena *a)
+{
+    const struct expr_type *args[3];
+    size_t count = 0;
+    struct str name = type_word(text, at);
+
+    if (!name.n || depth > 20)
+        return NULL;
+    if (*at < text.n && text.s[*at] == '(') {
+        ++*at;
+        do {
+            if (count == 3 || !(args[count] = read_type(text, at, depth + 1, a)))
+                return NULL;
+            count++;
+        } while (*at < text.n && text.s[*at] == ',');
+        if (*at >= text.n || text.s[(*at)++] != ')')
+            return NULL;
+    }
+    return named(name, args, count, a);
+}
+
+const struct expr_type *type_read(struct str text, struct arena *a)
+{
+    size_t at = 0;
+    const struct expr_type *t = read_type(text, &at, 0, a);
+
+    return at == text.n ? t : NULL;
+}
