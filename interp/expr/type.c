@@ -190,3 +190,34 @@ const struct expr_type *type_read(struct str text, struct arena *a)
 
     return at == text.n ? t : NULL;
 }
+
+static const struct expr_type *type_of_list(struct value v, struct arena *a)
+{
+    const struct expr_type *item = NULL;
+
+    for (size_t i = 0; i < v.list->count; i++) {
+        const struct expr_type *t = type_of_value(v.list->items[i], a);
+        if (item && item->kind != t->kind)
+            return expr_list_of(a, &type_dyn);
+        item = t;
+    }
+    return expr_list_of(a, item && item->count == 0 ? item : &type_dyn);
+}
+
+const struct expr_type *type_of_value(struct value v, struct arena *a)
+{
+    for (size_t i = 1; i < sizeof plain_types / sizeof *plain_types; i++)
+        if (plain_types[i]->values == 1u << v.kind)
+            return plain_types[i];
+    switch (v.kind) {
+    case VALUE_LIST:
+        return type_of_list(v, a);
+    case VALUE_MAP:
+    case VALUE_OBJECT:
+        return expr_map_of(a, &type_dyn, &type_dyn);
+    case VALUE_OPTIONAL:
+        return type_optional_of(a, v.optional ? type_of_value(*v.optional, a) : &type_dyn);
+    default:
+        return &type_dyn;
+    }
+}
