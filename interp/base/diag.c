@@ -3,10 +3,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/near.h"
 
 static const struct {
     const char *slug, *sentence;
@@ -214,18 +214,7 @@ void diag_print(const struct diag *d, FILE *out)
 
 const char *diag_nearest(struct str written, const char *const *words)
 {
-    const char *best = NULL;
-    size_t least = written.n / 3 > 1 ? written.n / 3 : 1;
+    struct near near = near_words(written, words);
 
-    for (; *words; words++) {
-        size_t n = strlen(*words);
-        if (n == written.n && strncasecmp(*words, written.s, n) == 0)
-            return *words;
-        size_t distance = str_distance(written, str_from(*words));
-        if (distance < n && (distance < least || (distance == least && !best))) {
-            least = distance;
-            best = *words;
-        }
-    }
-    return best;
+    return near.count ? near.words[0] : NULL;
 }

@@ -69,6 +69,5 @@ void diag_print(const struct diag *d, FILE *out);
 const char *diag_slug(enum diag_code code);
 const char *diag_sentence(enum diag_code code);
 
-// The nearest of [words] (ended by NULL) to what somebody wrote, or NULL: the same
-// letters in another case, else an edit distance of at most a third of the length.
+// The nearest of [words] (ended by NULL) to what somebody wrote, or NULL; see near.h.
 const char *diag_nearest(struct str written, const char *const *words);

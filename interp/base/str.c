@@ -104,28 +104,32 @@ size_t str_search(struct str s, struct str part)
     return at ? (size_t)(at - s.s) : SIZE_MAX;
 }
 
-// One row of the usual edit-distance table at a time. Names are short, so
-// anything longer than the row is simply far away.
+// Three rows of the usual edit-distance table at a time. Names are short, so anything
+// longer than a row is simply far away.
 size_t str_distance(struct str a, struct str b)
 {
-    size_t row[64];
+    size_t rows[3][64], *above2 = rows[0], *above = rows[1], *row = rows[2];
 
-    if (b.n + 1 > sizeof row / sizeof row[0])
+    if (b.n + 1 > sizeof rows[0] / sizeof rows[0][0])
         return (size_t)-1;
     for (size_t j = 0; j <= b.n; j++)
         row[j] = j;
     for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
+        size_t *oldest = above2;
+        above2 = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a.s[i - 1] != b.s[j - 1]);
-            if (above + 1 < best)
-                best = above + 1;
+            size_t best = above[j - 1] + (a.s[i - 1] != b.s[j - 1]);
+            if (above[j] + 1 < best)
+                best = above[j] + 1;
             if (row[j - 1] + 1 < best)
                 best = row[j - 1] + 1;
+            bool swapped = i > 1 && j > 1 && a.s[i - 1] == b.s[j - 2] && a.s[i - 2] == b.s[j - 1];
+            if (swapped && above2[j - 2] + 1 < best)
+                best = above2[j - 2] + 1;
             row[j] = best;
-            diagonal = above;
         }
     }
     return row[b.n];

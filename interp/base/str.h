@@ -39,7 +39,8 @@ size_t str_find(struct str s, char c);
 // Where [part] first stands in [s], or SIZE_MAX.
 size_t str_search(struct str s, struct str part);
 
-// How many single-letter edits turn [a] into [b]; for "did you mean".
+// How many edits turn [a] into [b]: a letter more, less or another, or two neighbours
+// swapped; for "did you mean".
 size_t str_distance(struct str a, struct str b);
 
 // UTF-8 (RFC 3629: no overlong forms, no surrogates). Decodes the code point at

@@ -47,6 +47,12 @@ struct type {
     enum unit unit;              // TYPE_AMOUNT
     bool single;                 // TYPE_LIST: a lone element will do
     bool any_key;                // TYPE_MAP: keys are any text, not ids
+    bool slash;                  // TYPE_NAME: an address, which may have one slash
+    // TYPE_OBJECT: takes a key that no field has (an action); false: it is unknown.
+    bool (*other)(const struct node *value, void *to, struct reader *r);
+    // TYPE_OBJECT: what a table cannot say, once all fields are read (keys that cannot
+    // stand together).
+    bool (*check)(const struct type *type, const struct node *n, void *to, struct reader *r);
     // TYPE_OWN: short forms, "this or that". [forms] tells schema and reference what
     // may stand there, ended by NULL.
     bool (*read)(const struct type *type, const struct node *n, void *to, struct reader *r);
@@ -106,18 +112,22 @@ struct reader {
     struct arena *arena;
     struct diags *diags;
     const char *const *actions;  // names that may be an action key of a step, ended by NULL
+    size_t unsaid;               // errors beyond the first thousand, which are only counted
+    bool unsure;                 // a key was not understood: what seems missing may be it
+    struct diag scrap;           // stands for an error that is not said
 };
 
 // Fills [to] from [n]; whatever it points at will live in [r->arena]. False if
 // anything in [n] was wrong, all of which is then in the diags.
 bool type_read(const struct type *type, const struct node *n, void *to, struct reader *r);
 
-extern const struct type type_text, type_words, type_id, type_name, type_condition, type_value,
-    type_int, type_bool, type_duration, type_node;
+extern const struct type type_text, type_words, type_id, type_name, type_address, type_condition,
+    type_value, type_int, type_bool, type_duration, type_node;
 extern const struct type type_amount_duration, type_amount_size, type_amount_int,
-    type_amount_number, type_amount_bool;
+    type_amount_number, type_amount_bool, type_amount_count_or_bool;
 extern const struct type type_texts, type_ids, type_words_list, type_conditions;
 extern const struct type type_words_map, type_value_map;  // words_entry, form_entry
+extern const struct type type_auth, type_tls;             // of a connection or request
 
 // What an amount is when the step is reached; [fallback] when it is not written. False,
 // with the reason, when its expression fails or gives something of another unit.

@@ -1,0 +1,106 @@
+// Amounts when the step is reached.
+
+#include <math.h>
+
+#include "base/arena.h"
+#include "model/field.h"
+
+static bool refuse_value(const struct amount *m, struct arena *a, struct value v, const char *wanted,
+                         struct expr_error *err)
+{
+    struct str shown = value_show(v, a, 80);
+
+    *err = (struct expr_error){
+        .message = str_format(a, "%.*s is not %s", STR_ARG(shown), wanted),
+        .span = m->text.span,
+    };
+    return false;
+}
+
+static bool number_of(struct value v, double *out)
+{
+    if (v.kind == VALUE_INT)
+        *out = (double)v.i;
+    else if (v.kind == VALUE_UINT)
+        *out = (double)v.u;
+    else if (v.kind == VALUE_DOUBLE)
+        *out = v.d;
+    else
+        return false;
+    return isfinite(*out);
+}
+
+static bool whole_of(struct value v, int64_t *out)
+{
+    if (v.kind == VALUE_INT)
+        *out = v.i;
+    else if (v.kind == VALUE_UINT && v.u <= INT64_MAX)
+        *out = (int64_t)v.u;
+    else
+        return false;
+    return true;
+}
+
+static bool duration_value(struct value v, int64_t *out)
+{
+    if (v.kind == VALUE_STRING)
+        return duration_parse(v.s, out);
+    *out = v.i;
+    return v.kind == VALUE_DURATION && v.i >= 0;
+}
+
+static bool convert(const struct amount *m, struct arena *a, struct value v, int64_t *out,
+                    struct expr_error *err)
+{
+    double number;
+
+    switch (m->unit) {
+    case UNIT_DURATION:
+        return duration_value(v, out) || refuse_value(m, a, v, "a duration", err);
+    case UNIT_SIZE:
+        return (v.kind == VALUE_STRING && size_parse(v.s, out)) ||
+               refuse_value(m, a, v, "a size", err);
+    case UNIT_NUMBER:
+        if (!number_of(v, &number) || fabs(number) > 9e18)
+            return refuse_value(m, a, v, "a number", err);
+        *out = (int64_t)number;
+        return true;
+    case UNIT_BOOL:
+        *out = v.b;
+        return v.kind == VALUE_BOOL || refuse_value(m, a, v, "true or false", err);
+    case UNIT_COUNT_OR_BOOL:
+        if (v.kind == VALUE_BOOL) {
+            *out = !v.b;
+            return true;
+        }
+        return (whole_of(v, out) && *out >= 1) ||
+               refuse_value(m, a, v, "a whole number from 1, or true or false", err);
+    case UNIT_INT:
+        break;
+    }
+    return whole_of(v, out) || refuse_value(m, a, v, "a whole number", err);
+}
+
+bool amount_get(const struct amount *m, const struct scope *s, struct arena *a, int64_t fallback,
+                int64_t *out, struct expr_error *err)
+{
+    struct value v;
+
+    *out = m->written ? m->n : fallback;
+    if (!m->written || !m->template)
+        return true;
+    return template_eval(m->template, s, a, &v, err) && convert(m, a, v, out, err);
+}
+
+bool amount_number(const struct amount *m, const struct scope *s, struct arena *a, double fallback,
+                   double *out, struct expr_error *err)
+{
+    struct value v;
+
+    *out = !m->written ? fallback : m->unit == UNIT_NUMBER ? m->number : (double)m->n;
+    if (!m->written || !m->template)
+        return true;
+    if (!template_eval(m->template, s, a, &v, err))
+        return false;
+    return number_of(v, out) || refuse_value(m, a, v, "a number", err);
+}

@@ -1,0 +1,166 @@
+// What a step, a check, the body of an undo and a hook can say.
+
+#include "model/reader.h"
+#include "model/step.h"
+
+#define CHOICE(id, title, ...)                              \
+    static const char *const id##_words[] = { __VA_ARGS__, NULL }; \
+    const struct type id = { .kind = TYPE_CHOICE, .name = title, .size = sizeof(int), .choices = id##_words }
+#define OBJECT(title, record, fields_, ...)                                                \
+    { .kind = TYPE_OBJECT, .name = title, .size = sizeof(record), .fields = fields_, __VA_ARGS__ }
+
+CHOICE(type_effects, "kind of effects", "read", "write", "destroy");
+CHOICE(type_on_failure, "reaction to a failure", "stop", "continue", "undo", "ask");
+static const char *const resumes[] = { "again", NULL };
+static const struct type type_on_resume = { .kind = TYPE_CHOICE, .name = "reaction to a resume",
+                                            .size = sizeof(int), .choices = resumes };
+
+const struct type type_steps = { .kind = TYPE_LIST, .name = "list of steps",
+                                 .size = sizeof(struct list), .element = &step_type };
+const struct type type_checks = { .kind = TYPE_LIST, .name = "list of checks",
+                                  .size = sizeof(struct list), .element = &check_type };
+const struct type type_hook_steps = { .kind = TYPE_LIST, .name = "list of hooks",
+                                      .size = sizeof(struct list), .element = &hook_type };
+
+// ---- keys that several kinds of step have ----
+
+// clang-format off
+#define NAMED                                                                                  \
+    { "id", &type_id, AT(struct step, id),                                                     \
+      .doc = "What other steps, expressions and reports call it. Made from the name when it is not written." }, \
+    { "name", &type_words, AT(struct step, name), .doc = "One line for people." },             \
+    { "description", &type_words, AT(struct step, description), .doc = "More words for people." }, \
+    { "if", &type_condition, AT(struct step, cond),                                            \
+      .doc = "When false, it is skipped; what needs it still runs." }
+
+#define PLACE                                                                                  \
+    { "env", &type_words_map, AT(struct step, env), .doc = "Environment variables of its processes." }, \
+    { "dir", &type_words, AT(struct step, dir), .doc = "The folder it works in." }
+
+#define AS                                                                                     \
+    { "as", &type_words, AT(struct step, as),                                                  \
+      .doc = "The user it runs as, through `sudo -n`." },                                      \
+    { "kill_grace", &type_amount_duration, AT(struct step, kill_grace), .fallback = "10s",     \
+      .doc = "How long its processes have between TERM and KILL." }
+
+#define USE                                                                                    \
+    { "use", &type_address, AT(struct step, use), .doc = "Runs another runbook as one group." }, \
+    { "with", &type_value_map, AT(struct step, with), .doc = "The inputs of the used runbook." }
+
+#define EXPECT                                                                                 \
+    { "expect", &type_conditions, AT(struct step, expect),                                     \
+      .doc = "Conditions on the result; when one is false the attempt failed." }
+
+#define TIMEOUT                                                                                \
+    { "timeout", &type_amount_duration, AT(struct step, timeout),                              \
+      .doc = "How long one attempt may take. 15m for shell, exec, git and sql, 1m for http, 10s for a check." }
+
+#define FOR_EACH                                                                               \
+    { "for_each", &type_for_each, AT(struct step, for_each),                                   \
+      .doc = "Runs once for each item of a list, in order unless `parallel` is set." }
+
+#define EFFECTS                                                                                \
+    { "effects", &type_effects, AT(struct step, effects),                                      \
+      .doc = "What it does to the world. By default what its action does." }
+
+#define PEOPLE                                                                                 \
+    { "confirm", &type_confirm, AT(struct step, confirm),                                      \
+      .doc = "Asks before the action; shows exactly what will run." },                         \
+    { "approve", &type_approve, AT(struct step, approve),                                      \
+      .doc = "Waits for the votes of others, given by `runbook approve`." }
+
+#define WORK                                                                                   \
+    { "done_if", &type_done_if, AT(struct step, done_if),                                      \
+      .doc = "When true the step is satisfied and its action does not run. Asked again on resume." }, \
+    { "before", &type_before, AT(struct step, before),                                         \
+      .doc = "Values kept from just before the action; readable in the action, `expect` and `undo`." }, \
+    { "retry", &type_retry, AT(struct step, retry), .doc = "What to do when an attempt is known to have failed." }, \
+    { "verify", &type_checks, AT(struct step, verify),                                         \
+      .doc = "Checks after the action; the step succeeded only if they hold." },               \
+    { "outputs", &type_outputs, AT(struct step, outputs), .doc = "Values for later steps." },  \
+    { "idempotent", &type_bool, AT(struct step, idempotent),                                   \
+      .doc = "Whether it may be run again after an unknown outcome. True for what only reads." }
+
+#define GROUP                                                                                  \
+    { "steps", &type_steps, AT(struct step, steps), .doc = "Makes the step a group of steps." }, \
+    { "parallel", &type_amount_count_or_bool, AT(struct step, parallel), .fallback = "false",  \
+      .doc = "Children of a group have no order; a number says how many run at a time." },     \
+    { "always", &type_steps, AT(struct step, always),                                          \
+      .doc = "Steps at every exit of a group once a child was started." },                     \
+    { "transaction", &type_text, AT(struct step, transaction),                                 \
+      .doc = "The SQL connection on which the group is one transaction." }
+
+#define POLL                                                                                   \
+    { "within", &type_amount_duration, AT(struct step, within),                                \
+      .doc = "The time to the first success. Without it there is one try." },                  \
+    { "every", &type_amount_duration, AT(struct step, every), .fallback = "2s",                \
+      .doc = "The time between two polls." },                                                  \
+    { "streak", &type_amount_int, AT(struct step, streak), .fallback = "1",                    \
+      .doc = "How many successes in a row are needed." },                                      \
+    { "holds_for", &type_amount_duration, AT(struct step, holds_for),                          \
+      .doc = "How long it must then go on holding." }
+// clang-format on
+
+static const struct field step_fields[] = {
+    NAMED,
+    { "needs", &type_ids, AT(struct step, needs),
+      .doc = "Steps that must have succeeded first. Replaces the order of the list; `[]` starts "
+             "at once." },
+    USE,
+    GROUP,
+    FOR_EACH,
+    PEOPLE,
+    WORK,
+    PLACE,
+    AS,
+    TIMEOUT,
+    EXPECT,
+    EFFECTS,
+    { "undo", &type_undo, AT(struct step, undo),
+      .doc = "How to take it back: a step without an id, a list of steps, `auto` (git and file) or "
+             "`none` (harmless to leave)." },
+    { "irreversible", &type_words, AT(struct step, irreversible),
+      .doc = "Why it cannot be taken back: the point of no return." },
+    { "on_failure", &type_on_failure, AT(struct step, on_failure),
+      .doc = "What happens when it failed for good; the nearest that is written wins." },
+    { "rescue", &type_steps, AT(struct step, rescue),
+      .doc = "Steps that run when it failed for good; if they succeed the run goes on." },
+    { "on_resume", &type_on_resume, AT(struct step, on_resume),
+      .doc = "In `prepare`: runs first again when a stopped run is resumed." },
+    { "leaves", &type_words, AT(struct step, leaves),
+      .doc = "The state of the world after it, for the report of a failure." },
+    { 0 },
+};
+
+static const struct field check_fields[] = {
+    NAMED, USE, FOR_EACH, PLACE, AS, TIMEOUT, EXPECT, EFFECTS, POLL, { 0 },
+};
+
+static const struct field undo_fields[] = {
+    NAMED, USE, GROUP, FOR_EACH, PEOPLE, WORK, PLACE, AS, TIMEOUT, EXPECT, EFFECTS, { 0 },
+};
+
+static const struct field hook_fields[] = {
+    NAMED, USE, PLACE, AS, TIMEOUT, EXPECT, { 0 },
+};
+
+const struct type step_type = OBJECT("step", struct step, step_fields, .other = step_other,
+                                     .check = step_check);
+const struct type check_type = OBJECT("check", struct step, check_fields, .other = step_other,
+                                      .check = check_check);
+const struct type type_bare_check = OBJECT("check", struct step, check_fields,
+                                           .other = step_other, .check = bare_check_check);
+const struct type undo_body_type = OBJECT("undo step", struct step, undo_fields,
+                                          .other = step_other, .check = undo_check);
+const struct type hook_type = OBJECT("hook", struct step, hook_fields, .other = hook_other,
+                                     .check = hook_check);
+
+const char *effects_word(int effects)
+{
+    return effects ? type_effects.choices[effects - 1] : "";
+}
+
+const char *on_failure_word(int on_failure)
+{
+    return on_failure ? type_on_failure.choices[on_failure - 1] : "";
+}
