@@ -43,7 +43,7 @@ struct diag *check_error(struct checker *c, const struct term *t, enum diag_code
 void check_bool(struct checker *c, const struct term *t, const struct expr_type *type,
                 const char *who)
 {
-    if (!unify_assignable(&c->unifier, type, &type_bool))
+    if (!unify_assignable(&c->unifier, type, &cel_bool))
         check_error(c, t, DIAG_EXPR_TYPE, "`%s` wants true or false, not %s", who,
                     check_words(c, type));
 }
@@ -67,22 +67,22 @@ static const struct expr_type *unknown_name(struct checker *c, const struct term
     const char *meant = roots && !why.n ? diag_nearest(name, roots) : NULL;
     if (meant)
         diag_help(c->diags, d, "did you mean `%s`?", meant);
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 static const struct expr_type *type_named(struct checker *c, struct str name)
 {
     if (str_is(name, "google.protobuf.Duration"))
-        return type_type_of(c->arena, &type_duration);
+        return type_type_of(c->arena, &cel_duration);
     if (str_is(name, "google.protobuf.Timestamp"))
-        return type_type_of(c->arena, &type_timestamp);
+        return type_type_of(c->arena, &cel_timestamp);
     if (str_is(name, "list"))
-        return type_type_of(c->arena, expr_list_of(c->arena, &type_dyn));
+        return type_type_of(c->arena, expr_list_of(c->arena, &cel_dyn));
     if (str_is(name, "map"))
-        return type_type_of(c->arena, expr_map_of(c->arena, &type_dyn, &type_dyn));
+        return type_type_of(c->arena, expr_map_of(c->arena, &cel_dyn, &cel_dyn));
     if (str_is(name, "optional_type"))
-        return type_type_of(c->arena, type_optional_of(c->arena, &type_dyn));
-    return type_type_of(c->arena, type_read(name, c->arena));
+        return type_type_of(c->arena, type_optional_of(c->arena, &cel_dyn));
+    return type_type_of(c->arena, cel_type_read(name, c->arena));
 }
 
 static const struct expr_type *check_root(struct checker *c, const struct term *t)
@@ -93,7 +93,7 @@ static const struct expr_type *check_root(struct checker *c, const struct term *
     if (type)
         return type;
     if (str_is(t->name, "now"))
-        return &type_timestamp;
+        return &cel_timestamp;
     if (t->is_type_name)
         return type_named(c, t->name);
     return unknown_name(c, t, t->name, why);
@@ -122,7 +122,7 @@ static const struct expr_type *no_fields(struct checker *c, const struct term *t
                                          const struct expr_type *from)
 {
     check_error(c, t, DIAG_EXPR_TYPE, "%s has no fields", check_words(c, from));
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 static const char *nearest_field(struct checker *c, const struct expr_field *fields,
@@ -151,7 +151,7 @@ static const struct expr_type *object_field(struct checker *c, const struct term
     const char *meant = nearest_field(c, object->fields, name);
     if (meant)
         diag_help(c->diags, d, "did you mean `%s`?", meant);
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 static const struct expr_field semver_fields[] = {
@@ -172,10 +172,10 @@ const struct expr_type *check_field(struct checker *c, const struct term *t,
     from = unify_find(&c->unifier, from);
     switch (from->kind) {
     case TYPE_DYN:
-        return &type_dyn;
+        return &cel_dyn;
     case TYPE_VARIABLE:
-        unify_assignable(&c->unifier, &type_dyn, from);
-        return &type_dyn;
+        unify_assignable(&c->unifier, &cel_dyn, from);
+        return &cel_dyn;
     case TYPE_MAP:
         return from->args[1];
     case TYPE_OBJECT:
@@ -208,7 +208,7 @@ static const struct expr_type *list_item(struct checker *c, const struct term *t
 {
     index = unify_find(&c->unifier, index);
     if (index->kind != TYPE_UINT && index->kind != TYPE_DOUBLE &&
-        !unify_assignable(&c->unifier, index, &type_int))
+        !unify_assignable(&c->unifier, index, &cel_int))
         check_error(c, t, DIAG_EXPR_TYPE, "the index of a list is a whole number, not %s",
                     check_words(c, index));
     return list->args[0];
@@ -245,17 +245,17 @@ static const struct expr_type *element(struct checker *c, const struct term *t,
     case TYPE_OBJECT:
         return key->constant && key->value.kind == VALUE_STRING
                    ? object_field(c, key, from, key->value.s)
-                   : &type_dyn;
+                   : &cel_dyn;
     case TYPE_OPTIONAL:
         return type_optional_of(c->arena, element(c, t, from->args[0], index));
     case TYPE_VARIABLE:
-        unify_assignable(&c->unifier, &type_dyn, from);
-        return &type_dyn;
+        unify_assignable(&c->unifier, &cel_dyn, from);
+        return &cel_dyn;
     case TYPE_DYN:
-        return &type_dyn;
+        return &cel_dyn;
     default:
         check_error(c, t, DIAG_EXPR_TYPE, "%s has no elements", check_words(c, from));
-        return &type_dyn;
+        return &cel_dyn;
     }
 }
 
@@ -277,7 +277,7 @@ static const struct expr_type *unwrapped(struct checker *c, const struct term *t
         return inside;
     check_error(c, t, DIAG_EXPR_TYPE, "what stands behind `?` must be an optional value, not %s",
                 check_words(c, type));
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 static const struct expr_type *check_list(struct checker *c, const struct term *t)
@@ -321,7 +321,7 @@ static const struct expr_type *check_row(struct checker *c, const struct term *t
 {
     for (size_t i = 0; i < t->count; i++)
         check_bool(c, t->args[i], check_term(c, t->args[i]), t->kind == TERM_AND ? "&&" : "||");
-    return &type_bool;
+    return &cel_bool;
 }
 
 static const struct expr_type *check_conditional(struct checker *c, const struct term *t)

@@ -37,7 +37,7 @@ static void try_overload(struct checker *c, struct attempt *a, const struct expr
     if (!a->result)
         a->result = gives;
     else if (a->result->kind != TYPE_DYN && !unify_exact(a->result, gives))
-        a->result = &type_dyn;
+        a->result = &cel_dyn;
 }
 
 static void try_functions(struct checker *c, struct attempt *a,
@@ -93,7 +93,7 @@ static const struct expr_type *operands_clash(struct checker *c, const struct te
     else
         check_error(c, t, DIAG_EXPR_TYPE, "`%.*s` has no meaning between %s and %s", STR_ARG(sign),
                     check_words(c, a->args[0]), check_words(c, a->args[1]));
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 const struct expr_type *check_operator(struct checker *c, const struct term *t)
@@ -158,7 +158,7 @@ static const struct expr_type *unknown_function(struct checker *c, const struct 
     if (macro) {
         d = check_error(c, t, DIAG_WRONG_ARITY, "`%.*s` is not written like this", STR_ARG(name));
         diag_help(c->diags, d, "write %s", macro->form);
-        return &type_dyn;
+        return &cel_dyn;
     }
     d = check_error(c, t, DIAG_UNKNOWN_FUNCTION, "there is no function `%.*s`", STR_ARG(name));
     const char *meant = diag_nearest(name, words(c, member));
@@ -167,7 +167,7 @@ static const struct expr_type *unknown_function(struct checker *c, const struct 
     else if (function_find(name, !member))
         diag_help(c->diags, d, member ? "it is written `%.*s(value)`" : "it is written `value.%.*s()`",
                   STR_ARG(name));
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 // The ways to call it, for the help.
@@ -208,7 +208,7 @@ static const struct expr_type *call_clash(struct checker *c, const struct term *
     struct str ways = signatures(c, t->functions);
     if (ways.n)
         diag_help(c->diags, d, "it is called as %.*s", STR_ARG(ways));
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 const struct expr_type *check_call(struct checker *c, const struct term *t)

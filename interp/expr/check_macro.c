@@ -10,10 +10,10 @@ static void range_variables(struct checker *c, const struct term *t, const struc
     bool two = t->repeat == 2;
 
     range = unify_find(&c->unifier, range);
-    *first = *second = &type_dyn;
+    *first = *second = &cel_dyn;
     switch (range->kind) {
     case TYPE_LIST:
-        *first = two ? &type_int : range->args[0];
+        *first = two ? &cel_int : range->args[0];
         *second = range->args[0];
         break;
     case TYPE_MAP:
@@ -21,10 +21,10 @@ static void range_variables(struct checker *c, const struct term *t, const struc
         *second = range->args[1];
         break;
     case TYPE_OBJECT:
-        *first = &type_string;
+        *first = &cel_string;
         break;
     case TYPE_VARIABLE:
-        unify_assignable(&c->unifier, &type_dyn, range);
+        unify_assignable(&c->unifier, &cel_dyn, range);
         break;
     case TYPE_DYN:
         break;
@@ -44,7 +44,7 @@ static const struct expr_type *inside_optional(struct checker *c, const struct t
         return inside;
     check_error(c, t, DIAG_EXPR_TYPE, "`%.*s` wants an optional value, not %s", STR_ARG(t->name),
                 check_words(c, type));
-    return &type_dyn;
+    return &cel_dyn;
 }
 
 static const struct expr_type *check_optional_macro(struct checker *c, const struct term *t,
@@ -89,9 +89,9 @@ static const struct expr_type *check_loop(struct checker *c, const struct term *
     case MACRO_EXISTS:
     case MACRO_EXISTS_ONE:
         check_bool(c, t->args[MACRO_BODY], body, name);
-        return &type_bool;
+        return &cel_bool;
     case MACRO_TRANSFORM_MAP:
-        return expr_map_of(c->arena, t->repeat == 2 ? first : &type_dyn, body);
+        return expr_map_of(c->arena, t->repeat == 2 ? first : &cel_dyn, body);
     case MACRO_TRANSFORM_MAP_ENTRY:
         return entry_map(c, t, body);
     case MACRO_SORT_BY:
@@ -108,7 +108,7 @@ const struct expr_type *check_macro(struct checker *c, const struct term *t)
     switch (t->macro) {
     case MACRO_HAS:
         check_field(c, t, range, t->name);
-        return &type_bool;
+        return &cel_bool;
     case MACRO_BIND:
         c->variables[t->slot] = range;
         return check_term(c, t->args[MACRO_BODY]);

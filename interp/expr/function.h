@@ -52,23 +52,23 @@ struct macro_doc {
 extern const struct macro_doc macro_docs[];
 
 // Rows are read more easily without "&type_".
-#define T_DYN       &type_dyn
-#define T_NULL      &type_null
-#define T_BOOL      &type_bool
-#define T_INT       &type_int
-#define T_UINT      &type_uint
-#define T_DOUBLE    &type_double
-#define T_STRING    &type_string
-#define T_BYTES     &type_bytes
-#define T_DURATION  &type_duration
-#define T_TIMESTAMP &type_timestamp
-#define T_SEMVER    &type_semver
-#define T_IDENT     &type_ident
-#define T_A         &type_A
-#define T_LIST      &type_list_A
-#define T_STRINGS   &type_list_string
-#define T_MAP       &type_map_A_B
-#define T_OPTIONAL  &type_optional_A
+#define T_DYN       &cel_dyn
+#define T_NULL      &cel_null
+#define T_BOOL      &cel_bool
+#define T_INT       &cel_int
+#define T_UINT      &cel_uint
+#define T_DOUBLE    &cel_double
+#define T_STRING    &cel_string
+#define T_BYTES     &cel_bytes
+#define T_DURATION  &cel_duration
+#define T_TIMESTAMP &cel_timestamp
+#define T_SEMVER    &cel_semver
+#define T_IDENT     &cel_ident
+#define T_A         &cel_A
+#define T_LIST      &cel_list_A
+#define T_STRINGS   &cel_list_string
+#define T_MAP       &cel_map_A_B
+#define T_OPTIONAL  &cel_optional_A
 
 // One table a file; ended by a nameless row.
 extern const struct function functions_operators[], functions_core[], functions_convert[],

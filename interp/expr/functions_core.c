@@ -51,7 +51,7 @@ const struct function functions_core[] = {
       "How many items a list has.", "[1, 2].size() == 2" },
     { "size", FUNCTION_MEMBER | FUNCTION_FOLDS, T_INT, { T_MAP }, size_of,
       "How many entries a map has.", "{'a': 1}.size() == 1" },
-    { "type", FUNCTION_FOLDS, &type_type_A, { T_A }, type_of,
+    { "type", FUNCTION_FOLDS, &cel_type_A, { T_A }, type_of,
       "The type of a value.", "type(1) == int" },
     { "dyn", FUNCTION_FOLDS, T_DYN, { T_A }, identity,
       "The same value, whose type the checker no longer minds.", "dyn(1) == 1" },

@@ -161,9 +161,9 @@ static bool reverse(struct eval *ev, const struct value *args, size_t count, str
 
 // clang-format off
 const struct function functions_lists[] = {
-    { "range", 0, &type_list_int, { T_INT }, range,
+    { "range", 0, &cel_list_int, { T_INT }, range,
       "The whole numbers from 0 to before it; at most 10,000.", "range(3) == [0, 1, 2]" },
-    { "range", 0, &type_list_int, { T_INT, T_INT }, range,
+    { "range", 0, &cel_list_int, { T_INT, T_INT }, range,
       "The whole numbers from the first to before the second.", "range(2, 4) == [2, 3]" },
     { "sort", FUNCTION_MEMBER, T_LIST, { T_LIST }, sort,
       "In order; the items must have one together.", "[3, 1, 2].sort() == [1, 2, 3]" },
@@ -173,9 +173,9 @@ const struct function functions_lists[] = {
       "The last item; optional.none() of an empty list.", "[1, 2].last() == 2" },
     { "distinct", FUNCTION_MEMBER, T_LIST, { T_LIST }, distinct,
       "Each item once, where it first stands.", "[1, 2, 1].distinct() == [1, 2]" },
-    { "flatten", FUNCTION_MEMBER, &type_list_dyn, { &type_list_dyn }, flatten,
+    { "flatten", FUNCTION_MEMBER, &cel_list_dyn, { &cel_list_dyn }, flatten,
       "The items of the lists in it, one level deep.", "[[1], [2, [3]]].flatten() == [1, 2, [3]]" },
-    { "flatten", FUNCTION_MEMBER, &type_list_dyn, { &type_list_dyn, T_INT }, flatten,
+    { "flatten", FUNCTION_MEMBER, &cel_list_dyn, { &cel_list_dyn, T_INT }, flatten,
       "The same, so many levels deep.", "[[1], [2, [3]]].flatten(2) == [1, 2, 3]" },
     { "slice", FUNCTION_MEMBER, T_LIST, { T_LIST, T_INT, T_INT }, slice,
       "The items from a place up to before another.", "[1, 2, 3, 4].slice(1, 3) == [2, 3]" },

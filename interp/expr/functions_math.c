@@ -190,12 +190,12 @@ static bool shift_right(struct eval *ev, const struct value *args, size_t count,
 
 // clang-format off
 const struct function functions_math[] = {
-    { "math.greatest", 0, T_DYN, { &type_list_A }, greatest_of_list,
+    { "math.greatest", 0, T_DYN, { &cel_list_A }, greatest_of_list,
       "The greatest number of a list.", "math.greatest([1, 3, 2]) == 3" },
     { "math.greatest", 0, T_A, { T_A }, greatest, "The same.", "math.greatest(1) == 1" },
     { "math.greatest", FUNCTION_ANY_COUNT, T_DYN, { T_DYN, T_DYN }, greatest,
       "The greatest of some numbers.", "math.greatest(1, 2.5, 2u) == 2.5" },
-    { "math.least", 0, T_DYN, { &type_list_A }, least_of_list,
+    { "math.least", 0, T_DYN, { &cel_list_A }, least_of_list,
       "The least number of a list.", "math.least([3, 1, 2]) == 1" },
     { "math.least", 0, T_A, { T_A }, least, "The same.", "math.least(1) == 1" },
     { "math.least", FUNCTION_ANY_COUNT, T_DYN, { T_DYN, T_DYN }, least,

@@ -110,7 +110,7 @@ static bool unwrap(struct eval *ev, const struct value *args, size_t count, stru
 }
 
 static const struct expr_type list_of_optionals = {
-    TYPE_LIST, 1u << VALUE_LIST, "list", 1, .args = { &type_optional_A }
+    TYPE_LIST, 1u << VALUE_LIST, "list", 1, .args = { &cel_optional_A }
 };
 
 // clang-format off

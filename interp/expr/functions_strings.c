@@ -389,7 +389,7 @@ const struct function functions_strings[] = {
       "The characters from the last to the first.", "'abc'.reverse() == 'cba'" },
     { "strings.quote", 0, T_STRING, { T_STRING }, quote,
       "In double quotes, with escapes.", "strings.quote('a\"b') == '\"a\\\\\"b\"'" },
-    { "format", FUNCTION_MEMBER, T_STRING, { T_STRING, &type_list_dyn }, format,
+    { "format", FUNCTION_MEMBER, T_STRING, { T_STRING, &cel_list_dyn }, format,
       "Fills %s, %d, %f, %e, %b, %o, %x and %X from a list; %.2f rounds.",
       "'%s: %.1f%%'.format(['load', 12.34]) == 'load: 12.3%'" },
     { 0 },

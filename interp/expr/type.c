@@ -11,39 +11,39 @@ enum { ANY = (1 << (VALUE_OBJECT + 1)) - 1 };
 
 // clang-format off
 const struct expr_type
-    type_dyn       = { TYPE_DYN,       ANY,                   "dyn" },
-    type_null      = { TYPE_NULL,      BIT(VALUE_NULL),       "null_type" },
-    type_bool      = { TYPE_BOOL,      BIT(VALUE_BOOL),       "bool" },
-    type_int       = { TYPE_INT,       BIT(VALUE_INT),        "int" },
-    type_uint      = { TYPE_UINT,      BIT(VALUE_UINT),       "uint" },
-    type_double    = { TYPE_DOUBLE,    BIT(VALUE_DOUBLE),     "double" },
-    type_string    = { TYPE_STRING,    BIT(VALUE_STRING),     "string" },
-    type_bytes     = { TYPE_BYTES,     BIT(VALUE_BYTES),      "bytes" },
-    type_duration  = { TYPE_DURATION,  BIT(VALUE_DURATION),   "duration" },
-    type_timestamp = { TYPE_TIMESTAMP, BIT(VALUE_TIMESTAMP),  "timestamp" },
-    type_semver    = { TYPE_SEMVER,    BIT(VALUE_SEMVER),     "semver" },
-    type_ident     = { TYPE_IDENT,     BIT(VALUE_IDENT),      "ident" },
-    type_A         = { TYPE_PARAM,     ANY,                   "A", .id = 'A' },
-    type_B         = { TYPE_PARAM,     ANY,                   "B", .id = 'B' },
-    type_type      = { TYPE_TYPE,      BIT(VALUE_TYPE),       "type" },
-    type_type_A    = { TYPE_TYPE,      BIT(VALUE_TYPE),       "type", 1, .args = { &type_A } },
-    type_list_A    = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &type_A } },
-    type_list_dyn  = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &type_dyn } },
-    type_list_int  = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &type_int } },
-    type_list_string = { TYPE_LIST,    BIT(VALUE_LIST),       "list", 1, .args = { &type_string } },
-    type_list_list_A = { TYPE_LIST,    BIT(VALUE_LIST),       "list", 1, .args = { &type_list_A } },
-    type_map_A_B   = { TYPE_MAP, BIT(VALUE_MAP) | BIT(VALUE_OBJECT), "map", 2,
-                       .args = { &type_A, &type_B } },
-    type_optional_A = { TYPE_OPTIONAL, BIT(VALUE_OPTIONAL),   "optional_type", 1, .args = { &type_A } };
+    cel_dyn       = { TYPE_DYN,       ANY,                   "dyn" },
+    cel_null      = { TYPE_NULL,      BIT(VALUE_NULL),       "null_type" },
+    cel_bool      = { TYPE_BOOL,      BIT(VALUE_BOOL),       "bool" },
+    cel_int       = { TYPE_INT,       BIT(VALUE_INT),        "int" },
+    cel_uint      = { TYPE_UINT,      BIT(VALUE_UINT),       "uint" },
+    cel_double    = { TYPE_DOUBLE,    BIT(VALUE_DOUBLE),     "double" },
+    cel_string    = { TYPE_STRING,    BIT(VALUE_STRING),     "string" },
+    cel_bytes     = { TYPE_BYTES,     BIT(VALUE_BYTES),      "bytes" },
+    cel_duration  = { TYPE_DURATION,  BIT(VALUE_DURATION),   "duration" },
+    cel_timestamp = { TYPE_TIMESTAMP, BIT(VALUE_TIMESTAMP),  "timestamp" },
+    cel_semver    = { TYPE_SEMVER,    BIT(VALUE_SEMVER),     "semver" },
+    cel_ident     = { TYPE_IDENT,     BIT(VALUE_IDENT),      "ident" },
+    cel_A         = { TYPE_PARAM,     ANY,                   "A", .id = 'A' },
+    cel_B         = { TYPE_PARAM,     ANY,                   "B", .id = 'B' },
+    cel_type      = { TYPE_TYPE,      BIT(VALUE_TYPE),       "type" },
+    cel_type_A    = { TYPE_TYPE,      BIT(VALUE_TYPE),       "type", 1, .args = { &cel_A } },
+    cel_list_A    = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &cel_A } },
+    cel_list_dyn  = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &cel_dyn } },
+    cel_list_int  = { TYPE_LIST,      BIT(VALUE_LIST),       "list", 1, .args = { &cel_int } },
+    cel_list_string = { TYPE_LIST,    BIT(VALUE_LIST),       "list", 1, .args = { &cel_string } },
+    cel_list_list_A = { TYPE_LIST,    BIT(VALUE_LIST),       "list", 1, .args = { &cel_list_A } },
+    cel_map_A_B   = { TYPE_MAP, BIT(VALUE_MAP) | BIT(VALUE_OBJECT), "map", 2,
+                       .args = { &cel_A, &cel_B } },
+    cel_optional_A = { TYPE_OPTIONAL, BIT(VALUE_OPTIONAL),   "optional_type", 1, .args = { &cel_A } };
 // clang-format on
 
-const struct expr_type *const expr_dyn = &type_dyn, *const expr_null = &type_null,
-                              *const expr_bool = &type_bool, *const expr_int = &type_int,
-                              *const expr_uint = &type_uint, *const expr_double = &type_double,
-                              *const expr_string = &type_string, *const expr_bytes = &type_bytes,
-                              *const expr_duration = &type_duration,
-                              *const expr_timestamp = &type_timestamp,
-                              *const expr_ident = &type_ident, *const expr_semver = &type_semver;
+const struct expr_type *const expr_dyn = &cel_dyn, *const expr_null = &cel_null,
+                              *const expr_bool = &cel_bool, *const expr_int = &cel_int,
+                              *const expr_uint = &cel_uint, *const expr_double = &cel_double,
+                              *const expr_string = &cel_string, *const expr_bytes = &cel_bytes,
+                              *const expr_duration = &cel_duration,
+                              *const expr_timestamp = &cel_timestamp,
+                              *const expr_ident = &cel_ident, *const expr_semver = &cel_semver;
 
 static struct expr_type *type_new(struct arena *a, struct expr_type t)
 {
@@ -55,7 +55,7 @@ static struct expr_type *type_new(struct arena *a, struct expr_type t)
 
 const struct expr_type *expr_list_of(struct arena *a, const struct expr_type *item)
 {
-    struct expr_type *t = type_new(a, type_list_dyn);
+    struct expr_type *t = type_new(a, cel_list_dyn);
 
     t->args[0] = item;
     return t;
@@ -64,7 +64,7 @@ const struct expr_type *expr_list_of(struct arena *a, const struct expr_type *it
 const struct expr_type *expr_map_of(struct arena *a, const struct expr_type *key,
                                     const struct expr_type *value)
 {
-    struct expr_type *t = type_new(a, type_map_A_B);
+    struct expr_type *t = type_new(a, cel_map_A_B);
 
     t->args[0] = key;
     t->args[1] = value;
@@ -73,7 +73,7 @@ const struct expr_type *expr_map_of(struct arena *a, const struct expr_type *key
 
 const struct expr_type *type_optional_of(struct arena *a, const struct expr_type *inside)
 {
-    struct expr_type *t = type_new(a, type_optional_A);
+    struct expr_type *t = type_new(a, cel_optional_A);
 
     t->args[0] = inside;
     return t;
@@ -81,7 +81,7 @@ const struct expr_type *type_optional_of(struct arena *a, const struct expr_type
 
 const struct expr_type *type_type_of(struct arena *a, const struct expr_type *of)
 {
-    struct expr_type *t = type_new(a, type_type_A);
+    struct expr_type *t = type_new(a, cel_type_A);
 
     t->args[0] = of;
     return t;
@@ -125,9 +125,9 @@ struct str expr_type_text(const struct expr_type *t, struct arena *a)
 }
 
 static const struct expr_type *const plain_types[] = {
-    &type_dyn,    &type_null,  &type_bool,     &type_int,       &type_uint,   &type_double,
-    &type_string, &type_bytes, &type_duration, &type_timestamp, &type_semver, &type_ident,
-    &type_type,
+    &cel_dyn,    &cel_null,  &cel_bool,     &cel_int,       &cel_uint,   &cel_double,
+    &cel_string, &cel_bytes, &cel_duration, &cel_timestamp, &cel_semver, &cel_ident,
+    &cel_type,
 };
 
 static struct str type_word(struct str text, size_t *at)
@@ -143,8 +143,8 @@ static struct str type_word(struct str text, size_t *at)
 static const struct expr_type *named(struct str name, const struct expr_type *const *args,
                                      size_t count, struct arena *a)
 {
-    static const struct expr_type *const patterns[] = { &type_list_A, &type_map_A_B,
-                                                        &type_optional_A, &type_type_A };
+    static const struct expr_type *const patterns[] = { &cel_list_A, &cel_map_A_B,
+                                                        &cel_optional_A, &cel_type_A };
 
     for (size_t i = 0; count == 0 && i < sizeof plain_types / sizeof *plain_types; i++)
         if (str_is(name, plain_types[i]->name))
@@ -183,7 +183,7 @@ static const struct expr_type *read_type(struct str text, size_t *at, int depth,
     return named(name, args, count, a);
 }
 
-const struct expr_type *type_read(struct str text, struct arena *a)
+const struct expr_type *cel_type_read(struct str text, struct arena *a)
 {
     size_t at = 0;
     const struct expr_type *t = read_type(text, &at, 0, a);
@@ -198,10 +198,10 @@ static const struct expr_type *type_of_list(struct value v, struct arena *a)
     for (size_t i = 0; i < v.list->count; i++) {
         const struct expr_type *t = type_of_value(v.list->items[i], a);
         if (item && item->kind != t->kind)
-            return expr_list_of(a, &type_dyn);
+            return expr_list_of(a, &cel_dyn);
         item = t;
     }
-    return expr_list_of(a, item && item->count == 0 ? item : &type_dyn);
+    return expr_list_of(a, item && item->count == 0 ? item : &cel_dyn);
 }
 
 const struct expr_type *type_of_value(struct value v, struct arena *a)
@@ -214,10 +214,10 @@ const struct expr_type *type_of_value(struct value v, struct arena *a)
         return type_of_list(v, a);
     case VALUE_MAP:
     case VALUE_OBJECT:
-        return expr_map_of(a, &type_dyn, &type_dyn);
+        return expr_map_of(a, &cel_dyn, &cel_dyn);
     case VALUE_OPTIONAL:
-        return type_optional_of(a, v.optional ? type_of_value(*v.optional, a) : &type_dyn);
+        return type_optional_of(a, v.optional ? type_of_value(*v.optional, a) : &cel_dyn);
     default:
-        return &type_dyn;
+        return &cel_dyn;
     }
 }

@@ -42,10 +42,10 @@ struct expr_type {
     enum diag_code code;              // TYPE_OBJECT: what an unknown field is
 };
 
-extern const struct expr_type type_dyn, type_null, type_bool, type_int, type_uint, type_double,
-    type_string, type_bytes, type_duration, type_timestamp, type_semver, type_ident, type_type,
-    type_number, type_A, type_B, type_list_A, type_list_dyn, type_list_string, type_list_list_A,
-    type_map_A_B, type_optional_A, type_type_A, type_list_int;
+extern const struct expr_type cel_dyn, cel_null, cel_bool, cel_int, cel_uint, cel_double,
+    cel_string, cel_bytes, cel_duration, cel_timestamp, cel_semver, cel_ident, cel_type,
+    cel_number, cel_A, cel_B, cel_list_A, cel_list_dyn, cel_list_string, cel_list_list_A,
+    cel_map_A_B, cel_optional_A, cel_type_A, cel_list_int;
 
 const struct expr_type *type_optional_of(struct arena *a, const struct expr_type *inside);
 const struct expr_type *type_type_of(struct arena *a, const struct expr_type *of);
@@ -56,4 +56,4 @@ const struct expr_type *type_of_value(struct value v, struct arena *a);
 
 // "list(int)", "map(string, A)", "optional_type(T)"; NULL if it is no type. A single
 // capital letter is a parameter, an unknown word an abstract type.
-const struct expr_type *type_read(struct str text, struct arena *a);
+const struct expr_type *cel_type_read(struct str text, struct arena *a);

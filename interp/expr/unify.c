@@ -18,7 +18,7 @@ const struct expr_type *unify_fresh(struct unifier *u)
         u->bound = bound;
         u->room = room;
     }
-    *t = type_A;
+    *t = cel_A;
     t->kind = TYPE_VARIABLE;
     t->id = u->count++;
     return t;
@@ -210,7 +210,7 @@ const struct expr_type *unify_join(struct unifier *u, const struct expr_type *a,
 {
     if (!a)
         return b;
-    return unify_assignable(u, a, b) ? most_general(a, b) : &type_dyn;
+    return unify_assignable(u, a, b) ? most_general(a, b) : &cel_dyn;
 }
 
 static const struct expr_type *with_args(struct unifier *u, const struct expr_type *t,
@@ -232,7 +232,7 @@ const struct expr_type *unify_resolve(struct unifier *u, const struct expr_type 
         const struct expr_type *known = u->bound[t->id];
         if (known)
             return unify_resolve(u, known, final);
-        return final ? &type_dyn : t;
+        return final ? &cel_dyn : t;
     }
     if (t->count == 0)
         return t;

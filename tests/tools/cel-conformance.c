@@ -218,7 +218,7 @@ static const struct expr_type *binding_type(const struct check_scope *s, struct 
     struct value v;
 
     (void)why;
-    return value_get(t->types, value_string(name), &v) ? type_read(v.s, a) : NULL;
+    return value_get(t->types, value_string(name), &v) ? cel_type_read(v.s, a) : NULL;
 }
 
 static bool fail(struct test *t, const char *why, struct str what)
@@ -242,11 +242,11 @@ static const struct overload *read_overloads(struct test *t)
         struct value f = value_item(list, i), params = field(f, "params");
         all[i].name = text_field(f, "name");
         all[i].member = flag(f, "member");
-        all[i].result = type_read(text_field(f, "result"), t->arena);
+        all[i].result = cel_type_read(text_field(f, "result"), t->arena);
         all[i].param_count = value_size(params);
         all[i].params = NEW_ARRAY(t->arena, const struct expr_type *, value_size(params) + 1);
         for (size_t j = 0; j < value_size(params); j++)
-            all[i].params[j] = type_read(value_item(params, j).s, t->arena);
+            all[i].params[j] = cel_type_read(value_item(params, j).s, t->arena);
     }
     return all;
 }
