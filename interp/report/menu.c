@@ -1,0 +1,255 @@
+// The two menus: a step failed and a person chooses; --mode manual before each step.
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "report/aftermath.h"
+#include "report/person_inside.h"
+
+struct entry_of_menu {
+    char letter;
+    const char *word, *doc;
+    bool (*offered)(const struct question *q);
+    void (*chosen)(struct person *p);
+};
+
+static const struct entry_of_menu *menu_of(const struct question *q);
+
+// -------- what can be chosen
+
+static bool may_retry(const struct question *q)
+{
+    return q->may_retry;
+}
+static bool may_skip(const struct question *q)
+{
+    return q->may_skip;
+}
+static bool may_undo(const struct question *q)
+{
+    return q->may_undo;
+}
+static bool has_output(const struct question *q)
+{
+    return q->output.n > 0;
+}
+static bool has_checks(const struct question *q)
+{
+    return q->check_now != NULL;
+}
+
+static void ask_again(struct person *p);
+
+static void choose_retry(struct person *p)
+{
+    person_answer(p, ANSWER_RETRY);
+}
+static void choose_run(struct person *p)
+{
+    person_answer(p, ANSWER_RUN);
+}
+static void choose_all(struct person *p)
+{
+    person_answer(p, ANSWER_RUN_ALL);
+}
+static void choose_stop(struct person *p)
+{
+    person_answer(p, ANSWER_STOP);
+}
+
+static void heard_reason(struct person *p, struct str line)
+{
+    if (!line.n)
+        ask_again(p);
+    else
+        person_answer_text(p, ANSWER_SKIP, line);
+}
+
+static void choose_skip(struct person *p)
+{
+    person_ask(p, STR("Why is it skipped? (Enter: not skipped)"), heard_reason);
+}
+
+static void heard_undo(struct person *p, struct str line)
+{
+    if (str_is(line, "yes"))
+        person_answer(p, ANSWER_UNDO);
+    else
+        ask_again(p);
+}
+
+static void choose_undo(struct person *p)
+{
+    person_ask(p, STR("Undo everything that was done so far? `yes`, or Enter for the menu:"),
+               heard_undo);
+}
+
+static void choose_details(struct person *p)
+{
+    person_item(p, "will run", INK_PLAIN, p->q->details);
+    person_item(p, "destroys", INK_BAD, p->q->destroys);
+    person_item(p, "undo", INK_PLAIN, p->q->undo);
+    for (size_t i = 0; i < p->q->show_count; i++)
+        person_item(p, i ? "" : "look at", INK_PLAIN, p->q->show[i]);
+    person_item(p, "so far", INK_WARN, p->q->so_far);
+    ask_again(p);
+}
+
+static void choose_output(struct person *p)
+{
+    page_text(&p->page, page_bar(&p->page), INK_PLAIN, p->q->output);
+    ask_again(p);
+}
+
+// The question may have been withdrawn while its checks ran.
+static void checks_done(void *arg, struct str lines)
+{
+    struct person *p = arg;
+
+    if (!p->q)
+        return;
+    page_text(&p->page, page_bar(&p->page), INK_PLAIN, lines);
+    ask_again(p);
+}
+
+static void choose_checks(struct person *p)
+{
+    tty_rest(p->tty);
+    page_head(&p->page, INK_DIM, "%s", "The checks are asked ...");
+    person_show(p);
+    p->q->check_now(p->q, checks_done, p);
+}
+
+static void back_from_shell(void *arg)
+{
+    struct person *p = arg;
+
+    if (!p->q)
+        return;
+    page_head(&p->page, INK_DIM, "%s", "Back in the runbook.");
+    tty_forget(p->tty);
+    ask_again(p);
+}
+
+static void choose_shell(struct person *p)
+{
+    struct str env = str_format(p->scratch, "RUNBOOK_RUN=%.*s", STR_ARG(p->history->run));
+
+    page_head(&p->page, INK_DIM, "%s", "A shell; `exit` comes back to this question.");
+    person_show(p);
+    if (!tty_shell(p->tty, env, back_from_shell, p)) {
+        page_head(&p->page, INK_WARN, "%s", "No shell could be started.");
+        ask_again(p);
+    }
+}
+
+// clang-format off
+static const struct entry_of_menu failure_menu[] = {
+    { 'r', "retry",  "try it again",                       may_retry,  choose_retry },
+    { 's', "skip",   "go on without it (wants a reason)",  may_skip,   choose_skip },
+    { 'o', "output", "its last lines again",               has_output, choose_output },
+    { 'h', "shell",  "look around, then come back",        NULL,       choose_shell },
+    { 'u', "undo",   "undo everything",                    may_undo,   choose_undo },
+    { 'q', "stop",   "stop here; it can be resumed",       NULL,       choose_stop },
+    { 0 },
+};
+static const struct entry_of_menu walk_menu[] = {
+    { 'r', "run",     "run it",                            NULL,       choose_run },
+    { 's', "skip",    "go on without it (wants a reason)", may_skip,   choose_skip },
+    { 'd', "details", "all that is known of it",           NULL,       choose_details },
+    { 'o', "output",  "last lines of the step before",     has_output, choose_output },
+    { 'c', "checks",  "ask its checks now",                has_checks, choose_checks },
+    { 'h', "shell",   "look around, then come back",       NULL,       choose_shell },
+    { 'a', "all",     "run this and all that remain",      NULL,       choose_all },
+    { 'u', "undo",    "undo everything",                   may_undo,   choose_undo },
+    { 'q', "stop",    "stop here; it can be resumed",      NULL,       choose_stop },
+    { 0 },
+};
+// clang-format on
+
+static const struct entry_of_menu *menu_of(const struct question *q)
+{
+    return q->kind == QUESTION_FAILURE ? failure_menu : walk_menu;
+}
+
+// -------- asking
+
+static bool is_offered(const struct entry_of_menu *m, const struct question *q)
+{
+    return !m->offered || m->offered(q);
+}
+
+static void show_menu(struct person *p)
+{
+    for (const struct entry_of_menu *m = menu_of(p->q); m->letter; m++)
+        if (is_offered(m, p->q))
+            page_item(&p->page, str_format(p->scratch, "%c  %s", m->letter, m->word), 10, INK_DIM,
+                      str_from(m->doc));
+}
+
+static void heard_choice(struct person *p, struct str line)
+{
+    for (const struct entry_of_menu *m = menu_of(p->q); m->letter; m++) {
+        bool letter = line.n == 1 && line.s[0] == m->letter;
+        if (is_offered(m, p->q) && (letter || str_is(line, m->word))) {
+            m->chosen(p);
+            return;
+        }
+    }
+    if (line.n)
+        show_menu(p);
+    person_again(p, "%s", line.n ? "Type a letter or a word of the list." : "");
+}
+
+static void ask_again(struct person *p)
+{
+    struct buf letters = BUF_EMPTY;
+
+    for (const struct entry_of_menu *m = menu_of(p->q); m->letter; m++)
+        if (is_offered(m, p->q))
+            buf_format(&letters, "%s%c", letters.n ? "/" : "", m->letter);
+    person_ask(p, str_format(p->scratch, "What now? [%.*s]", STR_ARG(buf_str(&letters))),
+               heard_choice);
+    buf_free(&letters);
+}
+
+static void show_failure(struct person *p)
+{
+    const struct question *q = p->q;
+    const struct story *s = history_story(p->history, q->id);
+
+    if (s) {
+        aftermath_story(s, &p->page);
+    } else {
+        page_head(&p->page, INK_BAD, "%.*s failed", STR_ARG(q->id));
+        if (q->output.n)
+            page_text(&p->page, page_bar(&p->page), INK_PLAIN, q->output);
+    }
+    if (q->message.n && (!s || !str_equal(q->message, s->message)))
+        page_text(&p->page, "  ", INK_BAD, q->message);
+    person_item(p, "so far", INK_WARN, q->so_far);
+    person_item(p, "undo", INK_PLAIN, q->undo);
+}
+
+static void show_walk(struct person *p)
+{
+    const struct question *q = p->q;
+
+    page_head(&p->page, INK_BOLD, "Next: %.*s%s%.*s", STR_ARG(q->id), q->title.n ? ": " : "",
+              STR_ARG(q->title));
+    if (q->message.n)
+        page_text(&p->page, "  ", INK_PLAIN, q->message);
+    person_item(p, "will run", INK_PLAIN, q->details);
+    person_item(p, "destroys", INK_BAD, q->destroys);
+}
+
+void menu_begin(struct person *p)
+{
+    page_blank(&p->page);
+    if (p->q->kind == QUESTION_FAILURE)
+        show_failure(p);
+    else
+        show_walk(p);
+    show_menu(p);
+    ask_again(p);
+}

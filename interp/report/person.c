@@ -1,0 +1,258 @@
+#include "report/person.h"
+
+#include <pwd.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "report/harmless.h"
+#include "report/person_inside.h"
+#include "report/when.h"
+
+static void new_page(struct person *p)
+{
+    p->page = page_new(p->scratch, screen_look(p->screen), screen_columns(p->screen));
+}
+
+void person_show(struct person *p)
+{
+    struct str rows = page_str(&p->page);
+
+    if (rows.n) {
+        screen_put(p->screen, rows);
+        screen_put(p->screen, STR("\n"));
+    }
+    new_page(p);
+}
+
+static void put_prompt(struct person *p)
+{
+    struct buf b = BUF_EMPTY;
+
+    ink(screen_look(p->screen), INK_ASK, p->prompt, &b);
+    buf_add_c(&b, ' ');
+    screen_put(p->screen, buf_str(&b));
+    buf_free(&b);
+}
+
+static void on_line(void *arg, struct str line)
+{
+    struct person *p = arg;
+
+    p->heard(p, str_trim(line));
+}
+
+static void on_gone(void *arg)
+{
+    struct person *p = arg;
+
+    screen_put(p->screen, STR("\n"));
+    person_answer(p, ANSWER_NONE);
+}
+
+static void on_behind(void *arg)
+{
+    struct person *p = arg;
+
+    page_head(&p->page, INK_WARN, "%s",
+              "This runs in the background: bring it to the front (fg) to answer.");
+    screen_put(p->screen, STR("\n"));
+    person_show(p);
+}
+
+static void on_ahead(void *arg)
+{
+    put_prompt(arg);
+}
+
+static void listen_to(struct person *p)
+{
+    tty_listen(p->tty, &(struct tty_reader){ on_line, on_gone, on_behind, on_ahead, p });
+}
+
+void person_ask(struct person *p, struct str prompt,
+                void (*heard)(struct person *p, struct str line))
+{
+    p->prompt = harmless_text(prompt, p->scratch);
+    p->heard = heard;
+    person_show(p);
+    put_prompt(p);
+    listen_to(p);
+}
+
+void person_again(struct person *p, const char *format, ...)
+{
+    struct buf b = BUF_EMPTY;
+    va_list args;
+
+    va_start(args, format);
+    buf_vformat(&b, format, args);
+    va_end(args);
+    if (b.n)
+        page_text(&p->page, "", INK_WARN, buf_str(&b));
+    buf_free(&b);
+    person_show(p);
+    put_prompt(p);
+}
+
+void person_item(struct person *p, const char *label, enum ink color, struct str text)
+{
+    if (text.n)
+        page_item(&p->page, str_from(label), 9, color, text);
+}
+
+bool person_says_no(struct str line)
+{
+    return str_is(line, "no") || str_is(line, "n") || str_is(line, "No") || str_is(line, "NO");
+}
+
+// -------- the end of a question
+
+static struct str user_name(struct arena *a)
+{
+    struct passwd *pw = getpwuid(getuid());
+
+    return pw ? str_copy(a, str_from(pw->pw_name)) : str_format(a, "uid %u", (unsigned)getuid());
+}
+
+static void stop_timers(struct person *p)
+{
+    if (p->timer)
+        timer_stop(p->timer);
+    if (p->escalation)
+        timer_stop(p->escalation);
+    p->timer = p->escalation = NULL;
+}
+
+static struct question *leave(struct person *p)
+{
+    struct question *q = p->q;
+
+    stop_timers(p);
+    if (p->tty)
+        tty_rest(p->tty);
+    p->q = NULL;
+    arena_free(p->scratch);
+    p->scratch = NULL;
+    if (!p->shares)
+        screen_give_back(p->screen);
+    return q;
+}
+
+void person_answer(struct person *p, enum answer_kind kind)
+{
+    struct answer a = p->answer;
+
+    a.kind = kind;
+    a.text = str_copy(p->arena, a.text);
+    a.evidence = str_copy(p->arena, a.evidence);
+    a.how = STR("terminal");
+    a.by = kind == ANSWER_NONE ? STR("") : user_name(p->arena);
+    struct question *q = leave(p);
+    q->answer(q, &a);
+}
+
+void person_answer_text(struct person *p, enum answer_kind kind, struct str text)
+{
+    p->answer.text = text;
+    person_answer(p, kind);
+}
+
+static void on_timeout(void *arg)
+{
+    struct person *p = arg;
+
+    screen_put(p->screen, STR("\n"));
+    page_head(&p->page, INK_WARN, "%s", "Nobody answered in time: that counts as no answer.");
+    person_show(p);
+    person_answer(p, ANSWER_NONE);
+}
+
+// -------- whose turn it is while nobody answers
+
+static void call_next(struct person *p);
+
+static void on_escalation(void *arg)
+{
+    struct person *p = arg;
+    const struct person_to_call *who = &p->q->people[p->called++];
+    struct str waited = span_text(loop_now_ms(p->loop) - p->q->asked_ms, p->scratch);
+    struct buf b = BUF_EMPTY;
+
+    buf_format(&b, "Nobody answered for %.*s. Call %.*s", STR_ARG(waited), STR_ARG(who->role));
+    const struct str ways[] = { who->name, who->phone, who->email, who->link };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (ways[i].n)
+            buf_format(&b, ", %.*s", STR_ARG(ways[i]));
+    screen_put(p->screen, STR("\n"));
+    page_text(&p->page, "", INK_WARN, buf_str(&b));
+    buf_free(&b);
+    person_show(p);
+    put_prompt(p);
+    call_next(p);
+}
+
+// People are in order of escalation; who has no `after` is there from the beginning.
+static void call_next(struct person *p)
+{
+    const struct question *q = p->q;
+
+    while (p->called < q->people_count && q->people[p->called].after_ms <= 0)
+        p->called++;
+    if (p->called < q->people_count)
+        p->escalation = loop_timer(p->loop, p->scratch, q->asked_ms + q->people[p->called].after_ms,
+                                   on_escalation, p);
+}
+
+// -------- the asker
+
+static void nobody(void *arg)
+{
+    struct question *q = arg;
+
+    q->answer(q, &(struct answer){ .kind = ANSWER_NONE });
+}
+
+static void ask(struct asker *k, struct question *q)
+{
+    struct person *p = k->ctx;
+
+    if (!p->tty) {
+        loop_later(p->loop, nobody, q);
+        return;
+    }
+    p->q = q;
+    p->scratch = arena_new(NULL);
+    p->answer = (struct answer){ 0 };
+    p->item = p->called = 0;
+    p->shares = false;
+    screen_take(p->screen);
+    new_page(p);
+    tty_forget(p->tty);
+    if (q->timeout_ms > 0)
+        p->timer = loop_timer(p->loop, p->scratch, q->asked_ms + q->timeout_ms, on_timeout, p);
+    call_next(p);
+    dialog_begin(p);
+}
+
+static void withdraw(struct asker *k, struct question *q)
+{
+    struct person *p = k->ctx;
+
+    if (p->q != q)
+        return;
+    screen_put(p->screen, STR("\n"));
+    leave(p);
+}
+
+struct asker *person_new(struct arena *a, struct loop *l, struct tty *tty, struct screen *screen,
+                         const struct history *h)
+{
+    struct person *p = NEW(a, struct person);
+
+    *p = (struct person){ .arena = a, .loop = l, .tty = tty, .screen = screen, .history = h };
+    p->asker = (struct asker){
+        .ask = ask, .withdraw = withdraw, .has_terminal = tty != NULL, .ctx = p
+    };
+    return &p->asker;
+}

@@ -1,0 +1,47 @@
+// The inside of the asker, for the files that make it up: person.c (showing and hearing),
+// dialogs.c (each kind of question), menu.c (failure and walk).
+
+#pragma once
+
+#include "report/page.h"
+#include "report/person.h"
+
+struct person {
+    struct asker asker;
+    struct arena *arena;
+    struct loop *loop;
+    struct tty *tty;
+    struct screen *screen;
+    const struct history *history;
+
+    struct question *q;     // NULL: nothing is asked
+    struct arena *scratch;  // of the question
+    struct page page;       // what is shown next
+    struct str prompt;
+    void (*heard)(struct person *p, struct str line);
+    struct answer answer;  // as far as it is known
+    bool shares;           // the lines of others go on while it is asked
+    size_t item;           // of a checklist
+    size_t called;         // people that were named so far
+    struct timer *timer;   // the time that runs out
+    struct timer *escalation;
+};
+
+// Begins the dialog of p->q.
+void dialog_begin(struct person *p);
+void menu_begin(struct person *p);
+
+// What stands in p->page is shown, then [prompt], and the next line goes to [heard].
+void person_ask(struct person *p, struct str prompt,
+                void (*heard)(struct person *p, struct str line));
+// The same question again, after a word about what was wrong.
+void person_again(struct person *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// It is answered.
+void person_answer(struct person *p, enum answer_kind kind);
+void person_answer_text(struct person *p, enum answer_kind kind, struct str text);
+// Shows what stands in p->page now.
+void person_show(struct person *p);
+// "label  text" in the page, if there is a text.
+void person_item(struct person *p, const char *label, enum ink color, struct str text);
+// yes, no, or neither; [yes] may be more than the word.
+bool person_says_no(struct str line);
