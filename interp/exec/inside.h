@@ -46,32 +46,31 @@ struct view view_of_space(struct driver *d, struct space *s);
 
 // ---- one task on its way
 
-enum failing_how { FAILING_ATTEMPT, FAILING_FOR_GOOD };
-
 struct walk {
     struct driver *d;
     struct task *task;
     struct arena *arena;
     struct view view;
-    struct attempt *attempt;
-    struct act *act;
+    struct act *act;           // of the action; of a transaction group: its connection
+    struct act *reading;       // a read action of `before`
     struct checking *checking;
     struct asked *asked;
-    struct value before, result, outputs;
-    bool has_result;
-    struct value now;
-    struct str command;        // described, masked
+    struct question *question; // the last that was asked
+    struct value before, result, outputs, now;
+    struct str command;        // what will run, masked
     struct str message, help, picture;
     struct value parts;
     struct outcome outcome;
-    struct timer *timer;       // timeout of a group, end of a wait
+    struct timer *timer;       // timeout of a container
     int64_t began_ms, attempt_ms;
-    bool confirmed, skipped_by_failure;
-    bool declined, cancelled, known_failed, intent_pending;
-    bool withdrawn;            // its task ended otherwise: callbacks do nothing
-    struct str by, reason;
     size_t next_before;
-    void (*after_intent)(struct walk *w);
+    struct str by, reason;     // who skipped it
+    bool declined;             // a person said no, or nobody answered
+    bool known_failed;         // before anything was done: not worth a retry
+    bool cancelled, timed_out, interrupted;
+    bool intent_pending;
+    bool withdrawn;            // the task has ended: callbacks do nothing
+    bool is_unknown;
 };
 
 void walk_begin(struct driver *d, struct task *t);
@@ -83,9 +82,6 @@ void walk_block(struct driver *d, struct task *t);
 void walk_cancel(struct walk *w, bool at_once, const char *why);
 // Ends what is not a running action: rests, waits, polls, questions.
 void walk_interrupt(struct walk *w);
-// For act.c, check.c, ask.c to go on with.
-void walk_went_wrong(struct walk *w, enum failing_how how);
-
 // ---- attempts
 
 struct act {

@@ -86,6 +86,7 @@ struct task {
     struct value item, key;
     bool is_instance;
     bool auto_undo;           // the step of an `undo: auto`
+    bool aside;               // not of the run: a hook, a `use` in a check
     struct task *undoes;      // the task that this undo body takes back
 
     struct task **needs;      // both kinds of edge

@@ -38,7 +38,8 @@ static struct task *task_new(struct run *r, const struct step *step, struct seri
     struct task *t = NEW(r->arena, struct task);
 
     *t = (struct task){ .kind = kind_of(step), .step = step, .in = in, .space = space,
-                        .address = address, .phase = phase };
+                        .address = address, .phase = phase,
+                        .aside = in->owner && in->owner->aside };
     map_put(r->by_address, address, t);
     queue_push(r, &r->tasks, t);
     return t;
