@@ -71,6 +71,8 @@ struct walk {
     bool intent_pending;
     bool withdrawn;            // the task has ended: callbacks do nothing
     bool is_unknown;
+    enum state final_state;    // a container's, decided before its `always`
+    const char *then;          // ... and what it means for the run, where a person said so
 };
 
 void walk_begin(struct driver *d, struct task *t);
@@ -141,9 +143,13 @@ struct asked *ask(struct driver *d, struct question *q, struct task *t,
 void ask_withdraw(struct asked *k);
 // What flags say to a question, if anything.
 bool answer_from_flags(const struct driver *d, const struct question *q, struct answer *a);
+// What was answered before a resume and still counts (manual, prompt, checklist).
+bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a);
+// Adds {step, kind, message} of every open question; how many there are.
+size_t open_questions(const struct driver *d, struct value_builder *list);
 // Every answer that the run may need and that no flag gives; without a terminal the run
 // refuses because of them (exit code 5).
-size_t answers_needed(struct driver *d, struct buf *lines);
+size_t answers_needed(struct driver *d, struct value_builder *list);
 
 // ---- aside
 
@@ -152,6 +158,7 @@ size_t answers_needed(struct driver *d, struct buf *lines);
 struct task *aside_run(struct driver *d, const struct step *s, struct space *space,
                        struct str address, const struct view *view,
                        void (*then)(void *arg, struct task *t), void *arg);
+// Calls [then] when all of them have ended; a failing hook fails nothing.
 void hooks_run(struct driver *d, const char *which, const struct list *hooks, struct value extra,
                void (*then)(struct driver *d));
 
@@ -200,8 +207,22 @@ struct driver {
     struct buf left;              // lines of processes that were left running
     struct value left_list;
     void (*after_hooks)(struct driver *d);
-    bool declined_early;
     bool resumed;
+    struct map *recorded;         // struct answer, by question id
+    struct arena *turn;           // of the event that is being made
+    struct timer *output_timer;   // output alone is committed now and then
+    struct series *aside;
+    struct str why_store;
+    struct timer *sleep;
+    int64_t sleep_ms;
+    size_t next_item;             // of the checklist
+    struct checking *phase_check; // of checklist, verify, undone
+    struct question *phase_question;
+    struct view *phase_view;
+    int refused;                  // a code from before the first step: 3 or 4
+    struct str unverified_why;
+    struct value_builder *cannot_undo;
+    bool quiet;                   // before there is a run: nothing is told
 };
 
 // Makes, masks, journals, applies and shows an event. [data] lives until the call ends.
@@ -227,14 +248,21 @@ struct str step_label(const struct step *s, const struct scope *scope, struct ar
 struct value now_value(void);
 void remember_left(struct driver *d, struct str step, const struct outcome *o);
 
-// undoing.c
+void aside_over(struct driver *d, struct task *t);
+// The first open question has no answer any more; false when none is open.
+bool ask_give_up(struct driver *d);
+// phases.c
 void carry_undo(struct driver *d, struct task *t);
 void carry_undo_end(struct driver *d, struct task *t);
-// phases.c
+void know_the_end(struct driver *d);
+struct value names_of_undone(struct driver *d, enum undo_state state);
 void carry_phase(struct driver *d, enum phase p);
 void carry_phase_end(struct driver *d, enum phase p);
 // signals.c
 void signals_watch(struct driver *d);
+void commit_soon(struct driver *d);
+void free_commits(struct driver *d);
+void store_has_failed(struct driver *d, struct str why);
 // start.c
 void drive(struct driver *d);  // until it is over or suspended; d->code
 // resume.c

@@ -57,7 +57,9 @@ void series_check_over(struct run *r, struct series *s)
     s->open = false;
     queue_remove(&r->open, s);
     struct task *owner = s->owner;
-    if (!owner)
+    if (s->kind == SERIES_ASIDE)
+        queue_push(r, &r->finished, s);
+    else if (!owner)
         r->phase_over = true;
     else if (s->kind == SERIES_PREPARE && !s->left && !series_failed(s) && owner->steps)
         series_open(r, owner->steps);
@@ -163,7 +165,8 @@ static void apply_items(struct run *r, struct task *t, const struct event *e)
     struct value parallel = field(e, "parallel");
 
     begin(r, t);
-    task_make_instances(r, t, field(e, "items"));
+    if (!t->steps)  // they stand already when the run is resumed
+        task_make_instances(r, t, field(e, "items"));
     t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
     t->state = STATE_RUNNING;
     series_open(r, t->steps);
@@ -237,8 +240,13 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
     enum state state = state_of(text_field(e, "state"));
 
     assert(state != STATE_COUNT);
-    if (t->ended && !flag(e, "marked"))
+    bool settles = t->ended && t->state == STATE_PROVISIONAL;
+    if (t->ended && !flag(e, "marked") && !settles)
         return;
+    if (settles) {
+        t->state = state;
+        return;
+    }
     t->state = state;
     t->by_person = text_field(e, "by").n > 0 && state == STATE_SKIPPED;
     t->marked = flag(e, "marked");
@@ -255,6 +263,12 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
         return;
     }
     bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
+    if (t->aside) {
+        task_end(r, t);
+        if (bad && t->in->owner)
+            apply_failure(r, t, STR("group"));
+        return;
+    }
     if (t->in->kind == SERIES_ALWAYS && !t->in->owner && (bad || state == STATE_UNKNOWN))
         r->always_failed = true;
     task_end(r, t);
@@ -422,13 +436,48 @@ static bool take_finished(struct run *r, struct order *o)
 
     if (!s)
         return false;
-    *o = order(s->kind == SERIES_UNDO ? ORDER_UNDO_END : ORDER_FINISH, s->owner);
+    if (s->kind == SERIES_ASIDE)
+        *o = order(ORDER_ASIDE, s->tasks[0]);
+    else
+        *o = order(s->kind == SERIES_UNDO ? ORDER_UNDO_END : ORDER_FINISH, s->owner);
     return true;
+}
+
+bool run_more_to_undo(const struct run *r)
+{
+    return r->undo_next < r->undo_count;
+}
+
+void run_hold_undo(struct run *r)
+{
+    r->undo_held = true;
+}
+
+void run_stop_undo(struct run *r)
+{
+    r->undo_next = r->undo_count;
+}
+
+void run_release_undo(struct run *r)
+{
+    r->undo_held = false;
+}
+
+struct task *run_add_aside(struct run *r, const struct step *s, struct space *space,
+                           struct str address)
+{
+    struct task *t = task_make_aside(r, s, space, address);
+
+    series_link(r, t->in);
+    series_open(r, t->in);
+    return t;
 }
 
 static struct order undo_order(struct run *r)
 {
-    if (r->undo_next < r->undo_count)
+    if (r->undo_held)
+        return order(ORDER_WAIT, NULL);
+    if (r->undo_next < r->undo_count && (!r->interrupted || r->interrupted == 124) && !r->halted)
         return order(ORDER_UNDO, r->undo_list[r->undo_next++]);
     r->phase_over = true;
     return (struct order){ .kind = ORDER_PHASE_END, .phase = PHASE_UNDO };
@@ -463,7 +512,7 @@ static bool phase_behind(const struct run *r, bool any, enum phase p, enum phase
     else if (r->halted)
         return false;
     else if (p <= PHASE_STEPS && (r->stopping || r->interrupted))
-        *next = undo && !r->interrupted ? PHASE_UNDO : PHASE_ALWAYS;
+        *next = undo && (!r->interrupted || r->interrupted == 124) ? PHASE_UNDO : PHASE_ALWAYS;
     else if (p < PHASE_VERIFY)
         *next = (enum phase)(p + 1);
     else if (p == PHASE_VERIFY)
@@ -673,6 +722,17 @@ void run_declined_before(struct run *r)
 void run_unverified(struct run *r)
 {
     r->unverified = true;
+}
+
+void run_fail_group(struct run *r, struct task *t)
+{
+    t->failing = true;
+    run_check_all_over(r);
+}
+
+void run_make_callee(struct run *r, struct task *use)
+{
+    task_make_callee(r, use);
 }
 
 void run_cannot_undo(struct run *r)

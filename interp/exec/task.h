@@ -45,6 +45,7 @@ enum series_kind {
     SERIES_RESCUE,
     SERIES_ALWAYS,
     SERIES_UNDO,
+    SERIES_ASIDE,
 };
 
 struct run;
@@ -124,6 +125,8 @@ struct task {
     // ---- the driver's
     bool begun, resting, queued;
     struct walk *walk;
+    void (*aside_then)(void *arg, struct task *t);
+    void *aside_arg;
 };
 
 struct task *space_find(const struct space *s, struct str id);
