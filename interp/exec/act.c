@@ -133,13 +133,16 @@ static void on_done(struct attempt *at, const struct outcome *o)
 
 // ---- making
 
-static void release_act(void *arg)
+void act_forget(struct act *x)
 {
-    struct act *x = arg;
-
     if (x->running)
         unlink_act(x);
     x->running = false;
+}
+
+static void release_act(void *arg)
+{
+    act_forget(arg);
 }
 
 // A name for a file from an address: nothing in it can leave the folder.

@@ -423,6 +423,13 @@ static void settle_children(struct walk *w, enum state state)
     }
 }
 
+// The transaction was committed before a crash, as the server says.
+void container_committed(struct walk *w)
+{
+    settle_children(w, STATE_SUCCEEDED);
+    container_work_over(w, STATE_SUCCEEDED);
+}
+
 static void committed(struct attempt *at, const struct outcome *o)
 {
     struct act *x = at->owner;

@@ -40,7 +40,7 @@ struct run {
 
     struct task **undo_list;
     size_t undo_count, undo_next;
-    bool undo_held;
+    bool undo_held, held;
 };
 
 // queue.c

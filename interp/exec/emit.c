@@ -59,7 +59,7 @@ void emit(struct driver *d, enum event_type type, struct value_builder *data)
     struct event e = { .type = type, .wall_ns = clock_wall_ns(), .data = value_finish(data) };
     struct arena *turn = turn_arena(d);
 
-    if (!is_aside(d, &e))
+    if (!d->quiet && !is_aside(d, &e))
         journalled(d, &e);
     d->turn = NULL;
     if (d->run)

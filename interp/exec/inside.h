@@ -109,6 +109,7 @@ struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct sp
 bool act_resolve(struct act *x, const struct scope *s, struct expr_error *err);
 struct str act_describe(struct act *x);  // masked
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg);
+void act_forget(struct act *x);  // it will not be done
 void act_cancel(struct act *x, bool at_once);
 // The action's own rule and `expect`. False with the message, picture and parts.
 struct judged {
@@ -149,7 +150,9 @@ bool recorded_answer(const struct driver *d, const struct question *q, struct an
 size_t open_questions(const struct driver *d, struct value_builder *list);
 // Every answer that the run may need and that no flag gives; without a terminal the run
 // refuses because of them (exit code 5).
-size_t answers_needed(struct driver *d, struct value_builder *list);
+size_t answers_needed(struct driver *d, struct buf *lines);
+bool locks_find(struct driver *d);
+int locks_take(struct driver *d);  // 0, or an exit code
 
 // ---- aside
 
@@ -223,6 +226,17 @@ struct driver {
     struct str unverified_why;
     struct value_builder *cannot_undo;
     bool quiet;                   // before there is a run: nothing is told
+    bool undoing;                 // `runbook undo`
+    bool undone_before;           // ... of an earlier session
+    bool aborting, was_suspended;
+    bool owes_always;             // a suspend or a crash left `always` out
+    int64_t sessions;             // resumes so far
+    bool ended, hooks_done;
+    struct str *locks;
+    size_t lock_count;
+    struct str digest, title;
+    struct str plan_file;         // the runbook's path
+    struct run_row row;
 };
 
 // Makes, masks, journals, applies and shows an event. [data] lives until the call ends.
@@ -265,5 +279,8 @@ void free_commits(struct driver *d);
 void store_has_failed(struct driver *d, struct str why);
 // start.c
 void drive(struct driver *d);  // until it is over or suspended; d->code
+void drain(struct driver *d);
+// end.c
+int end_run(struct driver *d);
 // resume.c
 bool journal_replay(struct driver *d);

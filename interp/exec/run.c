@@ -38,7 +38,6 @@ static void make_ready(struct run *r, struct task *t)
 void series_open(struct run *r, struct series *s)
 {
     s->open = true;
-    s->active = 0;
     queue_push(r, &r->open, s);
     for (size_t i = 0; i < s->count; i++)
         make_ready(r, s->tasks[i]);
@@ -82,7 +81,7 @@ static void begin(struct run *r, struct task *t)
     t->begun = true;
     t->queued = false;
     t->in->active++;
-    r->active++;
+    r->active += !t->aside;
 }
 
 static void release_held(struct run *r, struct series *s)
@@ -108,7 +107,7 @@ void task_end(struct run *r, struct task *t)
     t->walk = NULL;
     s->active--;
     s->left--;
-    r->active--;
+    r->active -= !t->aside;
     for (size_t i = 0; i < t->follower_count; i++) {
         struct task *f = t->followers[i];
         if (--f->unmet == 0)
@@ -149,11 +148,24 @@ static int64_t number(const struct event *e, const char *name)
     return v.kind == VALUE_INT ? v.i : 0;
 }
 
+// What failed in it before a resume, and was adopted, still keeps the rest from starting.
+static bool has_failed_before(const struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++) {
+        const struct task *t = s->tasks[i];
+        if (t->ended && !t->continued &&
+            (t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_UNKNOWN))
+            return true;
+    }
+    return false;
+}
+
 static void open_inside(struct run *r, struct task *t)
 {
     if (t->kind == TASK_USE)
         task_make_callee(r, t);
-    t->failing = t->rescuing = t->always_begun = false;
+    t->failing = has_failed_before(t->prepare) || has_failed_before(t->steps);
+    t->rescuing = t->always_begun = false;
     if (t->prepare)
         series_open(r, t->prepare);
     else if (t->steps)
@@ -184,6 +196,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
         t->started_wall_ns = e->wall_ns;
     }
     r->session_starts++;
+    t->file = str_copy(r->arena, text_field(e, "file"));
     struct value before = field(e, "before");
     if (before.kind == VALUE_MAP)
         t->before = value_copy(r->arena, before);
@@ -458,6 +471,11 @@ void run_stop_undo(struct run *r)
     r->undo_next = r->undo_count;
 }
 
+void run_hold(struct run *r, bool held)
+{
+    r->held = held;
+}
+
 void run_release_undo(struct run *r)
 {
     r->undo_held = false;
@@ -575,7 +593,7 @@ struct order run_order(struct run *r, int64_t now_ms)
         r->phase_over = false;
         return (struct order){ .kind = ORDER_PHASE_END, .phase = r->phase };
     }
-    if (r->phase_begun)
+    if (r->phase_begun || r->held)
         return order(ORDER_WAIT, NULL);
     return phase_order(r);
 }
@@ -597,20 +615,29 @@ static bool again_after_resume(const struct run *r, const struct task *t)
     return t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_BLOCKED;
 }
 
+static bool in_transaction(const struct task *t)
+{
+    for (const struct task *at = t->in->owner; at; at = at->in->owner)
+        if (at->step->transaction.str.n)
+            return true;
+    return false;
+}
+
 static void keep_going(struct run *r, struct task *t)
 {
     int64_t attempts = t->attempts;
     bool container = t->kind == TASK_GROUP || t->kind == TASK_USE || t->kind == TASK_EACH;
 
+    bool rested = t->resting, rescued = t->rescuing;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
     t->in->open = false;
     t->in->active = 0;
     t->in->held_count = t->in->held_first = 0;
-    if (!t->ended && t->state == STATE_RUNNING && t->kind == TASK_ACTION) {
+    bool running = !t->ended && t->state == STATE_RUNNING;
+    if (running && t->kind == TASK_ACTION && !in_transaction(t) && !rested && !rescued) {
         t->dangling = true;
-    } else if (!t->ended && t->step->transaction.str.n && t->state == STATE_RUNNING) {
+    } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
         t->dangling = true;
-        series_reset(r, t->steps);
     } else if (t->ended && again_after_resume(r, t)) {
         if (container) {  // what is done in it stays done
             t->ended = false;
@@ -752,6 +779,7 @@ void run_settled(struct run *r, struct task *t)
 void run_not_started(struct run *r, struct task *t)
 {
     run_settled(r, t);
+    series_reset(r, t->steps);
     t->begun = false;
     t->in->active = 0;
     r->active--;
@@ -763,6 +791,31 @@ void run_not_started(struct run *r, struct task *t)
 bool run_is_stopping(const struct run *r)
 {
     return r->stopping;
+}
+
+// In a replay the events that follow say what became of it.
+void run_settle_nothing(struct run *r)
+{
+    r->settle.count = 0;
+    r->settling = 0;
+    for (size_t i = 0; i < run_task_count(r); i++) {
+        struct task *t = run_task_at(r, i);
+        if (!t->dangling || t->ended)
+            continue;
+        t->begun = false;
+        t->in->active = 0;
+        r->active -= !t->aside;
+    }
+}
+
+void run_owe_always(struct run *r)
+{
+    r->session_starts++;
+}
+
+bool run_any_active(const struct run *r)
+{
+    return r->active > r->parked;
 }
 
 int run_interrupted(const struct run *r)

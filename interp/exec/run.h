@@ -71,11 +71,15 @@ struct task *run_add_aside(struct run *r, const struct step *s, struct space *sp
                            struct str address);
 bool run_more_to_undo(const struct run *r);
 void run_hold_undo(struct run *r);  // until something happens: a question is open
+void run_hold(struct run *r, bool held);  // no phase begins meanwhile
 void run_release_undo(struct run *r);
 void run_stop_undo(struct run *r);  // the earlier ones are left
 void run_cannot_undo(struct run *r);       // something with effects has no undo
 void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the outcome is known
 void run_not_started(struct run *r, struct task *t);  // after ORDER_SETTLE: it had not begun
+void run_settle_nothing(struct run *r);  // what dangles is left as it is
+void run_owe_always(struct run *r);
+bool run_any_active(const struct run *r);
 int run_interrupted(const struct run *r);
 
 // ---- asking

@@ -119,6 +119,7 @@ struct task {
     struct value result, outputs, before;  // VALUE_NULL where there is none
     struct value withheld;    // names of result fields that were masked; after a resume
     struct str message;
+    struct str file;          // of the last attempt, in the run's folder
     struct value notes;       // of the running attempt
     struct value given;       // USE: the callee's inputs, as journalled
 

@@ -28,6 +28,8 @@ void container_begin(struct walk *w);
 void container_work_over(struct walk *w, enum state state);
 bool container_commit(struct walk *w);  // true: it has begun to commit, and goes on by itself
 
+void container_committed(struct walk *w);
+
 // words.c: what a question says
 struct question *question_about(struct walk *w, enum question_kind kind);
 bool question_confirm(struct question *q, const struct confirm *c, const struct scope *s,
