@@ -162,7 +162,7 @@ static void act_over(void *arg, const struct outcome *o)
     judged_poll(c, &kept);
 }
 
-static void aside_over(void *arg, struct task *t)
+static void use_over(void *arg, struct task *t)
 {
     struct checking *c = arg;
     struct outcome o = { .verdict = VERDICT_DONE, .rule = state_is_good(t->state),
@@ -236,7 +236,7 @@ static void poll(void *arg)
     arena_free(c->poll_arena);
     c->poll_arena = arena_new(c->arena);
     if (c->now->kind == STEP_USE)
-        c->aside = aside_run(c->d, c->now, c->space, c->id, &c->view, aside_over, c);
+        c->aside = aside_run(c->d, c->now, c->space, c->id, &c->view, use_over, c);
     else if (c->now->kind == STEP_GATE)
         judged_poll(c, NULL);
     else
