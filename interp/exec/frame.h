@@ -13,20 +13,20 @@ struct frame {
     struct value inputs;         // maps: name -> value
     struct value secrets;
     struct value vars;
-    struct value env;            // the interpreter's environment, overlaid with `env:`
-    const struct str *environ;   // what a step's process gets: "NAME=value", ended by s == NULL
+    struct value env;           // the interpreter's environment, overlaid with `env:`
+    const struct str *environ;  // what a step's process gets: "NAME=value", ended by s == NULL
     struct connections connections;
-    struct str dir;              // absolute
-    struct str shell;            // defaults.shell or empty
-    struct value run;            // the fixed part of `run`: id, runbook, mode, user, host, ...
-    struct value trigger;        // VALUE_NULL unless a trigger started the run
+    struct str dir;        // absolute
+    struct str shell;      // defaults.shell or empty
+    struct value run;      // the fixed part of `run`: id, runbook, mode, user, host, ...
+    struct value trigger;  // VALUE_NULL unless a trigger started the run
     bool drill;
 };
 
 // What was given for the inputs of the runbook that is started.
 struct given {
     struct str name;
-    struct str text;     // of -i name=text
+    struct str text;  // of -i name=text
     bool has_value;
     struct value value;  // of --inputs FILE or `with`
     struct span span;    // where it was given, if in a file
@@ -34,12 +34,22 @@ struct given {
 
 // Inputs: types, defaults, enum, pattern, min, max, exists; all problems together in [ds]
 // (DIAG_BAD_INPUT, exit 3). [base]: relative paths given from flags. Defaults may hold
-// expressions over `env` and earlier inputs. A secret input is marked secret.
+// expressions over `env` and earlier inputs. A secret input is marked secret. What the frame
+// has not got yet (environ, env, dir) is set to the interpreter's and the runbook's folder.
+// An input that is not required and has no default is not in the map. In a drill, `inputs`
+// of `drill:` stand instead of what the runbook would take.
 bool frame_inputs(struct frame *f, const struct given *given, size_t count, struct str base,
                   struct value now, struct arena *a, struct diags *ds);
+// What `with` of a use gives to the inputs of [m], as a map of values to be given to
+// frame_inputs(). A constant that was written for a text input counts as written: a
+// `version: 1.10` stays 1.10.
+bool frame_with(const struct step *use, const struct module *m, const struct scope *s,
+                struct arena *a, struct value *out, struct expr_error *err);
+
 // Secrets from their sources (env, file, exec, stdin); at least 6 characters. DIAG_PREFLIGHT
-// (exit 4) names the source, never the value. Every value is added to [mask]. The variables
-// that secrets were read from are taken out of f->environ. Blocks (exec).
+// (exit 4) names the source, never the value. Every value, and that of secret inputs, is added
+// to [mask]. The variables that secrets were read from are taken out of f->environ and
+// f->env. Blocks (exec: for at most a minute).
 bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,
                    struct diags *ds);
 // vars in file order, then env, dir, connections (project's below the runbook's own; in a
@@ -48,9 +58,14 @@ bool frame_vars(struct frame *f, struct value now, struct arena *a, struct diags
 bool frame_places(struct frame *f, const struct project *p, struct value now, struct arena *a,
                   struct diags *ds);
 
-// The interpreter's environment without what must not reach a step (LD_PRELOAD, BASH_ENV,
-// ENV, IFS, PS4, exported functions), as a map and as strings.
-struct value environment(struct arena *a);
+// The frame of a used runbook as far as it can be known before the run, for `requires`,
+// `lock` and `plan`: what depends on a step is simply not there. No secret is read.
+struct frame *frame_ahead(const struct frame *caller, const struct program *p,
+                          const struct step *use, struct value now, struct arena *a);
+// Calls [see] for [root] and, ahead, for all it uses; [path] is "" or "caller", "caller.inner".
+void frame_each_ahead(const struct frame *root, const struct program *p, struct value now,
+                      struct arena *a,
+                      void (*see)(const struct frame *f, struct str path, void *ctx), void *ctx);
 
 // requires.tools (with versions: "psql >= 15"), env, files, runbook; everything reachable.
 // All that is missing is in [ds] (DIAG_PREFLIGHT, exit 4). Checks are the driver's.

@@ -30,8 +30,12 @@ const struct expr_type *expr_map_of(struct arena *a, const struct expr_type *key
 const struct expr_type *expr_object(struct arena *a, const char *name,
                                     const struct expr_field *fields, enum diag_code code);
 
-struct expr_type_name;
 struct str expr_type_text(const struct expr_type *t, struct arena *a);  // "list(int)"
+// What it has one of each of: the items of a list, the keys of a map; dyn when it is not
+// known, NULL for what has none.
+const struct expr_type *expr_type_item(const struct expr_type *t);
+// False for what can never stand in text: lists, maps, bytes, null, objects.
+bool expr_type_has_text(const struct expr_type *t);
 
 // [type] answers for a root name: its type, or NULL when there is no such name here
 // ([why] may say why: "`result` exists only inside a step").

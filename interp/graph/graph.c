@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "graph/build.h"
+#include "graph/spot.h"
 
 static struct str step_key(const struct vertex *v)
 {
@@ -108,28 +109,18 @@ static void add_phase(struct graph *g, const struct list *list, enum phase phase
     add_list(g, list, &in);
 }
 
-static void add_other(const struct step *s, const struct step *around, enum below why, void *ctx)
+static void add_other(const struct spot *spot, void *ctx)
 {
     struct graph *g = ctx;
+    struct str id = spot->step->id.str;
 
-    (void)around, (void)why;
-    if (s->id.str.n && !map_get(g->by_id, s->id.str) && !map_get(g->other_ids, s->id.str))
-        map_put(g->other_ids, s->id.str, (void *)s);
+    if (id.n && !map_get(g->by_id, id) && !map_get(g->other_ids, id))
+        map_put(g->other_ids, id, (void *)spot->step);
 }
 
-static void add_others(struct graph *g, const struct runbook *rb)
-{
-    const struct list *lists[] = { &rb->prepare, &rb->steps, &rb->verify, &rb->undone,
-                                   &rb->always };
-
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        steps_each(lists[i], add_other, g);
-}
-
-struct graph *graph_new(struct arena *a, const struct runbook *rb, struct diags *ds)
+struct graph *graph_read(struct arena *a, const struct runbook *rb, struct diags *ds)
 {
     struct graph *g = NEW(a, struct graph);
-    unsigned errors = ds->errors;
     size_t count = count_of(&rb->prepare) + count_of(&rb->steps) + count_of(&rb->always);
 
     *g = (struct graph){ .rb = rb,
@@ -142,8 +133,16 @@ struct graph *graph_new(struct arena *a, const struct runbook *rb, struct diags 
     add_phase(g, &rb->prepare, PHASE_PREPARE);
     add_phase(g, &rb->steps, PHASE_STEPS);
     add_phase(g, &rb->always, PHASE_ALWAYS);
-    add_others(g, rb);
+    runbook_each_spot(rb, add_other, g);
     build_edges(g, ds);
     check_cycles(g, ds);
+    return g;
+}
+
+struct graph *graph_new(struct arena *a, const struct runbook *rb, struct diags *ds)
+{
+    unsigned errors = ds->errors;
+    struct graph *g = graph_read(a, rb, ds);
+
     return ds->errors == errors ? g : NULL;
 }

@@ -57,6 +57,8 @@ struct graph {
 // NULL, with everything that is wrong in [ds], when a step needs what is not there, waits
 // for itself, or reads the result of a step that is later, parallel or in another branch.
 struct graph *graph_new(struct arena *a, const struct runbook *rb, struct diags *ds);
+// The same, but also when something is wrong: for looking at, not for running.
+struct graph *graph_read(struct arena *a, const struct runbook *rb, struct diags *ds);
 const struct vertex *graph_vertex(const struct graph *g, const struct step *step);
 const struct vertex *graph_find(const struct graph *g, struct str id);
 

@@ -96,8 +96,7 @@ struct action_walk {
     struct arena *arena;  // made when the first expression is met
 };
 
-static void action_text(struct action_walk *w, const struct node *n, const struct node *parent,
-                        struct str part)
+static void action_text(struct action_walk *w, const struct node *n, struct str part)
 {
     if (str_search(n->text.str, STR("${{")) == SIZE_MAX)
         return;
@@ -108,20 +107,18 @@ static void action_text(struct action_walk *w, const struct node *n, const struc
     if (t)
         w->walk->see(
             &(struct site){
-                .kind = SITE_WORDS, .key = "action", .parent = parent, .part = part, .words = t },
+                .kind = SITE_WORDS, .key = "action", .node = n, .part = part, .words = t },
             w->walk->ctx);
 }
 
-static void action_node(struct action_walk *w, const struct node *n, const struct node *parent,
-                        struct str part)
+static void action_node(struct action_walk *w, const struct node *n, bool top, struct str part)
 {
     if (n->kind == NODE_SCALAR) {
-        action_text(w, n, parent, part);
+        action_text(w, n, part);
         return;
     }
-    bool top = !parent && n->kind == NODE_MAP;
     for (const struct node *child = n->first; child; child = child->next)
-        action_node(w, child, n, top ? child->key->text.str : part);
+        action_node(w, child, false, top && n->kind == NODE_MAP ? child->key->text.str : part);
 }
 
 static void action(const struct walk *w, const struct step *s)
@@ -129,7 +126,7 @@ static void action(const struct walk *w, const struct step *s)
     struct action_walk aw = { .walk = w };
 
     if (s->action_node)
-        action_node(&aw, s->action_node, NULL, STR(""));
+        action_node(&aw, s->action_node, true, STR(""));
     arena_free(aw.arena);
 }
 
@@ -221,43 +218,4 @@ void step_each_expr(const struct step *s,
     struct told t = { see, ctx, NULL };
 
     step_each_site(s, tell_site, &t);
-}
-
-struct descent {
-    step_seen *see;
-    void *ctx;
-};
-
-static void each_of(const struct descent *d, const struct list *list, const struct step *around,
-                    enum below why);
-
-static void each_below(const struct descent *d, const struct step *s)
-{
-    if (s->done_if && s->done_if->check)
-        each_of(d, &(struct list){ (void *)s->done_if->check, 1 }, s, BELOW_DONE_IF);
-    const struct before *before = s->before.items;
-    for (size_t i = 0; i < s->before.count; i++)
-        if (before[i].check)
-            each_of(d, &(struct list){ (void *)before[i].check, 1 }, s, BELOW_BEFORE);
-    each_of(d, &s->steps, s, BELOW_STEPS);
-    each_of(d, &s->verify, s, BELOW_VERIFY);
-    each_of(d, &s->undo.steps, s, BELOW_UNDO);
-    each_of(d, &s->rescue, s, BELOW_RESCUE);
-    each_of(d, &s->always, s, BELOW_ALWAYS);
-}
-
-static void each_of(const struct descent *d, const struct list *list, const struct step *around,
-                    enum below why)
-{
-    const struct step *steps = list->items;
-
-    for (size_t i = 0; i < list->count; i++) {
-        d->see(&steps[i], around, why, d->ctx);
-        each_below(d, &steps[i]);
-    }
-}
-
-void steps_each(const struct list *list, step_seen *see, void *ctx)
-{
-    each_of(&(struct descent){ see, ctx }, list, NULL, BELOW_TOP);
 }

@@ -13,9 +13,9 @@ enum site_kind { SITE_WORDS, SITE_CONDITION, SITE_FORM };
 
 struct site {
     enum site_kind kind;
-    const char *key;            // of the step: "if", "retry.if"; "action" for what it does
-    const struct node *parent;  // of an action's words: the list or mapping they stand in
-    struct str part;            // of an action: the key below its own ("json"), or empty
+    const char *key;          // of the step: "if", "retry.if"; "action" for what it does
+    const struct node *node;  // of an action's words: where they are written
+    struct str part;          // of an action: the key below its own ("json"), or empty
     const struct template *words;
     const struct expr *cond;
     const struct form *form;
@@ -29,18 +29,3 @@ void step_each_site(const struct step *s, site_seen *see, void *ctx);
 // Calls [see] for every expression of a site.
 void site_each_expr(const struct site *site, void (*see)(const struct expr *e, void *ctx),
                     void *ctx);
-
-// Calls [see] for every step of [list] (of struct step) and for all that stand below
-// them: children, rescues, always, checks, undos, before. [why] says what hangs on whom.
-enum below {
-    BELOW_TOP,
-    BELOW_STEPS,
-    BELOW_RESCUE,
-    BELOW_ALWAYS,
-    BELOW_DONE_IF,
-    BELOW_BEFORE,
-    BELOW_VERIFY,
-    BELOW_UNDO
-};
-typedef void step_seen(const struct step *s, const struct step *around, enum below why, void *ctx);
-void steps_each(const struct list *list, step_seen *see, void *ctx);

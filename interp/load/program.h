@@ -9,17 +9,29 @@
 #include "action/action.h"
 #include "graph/graph.h"
 
+struct module_types;
+
 struct module {  // one runbook of a program
     struct runbook *rb;
     struct graph *graph;
+    struct module_types *types;  // of its names, for expressions (load/types.h)
+    struct str folder;           // where its relative paths begin unless `dir:` says otherwise
+    struct module **uses;        // what its `use` steps run, each once
+    size_t use_count;
+    const struct module *user;  // while it is being read: who asked for it first
+    bool open;                  // its own uses are being read
 };
 
 struct program {
     struct arena *arena;
     const struct project *project;
-    struct library *library;
+    struct library *library;  // NULL when it was made from what was kept
     struct module *root;
-    struct map *by_path;  // struct module
+    struct str folder;             // of the project, else of the file that was asked for
+    struct map *by_path;           // struct module, those that are used first
+    struct map *by_use;            // struct module; the key is the address of a `use` step
+    struct map *vouched;           // steps whose shell or exec counts as read; by address
+    struct module *project_hooks;  // the project's hooks as a runbook of their own, or NULL
 };
 
 // Reads [path] and all it uses. NULL when there were errors, all of them in [ds].
@@ -46,11 +58,11 @@ bool step_is_idempotent(const struct program *p, const struct step *s);
 enum effects module_effects(const struct program *p, const struct module *m);
 // How a step is taken back, for plan and report: its own undo; a group's or use's children.
 enum undo_cover {
-    COVER_NOTHING,       // no effects: nothing to take back
-    COVER_UNDO,          // undo: steps, or auto
-    COVER_INSIDE,        // by what is inside, all of it covered
-    COVER_NONE,          // undo: none, harmless to leave
+    COVER_NOTHING,  // no effects: nothing to take back
+    COVER_UNDO,     // undo: steps, or auto
+    COVER_INSIDE,   // by what is inside, all of it covered
+    COVER_NONE,     // undo: none, harmless to leave
     COVER_IRREVERSIBLE,
-    COVER_MISSING,       // has effects, and nothing is said
+    COVER_MISSING,  // has effects, and nothing is said
 };
 enum undo_cover step_cover(const struct program *p, const struct step *s);

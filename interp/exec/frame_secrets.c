@@ -1,0 +1,214 @@
+// Secrets: read once from where they are kept, known to the mask before anybody sees them.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "exec/capture.h"
+#include "exec/environ.h"
+#include "exec/frame_parts.h"
+
+enum { MOST = 1024 * 1024, PATIENCE_MS = 60 * 1000 };
+
+struct fetching {
+    struct frame *f;
+    const struct secret *secret;
+    struct scope scope;
+    struct arena *arena;
+    struct diags *ds;
+    struct str got;
+};
+
+// Says where it should have come from, and never what came.
+static bool fail(struct fetching *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool fail(struct fetching *g, const char *format, ...)
+{
+    struct buf why = BUF_EMPTY;
+    va_list args;
+
+    va_start(args, format);
+    buf_vformat(&why, format, args);
+    va_end(args);
+    diag_error(g->ds, DIAG_PREFLIGHT, g->secret->entry.key.span, "secret `%.*s`: %.*s",
+               STR_ARG(g->secret->entry.key.str), STR_ARG(buf_str(&why)));
+    buf_free(&why);
+    return false;
+}
+
+static bool read_all(struct fetching *g, int fd, const char *what)
+{
+    struct buf b = BUF_EMPTY;
+    ssize_t n;
+
+    while ((n = read(fd, buf_reserve(&b, 4096), 4096)) > 0 || (n < 0 && errno == EINTR)) {
+        b.n += n > 0 ? (size_t)n : 0;
+        if (b.n > MOST)
+            break;
+    }
+    int error = errno;
+    g->got = buf_take(&b, g->arena);
+    if (n < 0)
+        return fail(g, "%s cannot be read: %s", what, strerror(error));
+    return g->got.n <= MOST || fail(g, "%s holds more than 1 MiB", what);
+}
+
+static bool from_env(struct fetching *g)
+{
+    const char *value = getenv(str_copy(g->arena, g->secret->env.str).s);
+
+    if (!value) {
+        fail(g, "the variable `%.*s` is not set", STR_ARG(g->secret->env.str));
+        diag_help(g->ds, g->ds->last, "export %.*s=...", STR_ARG(g->secret->env.str));
+        return false;
+    }
+    g->got = str_copy(g->arena, str_from(value));
+    return true;
+}
+
+static bool from_file(struct fetching *g)
+{
+    struct str name, what;
+    bool secret;
+
+    if (!frame_text(g->secret->file, &g->scope, "secret", g->secret->entry.key.str, g->arena, &name,
+                    &secret, g->ds))
+        return false;
+    what = str_format(g->arena, "file `%.*s`", STR_ARG(name));
+    int fd = open(frame_path(g->f->dir, name, g->arena).s, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return fail(g, "%.*s cannot be opened: %s", STR_ARG(what), strerror(errno));
+    bool ok = read_all(g, fd, what.s);
+    close(fd);
+    return ok;
+}
+
+static bool from_exec(struct fetching *g)
+{
+    const struct template *const *words = g->secret->exec.items;
+    size_t n = g->secret->exec.count;
+    struct str *argv = NEW_ARRAY(g->arena, struct str, n);
+    bool secret;
+
+    for (size_t i = 0; i < n; i++)
+        if (!frame_text(words[i], &g->scope, "secret", g->secret->entry.key.str, g->arena, &argv[i],
+                        &secret, g->ds))
+            return false;
+    struct captured c = capture(argv, n, g->f->dir, g->f->environ, PATIENCE_MS, MOST, g->arena);
+    g->got = c.out;
+    if (!c.started)
+        return fail(g, "the program `%.*s` cannot be started", STR_ARG(argv[0]));
+    if (c.timed_out)
+        return fail(g, "`%.*s` said nothing within a minute", STR_ARG(argv[0]));
+    if (c.too_long)
+        return fail(g, "`%.*s` said more than 1 MiB", STR_ARG(argv[0]));
+    return c.exit == 0 || fail(g, "`%.*s` ended with status %d", STR_ARG(argv[0]), c.exit);
+}
+
+static bool from_stdin(struct fetching *g)
+{
+    if (isatty(STDIN_FILENO))
+        return fail(g, "it is read from standard input, which is a terminal");
+    return read_all(g, STDIN_FILENO, "standard input");
+}
+
+static bool fetch(struct fetching *g)
+{
+    const struct secret *s = g->secret;
+
+    if (s->env.str.n)
+        return from_env(g);
+    if (s->file)
+        return from_file(g);
+    return s->exec.count ? from_exec(g) : from_stdin(g);
+}
+
+static struct str source_words(const struct fetching *g)
+{
+    const struct secret *s = g->secret;
+
+    if (s->env.str.n)
+        return str_format(g->arena, "the variable `%.*s`", STR_ARG(s->env.str));
+    if (s->file)
+        return str_format(g->arena, "file `%.*s`", STR_ARG(s->file->text.str));
+    return s->exec.count ? STR("what the program said") : STR("standard input");
+}
+
+static bool is_good(struct fetching *g)
+{
+    struct str from = source_words(g);
+
+    if (str_ends(g->got, "\n"))
+        g->got.n--;
+    if (str_ends(g->got, "\r"))
+        g->got.n--;
+    if (g->got.n == 0)
+        return fail(g, "%.*s is empty", STR_ARG(from));
+    if (g->got.n < MASK_SHORTEST)
+        return fail(g, "%.*s has fewer than %d characters", STR_ARG(from), MASK_SHORTEST);
+    if (utf8_invalid(g->got) != SIZE_MAX || str_find(g->got, '\0') != SIZE_MAX)
+        return fail(g, "%.*s is not text", STR_ARG(from));
+    return true;
+}
+
+static void mask_value(struct mask *m, struct value v, struct arena *a)
+{
+    struct str text;
+
+    for (size_t i = 0; v.kind == VALUE_LIST && i < value_size(v); i++)
+        mask_value(m, value_item(v, i), a);
+    if (value_to_text(v, a, &text))
+        mask_add(m, text);
+}
+
+static void mask_inputs(const struct frame *f, struct mask *m, struct arena *a)
+{
+    const struct input *inputs = f->module->rb->inputs.items;
+    struct value v;
+
+    for (size_t i = 0; i < f->module->rb->inputs.count; i++)
+        if (value_get(f->inputs, value_string(inputs[i].entry.key.str), &v) && v.secret)
+            mask_value(m, v, a);
+}
+
+// What a used runbook will read later may be printed by a step before that.
+static void mask_ahead(const struct module *m, struct mask *mask, struct arena *a)
+{
+    const struct secret *secrets = m->rb->secrets.items;
+
+    for (size_t i = 0; i < m->rb->secrets.count; i++)
+        if (secrets[i].env.str.n)
+            mask_add(mask, str_from(getenv(str_copy(a, secrets[i].env.str).s)));
+    for (size_t i = 0; i < m->use_count; i++)
+        mask_ahead(m->uses[i], mask, a);
+}
+
+bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,
+                   struct diags *ds)
+{
+    const struct list *list = &f->module->rb->secrets;
+    const struct secret *secrets = list->items;
+    struct fetching g = { .f = f, .arena = a, .ds = ds };
+    bool ok = true;
+
+    frame_begin(f, a);
+    f->secrets = value_finish(value_map_start(a));
+    g.scope = frame_scope(f, now, a);
+    mask_inputs(f, mask, a);
+    mask_ahead(f->module, mask, a);
+    for (size_t i = 0; i < list->count; i++) {
+        g.secret = &secrets[i];
+        if (!fetch(&g) || !is_good(&g)) {
+            ok = false;
+            continue;
+        }
+        mask_add(mask, g.got);
+        f->secrets = frame_put(f->secrets, secrets[i].entry.key.str,
+                               value_secret(value_string(g.got)), a);
+    }
+    return ok;
+}

@@ -1,0 +1,122 @@
+#include "base/arena.h"
+#include "load/check.h"
+
+static enum effects worse(enum effects a, enum effects b)
+{
+    return a > b ? a : b;
+}
+
+static enum effects list_effects(const struct program *p, const struct list *list)
+{
+    const struct step *steps = list->items;
+    enum effects worst = EFFECTS_READ;
+
+    for (size_t i = 0; i < list->count; i++)
+        worst = worse(worse(worst, step_effects(p, &steps[i])), list_effects(p, &steps[i].rescue));
+    return worst;
+}
+
+enum effects module_effects(const struct program *p, const struct module *m)
+{
+    enum effects worst = list_effects(p, &m->rb->prepare);
+
+    worst = worse(worst, list_effects(p, &m->rb->steps));
+    return worse(worst, list_effects(p, &m->rb->always));
+}
+
+static bool is_vouched(const struct program *p, const struct step *s)
+{
+    return map_get(p->vouched, (struct str){ (const char *)&s, sizeof s }) != NULL;
+}
+
+// Only what runs somebody's program can be vouched for: what SQL and HTTP do is known.
+static enum effects action_effects(const struct program *p, const struct step *s)
+{
+    if (!s->action)
+        return EFFECTS_READ;
+    enum effects own = s->action->effects ? s->action->effects(s->params) : EFFECTS_WRITE;
+    bool program = str_is(s->action_name.str, "shell") || str_is(s->action_name.str, "exec");
+    return program && is_vouched(p, s) ? EFFECTS_READ : own;
+}
+
+enum effects step_default_effects(const struct program *p, const struct step *s)
+{
+    const struct module *m;
+
+    switch (s->kind) {
+    case STEP_GATE:
+        return EFFECTS_READ;
+    case STEP_GROUP:
+        return worse(list_effects(p, &s->steps), list_effects(p, &s->always));
+    case STEP_USE:
+        m = program_use(p, s);
+        return m ? module_effects(p, m) : EFFECTS_READ;
+    case STEP_ACTION:
+        break;
+    }
+    return action_effects(p, s);
+}
+
+enum effects step_effects(const struct program *p, const struct step *s)
+{
+    return s->effects ? (enum effects)s->effects : step_default_effects(p, s);
+}
+
+static bool list_is_idempotent(const struct program *p, const struct list *list)
+{
+    const struct step *steps = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!step_is_idempotent(p, &steps[i]))
+            return false;
+    return true;
+}
+
+bool step_is_idempotent(const struct program *p, const struct step *s)
+{
+    const struct module *m;
+
+    if (s->idempotent)
+        return s->idempotent == YES;
+    if (s->kind == STEP_GROUP)
+        return list_is_idempotent(p, &s->steps) && list_is_idempotent(p, &s->always);
+    if (s->kind == STEP_USE && (m = program_use(p, s)))
+        return list_is_idempotent(p, &m->rb->prepare) && list_is_idempotent(p, &m->rb->steps) &&
+               list_is_idempotent(p, &m->rb->always);
+    return step_effects(p, s) == EFFECTS_READ;
+}
+
+// ---- how it is taken back ----
+
+static enum undo_cover list_cover(const struct program *p, const struct list *list)
+{
+    const struct step *steps = list->items;
+    enum undo_cover worst = COVER_NOTHING;
+
+    for (size_t i = 0; i < list->count; i++) {
+        enum undo_cover c = step_cover(p, &steps[i]);
+        worst = c > worst ? c : worst;
+    }
+    return worst;
+}
+
+static enum undo_cover inside_cover(const struct program *p, const struct step *s)
+{
+    const struct module *m = s->kind == STEP_USE ? program_use(p, s) : NULL;
+    enum undo_cover first = m ? list_cover(p, &m->rb->prepare) : COVER_NOTHING;
+    enum undo_cover then = list_cover(p, m ? &m->rb->steps : &s->steps);
+    enum undo_cover worst = first > then ? first : then;
+
+    return worst == COVER_UNDO ? COVER_INSIDE : worst;
+}
+
+enum undo_cover step_cover(const struct program *p, const struct step *s)
+{
+    if (s->irreversible)
+        return COVER_IRREVERSIBLE;
+    if (s->undo.kind != UNDO_UNWRITTEN)
+        return s->undo.kind == UNDO_NONE ? COVER_NONE : COVER_UNDO;
+    if (step_effects(p, s) == EFFECTS_READ)
+        return COVER_NOTHING;
+    return s->kind == STEP_GROUP || s->kind == STEP_USE ? inside_cover(p, s) : COVER_MISSING;
+}

@@ -1,0 +1,294 @@
+// Keys of a step that do not go together, or not with where the step stands.
+
+#include "load/rules.h"
+
+#include "base/arena.h"
+
+// Where a key of a step is written; the step itself when it is not.
+static struct span key_span(const struct step *s, const char *key)
+{
+    const struct node *value = s->node ? node_get(s->node, key) : NULL;
+
+    if (value && value->key)
+        return value->key->span;
+    return s->id.span.source ? s->id.span : s->node->span;
+}
+
+static struct span value_span(const struct step *s, const char *key)
+{
+    const struct node *value = s->node ? node_get(s->node, key) : NULL;
+
+    return value ? value->span : key_span(s, key);
+}
+
+static struct diag *conflict(struct checking *c, struct span where, struct str message)
+{
+    return diag_error(c->ds, DIAG_CONFLICTING_FIELDS, where, "%.*s", STR_ARG(message));
+}
+
+static bool is_action(const struct step *s, const char *name)
+{
+    return s->kind == STEP_ACTION && str_is(s->action_name.str, name);
+}
+
+// What a message calls what the step does.
+static struct str doing(const struct checking *c, const struct step *s)
+{
+    if (s->kind == STEP_USE)
+        return str_format(c->arena, "`use: %.*s`", STR_ARG(s->use.str));
+    if (s->kind == STEP_ACTION)
+        return str_format(c->arena, "this `%.*s`", STR_ARG(s->action_name.str));
+    return s->kind == STEP_GROUP ? STR("this group") : STR("this");
+}
+
+static struct span doing_span(const struct step *s)
+{
+    if (s->kind == STEP_USE)
+        return s->use.span;
+    if (s->kind == STEP_ACTION)
+        return s->action_name.span;
+    return key_span(s, "steps");
+}
+
+// ---- effects ----
+
+// What SQL, HTTP, git and files do is known; the author may call it worse, never better.
+static void check_lowered(struct checking *c, const struct step *s)
+{
+    bool known = s->kind == STEP_USE || is_action(s, "http") || is_action(s, "sql") ||
+                 is_action(s, "git") || is_action(s, "file");
+    enum effects own = step_default_effects(c->program, s);
+
+    if (s->effects && known && (enum effects)s->effects < own)
+        conflict(c, value_span(s, "effects"),
+                 str_format(c->arena, "%.*s has the effects `%s`, which cannot be lowered",
+                            STR_ARG(doing(c, s)), effects_word((int)own)));
+}
+
+static void check_is_read(struct checking *c, const struct spot *spot)
+{
+    const struct step *s = spot->step;
+
+    if (!spot_is_check(spot))
+        return;
+    if (s->kind == STEP_GROUP)
+        conflict(c, key_span(s, "steps"), STR("a check is one action, not a group"));
+    else if (s->effects > EFFECTS_READ)
+        conflict(c, value_span(s, "effects"),
+                 STR("a check changes nothing, so its effects are `read`"));
+    else if (step_effects(c->program, s) > EFFECTS_READ)
+        conflict(
+            c, doing_span(s),
+            str_format(c->arena, "a check changes nothing, and %.*s does", STR_ARG(doing(c, s))));
+}
+
+// In a runbook of type `check`, too.
+static void check_changes_nothing(struct checking *c, const struct spot *spot)
+{
+    const struct step *s = spot->step;
+
+    if (!runbook_has_type(c->module->rb, RUNBOOK_CHECK) || spot_is_check(spot) ||
+        (s->kind != STEP_ACTION && s->kind != STEP_USE) || spot->area == AREA_HOOK ||
+        step_effects(c->program, s) == EFFECTS_READ)
+        return;
+    struct diag *d = conflict(c, s->effects ? value_span(s, "effects") : doing_span(s),
+                              str_format(c->arena,
+                                         "%.*s changes something, and the type is `check`",
+                                         STR_ARG(doing(c, s))));
+    diag_help(c->ds, d, "give the runbook another type, or say `effects: read` where that is true");
+}
+
+// ---- retry ----
+
+static const struct step *not_idempotent(const struct program *p, const struct list *list)
+{
+    const struct step *steps = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!step_is_idempotent(p, &steps[i]))
+            return &steps[i];
+    return NULL;
+}
+
+static const struct step *not_repeatable(const struct program *p, const struct step *s)
+{
+    const struct module *m = s->kind == STEP_USE ? program_use(p, s) : NULL;
+    const struct step *found = not_idempotent(p, m ? &m->rb->prepare : &s->steps);
+
+    return found || !m ? found : not_idempotent(p, &m->rb->steps);
+}
+
+// A group is repeated as a whole, also what had succeeded in it.
+static void check_retry_of_group(struct checking *c, const struct step *s)
+{
+    if (!s->retry || (s->kind != STEP_GROUP && s->kind != STEP_USE) || s->transaction.str.n)
+        return;
+    const struct step *bad = not_repeatable(c->program, s);
+    if (!bad)
+        return;
+    struct diag *d = conflict(c, key_span(s, "retry"),
+                              str_format(c->arena,
+                                         "`retry` runs `%.*s` again, which is not `idempotent`",
+                                         STR_ARG(bad->id.str)));
+    diag_help(c->ds, d, "retry the steps that may be repeated, or say `idempotent: true` there");
+    if (bad->id.span.source)
+        diag_note(c->ds, d, bad->id.span, "it stands here");
+}
+
+// ---- for_each ----
+
+static bool key_of(const struct value *v, struct value *key)
+{
+    *key = *v;
+    return v->kind == VALUE_STRING || v->kind == VALUE_INT;
+}
+
+static void check_same_item(struct checking *c, const struct form *list)
+{
+    struct map *seen = map_new(c->arena);
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct form *item = &list->items[i];
+        struct value key;
+        struct str text;
+        if (item->kind != FORM_CONSTANT || !key_of(&item->constant, &key) ||
+            !value_to_text(key, c->arena, &text))
+            continue;
+        const struct form *first = map_get(seen, text);
+        if (!first) {
+            map_put(seen, text, (void *)item);
+            continue;
+        }
+        struct diag *d = diag_error(c->ds, DIAG_DUPLICATE_ID, item->node->span,
+                                    "two items have the key `%.*s`", STR_ARG(text));
+        diag_help(c->ds, d, "give each its own with `key`, or leave one out");
+        diag_note(c->ds, d, first->node->span, "the first is here");
+    }
+}
+
+static void check_for_each(struct checking *c, const struct step *s)
+{
+    const struct for_each *f = s->for_each;
+    static const char *const taken[] = { "inputs", "vars", "secrets", "env", "steps", "result",
+                                         "before", "run",  "trigger", "now", "index", NULL };
+
+    if (!f || !f->in)
+        return;
+    if (f->in->kind == FORM_LIST && !f->key)
+        check_same_item(c, f->in);
+    if (f->in->kind == FORM_CONSTANT && f->in->constant.kind != VALUE_LIST &&
+        f->in->constant.kind != VALUE_MAP) {
+        struct diag *d = diag_error(c->ds, DIAG_WRONG_TYPE, f->in->node->span,
+                                    "`for_each` takes a list, and this is one value");
+        diag_help(c->ds, d, "write a list, or an expression that gives one: ${{ inputs.hosts }}");
+    }
+    for (const char *const *t = taken; *t; t++)
+        if (str_is(f->as.str, *t))
+            diag_error(c->ds, DIAG_BAD_ID, f->as.span, "`%s` is the name of something else", *t);
+}
+
+// ---- undo, hooks, resume ----
+
+static void check_undo_auto(struct checking *c, const struct step *s)
+{
+    static const char *const verbs[] = { "revert", "fetch", "push", NULL };
+
+    if (s->undo.kind != UNDO_AUTO)
+        return;
+    struct span where = s->undo.node ? s->undo.node->span : key_span(s, "undo");
+    if (!is_action(s, "git") && !is_action(s, "file")) {
+        struct diag *d = conflict(c, where, STR("`undo: auto` is there for `git` and `file` only"));
+        diag_help(c->ds, d, "write the step that takes it back");
+        return;
+    }
+    for (const char *const *v = verbs; *v && is_action(s, "git"); v++)
+        if (s->action_node->kind == NODE_MAP && node_get(s->action_node, *v))
+            conflict(c, where, str_format(c->arena, "git cannot take back `%s` by itself", *v));
+}
+
+static void check_hook(struct checking *c, const struct spot *spot)
+{
+    const struct step *s = spot->step;
+    bool fine = s->kind == STEP_USE || is_action(s, "http") || is_action(s, "shell") ||
+                is_action(s, "exec");
+    const struct module *m = s->kind == STEP_USE ? program_use(c->program, s) : NULL;
+
+    if (spot->area != AREA_HOOK || spot->around)
+        return;
+    if (!fine)
+        conflict(c, doing_span(s), STR("a hook is `http`, `shell`, `exec` or a `use`"));
+    else if (m && !runbook_has_type(m->rb, RUNBOOK_ACTION))
+        conflict(c, s->use.span, STR("a hook may only use a runbook of type `action`"));
+}
+
+static void check_on_resume(struct checking *c, const struct spot *spot)
+{
+    const struct step *s = spot->step;
+
+    if (s->on_resume && spot->area != AREA_PREPARE)
+        conflict(c, key_span(s, "on_resume"),
+                 STR("only a step of `prepare` is run again on resume"));
+}
+
+// ---- env ----
+
+struct env_reads {
+    bool other;  // than env and now
+};
+
+static void see_env_read(const struct expr *e, void *ctx)
+{
+    struct env_reads *r = ctx;
+    size_t count;
+    const struct expr_ref *refs = expr_refs(e, &count);
+
+    for (size_t i = 0; i < count; i++)
+        r->other |= !str_is(refs[i].path[0], "env");
+}
+
+static bool steers_programs(struct str name)
+{
+    static const char *const names[] = { "PATH", "BASH_ENV", "ENV", "IFS", "PS4", NULL };
+
+    for (const char *const *n = names; *n; n++)
+        if (str_is(name, *n))
+            return true;
+    return str_starts(name, "LD_") || str_starts(name, "GIT_") || str_starts(name, "BASH_FUNC_");
+}
+
+// Which programs run, and what they load, is written down and not computed.
+void check_env(struct checking *c, const struct list *env)
+{
+    const struct words_entry *e = env->items;
+
+    for (size_t i = 0; i < env->count; i++) {
+        struct env_reads r = { 0 };
+        if (!e[i].words || !steers_programs(e[i].entry.key.str))
+            continue;
+        site_each_expr(&(struct site){ .kind = SITE_WORDS, .words = e[i].words }, see_env_read, &r);
+        if (r.other)
+            diag_error(c->ds, DIAG_EXPR_NOT_ALLOWED_HERE, e[i].entry.key.span,
+                       "`%.*s` decides which code runs, so no value may decide it",
+                       STR_ARG(e[i].entry.key.str));
+    }
+}
+
+// ---- all of them ----
+
+void check_step_rules(struct checking *c, const struct spot *spot)
+{
+    const struct step *s = spot->step;
+
+    if (s->kind == STEP_USE)
+        check_with(c, s);
+    check_lowered(c, s);
+    check_is_read(c, spot);
+    check_changes_nothing(c, spot);
+    check_retry_of_group(c, s);
+    check_for_each(c, s);
+    check_undo_auto(c, s);
+    check_hook(c, spot);
+    check_on_resume(c, spot);
+    check_env(c, &s->env);
+    check_transaction(c, spot);
+}
