@@ -16,6 +16,7 @@
 
 enum {
     DRAIN_MS = 200,        // what holds the pipe after the process has ended gets this long
+    LINGER_MS = 50,        // what else it left gets this long, after that, to end by itself
     RETRY_MS = 20,         // between tries to fork when there is no room for it
     RETRY_FOR_MS = 30000,  // how long, of a child without a timeout
     KILL_EVERY_MS = 20,    // between rounds of killing
@@ -43,6 +44,7 @@ struct task {
     struct str marker;
     enum { TASK_ASKED, TASK_RUNNING, TASK_OVER } state;
     int64_t asked_ms, retry_ms, started_ms, ended_ms;
+    int64_t drained_ms;  // 0: there is output to come, or nothing was left
 
     pid_t pid;
     int64_t from, to;  // ticks between which it was born

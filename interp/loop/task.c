@@ -315,6 +315,16 @@ static bool must_kill(const struct task *t)
     return t->kill_left || t->spec.left == LEFT_KILL || !succeeded(t);
 }
 
+// What it left may be ending just now; only what goes on is worth naming or killing.
+static bool is_lingering(struct task *t, bool drained)
+{
+    if (t->strays == BELONGS_NOT || t->kill != KILL_NOT)
+        return false;
+    if (drained && !t->drained_ms)
+        t->drained_ms = t->keeping->now_ms;
+    return !drained || t->keeping->now_ms < t->drained_ms + LINGER_MS;
+}
+
 static void consider_end(struct task *t)
 {
     bool drained = drain(t);
@@ -322,6 +332,8 @@ static void consider_end(struct task *t)
     if (t->look)
         t->strays = task_strays(t);
     t->look = false;
+    if (is_lingering(t, drained))
+        return;
     if (t->strays == BELONGS && must_kill(t) && t->kill == KILL_NOT)
         stop(t, t->spec.grace_ms);
     bool killing = t->kill == KILL_ASKED || t->kill == KILL_FORCED;
@@ -349,6 +361,8 @@ static int64_t next_due(const struct task *t)
         due = earlier(due, t->kill_ms);
     if (t->ended && t->keeping->now_ms < t->ended_ms + DRAIN_MS)
         due = earlier(due, t->ended_ms + DRAIN_MS);
+    if (t->drained_ms && t->keeping->now_ms < t->drained_ms + LINGER_MS)
+        due = earlier(due, t->drained_ms + LINGER_MS);
     return due;
 }
 
