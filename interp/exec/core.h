@@ -40,6 +40,7 @@ struct run {
 
     struct task **undo_list;
     size_t undo_count, undo_next;
+    bool undo_held, held;
 };
 
 // queue.c
@@ -58,6 +59,9 @@ void task_make_undo(struct run *r, struct task *t);
 void task_reset(struct run *r, struct task *t);        // to be tried again, with all in it
 void series_reset(struct run *r, struct series *s);
 
+struct task *task_make_aside(struct run *r, const struct step *s, struct space *space,
+                             struct str address);
+
 // run.c
 void series_open(struct run *r, struct series *s);
 void series_check_over(struct run *r, struct series *s);
@@ -66,7 +70,6 @@ void task_end(struct run *r, struct task *t);
 
 // policy.c
 struct task *policy_group(const struct task *t);  // whose failure it is, for POLICY_GROUP
-bool series_failed(const struct series *s);
 
 // undo.c
 void undo_list_make(struct run *r);

@@ -36,7 +36,7 @@ static enum policy nearest(const struct run *r, const struct task *t, struct tas
         struct task *owner = at->in->owner;
         if (at->step->on_failure && !at->undoes)
             return policy_of(at->step->on_failure);
-        if (at->in->kind == SERIES_ALWAYS)
+        if (at->in->kind == SERIES_ALWAYS || at->in->kind == SERIES_ASIDE)
             return POLICY_CONTINUE;
         if (!owner)
             break;
@@ -93,7 +93,7 @@ bool run_may_start(const struct run *r, const struct task *t)
         return false;
     for (const struct task *at = t;; at = at->in->owner) {
         const struct series *in = at->in;
-        if (in->kind == SERIES_ALWAYS || in->kind == SERIES_UNDO)
+        if (in->kind == SERIES_ALWAYS || in->kind == SERIES_UNDO || in->kind == SERIES_ASIDE)
             return true;
         if (!in->owner)
             return !r->stopping;

@@ -76,6 +76,9 @@ struct question {
     int64_t asked_ms, timeout_ms;        // boot time; 0: none
     struct str digest;                   // what an approval is bound to
     size_t votes, votes_needed;
+    const struct str *from;              // approve: who may; empty: anybody
+    size_t from_count;
+    bool not_requester;
     const struct person_to_call *people;
     size_t people_count;
     // walk: runs the step's checks now and gives lines to show; NULL where it has none.

@@ -38,7 +38,6 @@ static void make_ready(struct run *r, struct task *t)
 void series_open(struct run *r, struct series *s)
 {
     s->open = true;
-    s->active = 0;
     queue_push(r, &r->open, s);
     for (size_t i = 0; i < s->count; i++)
         make_ready(r, s->tasks[i]);
@@ -57,7 +56,9 @@ void series_check_over(struct run *r, struct series *s)
     s->open = false;
     queue_remove(&r->open, s);
     struct task *owner = s->owner;
-    if (!owner)
+    if (s->kind == SERIES_ASIDE)
+        queue_push(r, &r->finished, s);
+    else if (!owner)
         r->phase_over = true;
     else if (s->kind == SERIES_PREPARE && !s->left && !series_failed(s) && owner->steps)
         series_open(r, owner->steps);
@@ -80,7 +81,7 @@ static void begin(struct run *r, struct task *t)
     t->begun = true;
     t->queued = false;
     t->in->active++;
-    r->active++;
+    r->active += !t->aside;
 }
 
 static void release_held(struct run *r, struct series *s)
@@ -106,7 +107,7 @@ void task_end(struct run *r, struct task *t)
     t->walk = NULL;
     s->active--;
     s->left--;
-    r->active--;
+    r->active -= !t->aside;
     for (size_t i = 0; i < t->follower_count; i++) {
         struct task *f = t->followers[i];
         if (--f->unmet == 0)
@@ -147,11 +148,24 @@ static int64_t number(const struct event *e, const char *name)
     return v.kind == VALUE_INT ? v.i : 0;
 }
 
+// What failed in it before a resume, and was adopted, still keeps the rest from starting.
+static bool has_failed_before(const struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++) {
+        const struct task *t = s->tasks[i];
+        if (t->ended && !t->continued &&
+            (t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_UNKNOWN))
+            return true;
+    }
+    return false;
+}
+
 static void open_inside(struct run *r, struct task *t)
 {
     if (t->kind == TASK_USE)
         task_make_callee(r, t);
-    t->failing = t->rescuing = t->always_begun = false;
+    t->failing = has_failed_before(t->prepare) || has_failed_before(t->steps);
+    t->rescuing = t->always_begun = false;
     if (t->prepare)
         series_open(r, t->prepare);
     else if (t->steps)
@@ -163,7 +177,8 @@ static void apply_items(struct run *r, struct task *t, const struct event *e)
     struct value parallel = field(e, "parallel");
 
     begin(r, t);
-    task_make_instances(r, t, field(e, "items"));
+    if (!t->steps)  // they stand already when the run is resumed
+        task_make_instances(r, t, field(e, "items"));
     t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
     t->state = STATE_RUNNING;
     series_open(r, t->steps);
@@ -181,6 +196,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
         t->started_wall_ns = e->wall_ns;
     }
     r->session_starts++;
+    t->file = str_copy(r->arena, text_field(e, "file"));
     struct value before = field(e, "before");
     if (before.kind == VALUE_MAP)
         t->before = value_copy(r->arena, before);
@@ -237,8 +253,13 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
     enum state state = state_of(text_field(e, "state"));
 
     assert(state != STATE_COUNT);
-    if (t->ended && !flag(e, "marked"))
+    bool settles = t->ended && t->state == STATE_PROVISIONAL;
+    if (t->ended && !flag(e, "marked") && !settles)
         return;
+    if (settles) {
+        t->state = state;
+        return;
+    }
     t->state = state;
     t->by_person = text_field(e, "by").n > 0 && state == STATE_SKIPPED;
     t->marked = flag(e, "marked");
@@ -255,6 +276,12 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
         return;
     }
     bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
+    if (t->aside) {
+        task_end(r, t);
+        if (bad && t->in->owner)
+            apply_failure(r, t, STR("group"));
+        return;
+    }
     if (t->in->kind == SERIES_ALWAYS && !t->in->owner && (bad || state == STATE_UNKNOWN))
         r->always_failed = true;
     task_end(r, t);
@@ -422,13 +449,53 @@ static bool take_finished(struct run *r, struct order *o)
 
     if (!s)
         return false;
-    *o = order(s->kind == SERIES_UNDO ? ORDER_UNDO_END : ORDER_FINISH, s->owner);
+    if (s->kind == SERIES_ASIDE)
+        *o = order(ORDER_ASIDE, s->tasks[0]);
+    else
+        *o = order(s->kind == SERIES_UNDO ? ORDER_UNDO_END : ORDER_FINISH, s->owner);
     return true;
+}
+
+bool run_more_to_undo(const struct run *r)
+{
+    return r->undo_next < r->undo_count;
+}
+
+void run_hold_undo(struct run *r)
+{
+    r->undo_held = true;
+}
+
+void run_stop_undo(struct run *r)
+{
+    r->undo_next = r->undo_count;
+}
+
+void run_hold(struct run *r, bool held)
+{
+    r->held = held;
+}
+
+void run_release_undo(struct run *r)
+{
+    r->undo_held = false;
+}
+
+struct task *run_add_aside(struct run *r, const struct step *s, struct space *space,
+                           struct str address)
+{
+    struct task *t = task_make_aside(r, s, space, address);
+
+    series_link(r, t->in);
+    series_open(r, t->in);
+    return t;
 }
 
 static struct order undo_order(struct run *r)
 {
-    if (r->undo_next < r->undo_count)
+    if (r->undo_held)
+        return order(ORDER_WAIT, NULL);
+    if (r->undo_next < r->undo_count && (!r->interrupted || r->interrupted == 124) && !r->halted)
         return order(ORDER_UNDO, r->undo_list[r->undo_next++]);
     r->phase_over = true;
     return (struct order){ .kind = ORDER_PHASE_END, .phase = PHASE_UNDO };
@@ -463,7 +530,7 @@ static bool phase_behind(const struct run *r, bool any, enum phase p, enum phase
     else if (r->halted)
         return false;
     else if (p <= PHASE_STEPS && (r->stopping || r->interrupted))
-        *next = undo && !r->interrupted ? PHASE_UNDO : PHASE_ALWAYS;
+        *next = undo && (!r->interrupted || r->interrupted == 124) ? PHASE_UNDO : PHASE_ALWAYS;
     else if (p < PHASE_VERIFY)
         *next = (enum phase)(p + 1);
     else if (p == PHASE_VERIFY)
@@ -526,7 +593,7 @@ struct order run_order(struct run *r, int64_t now_ms)
         r->phase_over = false;
         return (struct order){ .kind = ORDER_PHASE_END, .phase = r->phase };
     }
-    if (r->phase_begun)
+    if (r->phase_begun || r->held)
         return order(ORDER_WAIT, NULL);
     return phase_order(r);
 }
@@ -548,20 +615,29 @@ static bool again_after_resume(const struct run *r, const struct task *t)
     return t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_BLOCKED;
 }
 
+static bool in_transaction(const struct task *t)
+{
+    for (const struct task *at = t->in->owner; at; at = at->in->owner)
+        if (at->step->transaction.str.n)
+            return true;
+    return false;
+}
+
 static void keep_going(struct run *r, struct task *t)
 {
     int64_t attempts = t->attempts;
     bool container = t->kind == TASK_GROUP || t->kind == TASK_USE || t->kind == TASK_EACH;
 
+    bool rested = t->resting, rescued = t->rescuing;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
     t->in->open = false;
     t->in->active = 0;
     t->in->held_count = t->in->held_first = 0;
-    if (!t->ended && t->state == STATE_RUNNING && t->kind == TASK_ACTION) {
+    bool running = !t->ended && t->state == STATE_RUNNING;
+    if (running && t->kind == TASK_ACTION && !in_transaction(t) && !rested && !rescued) {
         t->dangling = true;
-    } else if (!t->ended && t->step->transaction.str.n && t->state == STATE_RUNNING) {
+    } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
         t->dangling = true;
-        series_reset(r, t->steps);
     } else if (t->ended && again_after_resume(r, t)) {
         if (container) {  // what is done in it stays done
             t->ended = false;
@@ -675,6 +751,17 @@ void run_unverified(struct run *r)
     r->unverified = true;
 }
 
+void run_fail_group(struct run *r, struct task *t)
+{
+    t->failing = true;
+    run_check_all_over(r);
+}
+
+void run_make_callee(struct run *r, struct task *use)
+{
+    task_make_callee(r, use);
+}
+
 void run_cannot_undo(struct run *r)
 {
     r->cannot_undo = true;
@@ -692,6 +779,7 @@ void run_settled(struct run *r, struct task *t)
 void run_not_started(struct run *r, struct task *t)
 {
     run_settled(r, t);
+    series_reset(r, t->steps);
     t->begun = false;
     t->in->active = 0;
     r->active--;
@@ -703,6 +791,31 @@ void run_not_started(struct run *r, struct task *t)
 bool run_is_stopping(const struct run *r)
 {
     return r->stopping;
+}
+
+// In a replay the events that follow say what became of it.
+void run_settle_nothing(struct run *r)
+{
+    r->settle.count = 0;
+    r->settling = 0;
+    for (size_t i = 0; i < run_task_count(r); i++) {
+        struct task *t = run_task_at(r, i);
+        if (!t->dangling || t->ended)
+            continue;
+        t->begun = false;
+        t->in->active = 0;
+        r->active -= !t->aside;
+    }
+}
+
+void run_owe_always(struct run *r)
+{
+    r->session_starts++;
+}
+
+bool run_any_active(const struct run *r)
+{
+    return r->active > r->parked;
 }
 
 int run_interrupted(const struct run *r)

@@ -21,6 +21,7 @@ enum order_kind {
     ORDER_PHASE_END,  // all in [phase] has ended
     ORDER_UNDO,       // take back [task]
     ORDER_UNDO_END,   // the undo of [task] has ended
+    ORDER_ASIDE,      // [task], which is no step of the run, has ended
     ORDER_SLEEP,      // until [at_ms], unless something happens before
     ORDER_WAIT,       // for something to end
     ORDER_SUSPEND,    // all that is left waits for people
@@ -62,9 +63,23 @@ void run_want_undo(struct run *r);
 void run_want_stop(struct run *r);
 void run_declined_before(struct run *r);  // a no before the first step
 void run_unverified(struct run *r);        // a check of `verify` does not hold or was not answered
+void run_fail_group(struct run *r, struct task *t);  // its time is up: nothing new starts in it
+void run_make_callee(struct run *r, struct task *use);  // its steps, before its intent
+bool series_failed(const struct series *s);
+// Adds a task that is no step of the run; it starts at once. ORDER_ASIDE when it has ended.
+struct task *run_add_aside(struct run *r, const struct step *s, struct space *space,
+                           struct str address);
+bool run_more_to_undo(const struct run *r);
+void run_hold_undo(struct run *r);  // until something happens: a question is open
+void run_hold(struct run *r, bool held);  // no phase begins meanwhile
+void run_release_undo(struct run *r);
+void run_stop_undo(struct run *r);  // the earlier ones are left
 void run_cannot_undo(struct run *r);       // something with effects has no undo
 void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the outcome is known
 void run_not_started(struct run *r, struct task *t);  // after ORDER_SETTLE: it had not begun
+void run_settle_nothing(struct run *r);  // what dangles is left as it is
+void run_owe_always(struct run *r);
+bool run_any_active(const struct run *r);
 int run_interrupted(const struct run *r);
 
 // ---- asking

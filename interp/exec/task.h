@@ -45,6 +45,7 @@ enum series_kind {
     SERIES_RESCUE,
     SERIES_ALWAYS,
     SERIES_UNDO,
+    SERIES_ASIDE,
 };
 
 struct run;
@@ -86,6 +87,7 @@ struct task {
     struct value item, key;
     bool is_instance;
     bool auto_undo;           // the step of an `undo: auto`
+    bool aside;               // not of the run: a hook, a `use` in a check
     struct task *undoes;      // the task that this undo body takes back
 
     struct task **needs;      // both kinds of edge
@@ -117,12 +119,15 @@ struct task {
     struct value result, outputs, before;  // VALUE_NULL where there is none
     struct value withheld;    // names of result fields that were masked; after a resume
     struct str message;
+    struct str file;          // of the last attempt, in the run's folder
     struct value notes;       // of the running attempt
     struct value given;       // USE: the callee's inputs, as journalled
 
     // ---- the driver's
     bool begun, resting, queued;
     struct walk *walk;
+    void (*aside_then)(void *arg, struct task *t);
+    void *aside_arg;
 };
 
 struct task *space_find(const struct space *s, struct str id);

@@ -38,7 +38,8 @@ static struct task *task_new(struct run *r, const struct step *step, struct seri
     struct task *t = NEW(r->arena, struct task);
 
     *t = (struct task){ .kind = kind_of(step), .step = step, .in = in, .space = space,
-                        .address = address, .phase = phase };
+                        .address = address, .phase = phase,
+                        .aside = in->owner && in->owner->aside };
     map_put(r->by_address, address, t);
     queue_push(r, &r->tasks, t);
     return t;
@@ -242,6 +243,23 @@ void task_make_undo(struct run *r, struct task *t)
         series_link(r, u->always);
     }
     t->undo->left = t->undo->count;
+}
+
+// A series of one, of nobody.
+struct task *task_make_aside(struct run *r, const struct step *step, struct space *space,
+                             struct str address)
+{
+    struct series *s = empty_series(r, SERIES_ASIDE, NULL, 1);
+    struct task *t = task_new(r, step, s, space, address, PHASE_ALWAYS);
+
+    t->aside = true;
+    if (step->for_each)
+        t->kind = TASK_EACH;
+    t->prefix = join(r, address, ".", STR(""));
+    s->tasks[s->count++] = t;
+    s->left = 1;
+    make_inside(r, t, space, t->prefix);
+    return t;
 }
 
 void series_reset(struct run *r, struct series *s)

@@ -13,7 +13,7 @@ static struct tally count(const struct run *r)
 
     for (size_t i = 0; i < run_task_count(r); i++) {
         const struct task *t = run_task_at(r, i);
-        bool undo_body = t->phase == PHASE_UNDO;
+        bool undo_body = t->phase == PHASE_UNDO || t->aside;
         bool bad = t->ended && (t->state == STATE_FAILED || t->state == STATE_CANCELLED);
         n.undo_unknown |= t->undo_state == UNDO_UNKNOWN;
         n.undo_failed |= t->undo_state == UNDO_FAILED;

@@ -89,8 +89,8 @@ struct list {
     void *items;
     size_t count;
 };
-#define LIST_EACH(type, var, list)                                                        \
-    for (type *var = (list).items, *var##_end = var + (var ? (list).count : 0); var != var##_end; \
+#define LIST_EACH(type, var, list)                                                   \
+    for (type *var = (list).items; var && var != (type *)(list).items + (list).count; \
          var++)
 
 // One entry of a TYPE_MAP begins with this.

@@ -63,7 +63,7 @@ enum store_error run_read(struct store *s, struct str id, int64_t from_seq, bool
                           bool (*see)(const struct stored_event *e, void *arg), void *arg,
                           struct diags *ds);
 
-// ---- sqlite_journal.c: having a run
+// ---- sqlite_take.c: having a run
 
 enum store_error sqlite_create(struct store *s, struct arena *a, struct str id,
                                struct journal **out, struct diags *ds);

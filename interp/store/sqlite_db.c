@@ -154,6 +154,29 @@ bool db_check(struct db *db, const struct db_kind *kind, bool *empty, struct fai
     return true;
 }
 
+static bool is_half_done(struct db *db)
+{
+    int code = db->sq->extended_errcode(db->handle);
+
+    return code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY;
+}
+
+bool db_open_to_read(struct db *db, const char *path, const struct db_kind *kind, bool *empty,
+                     struct failure *why)
+{
+    for (enum db_mode mode = DB_READ;; mode = DB_WRITE) {
+        if (!db_open(db, path, mode, why))
+            return false;
+        if (db_check(db, kind, empty, why))
+            return true;
+        bool again = mode == DB_READ && is_half_done(db);
+        db_close(db);
+        if (!again)
+            return false;
+        why->text[0] = '\0';
+    }
+}
+
 // [value] as text: a setting may answer with a number or a word.
 static bool answers(struct db *db, const struct setting *s, struct failure *why)
 {

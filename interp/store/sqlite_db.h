@@ -38,6 +38,10 @@ enum db_mode { DB_READ, DB_WRITE };
 bool db_open(struct db *db, const char *path, enum db_mode mode, struct failure *why);
 // Looks at what kind of file it is. [empty] (may be NULL): it has no content yet.
 bool db_check(struct db *db, const struct db_kind *kind, bool *empty, struct failure *why);
+// Both, to read. A transaction that a crash left half done is rolled back first, which needs
+// writing; it is nobody's any more.
+bool db_open_to_read(struct db *db, const char *path, const struct db_kind *kind, bool *empty,
+                     struct failure *why);
 // Sets and reads back.
 bool db_set(struct db *db, const struct setting *settings, struct failure *why);
 void db_close(struct db *db);

@@ -157,18 +157,22 @@ static bool fill(struct sqlite_store *s, struct failure *why)
     return fine;
 }
 
-static bool set_up(struct sqlite_store *s, bool make, struct failure *why)
+static bool open_to_read(struct sqlite_store *s, const char *path, struct failure *why)
 {
     bool empty;
 
-    if (!db_check(&s->index, &kind, &empty, why))
-        return false;
-    if (empty && !make)
-        return false;
-    return !make || (db_set(&s->index, kind.settings, why) && (!empty || fill(s, why)));
+    return db_open_to_read(&s->index, path, &kind, &empty, why) && !empty;
 }
 
-// Opened to read first, the settings are made when it is written for the first time.
+static bool open_to_write(struct sqlite_store *s, const char *path, struct failure *why)
+{
+    bool empty;
+
+    return db_open(&s->index, path, DB_WRITE, why) && db_check(&s->index, &kind, &empty, why) &&
+           db_set(&s->index, kind.settings, why) && (!empty || fill(s, why));
+}
+
+// Opened to read first, and again when it is written for the first time.
 bool index_open(struct sqlite_store *s, bool make, struct failure *why)
 {
     struct arena *a = arena_new(NULL);
@@ -180,8 +184,8 @@ bool index_open(struct sqlite_store *s, bool make, struct failure *why)
         enum folder_state state = file_look(path.s, why);
         if (state == FOLDER_ABSENT && make)
             state = file_make(path.s, why) ? FOLDER_FINE : FOLDER_REFUSED;
-        fine = state == FOLDER_FINE && db_open(&s->index, path.s, make ? DB_WRITE : DB_READ, why) &&
-               set_up(s, make, why);
+        fine = state == FOLDER_FINE &&
+               (make ? open_to_write(s, path.s, why) : open_to_read(s, path.s, why));
         if (!fine)
             index_close(s);
         s->index_written = fine && make;

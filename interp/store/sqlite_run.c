@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -100,9 +101,8 @@ static bool fill(struct db *db, const char *path, struct str id, struct arena *a
 
 // [fd] is closed only when SQLite has the file no longer open: closing any descriptor of a
 // file gives back all locks that this process has on it.
-bool run_make(const char *path, struct str id, struct failure *why)
+static bool make_at(const char *path, struct str id, struct arena *a, struct failure *why)
 {
-    struct arena *a = arena_new(NULL);
     struct db db = { 0 };
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -114,6 +114,20 @@ bool run_make(const char *path, struct str id, struct failure *why)
         failure_set(why, "`%s`: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
+    return fine;
+}
+
+// Under its name all at once: a folder without it is not a run yet.
+bool run_make(const char *path, struct str id, struct failure *why)
+{
+    struct arena *a = arena_new(NULL);
+    struct str part = str_format(a, "%s.part", path);
+    bool fine = make_at(part.s, id, a, why);
+
+    if (fine && rename(part.s, path) < 0) {
+        failure_set(why, "`%s`: %s", path, strerror(errno));
+        fine = false;
+    }
     arena_free(a);
     return fine;
 }
@@ -171,12 +185,8 @@ static bool open_to_read(const struct sqlite_store *s, struct str id, struct are
 {
     struct str path = run_path(s, id, "journal.db", a);
 
-    if (s->absent || file_look(path.s, why) != FOLDER_FINE || !db_open(db, path.s, DB_READ, why))
-        return false;
-    if (db_check(db, &journal_kind, NULL, why))
-        return true;
-    db_close(db);
-    return false;
+    return !s->absent && file_look(path.s, why) == FOLDER_FINE &&
+           db_open_to_read(db, path.s, &journal_kind, NULL, why);
 }
 
 bool run_row(const struct sqlite_store *s, struct str id, struct arena *a, struct run_row *out,

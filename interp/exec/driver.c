@@ -1,0 +1,103 @@
+// One turn of a run: orders are carried out until there is nothing to do but wait.
+
+#include "base/arena.h"
+#include "exec/session.h"
+
+static void pump_now(void *arg);
+
+void pump(struct driver *d)
+{
+    if (d->pump_scheduled || d->ended)
+        return;
+    d->pump_scheduled = true;
+    loop_later(d->loop, pump_now, d);
+}
+
+static void slept(void *arg)
+{
+    struct driver *d = arg;
+
+    d->sleep = NULL;
+    pump(d);
+}
+
+static void sleep_until(struct driver *d, int64_t at_ms)
+{
+    if (d->sleep && d->sleep_ms <= at_ms)
+        return;
+    if (d->sleep)
+        timer_stop(d->sleep);
+    d->sleep_ms = at_ms;
+    d->sleep = loop_timer(d->loop, d->arena, at_ms, slept, d);
+}
+
+static bool waits_for_people_only(const struct driver *d)
+{
+    return d->options->detach && d->questions && !d->acts && !d->asker->has_terminal;
+}
+
+static void wait_for_something(struct driver *d)
+{
+    if (d->store_failed && !d->acts)
+        d->over = true;
+    else if (waits_for_people_only(d) && !run_any_active(d->run))
+        d->suspended = true;
+}
+
+// False when there is nothing more to carry out in this turn.
+static bool carry(struct driver *d, struct order o)
+{
+    switch (o.kind) {
+    case ORDER_SETTLE: walk_settle(d, o.task); return true;
+    case ORDER_BEGIN: walk_begin(d, o.task); return true;
+    case ORDER_BLOCK: walk_block(d, o.task); return true;
+    case ORDER_RETRY: walk_retry(d, o.task); return true;
+    case ORDER_FINISH: walk_finish(d, o.task); return true;
+    case ORDER_PHASE: carry_phase(d, o.phase); return true;
+    case ORDER_PHASE_END: carry_phase_end(d, o.phase); return true;
+    case ORDER_UNDO: carry_undo(d, o.task); return true;
+    case ORDER_UNDO_END: carry_undo_end(d, o.task); return true;
+    case ORDER_ASIDE: aside_over(d, o.task); return true;
+    case ORDER_SLEEP: sleep_until(d, o.at_ms); return false;
+    case ORDER_WAIT: wait_for_something(d); return false;
+    case ORDER_SUSPEND: d->suspended = true; return false;
+    case ORDER_OVER: d->over = true; return false;
+    }
+    return false;
+}
+
+static void pump_now(void *arg)
+{
+    struct driver *d = arg;
+
+    d->pump_scheduled = false;
+    while (!d->over && !d->suspended && carry(d, run_order(d->run, loop_now_ms(d->loop))))
+        ;
+}
+
+// Before the first phase only what stands aside is carried out.
+void run_order_aside(struct driver *d)
+{
+    run_hold(d->run, true);
+    pump_now(d);
+    run_hold(d->run, false);
+}
+
+void drive(struct driver *d)
+{
+    pump(d);
+    while (!d->over && !d->suspended)
+        if (!loop_turn(d->loop)) {
+            say(d, "nothing is left to wait for, and the run is not over: a bug of ours");
+            d->refused = CODE_INTERNAL;
+            d->over = true;
+        }
+}
+
+// What has been emitted is on disk, and nothing of it under way.
+void drain(struct driver *d)
+{
+    while ((d->committing || d->commit_scheduled || d->hooks_running) && !d->store_failed)
+        if (!loop_turn(d->loop))
+            break;
+}

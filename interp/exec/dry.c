@@ -1,0 +1,37 @@
+// --dry-run: nothing runs, everything that can be is resolved, nobody is asked.
+// --probe: a dry run in which steps that only read do run.
+
+#include "base/arena.h"
+#include "exec/walk.h"
+
+bool dry_runs(const struct walk *w)
+{
+    return w->d->options->probe && step_effects(w->d->program, w->task->step) == EFFECTS_READ &&
+           !w->task->step->action->asks;
+}
+
+static void tell(struct walk *w, struct str what)
+{
+    while (what.n) {
+        size_t end = str_find(what, '\n');
+        struct str line = end == SIZE_MAX ? what : str_slice(what, 0, end);
+        say(w->d, "%.*s: would run: %.*s", STR_ARG(w->task->address), STR_ARG(line));
+        what = end == SIZE_MAX ? STR("") : str_slice(what, end + 1, what.n);
+    }
+}
+
+void dry_skip(struct walk *w)
+{
+    tell(w, w->command);
+    w->message = str_format(w->arena, "dry run: %.*s", STR_ARG(w->command));
+    walk_end(w, STATE_SKIPPED, NULL, false);
+}
+
+// What depends on a step that was not run is not known, and that is no failure.
+void dry_unresolved(struct walk *w, const struct expr_error *err)
+{
+    say(w->d, "%.*s: would run; what exactly is not known before: %.*s", STR_ARG(w->task->address),
+        STR_ARG(err->message));
+    w->message = str_format(w->arena, "dry run: not known before: %.*s", STR_ARG(err->message));
+    walk_end(w, STATE_SKIPPED, NULL, false);
+}

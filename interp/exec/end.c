@@ -1,0 +1,274 @@
+// The end of a session: hooks, what the run came to, the row, the locks.
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "exec/walk.h"
+
+static const struct runbook *root_of(const struct driver *d)
+{
+    return run_root(d->run)->module->rb;
+}
+
+static int code_of(const struct driver *d)
+{
+    int code = d->refused ? d->refused : run_code(d->run);
+
+    if (d->store_failed)
+        return CODE_STORE;
+    if (d->aborting)
+        return CODE_OK;
+    if (d->suspended)
+        return CODE_SUSPENDED;
+    if (d->options->dry_run && (code == CODE_UNVERIFIED || code == CODE_FAILED))
+        return code == CODE_FAILED ? CODE_FAILED : CODE_OK;
+    return d->undoing && code == CODE_UNDONE ? CODE_OK : code;
+}
+
+// ---- hooks
+
+static void hooks_told(struct driver *d)
+{
+    d->hooks_done = true;
+    pump(d);
+}
+
+static void tell_hooks(struct driver *d, int code)
+{
+    const struct hooks *own = root_of(d)->hooks, *project = d->project->hooks;
+    bool undone = code == CODE_UNDONE || (d->undoing && code == CODE_OK);
+    const char *which = undone ? "undone" : code == CODE_OK ? "success" : "failure";
+
+    know_the_end(d);
+    if (code == CODE_SUSPENDED || d->store_failed || d->aborting || d->options->dry_run || d->options->drill)
+        return;
+    for (int i = 0; i < 2; i++) {
+        const struct hooks *h = i == 0 ? project : own;
+        const struct list *list = !h ? NULL : undone ? &h->undone : code == CODE_OK ? &h->success
+                                                                                   : &h->failure;
+        if (!list || list->count == 0)
+            continue;
+        d->hooks_done = false;
+        d->over = d->suspended = false;
+        run_hold(d->run, true);
+        hooks_run(d, which, list, VALUE_NONE, hooks_told);
+        while (!d->hooks_done && loop_turn(d->loop))
+            ;
+    }
+}
+
+// ---- run.end
+
+static void put_states(struct driver *d, struct value_builder *b)
+{
+    struct value_builder *not_run = value_list_start(d->arena);
+    struct value_builder *skipped = value_list_start(d->arena);
+    struct value_builder *unknown = value_list_start(d->arena);
+
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        const struct task *t = run_task_at(d->run, i);
+        struct value address = value_string(t->address);
+        bool step = t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS;
+        if (!step || t->aside || t->in->kind == SERIES_RESCUE)
+            continue;
+        if (!t->ended || t->state == STATE_BLOCKED)
+            value_add(not_run, address);
+        if (t->by_person)
+            value_add(skipped, address);
+        if (t->state == STATE_UNKNOWN)
+            value_add(unknown, address);
+    }
+    value_put_s(b, "not_run", value_finish(not_run));
+    value_put_s(b, "skipped", value_finish(skipped));
+    value_put_s(b, "unknown", value_finish(unknown));
+    value_put_s(b, "undone", names_of_undone(d, UNDO_DONE));
+    value_put_s(b, "undo_failed", names_of_undone(d, UNDO_FAILED));
+    value_put_s(b, "cannot_undo", value_finish(d->cannot_undo));
+}
+
+static void put_warnings(struct driver *d, struct value_builder *b)
+{
+    struct value_builder *list = value_list_start(d->arena);
+    size_t n = 0;
+
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        const struct task *t = run_task_at(d->run, i);
+        bool odd = !t->aside && t->ended && t->phase != PHASE_UNDO &&
+                   ((t->state == STATE_FAILED && t->continued) || t->state == STATE_RESCUED);
+        if (!odd)
+            continue;
+        value_add(list, value_string(str_format(d->arena, "%.*s %s%s", STR_ARG(t->address),
+                                                state_word(t->state),
+                                                t->continued ? ", and the run went on" : "")));
+        n++;
+    }
+    if (d->unverified_why.n) {
+        value_add(list, value_string(str_format(d->arena, "the verification does not hold: %.*s",
+                                                STR_ARG(d->unverified_why))));
+        n++;
+    }
+    struct value all = value_finish(list);
+    if (n)
+        value_put_s(b, "warnings", all);
+}
+
+static void put_verified(struct driver *d, struct value_builder *b)
+{
+    if (root_of(d)->verify.count == 0)
+        value_put_s(b, "verified", value_text("none"));
+    else
+        value_put_s(b, "verified", value_bool(run_verified(d->run)));
+}
+
+static void put_report_words(struct driver *d, struct value_builder *b)
+{
+    const struct report *r = root_of(d)->report;
+    struct view v = view_of_space(d, run_root(d->run));
+    struct value_builder *words = value_map_start(d->arena);
+    const struct {
+        const char *name;
+        const struct template *words;
+    } all[] = {
+        { "impact", r ? r->impact : NULL },
+        { "detected", r ? r->detected : NULL },
+        { "data_loss", r ? r->data_loss : NULL },
+        { "cause", r ? r->cause : NULL },
+        { "prevention", r ? r->prevention : NULL },
+        { "lessons", r ? r->lessons : NULL },
+        { "previous_version", r ? r->previous_version : NULL },
+        { "target_version", r ? r->target_version : NULL },
+    };
+
+    v.at_end = true;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct expr_error err = { 0 };
+        struct str text;
+        bool secret;
+        if (!all[i].words)
+            continue;
+        if (!template_eval_text(all[i].words, view_scope(&v), d->arena, &text, &secret, &err))
+            text = STR("not known");
+        value_put_s(words, all[i].name, value_string(text));
+    }
+    value_put_s(b, "report", value_finish(words));
+}
+
+static void put_budget(struct driver *d, struct value_builder *b)
+{
+    struct value_builder *all = value_map_start(d->arena);
+    int64_t total = loop_now_ms(d->loop) - d->started_boot_ms;
+
+    value_put_s(all, "prepare_ms", value_int(d->phase_ms[PHASE_PREPARE]));
+    value_put_s(all, "execute_ms", value_int(d->phase_ms[PHASE_STEPS]));
+    value_put_s(all, "verify_ms", value_int(d->phase_ms[PHASE_VERIFY]));
+    value_put_s(all, "total_ms", value_int(total));
+    value_put_s(b, "budget", value_finish(all));
+    value_put_s(b, "waiting_ms", value_int(d->waiting_ms));
+}
+
+static void put_left(struct driver *d, struct value_builder *b)
+{
+    struct value_builder *list = value_list_start(d->arena);
+    struct str all = buf_str(&d->left);
+
+    while (all.n) {
+        size_t end = str_find(all, '\n');
+        struct str line = str_slice(all, 0, end == SIZE_MAX ? all.n : end);
+        size_t one = str_find(line, '\t');
+        size_t two = one + 1 + str_find(str_slice(line, one + 1, line.n), '\t');
+        struct value_builder *p = value_map_start(d->arena);
+        value_put_s(p, "step", value_string(str_slice(line, 0, one)));
+        value_put_s(p, "pid", value_string(str_slice(line, one + 1, two)));
+        value_put_s(p, "command", value_string(str_slice(line, two + 1, line.n)));
+        value_add(list, value_finish(p));
+        all = end == SIZE_MAX ? STR("") : str_slice(all, end + 1, all.n);
+    }
+    struct value left = value_finish(list);
+    if (value_size(left))
+        value_put_s(b, "left", left);
+}
+
+static void tell_end(struct driver *d, int code)
+{
+    struct value_builder *b = event_data(d);
+    bool undone = d->undoing && code == CODE_OK;
+
+    if (code == CODE_SUSPENDED) {
+        struct value_builder *waiting = value_list_start(d->arena);
+        open_questions(d, waiting);
+        value_put_s(b, "waiting", value_finish(waiting));
+        value_put_s(b, "exit", value_int(code));
+        emit(d, EVENT_RUN_SUSPEND, b);
+        return;
+    }
+    value_put_s(b, "result", value_text(d->aborting ? "aborted"
+                                        : undone    ? "undone"
+                                                    : code_word(code)));
+    value_put_s(b, "exit", value_int(code));
+    value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - d->started_boot_ms));
+    put_verified(d, b);
+    put_states(d, b);
+    put_warnings(d, b);
+    put_left(d, b);
+    put_budget(d, b);
+    put_report_words(d, b);
+    if (d->options->drill)
+        value_put_s(b, "drill", value_bool(true));
+    emit(d, EVENT_RUN_END, b);
+}
+
+static bool is_final(const struct driver *d, int code)
+{
+    return code == CODE_OK || code == CODE_UNDONE || (d->undoing && code == CODE_OK);
+}
+
+static void put_row(struct driver *d, int code)
+{
+    struct run_row *row = &d->row;
+
+    row->exit = code;
+    row->result = str_from(d->aborting                        ? "aborted"
+                           : d->undoing && code == CODE_OK ? "undone"
+                                                           : code_word(code));
+    row->took_ms = loop_now_ms(d->loop) - d->started_boot_ms;
+    row->ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
+    row->state = d->aborting            ? STR("aborted")
+                 : code == CODE_SUSPENDED ? STR("suspended")
+                 : is_final(d, code)      ? STR("final")
+                                          : STR("ended");
+    journal_row(d->journal, row);
+}
+
+// Suspended and unknown runs keep their locks until resume, undo or abort.
+static void free_locks(struct driver *d, int code)
+{
+    struct diags ds = { .arena = d->arena };
+
+    if (d->lock_count && code != CODE_SUSPENDED && code != CODE_UNKNOWN && code != CODE_STORE)
+        store_unlock(d->store, d->id, &ds);
+}
+
+int end_run(struct driver *d)
+{
+    int code = code_of(d);
+
+    tell_hooks(d, code);
+    drain(d);
+    code = d->store_failed ? CODE_STORE : code;
+    d->ended = true;
+    tell_end(d, code);
+    if (d->journal && !d->store_failed) {
+        put_row(d, code);
+        if (!journal_commit_now(d->journal, d->diags)) {
+            code = CODE_STORE;
+            d->store_failed = true;
+        }
+    }
+    keeper_stop(d->session.keeper, 10 * 1000);
+    free_locks(d, code);
+    if (d->journal)
+        journal_close(d->journal);
+    d->journal = NULL;
+    free_commits(d);
+    buf_free(&d->left);
+    return code;
+}

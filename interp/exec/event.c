@@ -1,0 +1,172 @@
+#include "exec/event.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "value/base64.h"
+
+enum { TEXT_LIMIT = 4 * 1024, LINE_LIMIT = 64 * 1024 };
+
+static const char *const words[EVENT_COUNT] = {
+    [EVENT_RUN_START] = "run.start",
+    [EVENT_RUN_END] = "run.end",
+    [EVENT_RUN_SUSPEND] = "run.suspend",
+    [EVENT_RUN_RESUME] = "run.resume",
+    [EVENT_PHASE_START] = "phase.start",
+    [EVENT_PHASE_END] = "phase.end",
+    [EVENT_STEP_ITEMS] = "step.items",
+    [EVENT_STEP_START] = "step.start",
+    [EVENT_STEP_OUTPUT] = "step.output",
+    [EVENT_STEP_NOTE] = "step.note",
+    [EVENT_STEP_ATTEMPT] = "step.attempt",
+    [EVENT_STEP_ALWAYS] = "step.always",
+    [EVENT_STEP_END] = "step.end",
+    [EVENT_CONFIRM_ASK] = "confirm.ask",
+    [EVENT_CONFIRM_ANSWER] = "confirm.answer",
+    [EVENT_VERIFY_TRY] = "verify.try",
+    [EVENT_UNDO_START] = "undo.start",
+    [EVENT_UNDO_END] = "undo.end",
+    [EVENT_LOCK_WAIT] = "lock.wait",
+    [EVENT_LOCK_HELD] = "lock.held",
+    [EVENT_HOOK_END] = "hook.end",
+    [EVENT_TRIGGER_STATE] = "trigger.state",
+    [EVENT_DIAGNOSTIC] = "diagnostic",
+};
+
+const char *event_type_word(enum event_type type)
+{
+    return words[type];
+}
+
+enum event_type event_type_of(struct str word)
+{
+    int t = 0;
+
+    while (t < EVENT_COUNT && !str_is(word, words[t]))
+        t++;
+    return (enum event_type)t;
+}
+
+// How a value is made fit for a line: masked, its texts no longer than [limit].
+struct fitting {
+    const struct mask *mask;
+    struct arena *arena;
+    size_t limit;
+    bool cut;
+};
+
+// Cuts between code points.
+static struct str cut(struct fitting *f, struct str s)
+{
+    size_t n = f->limit;
+
+    if (s.n <= n)
+        return s;
+    while (n > 0 && ((unsigned char)s.s[n] & 0xC0) == 0x80)
+        n--;
+    f->cut = true;
+    return str_slice(s, 0, n);
+}
+
+static struct str masked(struct fitting *f, struct str s)
+{
+    return f->mask ? mask_text(f->mask, s, f->arena, NULL) : s;
+}
+
+static struct value fit(struct fitting *f, struct value v);
+
+static struct value fit_list(struct fitting *f, struct value v)
+{
+    struct value_builder *b = value_list_start(f->arena);
+
+    for (size_t i = 0; i < value_size(v); i++)
+        value_add(b, fit(f, value_item(v, i)));
+    return value_finish(b);
+}
+
+static struct value base64(struct fitting *f, struct str bytes)
+{
+    struct buf b = BUF_EMPTY;
+
+    base64_write(cut(f, bytes), &b);
+    return value_string(buf_take(&b, f->arena));
+}
+
+static struct value fit_map(struct fitting *f, struct value v)
+{
+    struct value_builder *b = value_map_start(f->arena);
+
+    for (size_t i = 0; i < v.map->count; i++) {
+        struct value key = v.map->entries[i].key, item = v.map->entries[i].value;
+        bool raw = item.kind == VALUE_STRING && key.kind == VALUE_STRING &&
+                   str_is(key.s, "text") && utf8_invalid(item.s) != SIZE_MAX;
+        if (raw)
+            value_put_s(b, "b64", base64(f, item.s));
+        else
+            value_put(b, fit(f, key), fit(f, item));
+    }
+    return value_finish(b);
+}
+
+static struct value fit(struct fitting *f, struct value v)
+{
+    switch (v.kind) {
+    case VALUE_STRING: return value_string(cut(f, masked(f, v.s)));
+    case VALUE_BYTES: return value_bytes(cut(f, v.s));
+    case VALUE_LIST: return fit_list(f, v);
+    case VALUE_MAP: return fit_map(f, v);
+    default: return v;
+    }
+}
+
+static struct str write(const struct event *e, struct str run, struct fitting *f)
+{
+    struct value_builder *b = value_map_start(f->arena);
+    struct buf out = BUF_EMPTY;
+
+    value_put_s(b, "v", value_int(1));
+    if (e->seq)
+        value_put_s(b, "seq", value_int(e->seq));
+    value_put_s(b, "ts", value_string(clock_rfc3339_ms(f->arena, e->wall_ns)));
+    if (run.n)
+        value_put_s(b, "run", value_string(run));
+    value_put_s(b, "type", value_text(words[e->type]));
+    for (size_t i = 0; e->data.kind == VALUE_MAP && i < e->data.map->count; i++) {
+        struct value_entry one = e->data.map->entries[i];
+        struct value fitted = fit_map(f, (struct value){
+            .kind = VALUE_MAP, .map = &(struct value_map){ .count = 1, .entries = &one } });
+        value_put(b, fitted.map->entries[0].key, fitted.map->entries[0].value);
+    }
+    if (f->cut)
+        value_put_s(b, "truncated", value_bool(true));
+    json_write(value_finish(b), f->arena, &out);
+    return buf_take(&out, f->arena);
+}
+
+struct str event_line(const struct event *e, struct str run, const struct mask *m,
+                      struct arena *a)
+{
+    for (size_t limit = TEXT_LIMIT;; limit /= 4) {
+        struct fitting f = { .mask = m && !mask_is_empty(m) ? m : NULL, .arena = a,
+                             .limit = limit };
+        struct str line = write(e, run, &f);
+        if (line.n <= LINE_LIMIT || limit < 16)
+            return line;
+    }
+}
+
+bool event_read(struct str line, struct arena *a, struct event *out)
+{
+    struct json_error error;
+    struct value seq = VALUE_NONE, type = VALUE_NONE;
+
+    *out = (struct event){ .type = EVENT_COUNT };
+    if (!json_read(line, a, &out->data, &error) || out->data.kind != VALUE_MAP)
+        return false;
+    value_field(out->data, "seq", a, &seq);
+    value_field(out->data, "type", a, &type);
+    if (seq.kind == VALUE_INT)
+        out->seq = seq.i;
+    if (type.kind == VALUE_STRING)
+        out->type = event_type_of(type.s);
+    return out->type != EVENT_COUNT;
+}

@@ -1,0 +1,286 @@
+// The inside of the driver, for the files that make it up.
+//
+//   driver.c    one turn: orders carried out, commits, the end
+//   start.c     run, resume, undo, abort: what comes before the first turn
+//   emit.c      events: made, journalled, applied, shown
+//   walk.c      one task from its `if` to its end
+//   act.c       attempts: an action started, its output kept, its outcome
+//   check.c     checks that poll
+//   ask.c       questions, flags, one at a time
+//   view.c      what expressions see
+//   undoing.c   orders of the undo phase
+//   aside.c     tasks that are not steps of the run: hooks, `use` in checks
+//   signals.c   signals and the run's own timeout
+
+#pragma once
+
+#include "exec/driver.h"
+#include "exec/run.h"
+
+struct driver;
+struct walk;
+struct checking;
+
+// ---- what expressions see
+
+struct view {
+    struct scope scope;  // use view_scope(): ctx points back here
+    struct driver *d;
+    struct space *space;
+    struct task *task;         // whose item and index are seen; may be NULL
+    const struct value *result, *before;  // NULL: not there
+    const struct step *checked;           // whose result it is, for messages
+    struct value item, index;
+    struct str item_name;      // of a check's own for_each; n == 0: none
+    bool at_end;               // run.result, run.failed, run.undone, run.took are there
+    struct str hook_contact;
+    struct value contact;
+    struct value trigger_state;
+};
+
+// The scope of a view that stays where it is.
+const struct scope *view_scope(struct view *v);
+struct view view_of(struct driver *d, struct task *t);
+// The names of a runbook and nothing of a step: frames, hooks, reports.
+struct view view_of_space(struct driver *d, struct space *s);
+
+// ---- one task on its way
+
+struct walk {
+    struct driver *d;
+    struct task *task;
+    struct arena *arena;
+    struct view view;
+    struct act *act;           // of the action; of a transaction group: its connection
+    struct act *reading;       // a read action of `before`
+    struct checking *checking;
+    struct asked *asked;
+    struct question *question; // the last that was asked
+    struct value before, result, outputs, now;
+    struct str command;        // what will run, masked
+    struct str message, help, picture;
+    struct value parts;
+    struct outcome outcome;
+    struct timer *timer;       // timeout of a container
+    int64_t began_ms, attempt_ms;
+    size_t next_before;
+    struct str by, reason;     // who skipped it
+    bool declined;             // a person said no, or nobody answered
+    bool known_failed;         // before anything was done: not worth a retry
+    bool cancelled, timed_out, interrupted;
+    bool intent_pending;
+    bool withdrawn;            // the task has ended: callbacks do nothing
+    bool is_unknown;
+    enum state final_state;    // a container's, decided before its `always`
+    const char *then;          // ... and what it means for the run, where a person said so
+};
+
+void walk_begin(struct driver *d, struct task *t);
+void walk_retry(struct driver *d, struct task *t);
+void walk_finish(struct driver *d, struct task *t);  // a container: all in it has ended
+void walk_settle(struct driver *d, struct task *t);
+void walk_block(struct driver *d, struct task *t);
+// Signals and timeouts: TERM with grace, or at once.
+void walk_cancel(struct walk *w, bool at_once, const char *why);
+// Ends what is not a running action: rests, waits, polls, questions.
+void walk_interrupt(struct walk *w);
+// ---- attempts
+
+struct act {
+    struct driver *d;
+    struct attempt at;
+    struct task *task;          // NULL for those of checks
+    struct capture_file *out, *err;
+    struct masking *masking[2];
+    struct str shown;           // the address that its output is shown under
+    bool quiet;                 // a check: its output is not shown
+    bool running, cancelled;
+    size_t emitted[2];
+    struct buf tail;            // last lines, masked, for the failure picture
+    int64_t started_ms, last_output_ms;
+    void (*then)(void *arg, const struct outcome *o);
+    void *arg;
+    struct act *next;           // in driver->acts
+};
+
+// Makes an attempt of [s] ready to be resolved. [name] is unique in the run.
+struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct space *space,
+                    const struct step *s, struct str address, int64_t number);
+bool act_resolve(struct act *x, const struct scope *s, struct expr_error *err);
+struct str act_describe(struct act *x);  // masked
+void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg);
+void act_forget(struct act *x);  // it will not be done
+void act_cancel(struct act *x, bool at_once);
+// The action's own rule and `expect`. False with the message, picture and parts.
+struct judged {
+    bool ok, error, type_error;
+    struct str message, help, picture;
+    struct value parts;
+};
+struct judged judge(struct driver *d, const struct step *s, const struct outcome *o,
+                    const struct scope *scope, struct arena *a);
+
+// ---- checks
+
+struct check_outcome {
+    bool ok, unanswered, cancelled, unknown;
+    struct str id, message, picture;
+    struct value parts, result;
+};
+// Runs [checks] in file order, also after one that does not hold. [tag] names them in
+// events and file names ("restore.verify"). [view] is copied.
+struct checking *check_all(struct driver *d, struct arena *a, const struct list *checks,
+                           struct space *space, struct task *task, const struct view *view,
+                           struct str tag, bool shown,
+                           void (*then)(void *arg, const struct check_outcome *o), void *arg);
+void check_cancel(struct checking *c);
+
+// ---- questions
+
+struct asked;
+// One question at a time, in the order asked. [then] once; never from inside this call.
+struct asked *ask(struct driver *d, struct question *q, struct task *t,
+                  void (*then)(void *arg, const struct answer *a), void *arg);
+void ask_withdraw(struct asked *k);
+// What flags say to a question, if anything.
+bool answer_from_flags(const struct driver *d, const struct question *q, struct answer *a);
+// What was answered before a resume and still counts (manual, prompt, checklist).
+bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a);
+// Adds {step, kind, message} of every open question; how many there are.
+size_t open_questions(const struct driver *d, struct value_builder *list);
+// Every answer that the run may need and that no flag gives; without a terminal the run
+// refuses because of them (exit code 5).
+size_t answers_needed(struct driver *d, struct buf *lines);
+bool locks_find(struct driver *d);
+int locks_take(struct driver *d);  // 0, or an exit code
+
+// ---- aside
+
+// Runs one step that is not of the run (a hook, a `use` in a check): its events are
+// applied but neither journalled nor shown.
+struct task *aside_run(struct driver *d, const struct step *s, struct space *space,
+                       struct str address, const struct view *view,
+                       void (*then)(void *arg, struct task *t), void *arg);
+// Calls [then] when all of them have ended; a failing hook fails nothing.
+void hooks_run(struct driver *d, const char *which, const struct list *hooks, struct value extra,
+               void (*then)(struct driver *d));
+
+// ---- the driver
+
+struct driver {
+    struct arena *arena;
+    struct run_env *env;
+    const struct run_options *options;
+    struct loop *loop;
+    struct store *store;
+    struct journal *journal;      // NULL in a dry run
+    const struct project *project;
+    const struct program *program;
+    struct run *run;
+    struct session session;
+    struct mask *mask;
+    struct frame *frame;          // of the runbook that was started
+    struct str id, folder;
+    struct value run_value;       // `run`, its fixed part
+    struct diags *diags;
+    struct asker *asker;
+
+    struct commit_waiter *commits;
+    bool commit_scheduled, committing;
+    bool store_failed, pump_scheduled, over, suspended;
+    int code;
+    int64_t seq;                  // of a run without a journal
+
+    struct act *acts;             // running
+    struct walk_list *walks;
+    struct asked *questions;      // asked first, and waiting behind it
+    bool run_all;                 // manual mode: no more questions
+    int64_t names;                // of attempts, unique
+
+    int64_t started_boot_ms, started_wall_ns, waiting_ms;
+    int64_t phase_ms[PHASE_ALWAYS + 1], phase_began_ms;
+    int signals, signal_code;
+    struct timer *deadline;
+    struct value at_end;          // run.result and so on, when they are known
+    struct value inputs_kept;
+    struct str warnings;
+    size_t hooks_running;
+    struct value verify_failed;   // names of checks that did not hold
+    bool any_verify;
+    struct buf left;              // lines of processes that were left running
+    struct value left_list;
+    void (*after_hooks)(struct driver *d);
+    bool resumed;
+    struct map *recorded;         // struct answer, by question id
+    struct arena *turn;           // of the event that is being made
+    struct timer *output_timer;   // output alone is committed now and then
+    struct series *aside;
+    struct str why_store;
+    struct timer *sleep;
+    int64_t sleep_ms;
+    size_t next_item;             // of the checklist
+    struct checking *phase_check; // of checklist, verify, undone
+    struct question *phase_question;
+    struct view *phase_view;
+    int refused;                  // a code from before the first step: 3 or 4
+    struct str unverified_why;
+    struct value_builder *cannot_undo;
+    bool quiet;                   // before there is a run: nothing is told
+    bool undoing;                 // `runbook undo`
+    bool undone_before;           // ... of an earlier session
+    bool aborting, was_suspended;
+    bool owes_always;             // a suspend or a crash left `always` out
+    int64_t sessions;             // resumes so far
+    bool ended, hooks_done;
+    struct str *locks;
+    size_t lock_count;
+    struct str digest, title;
+    struct str plan_file;         // the runbook's path
+    struct run_row row;
+};
+
+// Makes, masks, journals, applies and shows an event. [data] lives until the call ends.
+void emit(struct driver *d, enum event_type type, struct value_builder *data);
+struct value_builder *event_data(struct driver *d);  // in an arena of the turn
+struct arena *turn_arena(struct driver *d);
+// Calls [then] when all that was emitted so far is durable; not when the store failed.
+void when_durable(struct driver *d, void (*then)(void *arg), void *arg);
+void say(struct driver *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Something happened: look at the orders in this turn.
+void pump(struct driver *d);
+
+struct frame *frame_of(struct space *s);
+// Makes the frame of a `use` that is reached: [with] evaluated or as journalled. False with
+// the reason.
+bool use_frame(struct driver *d, struct task *use, struct value with, struct value now,
+               struct str *why);
+// The environment and folder of a step: the frame's, the groups' around it, its own.
+bool step_environment(struct driver *d, struct task *t, const struct step *s, struct space *space,
+                      const struct scope *scope, struct arena *a, struct attempt *at,
+                      struct expr_error *err);
+struct str step_label(const struct step *s, const struct scope *scope, struct arena *a);
+struct value now_value(void);
+void remember_left(struct driver *d, struct str step, const struct outcome *o);
+
+void aside_over(struct driver *d, struct task *t);
+// The first open question has no answer any more; false when none is open.
+bool ask_give_up(struct driver *d);
+// phases.c
+void carry_undo(struct driver *d, struct task *t);
+void carry_undo_end(struct driver *d, struct task *t);
+void know_the_end(struct driver *d);
+struct value names_of_undone(struct driver *d, enum undo_state state);
+void carry_phase(struct driver *d, enum phase p);
+void carry_phase_end(struct driver *d, enum phase p);
+// signals.c
+void signals_watch(struct driver *d);
+void commit_soon(struct driver *d);
+void free_commits(struct driver *d);
+void store_has_failed(struct driver *d, struct str why);
+// start.c
+void drive(struct driver *d);  // until it is over or suspended; d->code
+void drain(struct driver *d);
+// end.c
+int end_run(struct driver *d);
+// resume.c
+bool journal_replay(struct driver *d);

@@ -1,0 +1,19 @@
+// The plan that is kept with a run.
+
+#pragma once
+
+#include "exec/inside.h"
+
+struct kept_plan {
+    struct str file, cwd, user;
+    bool manual, drill;
+    int on_failure;
+    struct value inputs, secret_inputs, vars, secret_vars, trigger, run;
+    struct program_file *files;
+    size_t file_count;
+};
+
+struct str plan_text(struct driver *d);
+struct str plan_digest(struct driver *d, struct str plan);
+bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
+void tell_changed_files(struct driver *d, const struct kept_plan *plan);

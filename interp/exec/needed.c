@@ -1,0 +1,149 @@
+// Which answers a run may need, before its first step: without a terminal it refuses
+// because of those that no flag gives, and lists them (language.md section 5).
+
+#include "action/prompt.h"
+#include "base/arena.h"
+#include "exec/walk.h"
+
+struct needing {
+    struct driver *d;
+    struct buf *lines;
+    size_t count;
+};
+
+static bool answered(const struct said *all, size_t n, struct str id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_equal(all[i].id, id))
+            return true;
+    return false;
+}
+
+static void need(struct needing *n, struct str id, const char *what)
+{
+    n->count++;
+    buf_format(n->lines, "  %-24.*s %s\n", STR_ARG(id), what);
+}
+
+static void need_confirm(struct needing *n, const struct confirm *c, struct str id)
+{
+    const struct run_options *o = n->d->options;
+    bool severe = c->danger == DANGER_SEVERE;
+    struct question q = { .kind = QUESTION_CONFIRM, .id = id,
+                          .danger = c->danger ? c->danger : DANGER_MODERATE };
+    struct answer a;
+    char flag[200];
+
+    if (severe && answered(o->confirms, o->confirm_count, id)) {
+        if (!template_is_literal(c->phrase))
+            return;  // judged when it is asked
+        q.phrase = c->phrase->text.str;
+    }
+    if (answer_from_flags(n->d, &q, &a))
+        return;
+    if (o->detach)
+        return;
+    if (severe)
+        snprintf(flag, sizeof flag, "--confirm '%.*s=%.*s'", STR_ARG(id),
+                 STR_ARG(c->phrase->text.str));
+    else
+        snprintf(flag, sizeof flag, "--confirm %.*s=yes  (or --yes)", STR_ARG(id));
+    need(n, id, flag);
+}
+
+static void need_said(struct needing *n, struct str id, const char *flag, const char *example)
+{
+    const struct run_options *o = n->d->options;
+    bool attest = flag[2] == 'a' && flag[3] == 't';
+    char what[200];
+
+    if (o->detach || answered(attest ? o->attests : o->answers,
+                              attest ? o->attest_count : o->answer_count, id))
+        return;
+    snprintf(what, sizeof what, "%s '%.*s=%s'", flag, STR_ARG(id), example);
+    need(n, id, what);
+}
+
+static bool is_skipped(const struct needing *n, struct str id)
+{
+    const struct run_options *o = n->d->options;
+
+    for (size_t i = 0; i < o->skip_count; i++)
+        if (str_equal(o->skips[i], id))
+            return true;
+    const struct task *t = run_task(n->d->run, id);
+    return t && t->ended && state_is_good(t->state);
+}
+
+static void need_module(struct needing *n, const struct module *m, struct str prefix);
+
+static bool has_default(const struct step *s)
+{
+    const struct prompt_params *p = s->params;
+
+    return p->fallback != NULL;
+}
+
+static void need_step(struct needing *n, const struct step *s, struct str prefix)
+{
+    struct arena *a = n->d->arena;
+    struct str id = str_format(a, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
+
+    if (is_skipped(n, id))
+        return;
+    const struct task *t = run_task(n->d->run, id);
+    if (s->confirm && !(t && t->intent))
+        need_confirm(n, s->confirm, id);
+    if (s->approve && !n->d->options->detach && !(t && t->intent)) {
+        n->count++;
+        buf_format(n->lines, "  %-24.*s an approval by somebody else: start it with --detach\n",
+                   STR_ARG(id));
+    }
+    if (s->kind == STEP_ACTION && s->action->asks) {
+        bool prompt = str_is(s->action_name.str, "prompt");
+        if (!prompt || !has_default(s))
+            need_said(n, id, "--answer", prompt ? "VALUE" : "done");
+    }
+    if (s->kind == STEP_USE)
+        need_module(n, program_use(n->d->program, s), id);
+    LIST_EACH(const struct step, c, s->steps)
+        need_step(n, c, prefix);
+    LIST_EACH(const struct step, c, s->rescue)
+        need_step(n, c, prefix);
+    LIST_EACH(const struct step, c, s->always)
+        need_step(n, c, prefix);
+}
+
+static void need_steps(struct needing *n, const struct list *steps, struct str prefix)
+{
+    LIST_EACH(const struct step, s, *steps)
+        need_step(n, s, prefix);
+}
+
+static void need_module(struct needing *n, const struct module *m, struct str caller)
+{
+    const struct runbook *rb = m->rb;
+    struct arena *a = n->d->arena;
+    struct str prefix = caller.n ? str_format(a, "%.*s.", STR_ARG(caller)) : STR("");
+    size_t number = 0;
+
+    LIST_EACH(const struct check_item, item, rb->checklist) {
+        number++;
+        struct str id = str_format(a, "%.*schecklist_%zu", STR_ARG(prefix), number);
+        if (!item->check && !recorded_answer(n->d, &(struct question){ .id = id }, &(struct answer){ 0 }))
+            need_said(n, id, "--attest", "NOTE");
+    }
+    if (rb->confirm && !run_changed_anything(n->d->run))
+        need_confirm(n, rb->confirm, str_format(a, "%.*srun", STR_ARG(prefix)));
+    need_steps(n, &rb->prepare, prefix);
+    need_steps(n, &rb->steps, prefix);
+    need_steps(n, &rb->always, prefix);
+}
+
+size_t answers_needed(struct driver *d, struct buf *lines)
+{
+    struct needing n = { .d = d, .lines = lines };
+
+    need_module(&n, d->program->root, STR(""));
+    return n.count;
+}

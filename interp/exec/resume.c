@@ -1,0 +1,534 @@
+// resume, undo RUN, abort: a run whose journal is applied to a new one, and goes on.
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "exec/session.h"
+
+// ---- the journal
+
+static struct str text_of(struct value map, const char *key)
+{
+    struct value v = VALUE_NONE;
+
+    value_field(map, key, NULL, &v);
+    return v.kind == VALUE_STRING ? v.s : STR("");
+}
+
+static struct value field_of(struct value map, const char *key)
+{
+    struct value v = VALUE_NONE;
+
+    value_field(map, key, NULL, &v);
+    return v;
+}
+
+// An answer counts until the step that it was given for has ended.
+static void remember_answer(struct driver *d, const struct event *e)
+{
+    struct str kind = text_of(e->data, "kind"), word = text_of(e->data, "answer");
+    bool stays = str_is(kind, "manual") || str_is(kind, "prompt") || str_is(kind, "checklist");
+    struct answer *a = NEW(d->arena, struct answer);
+
+    if (!stays)
+        return;
+    a->kind = str_is(word, "yes") ? ANSWER_YES
+              : str_is(word, "na") ? ANSWER_NA
+              : str_is(word, "value") ? ANSWER_VALUE
+                                      : ANSWER_NONE;
+    a->text = str_copy(d->arena, a->kind == ANSWER_VALUE ? text_of(e->data, "text")
+                                                         : text_of(e->data, "reason"));
+    a->by = str_copy(d->arena, text_of(e->data, "by"));
+    a->how = STR("recorded");
+    if (a->kind != ANSWER_NONE)
+        map_put(d->recorded, str_copy(d->arena, text_of(e->data, "step")), a);
+}
+
+bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a)
+{
+    const struct answer *kept = map_get(d->recorded, q->id);
+
+    if (!kept || kept->kind == ANSWER_NO)
+        return false;
+    *a = *kept;
+    return true;
+}
+
+static void forget_answer(struct driver *d, struct str id)
+{
+    struct answer *kept = map_get(d->recorded, id);
+
+    if (kept)
+        kept->kind = ANSWER_NO;
+}
+
+// A result that was too long for its event is read from beside it; `took` is a duration.
+static struct value whole_result(struct driver *d, struct event *e, struct value result)
+{
+    struct str kept = text_of(e->data, "kept"), json;
+    struct value_builder *b;
+    struct json_error error;
+
+    if (kept.n && store_kept(d->store, d->id, kept.s, d->arena, &json, d->diags) == STORE_OK)
+        json_read(json, d->arena, &result, &error);
+    if (result.kind != VALUE_MAP)
+        return result;
+    b = value_map_start(d->arena);
+    for (size_t i = 0; i < value_size(result); i++) {
+        struct value_entry f = result.map->entries[i];
+        bool took = f.key.kind == VALUE_STRING && str_is(f.key.s, "took") &&
+                    f.value.kind == VALUE_STRING;
+        if (took)
+            f.value = value_duration((int64_t)(strtod(f.value.s.s, NULL) * 1e9));
+        value_put(b, f.key, f.value);
+    }
+    return value_finish(b);
+}
+
+static void restore_result(struct driver *d, struct event *e)
+{
+    struct value result = field_of(e->data, "result");
+    struct value_builder *b = value_map_start(d->arena);
+
+    if (result.kind != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < value_size(e->data); i++)
+        value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
+    value_put_s(b, "result", whole_result(d, e, result));
+    e->data = value_finish(b);
+}
+
+static bool replay_one(const struct stored_event *stored, void *arg)
+{
+    struct driver *d = arg;
+    struct event e;
+
+    if (!event_read(stored->json, d->arena, &e))
+        return true;  // of a newer minor version; consumers ignore what they do not know
+    if (e.type == EVENT_CONFIRM_ANSWER)
+        remember_answer(d, &e);
+    if (e.type == EVENT_STEP_END) {
+        restore_result(d, &e);
+        forget_answer(d, text_of(e.data, "step"));
+    }
+    if (e.type == EVENT_RUN_SUSPEND)
+        d->was_suspended = true;
+    if (e.type == EVENT_RUN_RESUME || e.type == EVENT_RUN_END)
+        d->was_suspended = false;
+    if (e.type == EVENT_STEP_START || e.type == EVENT_UNDO_START)
+        d->owes_always = true;
+    if (e.type == EVENT_RUN_END)
+        d->owes_always = false;
+    if (e.type == EVENT_RUN_RESUME) {
+        struct value undo = field_of(e.data, "undo");
+        d->sessions++;
+        d->undone_before = undo.kind == VALUE_BOOL && undo.b;
+        struct run_facts facts = { .on_failure = d->options->on_failure };
+        run_resume_here(d->run, &facts);
+        run_settle_nothing(d->run);
+    }
+    run_apply(d->run, &e);
+    return true;
+}
+
+bool journal_replay(struct driver *d)
+{
+    return store_read(d->store, d->id, 1, true, replay_one, d, d->diags) == STORE_OK;
+}
+
+// ---- going on
+
+static const struct given *kept_inputs(struct driver *d, const struct kept_plan *plan,
+                                       size_t *count)
+{
+    size_t n = plan->inputs.kind == VALUE_MAP ? value_size(plan->inputs) : 0;
+    struct given *all = NEW_ARRAY(d->arena, struct given, n + d->options->given_count + 1);
+
+    for (size_t i = 0; i < n; i++)
+        all[(*count)++] = (struct given){ .name = plan->inputs.map->entries[i].key.s,
+                                          .has_value = true,
+                                          .value = plan->inputs.map->entries[i].value };
+    for (size_t i = 0; i < d->options->given_count; i++)
+        all[(*count)++] = d->options->given[i];
+    return all;
+}
+
+// What was computed once stays; only what held a secret is computed again.
+static void keep_vars(struct driver *d, const struct kept_plan *plan)
+{
+    struct value_builder *b = value_map_start(d->arena);
+    struct value now = d->frame->vars, kept;
+
+    if (now.kind != VALUE_MAP || plan->vars.kind != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < value_size(now); i++) {
+        struct value_entry e = now.map->entries[i];
+        bool same = value_get(plan->vars, e.key, &kept);
+        value_put(b, e.key, same ? kept : e.value);
+    }
+    d->frame->vars = value_finish(b);
+}
+
+// Frames of the used runbooks that were reached, outermost first.
+static bool restore_frames(struct driver *d)
+{
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        struct task *t = run_task_at(d->run, i);
+        struct str why;
+        if (t->kind != TASK_USE || !t->inner || t->aside)
+            continue;
+        if (!use_frame(d, t, t->given, now_value(), &why)) {
+            diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`%.*s`: %.*s",
+                       STR_ARG(t->address), STR_ARG(why));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool find_run(struct driver *d, struct str id, int *code)
+{
+    enum store_error e = store_find(d->store, id, d->arena, &d->row, d->diags);
+
+    if (e == STORE_OK) {
+        d->id = d->row.id;
+        return true;
+    }
+    *code = e == STORE_NO_SUCH_RUN ? CODE_USAGE
+            : e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT
+                                     : CODE_STORE;
+    return false;
+}
+
+static bool take_run(struct driver *d, int *code)
+{
+    enum store_error e = journal_open(d->store, d->id, d->arena, &d->journal, d->diags);
+
+    if (e == STORE_OK) {
+        d->folder = journal_folder(d->journal);
+        return true;
+    }
+    *code = e == STORE_HELD ? CODE_LOCKED : e == STORE_NO_SUCH_RUN ? CODE_USAGE : CODE_STORE;
+    return false;
+}
+
+static bool read_plan(struct driver *d, struct kept_plan *plan)
+{
+    struct str json;
+
+    if (store_kept(d->store, d->id, "plan.json", d->arena, &json, d->diags) != STORE_OK)
+        return false;
+    if (plan_read(d->arena, json, plan))
+        return true;
+    diag_error(d->diags, DIAG_STORE, (struct span){ 0 }, "the plan kept with run %.*s cannot be read",
+               STR_ARG(d->id));
+    return false;
+}
+
+static struct value started_of(struct driver *d)
+{
+    return field_of(d->run_value, "started");
+}
+
+static struct value restore_started(struct driver *d, struct value kept)
+{
+    struct value_builder *b = value_map_start(d->arena);
+
+    for (size_t i = 0; i < value_size(kept); i++) {
+        struct value_entry e = kept.map->entries[i];
+        value_put(b, e.key, e.value);
+    }
+    value_put_s(b, "started", started_of(d));
+    return value_finish(b);
+}
+
+// The run as its journal says it is. 0, or an exit code.
+static int restore(struct driver *d, struct kept_plan *plan, struct run_options *o)
+{
+    size_t count = 0;
+    int code;
+
+    o->cwd = plan->cwd;
+    o->manual |= plan->manual;
+    o->drill = plan->drill;
+    if (!o->on_failure)
+        o->on_failure = plan->on_failure;
+    d->project = project_find(d->arena, plan->cwd, action_names(), d->diags);
+    d->program = program_from(d->arena, d->project, plan->files, plan->file_count, plan->file,
+                              d->diags);
+    if (!d->program)
+        return CODE_INVALID;
+    const struct given *given = kept_inputs(d, plan, &count);
+    code = make_root_frame(d, given, count, plan->cwd);
+    if (code)
+        return code;
+    keep_vars(d, plan);
+    if (plan->run.kind == VALUE_MAP)
+        d->frame->run = d->run_value = restore_started(d, plan->run);
+    if (plan->trigger.kind == VALUE_MAP)
+        d->frame->trigger = plan->trigger;
+    d->run = run_new(d->arena, d->program, &(struct run_facts){ .on_failure = o->on_failure });
+    run_root(d->run)->frame = d->frame;
+    return 0;
+}
+
+// ---- marks
+
+static int apply_marks(struct driver *d)
+{
+    for (size_t i = 0; i < d->options->mark_count; i++) {
+        const struct said *m = &d->options->marks[i];
+        struct task *t = run_find(d->run, m->id);
+        bool done = str_is(m->text, "done");
+        if (!t || (!done && !str_is(m->text, "failed"))) {
+            diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                       "--mark %.*s=%.*s: say STEP=done or STEP=failed", STR_ARG(m->id),
+                       STR_ARG(m->text));
+            return CODE_USAGE;
+        }
+        if (t->state != STATE_UNKNOWN && !t->dangling) {
+            diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                       "the outcome of `%.*s` is known (%s); only an unknown one can be marked",
+                       STR_ARG(t->address), state_word(t->state));
+            return CODE_USAGE;
+        }
+        struct value_builder *b = event_data(d);
+        value_put_s(b, "step", value_string(t->address));
+        value_put_s(b, "attempt", value_int(t->attempts));
+        value_put_s(b, "state", value_text(done ? "succeeded" : "failed"));
+        value_put_s(b, "marked", value_bool(true));
+        value_put_s(b, "by", value_string(person(d)));
+        value_put_s(b, "message", value_text("marked by a person"));
+        emit(d, EVENT_STEP_END, b);
+    }
+    return 0;
+}
+
+// ---- a session
+
+static void tell_resume(struct driver *d)
+{
+    struct value_builder *b = event_data(d);
+
+    value_put_s(b, "runbook", value_string(d->program->root->rb->name.str));
+    value_put_s(b, "session", value_int(d->sessions + 2));
+    value_put_s(b, "user", value_string(person(d)));
+    if (d->undoing)
+        value_put_s(b, "undo", value_bool(true));
+    if (d->options->undo_step.n)
+        value_put_s(b, "undo_step", value_string(d->options->undo_step));
+    if (d->options->reason.n)
+        value_put_s(b, "reason", value_string(d->options->reason));
+    emit(d, EVENT_RUN_RESUME, b);
+}
+
+static int refuse(struct driver *d, int code, const char *words)
+{
+    diag_error(d->diags, DIAG_USAGE, (struct span){ 0 }, "run %.*s %s", STR_ARG(d->id), words);
+    return code;
+}
+
+static bool is_undone(const struct run_row *row)
+{
+    return str_is(row->result, "undone");
+}
+
+// --step ID refuses while a later step that needs it is not undone.
+static int undo_step_is_right(struct driver *d)
+{
+    struct str id = d->options->undo_step;
+    struct task *t = id.n ? run_find(d->run, id) : NULL;
+
+    if (!id.n)
+        return 0;
+    if (!t)
+        return refuse(d, CODE_USAGE, "has no such step to undo");
+    if (!t->intent)
+        return refuse(d, CODE_USAGE, "never started that step: there is nothing to undo");
+    for (size_t i = 0; i < t->follower_count; i++) {
+        const struct task *f = t->followers[i];
+        for (size_t k = 0; k < f->need_count; k++)
+            if (f->needs[k] == t && f->need_blocks[k] && f->intent && f->undo_state != UNDO_DONE) {
+                diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                           "`%.*s` cannot be undone before `%.*s`, which needs it",
+                           STR_ARG(t->address), STR_ARG(f->address));
+                return CODE_USAGE;
+            }
+    }
+    return 0;
+}
+
+static int questions_without_terminal(struct driver *d)
+{
+    struct buf lines = BUF_EMPTY;
+
+    if ((d->asker->has_terminal && !d->options->no_input) || d->undoing || run_began_undo(d->run))
+        return 0;
+    size_t n = answers_needed(d, &lines);
+    struct str text = buf_take(&lines, d->arena);
+    if (n == 0)
+        return 0;
+    diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+               "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
+               n == 1 ? "" : "s", STR_ARG(str_trim(text)));
+    return CODE_DECLINED;
+}
+
+static void remember_locks(struct driver *d)
+{
+    if (!locks_find(d))
+        d->lock_count = 0;
+}
+
+static void tell_doubts(struct driver *d)
+{
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        const struct task *t = run_task_at(d->run, i);
+        if (t->state == STATE_UNKNOWN || t->dangling)
+            say(d, "in doubt: %.*s was started, and it is not known whether it took effect",
+                STR_ARG(t->address));
+    }
+}
+
+// Nothing of the run goes on but the `always` that a suspend or a crash left out.
+static void abort_here(struct driver *d)
+{
+    tell_doubts(d);
+    run_settle_nothing(d->run);
+    run_want_stop(d->run);
+    if (d->owes_always)
+        run_owe_always(d->run);
+}
+
+static int close_early(struct driver *d, int code)
+{
+    if (d->session.keeper)
+        keeper_stop(d->session.keeper, 1000);
+    if (d->journal)
+        journal_close(d->journal);
+    free_commits(d);
+    buf_free(&d->left);
+    return code;
+}
+
+static int open_run(struct driver *d, struct str id)
+{
+    int code = 0;
+
+    d->project = project_find(d->arena, d->options->cwd, action_names(), d->diags);
+    if (!driver_open_store(d, false))
+        return CODE_PREFLIGHT;
+    return find_run(d, id, &code) ? 0 : code;
+}
+
+static int go_on(struct driver *d, struct run_options *o)
+{
+    struct kept_plan plan;
+    struct run_facts facts;
+    int code = 0;
+
+    if (!take_run(d, &code))
+        return code;
+    if (!read_plan(d, &plan))
+        return close_early(d, CODE_STORE);
+    code = restore(d, &plan, o);
+    if (code)
+        return close_early(d, code);
+    if (!journal_replay(d))
+        return close_early(d, CODE_STORE);
+    if (run_began_undo(d->run) && d->undone_before)
+        d->undoing = true;
+    facts = (struct run_facts){ .on_failure = o->on_failure, .undo_only = d->undoing,
+                                .undo_step = o->undo_step };
+    if (!restore_frames(d))
+        return close_early(d, CODE_PREFLIGHT);
+    remember_locks(d);
+    code = undo_step_is_right(d);
+    if (!code && d->was_suspended)
+        o->detach = o->detach || !d->asker->has_terminal;
+    if (!code && d->lock_count)
+        code = locks_take(d);
+    if (!code && !driver_start_keeper(d))
+        code = CODE_PREFLIGHT;
+    if (code)
+        return close_early(d, code);
+    d->quiet = false;
+    tell_changed_files(d, &plan);
+    run_resume_here(d->run, &facts);
+    code = d->aborting ? 0 : questions_without_terminal(d);
+    if (code)
+        return close_early(d, code);
+    signals_watch(d);
+    tell_resume(d);
+    code = apply_marks(d);
+    if (code)
+        return close_early(d, code);
+    run_resume_here(d->run, &facts);
+    if (d->aborting)
+        abort_here(d);
+    d->row.state = STR("running");
+    journal_row(d->journal, &d->row);
+    if (!journal_commit_now(d->journal, d->diags))
+        return close_early(d, CODE_STORE);
+    drive(d);
+    return end_run(d);
+}
+
+int run_resume(struct run_env *env, struct str run, const struct run_options *given)
+{
+    struct run_options *o = NEW(env->arena, struct run_options);
+    struct driver *d;
+    int code;
+
+    *o = *given;
+    d = driver_new(env, o);
+    d->resumed = true;
+    code = open_run(d, run);
+    if (code)
+        return close_early(d, code);
+    if (str_is(d->row.state, "aborted"))
+        return close_early(d, refuse(d, CODE_USAGE, "was aborted and cannot be resumed"));
+    if (str_is(d->row.state, "final"))
+        return close_early(d, refuse(d, CODE_USAGE,
+                                     is_undone(&d->row) ? "is undone; there is nothing to resume"
+                                                        : "is done; there is nothing to resume"));
+    return go_on(d, o);
+}
+
+int run_undo(struct run_env *env, struct str run, const struct run_options *given)
+{
+    struct run_options *o = NEW(env->arena, struct run_options);
+    struct driver *d;
+    int code;
+
+    *o = *given;
+    d = driver_new(env, o);
+    d->resumed = d->undoing = true;
+    code = open_run(d, run);
+    if (code)
+        return close_early(d, code);
+    if (is_undone(&d->row) && !o->undo_step.n)
+        return close_early(d, refuse(d, CODE_USAGE, "is undone already"));
+    if (str_is(d->row.state, "aborted"))
+        return close_early(d, refuse(d, CODE_USAGE, "was aborted; it cannot be undone any more"));
+    return go_on(d, o);
+}
+
+// Ends a stopped run for good, frees its locks and says what is in doubt.
+int run_abort(struct run_env *env, struct str run, const struct run_options *given)
+{
+    struct run_options *o = NEW(env->arena, struct run_options);
+    struct driver *d;
+    int code;
+
+    *o = *given;
+    d = driver_new(env, o);
+    code = open_run(d, run);
+    if (code)
+        return close_early(d, code);
+    if (str_is(d->row.state, "final") || str_is(d->row.state, "aborted"))
+        return close_early(d, refuse(d, CODE_USAGE, "has ended for good already"));
+    d->aborting = true;
+    return go_on(d, o);
+}

@@ -1,0 +1,15 @@
+// One session of a run, from its first sentence to its last: what start.c and resume.c
+// have in common.
+
+#pragma once
+
+#include "exec/kept.h"
+#include "exec/walk.h"
+
+struct driver *driver_new(struct run_env *env, const struct run_options *o);
+bool driver_open_store(struct driver *d, bool create);
+bool driver_start_keeper(struct driver *d);
+void driver_row(struct driver *d);
+int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base);
+// Carries out what stands in asides, before there is a run.
+void run_order_aside(struct driver *d);

@@ -1,0 +1,156 @@
+// After a crash: what became of an attempt that has an intent and no result
+// (execution.md section 2): not started, known, still running, or unknown.
+
+#include "action/transaction.h"
+#include "base/arena.h"
+#include "exec/walk.h"
+
+enum { LOOK_EVERY_MS = 200 };
+
+static void look(void *arg);
+
+static struct act *act_of_earlier(struct walk *w)
+{
+    struct task *t = w->task;
+    struct act *x = act_new(w->d, w->arena, t, t->space, t->step, t->address, t->attempts);
+
+    x->at.name = t->file;
+    x->at.scope = view_scope(&w->view);
+    x->quiet = t->aside;
+    return x;
+}
+
+static void start_again(struct walk *w)
+{
+    struct driver *d = w->d;
+
+    w->task->walk = NULL;
+    w->withdrawn = true;
+    run_not_started(d->run, w->task);
+    pump(d);
+}
+
+static bool may_run_again(const struct walk *w)
+{
+    return step_is_idempotent(w->d->program, w->task->step) || w->task->step->done_if;
+}
+
+static void not_known(struct walk *w, struct str message)
+{
+    if (may_run_again(w)) {
+        start_again(w);
+        return;
+    }
+    run_settled(w->d->run, w->task);
+    w->is_unknown = true;
+    w->message = message.n ? message : STR("the run was interrupted in it, and what became of it is "
+                                           "not known");
+    w->help = str_format(w->arena,
+                         "look, then say: runbook resume %.*s --mark %.*s=done (it took effect) or "
+                         "--mark %.*s=failed (it did not)",
+                         STR_ARG(w->d->id), STR_ARG(w->task->address), STR_ARG(w->task->address));
+    walk_end(w, STATE_UNKNOWN, "stop", false);
+}
+
+static void settled(void *arg, const struct outcome *o)
+{
+    struct walk *w = arg;
+
+    if (o->verdict == VERDICT_UNKNOWN) {
+        not_known(w, str_copy(w->arena, o->message));
+        return;
+    }
+    run_settled(w->d->run, w->task);
+    walk_outcome(w, o);
+}
+
+static void adopt(struct walk *w, const struct child_result *r)
+{
+    struct act *x = w->act;
+
+    x->then = settled;
+    x->arg = w;
+    x->running = true;
+    x->next = w->d->acts;
+    w->d->acts = x;
+    if (!attempt_adopt(&x->at, r)) {
+        act_forget(x);
+        not_known(w, STR(""));
+    }
+}
+
+static void ask_the_action(struct walk *w)
+{
+    struct act *x = w->act;
+    const struct action *action = x->at.action;
+
+    if (!action->settle) {
+        if (action->needs_process)
+            start_again(w);
+        else
+            not_known(w, STR(""));
+        return;
+    }
+    x->then = settled;
+    x->arg = w;
+    x->running = true;
+    x->next = w->d->acts;
+    w->d->acts = x;
+    action->settle(&x->at, w->task->notes);
+}
+
+static void look(void *arg)
+{
+    struct walk *w = arg;
+    struct driver *d = w->d;
+    struct child_result r = { 0 };
+    enum adoption what = child_adopt(d->folder, w->task->file, w->arena, &r);
+
+    w->timer = NULL;
+    if (!w->act->at.action->needs_process) {
+        ask_the_action(w);
+        return;
+    }
+    switch (what) {
+    case ADOPT_NOT_STARTED: start_again(w); break;
+    case ADOPT_KNOWN: adopt(w, &r); break;
+    case ADOPT_UNKNOWN: not_known(w, STR("")); break;
+    case ADOPT_RUNNING:
+        if (!w->timed_out)
+            say(d, "%.*s is still running under its own timeout; waiting for it",
+                STR_ARG(w->task->address));
+        w->timed_out = true;  // said once
+        w->timer = loop_timer(d->loop, w->arena, loop_now_ms(d->loop) + LOOK_EVERY_MS, look, w);
+        break;
+    }
+    if (what != ADOPT_RUNNING)
+        w->timed_out = false;
+}
+
+static void group_settled(struct attempt *at, const struct outcome *o)
+{
+    struct act *x = at->owner;
+    struct walk *w = x->arg;
+
+    if (o->verdict == VERDICT_DONE) {
+        run_settled(w->d->run, w->task);
+        container_committed(w);
+    } else if (o->verdict == VERDICT_FAILED) {
+        start_again(w);
+    } else {
+        not_known(w, str_copy(w->arena, o->message));
+    }
+}
+
+void walk_settle(struct driver *d, struct task *t)
+{
+    struct walk *w = walk_new(d, t);
+
+    w->act = act_of_earlier(w);
+    if (t->kind == TASK_GROUP) {
+        w->act->arg = w;
+        transaction_settle(&w->act->at, t->step->transaction.str, t->notes, group_settled);
+        return;
+    }
+    look(w);
+}

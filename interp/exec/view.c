@@ -1,0 +1,282 @@
+// What expressions see (the table of names in language.md section 3).
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "exec/inside.h"
+
+struct frame *frame_of(struct space *s)
+{
+    return space_top(s)->frame;
+}
+
+struct value now_value(void)
+{
+    int64_t ns = clock_wall_ns();
+
+    return value_timestamp(ns / 1000000000, (uint32_t)(ns % 1000000000));
+}
+
+// ---- steps.<id>
+
+static bool was_not_run(enum state s)
+{
+    return s == STATE_SKIPPED || s == STATE_SATISFIED || s == STATE_BLOCKED || s == STATE_PENDING;
+}
+
+static struct value rows_of(struct task *t, struct arena *a);
+
+// Fields that every step has, whatever became of it.
+static bool common_field(struct task *t, struct str field, struct arena *a, struct value *out)
+{
+    if (str_is(field, "state"))
+        *out = value_text(state_word(t->state));
+    else if (str_is(field, "undo_state") && t->undo_state != UNDO_NOT)
+        *out = value_text(undo_state_word(t->undo_state));
+    else if (str_is(field, "attempts"))
+        *out = value_int(t->attempts);
+    else if (str_is(field, "started") && t->intent)
+        *out = value_timestamp(t->started_wall_ns / 1000000000,
+                               (uint32_t)(t->started_wall_ns % 1000000000));
+    else if (str_is(field, "took") && t->ended && t->intent)
+        *out = value_duration_ms(t->took_ms);
+    else if (str_is(field, "before") && t->before.kind == VALUE_MAP)
+        *out = t->before;
+    else if (str_is(field, "outputs") && t->outputs.kind == VALUE_MAP)
+        *out = t->outputs;
+    else if (str_is(field, "items") && t->kind == TASK_EACH && t->steps)
+        *out = rows_of(t, a);
+    else
+        return false;
+    return true;
+}
+
+static bool is_withheld(const struct task *t, struct str field)
+{
+    for (size_t i = 0; t->withheld.kind == VALUE_LIST && i < value_size(t->withheld); i++) {
+        struct value name = value_item(t->withheld, i);
+        if (name.kind == VALUE_STRING && str_equal(name.s, field))
+            return true;
+    }
+    return false;
+}
+
+static bool explain(const struct task *t, struct str field, struct arena *a, struct str *why)
+{
+    struct str id = t->address;
+
+    if (t->marked)
+        *why = str_format(a, "step `%.*s` was marked as done by a person, so what it would have "
+                             "returned is not known", STR_ARG(id));
+    else if (was_not_run(t->state))
+        *why = str_format(a, "step `%.*s` was not run (%s), so it has no `%.*s`", STR_ARG(id),
+                          state_word(t->state), STR_ARG(field));
+    else if (str_is(field, "json"))
+        *why = str_format(a, "the output of step `%.*s` is not JSON", STR_ARG(id));
+    else if (t->result.kind != VALUE_MAP)
+        *why = str_format(a, "step `%.*s` has no result (%s)", STR_ARG(id), state_word(t->state));
+    return false;
+}
+
+static bool step_get(const struct object *o, struct str field, struct arena *a, struct value *out,
+                     struct str *why)
+{
+    struct task *t = o->ctx;
+
+    if (is_withheld(t, field)) {
+        *why = str_format(a, "`%.*s` of step `%.*s` held a secret and was not kept; it cannot be "
+                             "read after a resume", STR_ARG(field), STR_ARG(t->address));
+        return false;
+    }
+    if (common_field(t, field, a, out))
+        return true;
+    if (t->result.kind == VALUE_MAP && value_get(t->result, value_string(field), out))
+        return true;
+    if (t->kind == TASK_USE && t->outputs.kind == VALUE_MAP &&
+        value_get(t->outputs, value_string(field), out))
+        return true;
+    return explain(t, field, a, why);
+}
+
+static const struct str *step_fields(const struct object *o, struct arena *a)
+{
+    static const char *const common[] = { "state", "undo_state", "attempts", "started",
+                                          "took",  "before",     "outputs",  "items" };
+    struct task *t = o->ctx;
+    size_t count = t->result.kind == VALUE_MAP ? value_size(t->result) : 0, n = 0;
+    struct str *names = NEW_ARRAY(a, struct str, count + 10);
+    struct value unused;
+
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+        if (common_field(t, str_from(common[i]), a, &unused))
+            names[n++] = str_from(common[i]);
+    for (size_t i = 0; i < count; i++)
+        if (t->result.map->entries[i].key.kind == VALUE_STRING)
+            names[n++] = t->result.map->entries[i].key.s;
+    return names;
+}
+
+static const struct object_class step_class = { "step", step_get, step_fields };
+
+// steps.<id>.items: {key, item, state, outputs, ...result}
+static struct value rows_of(struct task *t, struct arena *a)
+{
+    struct value_builder *rows = value_list_start(a);
+
+    for (size_t i = 0; i < t->steps->count; i++) {
+        const struct task *one = t->steps->tasks[i];
+        struct value_builder *row = value_map_start(a);
+        value_put_s(row, "key", one->key);
+        value_put_s(row, "item", one->item);
+        value_put_s(row, "state", value_text(state_word(one->state)));
+        if (one->outputs.kind == VALUE_MAP)
+            value_put_s(row, "outputs", one->outputs);
+        for (size_t k = 0; one->result.kind == VALUE_MAP && k < value_size(one->result); k++)
+            value_put(row, one->result.map->entries[k].key, one->result.map->entries[k].value);
+        value_add(rows, value_finish(row));
+    }
+    return value_finish(rows);
+}
+
+// ---- steps
+
+static bool steps_get(const struct object *o, struct str field, struct arena *a, struct value *out,
+                      struct str *why)
+{
+    struct task *t = space_find(o->ctx, field);
+
+    (void)why;
+    if (!t)
+        return false;
+    *out = value_object(a, &step_class, t);
+    return true;
+}
+
+static const struct str *steps_fields(const struct object *o, struct arena *a)
+{
+    const struct space *s = o->ctx;
+    size_t n = 0;
+    struct str *names = NEW_ARRAY(a, struct str, map_count(s->by_id) + 1);
+
+    for (size_t i = 0; i < map_count(s->by_id); i++)
+        names[n++] = map_key(s->by_id, i);
+    return names;
+}
+
+static const struct object_class steps_class = { "runbook", steps_get, steps_fields };
+
+// ---- the rest
+
+static bool instance_name(const struct task *t, struct str name, struct value *out)
+{
+    const struct for_each *each = t->step->for_each;
+    struct str as = each && each->as.str.n ? each->as.str : STR("item");
+
+    if (str_equal(name, as))
+        return *out = t->item, true;
+    if (str_is(name, "index"))
+        return *out = value_int((int64_t)t->index), true;
+    return false;
+}
+
+static bool find_item(const struct view *v, struct str name, struct value *out)
+{
+    if (v->item_name.n && str_equal(name, v->item_name))
+        return *out = v->item, true;
+    if (v->item_name.n && str_is(name, "index"))
+        return *out = v->index, true;
+    const struct task *t = v->task && v->task->undoes ? v->task->undoes : v->task;
+    if (t && t->is_instance && instance_name(t, name, out))
+        return true;
+    for (const struct space *s = v->space; s; s = s->around)
+        if (s->instance && instance_name(s->instance, name, out))
+            return true;
+    return false;
+}
+
+static struct value run_fields(const struct view *v, struct arena *a)
+{
+    struct driver *d = v->d;
+    struct value_builder *b = value_map_start(a);
+
+    for (size_t i = 0; i < value_size(d->run_value); i++)
+        value_put(b, d->run_value.map->entries[i].key, d->run_value.map->entries[i].value);
+    value_put_s(b, "runbook", value_string(space_top(v->space)->module->rb->name.str));
+    if (v->task)
+        value_put_s(b, "phase", value_text(phase_word(v->task->phase)));
+    else
+        value_put_s(b, "phase", value_text(phase_word(run_phase(d->run))));
+    bool at_end = v->at_end || (v->task && v->task->phase == PHASE_ALWAYS);
+    for (size_t i = 0; at_end && i < value_size(d->at_end); i++)
+        value_put(b, d->at_end.map->entries[i].key, d->at_end.map->entries[i].value);
+    return value_finish(b);
+}
+
+static bool own(const struct view *v, struct str name, struct value *out, struct arena *a,
+                struct str *why)
+{
+    if (str_is(name, "result") && v->result) {
+        *out = *v->result;
+        return out->kind != VALUE_NULL || (*why = STR("the step has no result"), false);
+    }
+    if (str_is(name, "before") && v->before && v->before->kind == VALUE_MAP)
+        return *out = *v->before, true;
+    if (str_is(name, "result") || str_is(name, "before"))
+        *why = str_format(a, "there is no `%.*s` here", STR_ARG(name));
+    return false;
+}
+
+static bool look_up(const struct scope *s, struct str name, struct arena *a, struct value *out,
+                    struct str *why)
+{
+    const struct view *v = s->ctx;
+    const struct frame *f = frame_of(v->space);
+
+    if (str_is(name, "steps"))
+        *out = value_object(a, &steps_class, v->space);
+    else if (str_is(name, "inputs"))
+        *out = f->inputs;
+    else if (str_is(name, "vars"))
+        *out = f->vars;
+    else if (str_is(name, "secrets"))
+        *out = f->secrets;
+    else if (str_is(name, "env"))
+        *out = f->env;
+    else if (str_is(name, "run"))
+        *out = run_fields(v, a);
+    else if (str_is(name, "now"))
+        *out = s->now;
+    else if (str_is(name, "trigger") && f->trigger.kind == VALUE_MAP)
+        *out = f->trigger;
+    else if (str_is(name, "contact") && v->contact.kind == VALUE_MAP)
+        *out = v->contact;
+    else
+        return own(v, name, out, a, why) || find_item(v, name, out);
+    return true;
+}
+
+static const char *const roots[] = { "inputs", "vars",  "secrets", "env",   "steps",
+                                     "result", "before", "item",   "index", "run",
+                                     "trigger", "now",   NULL };
+
+struct view view_of_space(struct driver *d, struct space *s)
+{
+    return (struct view){ .scope = { .get = look_up, .now = now_value(), .roots = roots },
+                          .d = d, .space = s };
+}
+
+struct view view_of(struct driver *d, struct task *t)
+{
+    struct view v = view_of_space(d, t->space);
+
+    v.task = t;
+    return v;
+}
+
+const struct scope *view_scope(struct view *v)
+{
+    v->scope.ctx = v;
+    return &v->scope;
+}

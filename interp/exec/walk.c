@@ -1,0 +1,667 @@
+// One task on its way: if, for_each, done_if, confirm, before, intent, action
+// (execution.md section 3). What comes after the action is in outcome.c; what groups
+// and used runbooks do more is in container.c.
+
+#include "exec/walk.h"
+
+#include "action/manual.h"
+#include "action/prompt.h"
+#include "base/arena.h"
+#include "base/sha256.h"
+
+// ---- small things
+
+struct walk *walk_new(struct driver *d, struct task *t)
+{
+    struct walk *w = t->walk;
+
+    if (w)
+        return w;
+    w = NEW(d->arena, struct walk);
+    *w = (struct walk){ .d = d, .task = t, .arena = arena_new(d->arena), .view = view_of(d, t),
+                        .began_ms = loop_now_ms(d->loop), .now = now_value() };
+    w->before = t->before;
+    w->view.before = &w->before;
+    w->view.scope.now = w->now;
+    if (t->undoes) {
+        w->view.result = &t->undoes->result;
+        w->before = t->undoes->before;
+    }
+    t->walk = w;
+    return w;
+}
+
+static const struct scope *scope_of(struct walk *w)
+{
+    return view_scope(&w->view);
+}
+
+struct str step_label(const struct step *s, const struct scope *scope, struct arena *a)
+{
+    struct expr_error err = { 0 };
+    struct str text = STR("");
+    bool secret = false;
+
+    if (s->name && template_eval_text(s->name, scope, a, &text, &secret, &err))
+        return text;
+    return s->name ? s->name->text.str : s->id.str;
+}
+
+void fail_expr(struct walk *w, const char *key, const struct expr_error *err)
+{
+    w->message = str_format(w->arena, "`%s` cannot be evaluated: %.*s", key,
+                            STR_ARG(err->message));
+    w->help = str_copy(w->arena, err->help);
+    w->known_failed = true;
+    walk_failed(w);
+}
+
+static bool words_match(const struct str *all, size_t n, const struct task *t)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_equal(all[i], t->address) || (!t->is_instance && str_equal(all[i], t->step->id.str)))
+            return true;
+    return false;
+}
+
+// ---- skipped by a person
+
+// --from ID: everything before it in prepare and steps, in the order of the file.
+static bool is_before(const struct driver *d, const struct task *t)
+{
+    struct task *from = d->options->from.n ? run_find(d->run, d->options->from) : NULL;
+
+    if (!from || (t->phase != PHASE_PREPARE && t->phase != PHASE_STEPS))
+        return false;
+    for (const struct task *at = from; at; at = at->in->owner)
+        if (at == t)
+            return false;
+    for (const struct task *at = t; at; at = at->in->owner)
+        if (at == from)
+            return false;
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        const struct task *other = run_task_at(d->run, i);
+        if (other == t)
+            return true;
+        if (other == from)
+            return false;
+    }
+    return false;
+}
+
+static bool skip_by_flag(struct walk *w)
+{
+    const struct run_options *o = w->d->options;
+
+    if (w->task->undoes || w->task->aside)
+        return false;
+    if (!words_match(o->skips, o->skip_count, w->task) && !is_before(w->d, w->task))
+        return false;
+    w->by = person(w->d);
+    w->reason = o->skip_reason;
+    w->message = str_format(w->arena, "skipped by %.*s: %.*s", STR_ARG(w->by), STR_ARG(w->reason));
+    walk_end(w, STATE_SKIPPED, NULL, false);
+    return true;
+}
+
+// ---- if, for_each
+
+static bool reads_item(const struct task *t, const struct expr *e)
+{
+    const struct for_each *each = t->step->for_each;
+    struct str as = each->as.str.n ? each->as.str : STR("item");
+    size_t count;
+    const struct expr_ref *refs = expr_refs(e, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(refs[i].path[0], as) || str_is(refs[i].path[0], "index"))
+            return true;
+    return false;
+}
+
+// Once for the whole list when it does not look at the item, else for each instance.
+static bool asks_if(const struct walk *w)
+{
+    const struct task *t = w->task;
+    const struct expr *cond = t->step->cond;
+
+    if (!cond || t->auto_undo || (t->intent && t->kind != TASK_ACTION))
+        return false;
+    if (!t->step->for_each)
+        return true;
+    return reads_item(t, cond) ? t->is_instance : t->kind == TASK_EACH;
+}
+
+static void check_done_if(struct walk *w);
+
+static void check_if(struct walk *w)
+{
+    struct expr_error err = { 0 };
+    bool wanted = true;
+
+    if (asks_if(w) && !expr_test(w->task->step->cond, scope_of(w), w->arena, &wanted, &err)) {
+        if (w->d->options->dry_run && err.missing)
+            wanted = true;
+        else {
+            fail_expr(w, "if", &err);
+            return;
+        }
+    }
+    if (!wanted)
+        walk_end(w, STATE_SKIPPED, NULL, false);
+    else if (w->task->kind == TASK_EACH)
+        each_begin(w);
+    else
+        check_done_if(w);
+}
+
+// ---- done_if
+
+static void resolve_action(struct walk *w);
+
+static void done_if_is(struct walk *w, bool done)
+{
+    if (done)
+        walk_end(w, STATE_SATISFIED, NULL, false);
+    else
+        resolve_action(w);
+}
+
+static void done_if_checked(void *arg, const struct check_outcome *o)
+{
+    struct walk *w = arg;
+
+    w->checking = NULL;
+    if (w->withdrawn)
+        return;
+    if (o->cancelled) {
+        w->message = STR("stopped while `done_if` was asked");
+        walk_end(w, STATE_CANCELLED, NULL, false);
+    } else {
+        done_if_is(w, o->ok);
+    }
+}
+
+static void check_done_if(struct walk *w)
+{
+    const struct done_if *q = w->task->step->done_if;
+    struct expr_error err = { 0 };
+    bool done = false;
+
+    if (!q || w->task->auto_undo || (w->d->options->dry_run && !w->d->options->probe && q->check)) {
+        resolve_action(w);
+    } else if (q->cond) {
+        if (expr_test(q->cond, scope_of(w), w->arena, &done, &err))
+            done_if_is(w, done);
+        else
+            fail_expr(w, "done_if", &err);
+    } else {
+        struct list *one = NEW(w->arena, struct list);
+        *one = (struct list){ (void *)q->check, 1 };
+        struct str tag = str_format(w->arena, "%.*s.done_if.", STR_ARG(w->task->address));
+        w->checking = check_all(w->d, w->arena, one, w->task->space, w->task, &w->view, tag, false,
+                                done_if_checked, w);
+    }
+}
+
+// ---- the action, resolved
+
+static struct task *transaction_around(const struct task *t)
+{
+    for (struct task *at = t->in->owner; at; at = at->in->owner)
+        if (at->step->transaction.str.n)
+            return at;
+    return NULL;
+}
+
+static bool make_act(struct walk *w, struct expr_error *err)
+{
+    struct task *t = w->task;
+    struct act *x = act_new(w->d, w->arena, t, t->space, t->step, t->address, t->attempts + 1);
+    struct task *group = transaction_around(t);
+    int64_t ns;
+
+    if (group && group->walk && group->walk->act)
+        x->at.transaction = group->walk->act->at.transaction;
+    if (!step_environment(w->d, t, t->step, t->space, scope_of(w), w->arena, &x->at, err) ||
+        !step_timeout(w, x->at.action->timeout_ms, &ns, err))
+        return false;
+    x->at.timeout_ms = ns / 1000000;
+    x->quiet = t->aside;
+    w->act = x;
+    return act_resolve(x, scope_of(w), err);
+}
+
+static void ask_walk(struct walk *w);
+
+static void resolve_action(struct walk *w)
+{
+    struct expr_error err = { 0 };
+
+    if (w->task->kind != TASK_ACTION) {
+        ask_walk(w);
+        return;
+    }
+    if (!make_act(w, &err)) {
+        if (w->d->options->dry_run)
+            dry_unresolved(w, &err);
+        else
+            fail_expr(w, w->task->step->action_name.str.s ? "action" : "step", &err);
+        return;
+    }
+    w->command = act_describe(w->act);
+    if (w->d->options->dry_run && !dry_runs(w))
+        dry_skip(w);
+    else
+        ask_walk(w);
+}
+
+// ---- manual mode
+
+static void ask_confirm(struct walk *w);
+
+static void walk_answered(void *arg, const struct answer *a)
+{
+    struct walk *w = arg;
+
+    w->asked = NULL;
+    if (w->withdrawn)
+        return;
+    switch (a->kind) {
+    case ANSWER_RUN_ALL:
+        w->d->run_all = true;
+        ask_confirm(w);
+        break;
+    case ANSWER_RUN:
+    case ANSWER_YES:
+        ask_confirm(w);
+        break;
+    case ANSWER_SKIP:
+        w->by = str_copy(w->arena, a->by);
+        w->reason = str_copy(w->arena, a->text);
+        walk_end(w, STATE_SKIPPED, NULL, false);
+        break;
+    case ANSWER_UNDO:
+        w->message = STR("a person chose to undo everything");
+        w->declined = true;
+        walk_end(w, STATE_CANCELLED, "undo", false);
+        break;
+    default:
+        w->message = STR("a person stopped here");
+        w->declined = true;
+        walk_end(w, STATE_CANCELLED, "stop", false);
+    }
+}
+
+static void ask_walk(struct walk *w)
+{
+    struct driver *d = w->d;
+    bool leaf = w->task->kind == TASK_ACTION && !w->task->step->action->asks;
+
+    if (!d->options->manual || d->run_all || !leaf || w->task->undoes || w->task->aside) {
+        ask_confirm(w);
+        return;
+    }
+    struct question *q = question_about(w, QUESTION_WALK);
+    q->may_skip = true;
+    q->may_undo = run_changed_anything(d->run);
+    w->asked = ask(d, q, w->task, walk_answered, w);
+}
+
+// ---- confirm, approve
+
+static void evaluate_before(struct walk *w);
+static void ask_approve(struct walk *w);
+
+static bool phrase_is_right(const struct question *q, const struct answer *a)
+{
+    return q->danger != DANGER_SEVERE || str_equal(q->phrase, a->text);
+}
+
+static void declined(struct walk *w, const struct answer *a, bool skips)
+{
+    w->by = str_copy(w->arena, a->by);
+    w->reason = str_copy(w->arena, a->text);
+    if (skips) {
+        w->by = STR("");
+        walk_end(w, STATE_SKIPPED, NULL, false);
+        return;
+    }
+    w->declined = true;
+    w->message = a->kind == ANSWER_NONE ? STR("nobody answered") : STR("declined by a person");
+    walk_failed(w);
+}
+
+static void confirm_answered(void *arg, const struct answer *a)
+{
+    struct walk *w = arg;
+    bool yes = a->kind == ANSWER_YES && phrase_is_right(w->question, a);
+    bool skips = a->kind == ANSWER_SKIP ||
+                 (w->task->step->confirm && w->task->step->confirm->on_no == ON_NO_SKIP);
+
+    w->asked = NULL;
+    if (w->withdrawn)
+        return;
+    if (!yes) {
+        if (a->kind == ANSWER_SKIP && a->by.n) {
+            w->by = str_copy(w->arena, a->by);
+            w->reason = str_copy(w->arena, a->text);
+            walk_end(w, STATE_SKIPPED, NULL, false);
+        } else {
+            declined(w, a, skips);
+        }
+        return;
+    }
+    if (w->question->kind == QUESTION_CONFIRM)
+        ask_approve(w);
+    else
+        evaluate_before(w);
+}
+
+static void ask_confirm(struct walk *w)
+{
+    const struct confirm *c = w->task->step->confirm;
+    struct expr_error err = { 0 };
+
+    if (!c || w->task->intent || w->task->auto_undo || w->d->options->dry_run) {
+        ask_approve(w);
+        return;
+    }
+    w->question = question_about(w, QUESTION_CONFIRM);
+    if (!question_confirm(w->question, c, scope_of(w), w->arena, &err)) {
+        fail_expr(w, "confirm", &err);
+        return;
+    }
+    w->asked = ask(w->d, w->question, w->task, confirm_answered, w);
+}
+
+static void ask_approve(struct walk *w)
+{
+    const struct approve *ap = w->task->step->approve;
+    struct expr_error err = { 0 };
+
+    if (!ap || w->task->intent || w->task->auto_undo || w->d->options->dry_run) {
+        evaluate_before(w);
+        return;
+    }
+    w->question = question_about(w, QUESTION_APPROVE);
+    if (!question_approve(w->question, ap, scope_of(w), w->arena, &err)) {
+        fail_expr(w, "approve", &err);
+        return;
+    }
+    w->asked = ask(w->d, w->question, w->task, confirm_answered, w);
+}
+
+// ---- before
+
+static void intend(struct walk *w);
+static void next_before(struct walk *w);
+
+static void put_before(struct walk *w, struct str key, struct value v)
+{
+    struct value_builder *b = value_map_start(w->arena);
+
+    for (size_t i = 0; w->before.kind == VALUE_MAP && i < value_size(w->before); i++)
+        value_put(b, w->before.map->entries[i].key, w->before.map->entries[i].value);
+    value_put(b, value_string(key), v);
+    w->before = value_finish(b);
+    next_before(w);
+}
+
+static void before_read(void *arg, const struct outcome *o)
+{
+    struct walk *w = arg;
+    const struct before *all = w->task->step->before.items;
+    const struct before *now = &all[w->next_before - 1];
+    struct judged j;
+    struct value result = o->result;
+
+    w->reading = NULL;
+    if (w->withdrawn)
+        return;
+    if (o->verdict == VERDICT_CANCELLED) {
+        w->message = STR("stopped while `before` was read");
+        walk_end(w, STATE_CANCELLED, NULL, false);
+        return;
+    }
+    w->view.result = &result;
+    j = judge(w->d, now->check, o, scope_of(w), w->arena);
+    w->view.result = NULL;
+    if (j.ok) {
+        put_before(w, now->entry.key.str, value_copy(w->arena, result));
+        return;
+    }
+    w->message = str_format(w->arena, "`before.%.*s` could not be read: %.*s",
+                            STR_ARG(now->entry.key.str), STR_ARG(j.message));
+    w->known_failed = true;
+    walk_failed(w);
+}
+
+static void read_before(struct walk *w, const struct before *b)
+{
+    struct task *t = w->task;
+    struct expr_error err = { 0 };
+    struct str address = str_format(w->arena, "%.*s.before.%.*s", STR_ARG(t->address),
+                                    STR_ARG(b->entry.key.str));
+    struct act *x = act_new(w->d, w->arena, NULL, t->space, b->check, address, 1);
+
+    x->at.timeout_ms = 10 * 1000;
+    x->at.grace_ms = 2000;
+    if (!step_environment(w->d, t, b->check, t->space, scope_of(w), w->arena, &x->at, &err) ||
+        !act_resolve(x, scope_of(w), &err)) {
+        fail_expr(w, "before", &err);
+        return;
+    }
+    w->reading = x;
+    act_start(x, before_read, w);
+}
+
+static void next_before(struct walk *w)
+{
+    const struct list *list = &w->task->step->before;
+    const struct before *all = list->items;
+    struct expr_error err = { 0 };
+    struct value v;
+
+    if (w->next_before == list->count) {
+        intend(w);
+        return;
+    }
+    const struct before *b = &all[w->next_before++];
+    if (b->check)
+        read_before(w, b);
+    else if (form_fill(b->value, scope_of(w), w->arena, &v, &err))
+        put_before(w, b->entry.key.str, v);
+    else
+        fail_expr(w, "before", &err);
+}
+
+static void evaluate_before(struct walk *w)
+{
+    if (w->task->auto_undo || w->task->undoes || w->task->step->before.count == 0 ||
+        w->before.kind == VALUE_MAP) {
+        intend(w);
+        return;
+    }
+    next_before(w);
+}
+
+// ---- the intent, and the action
+
+static void act(void *arg)
+{
+    struct walk *w = arg;
+
+    w->intent_pending = false;
+    if (w->withdrawn)
+        return;
+    if (w->cancelled) {
+        struct outcome o = { .verdict = VERDICT_CANCELLED, .not_started = true,
+                             .message = STR("stopped before it began") };
+        walk_outcome(w, &o);
+        return;
+    }
+    act_start(w->act, walk_acted, w);
+}
+
+void emit_intent(struct walk *w, struct value with)
+{
+    struct task *t = w->task;
+    struct value_builder *b = event_data(w->d);
+    struct arena *a = w->arena;
+
+    value_put_s(b, "step", value_string(t->address));
+    value_put_s(b, "name", value_string(step_label(t->step, scope_of(w), a)));
+    value_put_s(b, "attempt", value_int(t->attempts + 1));
+    value_put_s(b, "effects", value_text(effects_word(step_effects(w->d->program, t->step))));
+    if (t->kind == TASK_ACTION) {
+        w->act->at.number = t->attempts + 1;
+        w->act->at.name = str_format(a, "a%lld", (long long)next_seq(w->d));
+        value_put_s(b, "action", value_text(w->act->at.action->name));
+        value_put_s(b, "command", value_string(w->command));
+        value_put_s(b, "file", value_string(w->act->at.name));
+    } else {
+        value_put_s(b, "group", value_bool(true));
+    }
+    if (w->before.kind == VALUE_MAP && !t->undoes)
+        value_put_s(b, "before", w->before);
+    if (with.kind == VALUE_MAP)
+        value_put_s(b, "with", with);
+    w->attempt_ms = loop_now_ms(w->d->loop);
+    emit(w->d, EVENT_STEP_START, b);
+}
+
+static void ask_for_work(struct walk *w);
+
+static void intend(struct walk *w)
+{
+    switch (w->task->kind) {
+    case TASK_GATE:
+        gate_judge(w);
+        break;
+    case TASK_GROUP:
+    case TASK_USE:
+    case TASK_EACH:
+        container_begin(w);
+        break;
+    case TASK_ACTION:
+        if (w->act->at.action->asks) {
+            ask_for_work(w);
+            break;
+        }
+        emit_intent(w, VALUE_NONE);
+        w->intent_pending = true;
+        when_durable(w->d, act, w);
+        break;
+    }
+}
+
+// ---- manual and prompt: the action is a person
+
+static void work_answered(void *arg, const struct answer *a)
+{
+    struct walk *w = arg;
+    struct outcome o = { .verdict = VERDICT_DONE, .rule = true };
+
+    w->asked = NULL;
+    if (w->withdrawn)
+        return;
+    if (a->kind == ANSWER_NONE || a->kind == ANSWER_NO || a->kind == ANSWER_STOP) {
+        declined(w, a, false);
+        return;
+    }
+    if (a->kind == ANSWER_SKIP) {
+        w->by = str_copy(w->arena, a->by);
+        w->reason = str_copy(w->arena, a->text);
+        walk_end(w, STATE_SKIPPED, NULL, false);
+        return;
+    }
+    if (w->question->kind == QUESTION_PROMPT) {
+        struct value v;
+        struct str why;
+        const struct prompt_job *job = w->act->at.job;
+        struct str dir = frame_of(w->task->space)->dir;
+        if (!prompt_read(job, a->text, dir, w->arena, &v, &why)) {
+            w->message = str_copy(w->arena, why);
+            w->known_failed = w->declined = true;
+            walk_failed(w);
+            return;
+        }
+        o.result = prompt_result(w->arena, v);
+    } else {
+        const char *word = a->kind == ANSWER_NA ? "na" : a->kind == ANSWER_FAILED ? "failed" : "done";
+        o.result = manual_result(w->arena, word, str_copy(w->arena, a->text),
+                                 str_copy(w->arena, a->evidence));
+        o.rule = a->kind != ANSWER_FAILED;
+        if (!o.rule)
+            o.message = str_format(w->arena, "a person says that it failed%s%.*s",
+                                   a->text.n ? ": " : "", STR_ARG(a->text));
+    }
+    emit_intent(w, VALUE_NONE);
+    walk_outcome(w, &o);
+}
+
+static void ask_for_work(struct walk *w)
+{
+    if (w->act->at.action == &action_prompt) {
+        const struct prompt_job *job = w->act->at.job;
+        w->question = question_about(w, QUESTION_PROMPT);
+        w->question->message = job->message;
+        w->question->choices = job->choices;
+        w->question->choice_count = job->choice_count;
+        w->question->input_type = (int)job->type;
+        w->question->fallback = job->fallback;
+        w->question->has_fallback = job->has_fallback;
+    } else {
+        const struct manual_job *job = w->act->at.job;
+        w->question = question_about(w, QUESTION_MANUAL);
+        w->question->message = job->instructions;
+        w->question->items = job->items;
+        w->question->item_count = job->item_count;
+        w->question->evidence_wanted = job->evidence != EVIDENCE_NONE;
+    }
+    w->question->timeout_ms = w->act->at.timeout_ms;
+    w->asked = ask(w->d, w->question, w->task, work_answered, w);
+}
+
+// ---- doors
+
+void walk_begin(struct driver *d, struct task *t)
+{
+    struct walk *w = walk_new(d, t);
+
+    if (!skip_by_flag(w))
+        check_if(w);
+}
+
+// The action is resolved anew for each attempt, with the moment in which the step was
+// reached: what was confirmed stays what is done.
+void walk_retry(struct driver *d, struct task *t)
+{
+    struct walk *w = walk_new(d, t);
+    struct expr_error err = { 0 };
+
+    w->view.result = t->undoes ? &t->undoes->result : NULL;
+    if (t->kind != TASK_ACTION) {
+        container_begin(w);
+        return;
+    }
+    if (!make_act(w, &err)) {
+        fail_expr(w, "action", &err);
+        return;
+    }
+    w->command = act_describe(w->act);
+    emit_intent(w, VALUE_NONE);
+    w->intent_pending = true;
+    when_durable(d, act, w);
+}
+
+void walk_block(struct driver *d, struct task *t)
+{
+    struct walk *w = walk_new(d, t);
+
+    w->message = str_format(w->arena, "needs `%.*s`, which %s", STR_ARG(t->blocked_by->address),
+                            t->blocked_by->by_person ? "a person skipped"
+                                                     : state_word(t->blocked_by->state));
+    walk_end(w, STATE_BLOCKED, NULL, false);
+}

@@ -1,0 +1,46 @@
+// One task on its way, for the files that take it there: walk.c, outcome.c,
+// container.c, words.c, dry.c.
+
+#pragma once
+
+#include "exec/inside.h"
+
+struct walk *walk_new(struct driver *d, struct task *t);
+// The task is over: journalled, and nothing of the walk happens any more. [then] is a
+// policy word for what a failure means, or NULL.
+void walk_end(struct walk *w, enum state state, const char *then, bool own);
+// What it did failed (w->message says why; w->declined, w->known_failed): retry, rescue,
+// on_failure.
+void walk_failed(struct walk *w);
+void fail_expr(struct walk *w, const char *key, const struct expr_error *err);
+void walk_acted(void *arg, const struct outcome *o);
+void walk_outcome(struct walk *w, const struct outcome *o);
+// The action, or all in a container, is done: verify, outputs, the end.
+void walk_verify(struct walk *w);
+void walk_succeeded(struct walk *w);
+void gate_judge(struct walk *w);
+void emit_intent(struct walk *w, struct value with);
+bool step_timeout(struct walk *w, int64_t fallback_ms, int64_t *ns, struct expr_error *err);
+
+// container.c
+void each_begin(struct walk *w);
+void container_begin(struct walk *w);
+void container_work_over(struct walk *w, enum state state);
+bool container_commit(struct walk *w);  // true: it has begun to commit, and goes on by itself
+
+void container_committed(struct walk *w);
+
+// words.c: what a question says
+struct question *question_about(struct walk *w, enum question_kind kind);
+bool question_confirm(struct question *q, const struct confirm *c, const struct scope *s,
+                      struct arena *a, struct expr_error *err);
+bool question_approve(struct question *q, const struct approve *ap, const struct scope *s,
+                      struct arena *a, struct expr_error *err);
+struct str person(const struct driver *d);
+
+// dry.c
+bool dry_runs(const struct walk *w);
+void dry_skip(struct walk *w);
+void dry_unresolved(struct walk *w, const struct expr_error *err);
+
+int64_t next_seq(const struct driver *d);

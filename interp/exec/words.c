@@ -1,0 +1,179 @@
+// What a question says.
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/sha256.h"
+#include "exec/walk.h"
+
+struct str person(const struct driver *d)
+{
+    return store_user(d->store, d->arena);
+}
+
+static const char *destroys_words(enum effects e)
+{
+    return e == EFFECTS_DESTROY ? "it destroys what it replaces" : "";
+}
+
+static struct str undo_words(struct walk *w)
+{
+    struct expr_error err = { 0 };
+    struct str text = STR("");
+    bool secret;
+
+    switch (step_cover(w->d->program, w->task->step)) {
+    case COVER_UNDO: return STR("it has an undo");
+    case COVER_INSIDE: return STR("each step in it has its undo");
+    case COVER_NONE: return STR("harmless to leave; nothing is undone");
+    case COVER_MISSING: return STR("it cannot be undone: it has no undo");
+    case COVER_IRREVERSIBLE:
+        template_eval_text(w->task->step->irreversible, view_scope(&w->view), w->arena, &text,
+                           &secret, &err);
+        return str_format(w->arena, "it cannot be undone: %.*s", STR_ARG(text));
+    case COVER_NOTHING: break;
+    }
+    return STR("");
+}
+
+static struct str no_words(struct walk *w)
+{
+    const struct confirm *c = w->task->step->confirm;
+    bool own;
+
+    if (c && c->on_no == ON_NO_SKIP)
+        return STR("the step is skipped and the run goes on");
+    switch (run_policy(w->d->run, w->task, &own)) {
+    case POLICY_CONTINUE: return STR("the step is not run and the run goes on");
+    case POLICY_UNDO: return STR("the step is not run and everything so far is undone");
+    case POLICY_GROUP: return STR("the step is not run and its group fails");
+    case POLICY_ASK:
+    case POLICY_STOP: break;
+    }
+    return STR("the step is not run and the run stops");
+}
+
+// What was skipped or failed so far.
+static struct str so_far(struct walk *w)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; i < run_task_count(w->d->run); i++) {
+        const struct task *t = run_task_at(w->d->run, i);
+        bool told = t->ended && !t->aside &&
+                    (t->by_person || t->state == STATE_FAILED || t->state == STATE_RESCUED ||
+                     t->state == STATE_CANCELLED);
+        if (told)
+            buf_format(&b, "%.*s %s\n", STR_ARG(t->address), state_word(t->state));
+    }
+    return buf_take(&b, w->arena);
+}
+
+static void put_people(struct walk *w, struct question *q)
+{
+    const struct list *contacts = &run_root(w->d->run)->module->rb->contacts;
+    struct person_to_call *people = NEW_ARRAY(w->arena, struct person_to_call, contacts->count + 1);
+
+    LIST_EACH(const struct contact, c, *contacts)
+        people[q->people_count++] = (struct person_to_call){
+            c->role.str, c->name.str, c->phone.str, c->email.str, c->link.str, c->after / 1000000 };
+    q->people = people;
+}
+
+static struct str digest_of(struct walk *w, struct question *q)
+{
+    struct buf b = BUF_EMPTY;
+
+    buf_format(&b, "%.*s\n%.*s\n", STR_ARG(q->id), STR_ARG(w->command));
+    uint8_t digest[SHA256_SIZE];
+    sha256_of(buf_str(&b), digest);
+    buf_free(&b);
+    return sha256_hex(w->arena, digest);
+}
+
+struct question *question_about(struct walk *w, enum question_kind kind)
+{
+    struct question *q = NEW(w->arena, struct question);
+
+    *q = (struct question){
+        .kind = kind,
+        .id = w->task->address,
+        .title = step_label(w->task->step, view_scope(&w->view), w->arena),
+        .details = w->command,
+        .destroys = str_from(destroys_words(step_effects(w->d->program, w->task->step))),
+        .undo = undo_words(w),
+        .on_no = no_words(w),
+        .so_far = so_far(w),
+        .asked_ms = loop_now_ms(w->d->loop),
+    };
+    q->digest = digest_of(w, q);
+    put_people(w, q);
+    return q;
+}
+
+static bool timeout_of(const struct amount *m, struct question *q, const struct scope *s,
+                       struct arena *a, struct expr_error *err)
+{
+    int64_t ns = 0;
+
+    if (!amount_get(m, s, a, 0, &ns, err))
+        return false;
+    q->timeout_ms = ns / 1000000;
+    return true;
+}
+
+static bool show_lines(struct question *q, const struct list *show, const struct scope *s,
+                       struct arena *a, struct expr_error *err)
+{
+    struct str *lines = NEW_ARRAY(a, struct str, show->count + 1);
+    bool secret;
+
+    LIST_EACH(const struct template *, t, *show) {
+        struct value v;
+        struct str text;
+        if (template_whole(*t)) {
+            if (!template_eval(*t, s, a, &v, err))
+                return false;
+            lines[q->show_count++] = value_show(v, a, 2000);
+        } else {
+            if (!template_eval_text(*t, s, a, &text, &secret, err))
+                return false;
+            lines[q->show_count++] = text;
+        }
+    }
+    q->show = lines;
+    return true;
+}
+
+bool question_confirm(struct question *q, const struct confirm *c, const struct scope *s,
+                      struct arena *a, struct expr_error *err)
+{
+    bool secret;
+
+    q->danger = c->danger ? c->danger : DANGER_MODERATE;
+    if (!template_eval_text(c->message, s, a, &q->message, &secret, err))
+        return false;
+    if (c->phrase && !template_eval_text(c->phrase, s, a, &q->phrase, &secret, err))
+        return false;
+    return show_lines(q, &c->show, s, a, err) && timeout_of(&c->timeout, q, s, a, err);
+}
+
+bool question_approve(struct question *q, const struct approve *ap, const struct scope *s,
+                      struct arena *a, struct expr_error *err)
+{
+    bool secret;
+    int64_t min, not_requester;
+    struct str *from = NEW_ARRAY(a, struct str, ap->from.count + 1);
+
+    if (!template_eval_text(ap->message, s, a, &q->message, &secret, err) ||
+        !amount_get(&ap->min, s, a, 1, &min, err) ||
+        !amount_get(&ap->not_requester, s, a, 0, &not_requester, err))
+        return false;
+    LIST_EACH(const struct template *, t, ap->from)
+        if (!template_eval_text(*t, s, a, &from[q->from_count++], &secret, err))
+            return false;
+    q->from = from;
+    q->votes_needed = min > 0 ? (size_t)min : 1;
+    q->not_requester = not_requester != 0;
+    q->reason_required = ap->reason == 1;
+    return timeout_of(&ap->timeout, q, s, a, err);
+}
