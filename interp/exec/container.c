@@ -191,20 +191,6 @@ static void start_timer(struct walk *w)
                           w);
 }
 
-static bool fill_with(struct walk *w, struct value *out, struct expr_error *err)
-{
-    struct value_builder *b = value_map_start(w->arena);
-
-    LIST_EACH(const struct form_entry, e, w->task->step->with) {
-        struct value v;
-        if (!form_fill(e->form, scope_of(w), w->arena, &v, err))
-            return false;
-        value_put(b, value_string(e->entry.key.str), v);
-    }
-    *out = value_finish(b);
-    return true;
-}
-
 static void start_children(struct walk *w, struct value with)
 {
     start_timer(w);
@@ -333,7 +319,9 @@ static void use_begin(struct walk *w)
 
     *c = (struct callee){ .w = w };
     c->with = w->task->given;
-    if (c->with.kind != VALUE_MAP && !fill_with(w, &c->with, &err)) {
+    const struct module *m = program_use(w->d->program, w->task->step);
+    if (c->with.kind != VALUE_MAP &&
+        !frame_with(w->task->step, m, scope_of(w), w->arena, &c->with, &err)) {
         if (w->d->options->dry_run)
             dry_unresolved(w, &err);
         else

@@ -9,93 +9,28 @@
 struct wanted {
     struct driver *d;
     struct map *names;
-    struct diags *diags;
 };
 
-static void add_locks(struct wanted *w, const struct frame *f, const struct module *m);
-
-static const struct given *given_with(struct wanted *w, const struct frame *caller,
-                                      const struct step *use, size_t *count, bool *ok)
-{
-    struct arena *a = w->d->arena;
-    struct scope s = frame_scope(caller, now_value(), a);
-    struct given *all = NEW_ARRAY(a, struct given, use->with.count + 1);
-
-    LIST_EACH(const struct form_entry, e, use->with) {
-        struct expr_error err = { 0 };
-        struct value v;
-        if (!form_fill(e->form, &s, a, &v, &err)) {
-            *ok = false;
-            continue;
-        }
-        all[(*count)++] = (struct given){ .name = e->entry.key.str, .has_value = true, .value = v };
-    }
-    return all;
-}
-
-static bool needs_names(const struct program *p, const struct module *m)
-{
-    (void)p;
-    return m->rb->locks.count > 0;
-}
-
 // What a callee locks may depend on its inputs, but not on a step of the caller.
-static void add_use(struct wanted *w, const struct frame *caller, const struct step *use)
+static void add_locks(const struct frame *f, struct str path, void *ctx)
 {
-    struct driver *d = w->d;
-    const struct module *m = program_use(d->program, use);
-    struct frame *f = NEW(d->arena, struct frame);
-    struct diags ignored = { .arena = d->arena };
-    size_t count = 0;
-    bool complete = true;
-
-    *f = (struct frame){ .module = m, .parent = caller, .run = caller->run, .env = caller->env,
-                         .environ = caller->environ, .dir = caller->dir };
-    const struct given *given = given_with(w, caller, use, &count, &complete);
-    bool known = frame_inputs(f, given, count, caller->dir, now_value(), d->arena, &ignored) &&
-                 frame_vars(f, now_value(), d->arena, &ignored);
-    if (!known && complete && !needs_names(d->program, m))
-        known = true;
-    if (!known && needs_names(d->program, m)) {
-        struct diag *e = diag_error(w->diags, DIAG_EXPR_NOT_ALLOWED_HERE, use->use.span,
-                                    "what `%.*s` locks is not known before the run",
-                                    STR_ARG(use->use.str));
-        diag_help(w->diags, e, "give it inputs that do not depend on a step");
-        return;
-    }
-    add_locks(w, f, m);
-}
-
-static void add_steps(struct wanted *w, const struct frame *f, const struct list *steps)
-{
-    LIST_EACH(const struct step, s, *steps) {
-        if (s->kind == STEP_USE)
-            add_use(w, f, s);
-        add_steps(w, f, &s->steps);
-        add_steps(w, f, &s->rescue);
-        add_steps(w, f, &s->always);
-        add_steps(w, f, &s->undo.steps);
-    }
-}
-
-static void add_locks(struct wanted *w, const struct frame *f, const struct module *m)
-{
+    struct wanted *w = ctx;
     struct arena *a = w->d->arena;
     struct scope s = frame_scope(f, now_value(), a);
 
-    LIST_EACH(const struct template *, t, m->rb->locks) {
+    LIST_EACH(const struct template *, t, f->module->rb->locks) {
         struct expr_error err = { 0 };
         struct str *name = NEW(a, struct str);
         bool secret;
-        if (template_eval_text(*t, &s, a, name, &secret, &err))
+        if (template_eval_text(*t, &s, a, name, &secret, &err)) {
             map_put(w->names, *name, name);
-        else
-            diag_error(w->diags, DIAG_UNKNOWN_NAME, err.span, "`lock` cannot be evaluated: %.*s",
-                       STR_ARG(err.message));
+            continue;
+        }
+        struct diag *e = diag_error(w->d->diags, DIAG_EXPR_NOT_ALLOWED_HERE, (*t)->text.span,
+                                    "what is locked%s%.*s is not known before the run: %.*s",
+                                    path.n ? " by " : "", STR_ARG(path), STR_ARG(err.message));
+        diag_help(w->d->diags, e, "a lock may not depend on a step");
     }
-    add_steps(w, f, &m->rb->prepare);
-    add_steps(w, f, &m->rb->steps);
-    add_steps(w, f, &m->rb->always);
 }
 
 static int by_name(const void *x, const void *y)
@@ -105,10 +40,10 @@ static int by_name(const void *x, const void *y)
 
 bool locks_find(struct driver *d)
 {
-    struct wanted w = { d, map_new(d->arena), d->diags };
+    struct wanted w = { d, map_new(d->arena) };
     unsigned errors = d->diags->errors;
 
-    add_locks(&w, d->frame, d->program->root);
+    frame_each_ahead(d->frame, d->program, now_value(), d->arena, add_locks, &w);
     d->lock_count = map_count(w.names);
     d->locks = NEW_ARRAY(d->arena, struct str, d->lock_count + 1);
     for (size_t i = 0; i < d->lock_count; i++)

@@ -109,10 +109,8 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
 
     *f = (struct frame){ .module = d->program->root, .drill = d->options->drill };
     d->frame = f;
-    f->env = environment(d->arena);
     make_run_value(d);
     f->run = d->run_value;
-    f->dir = base;
     if (d->options->trigger_name.n) {
         struct value_builder *b = value_map_start(d->arena);
         value_put_s(b, "name", value_string(d->options->trigger_name));
