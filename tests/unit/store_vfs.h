@@ -289,6 +289,8 @@ static void vfs_install(void)
     const char *why;
     const struct sqlite_api *sq = sqlite_api(&why);
 
+    if (disk.real)
+        return;
     disk.real = sq->vfs_find(NULL);
     disk.vfs = *disk.real;
     disk.vfs.pNext = NULL;
