@@ -1,5 +1,6 @@
 // What a run needs of this machine, looked at before anything is changed.
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -24,6 +25,10 @@ struct looking {
 static struct diag *fail(struct looking *l, struct span where, struct str message)
 {
     l->ok = false;
+    for (struct diag *d = l->ds->first; d; d = d->next)
+        if (d->code == DIAG_PREFLIGHT && d->span.source == where.source &&
+            d->span.start == where.start)
+            return d;  // a runbook that is used twice asks twice
     return diag_error(l->ds, DIAG_PREFLIGHT, where, "%.*s", STR_ARG(message));
 }
 
@@ -96,11 +101,12 @@ static void look_for_variable(struct looking *l, const struct template *words)
 {
     struct str name, value;
 
-    if (!said(l, words, &name) || environment_get(l->frame->environ, name, &value))
+    if (!said(l, words, &name) || environment_get(l->frame->environ, name, &value) ||
+        getenv(str_copy(l->arena, name).s))
         return;
-    fail(l, words->text.span,
-         str_format(l->arena, "the variable `%.*s` is not set", STR_ARG(name)));
-    diag_help(l->ds, l->ds->last, "export %.*s=...", STR_ARG(name));
+    struct diag *d = fail(l, words->text.span,
+                          str_format(l->arena, "the variable `%.*s` is not set", STR_ARG(name)));
+    diag_help(l->ds, d, "export %.*s=...", STR_ARG(name));
 }
 
 static void look_for_file(struct looking *l, const struct template *words)

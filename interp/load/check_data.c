@@ -36,27 +36,6 @@ static void taint(struct checking *c, const char *root, struct str name)
 
 // ---- inputs and secrets ----
 
-static void check_form_of_input(const struct view *v, const struct input *in, const struct form *f,
-                                const char *key)
-{
-    struct scope none = { 0 };
-    struct refusal why = { 0 };
-    struct value value;
-
-    if (!f || !view_form(v, f) || f->kind != FORM_CONSTANT)
-        return;
-    if (input_from_form(in, f, &none, v->c->arena, &value, &why))
-        return;
-    struct diag *d = diag_error(v->c->ds, DIAG_WRONG_TYPE, f->node->span, "`%s` %.*s", key,
-                                STR_ARG(why.message));
-    d->help = why.help;
-}
-
-static bool is_measured(const struct input *in)
-{
-    return in->type == INPUT_INT || in->type == INPUT_NUMBER || in->type == INPUT_DURATION;
-}
-
 static void check_pattern(struct checking *c, const struct input *in)
 {
     struct str bad;
@@ -88,16 +67,14 @@ static void check_default(struct checking *c, const struct input *in)
 static void check_input(struct checking *c, const struct input *in)
 {
     struct view v = view_at(c, ROOT_ENV | ROOT_INPUTS | ROOT_NOW, false, "an input");
-    struct input number = { .type = INPUT_NUMBER };
-    const struct input *measure = is_measured(in) ? in : &number;
     const struct form *const *allowed = in->allowed.items;
     unsigned errors = c->ds->errors;
 
-    check_form_of_input(&v, in, in->fallback, "default");
+    view_form(&v, in->fallback);
     for (size_t i = 0; i < in->allowed.count; i++)
-        check_form_of_input(&v, in, allowed[i], "enum");
-    check_form_of_input(&v, measure, in->min, "min");
-    check_form_of_input(&v, measure, in->max, "max");
+        view_form(&v, allowed[i]);
+    view_form(&v, in->min);
+    view_form(&v, in->max);
     check_pattern(c, in);
     if (c->ds->errors == errors)
         check_default(c, in);
@@ -108,16 +85,9 @@ static void check_input(struct checking *c, const struct input *in)
 static void check_secret(struct checking *c, const struct secret *s)
 {
     struct view v = view_at(c, ROOT_ENV | ROOT_INPUTS | ROOT_NOW, false, "the source of a secret");
-    int sources = (s->env.str.n > 0) + (s->file != NULL) + (s->exec.count > 0) +
-                  (s->from_stdin != UNWRITTEN);
 
-    if (s->file)
-        view_text(&v, s->file);
+    view_text(&v, s->file);
     text_list(&v, &s->exec);
-    if (sources != 1)
-        diag_error(c->ds, sources ? DIAG_CONFLICTING_FIELDS : DIAG_MISSING_FIELD, s->entry.key.span,
-                   "secret `%.*s` says %s where it comes from", STR_ARG(s->entry.key.str),
-                   sources ? "twice" : "nowhere");
 }
 
 static void check_stdin(struct checking *c)
@@ -159,8 +129,7 @@ void check_connections(struct checking *c, const struct list *list)
 
     for (size_t i = 0; i < list->count; i++) {
         const struct connection *k = &items[i];
-        if (k->url)
-            view_text(&v, k->url);
+        view_text(&v, k->url);
         text_map(&v, &k->headers);
         if (k->auth) {
             view_text(&v, k->auth->user);
@@ -249,7 +218,6 @@ static void check_drill(struct checking *c)
     v.roots = ROOTS_PLAIN | ROOT_SECRETS;
     v.secret = true;
     text_map(&v, &d->env);
-    check_env(c, &d->env);
     check_connections(c, &d->connections);
 }
 
@@ -267,7 +235,6 @@ void check_data(struct checking *c)
     check_stdin(c);
     check_vars(c);
     text_map(&env, &rb->env);
-    check_env(c, &rb->env);
     check_connections(c, &rb->connections);
     check_plain_places(c);
     check_drill(c);

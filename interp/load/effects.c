@@ -18,8 +18,11 @@ static enum effects list_effects(const struct program *p, const struct list *lis
 
 enum effects module_effects(const struct program *p, const struct module *m)
 {
-    enum effects worst = list_effects(p, &m->rb->prepare);
+    enum effects worst = EFFECTS_READ;
 
+    if (!m->bound)  // it cannot run, and nobody knows
+        return worst;
+    worst = list_effects(p, &m->rb->prepare);
     worst = worse(worst, list_effects(p, &m->rb->steps));
     return worse(worst, list_effects(p, &m->rb->always));
 }

@@ -294,39 +294,26 @@ static bool is_among(const struct input *in, struct value v, const struct scope 
     return false;
 }
 
-// Numbers and durations as they are; of text and lists the length.
-static struct value measure(struct value v)
-{
-    if (v.kind == VALUE_STRING)
-        return value_int((int64_t)utf8_length(v.s));
-    return v.kind == VALUE_LIST ? value_int((int64_t)value_size(v)) : v;
-}
-
 static bool bound(const struct input *in, const struct form *f, const struct scope *s,
                   struct arena *a, struct value *out)
 {
-    struct input number = { .type = INPUT_NUMBER };
     struct refusal unheard;
-    bool sized = in->type == INPUT_INT || in->type == INPUT_NUMBER || in->type == INPUT_DURATION;
 
-    return f && input_from_form(sized ? in : &number, f, s, a, out, &unheard);
+    return f && input_from_form(in, f, s, a, out, &unheard);
 }
 
 static bool is_between(const struct input *in, struct value v, const struct scope *s,
                        struct arena *a, struct refusal *why)
 {
-    struct value limit, size = measure(v);
-    const char *of = v.kind == VALUE_STRING || v.kind == VALUE_LIST ? "length " : "";
+    struct value limit;
     int order;
 
-    if (bound(in, in->min, s, a, &limit) && value_compare(size, limit, &order) && order < 0) {
-        why->message = str_format(a, "has a %sbelow its `min`, %.*s", of[0] ? of : "value ",
-                                  STR_ARG(value_show(limit, a, 60)));
+    if (bound(in, in->min, s, a, &limit) && value_compare(v, limit, &order) && order < 0) {
+        why->message = str_format(a, "is below its `min`, %.*s", STR_ARG(value_show(limit, a, 60)));
         return false;
     }
-    if (bound(in, in->max, s, a, &limit) && value_compare(size, limit, &order) && order > 0) {
-        why->message = str_format(a, "has a %sabove its `max`, %.*s", of[0] ? of : "value ",
-                                  STR_ARG(value_show(limit, a, 60)));
+    if (bound(in, in->max, s, a, &limit) && value_compare(v, limit, &order) && order > 0) {
+        why->message = str_format(a, "is above its `max`, %.*s", STR_ARG(value_show(limit, a, 60)));
         return false;
     }
     return true;

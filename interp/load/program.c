@@ -111,7 +111,7 @@ static void finish(struct loading *l, struct module *m)
     if (m->rb->defaults)
         bind.default_shell = m->rb->defaults->shell;
     runbook_each_spot(m->rb, vouch, l);
-    action_bind(m->rb, &bind);
+    m->bound = action_bind(m->rb, &bind);
     m->graph = graph_read(l->p->arena, m->rb, l->ds);
     check_module(l->p, m, l->ds);
 }

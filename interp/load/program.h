@@ -19,6 +19,7 @@ struct module {  // one runbook of a program
     struct module **uses;        // what its `use` steps run, each once
     size_t use_count;
     const struct module *user;  // while it is being read: who asked for it first
+    bool bound;                 // every action of it has its params
     bool open;                  // its own uses are being read
 };
 

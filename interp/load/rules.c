@@ -65,21 +65,18 @@ static void check_lowered(struct checking *c, const struct step *s)
                             STR_ARG(doing(c, s)), effects_word((int)own)));
 }
 
+// What is written the reader has judged.
 static void check_is_read(struct checking *c, const struct spot *spot)
 {
     const struct step *s = spot->step;
 
-    if (!spot_is_check(spot))
+    if (!spot_is_check(spot) || s->effects || step_effects(c->program, s) == EFFECTS_READ)
         return;
-    if (s->kind == STEP_GROUP)
-        conflict(c, key_span(s, "steps"), STR("a check is one action, not a group"));
-    else if (s->effects > EFFECTS_READ)
-        conflict(c, value_span(s, "effects"),
-                 STR("a check changes nothing, so its effects are `read`"));
-    else if (step_effects(c->program, s) > EFFECTS_READ)
-        conflict(
-            c, doing_span(s),
-            str_format(c->arena, "a check changes nothing, and %.*s does", STR_ARG(doing(c, s))));
+    struct diag *d = conflict(
+        c, doing_span(s),
+        str_format(c->arena, "a check changes nothing, and %.*s does", STR_ARG(doing(c, s))));
+    if (s->kind == STEP_USE)
+        diag_help(c->ds, d, "use a runbook of type `check`, or one whose steps are all `read`");
 }
 
 // In a runbook of type `check`, too.
@@ -176,18 +173,12 @@ static void check_for_each(struct checking *c, const struct step *s)
         return;
     if (f->in->kind == FORM_LIST && !f->key)
         check_same_item(c, f->in);
-    if (f->in->kind == FORM_CONSTANT && f->in->constant.kind != VALUE_LIST &&
-        f->in->constant.kind != VALUE_MAP) {
-        struct diag *d = diag_error(c->ds, DIAG_WRONG_TYPE, f->in->node->span,
-                                    "`for_each` takes a list, and this is one value");
-        diag_help(c->ds, d, "write a list, or an expression that gives one: ${{ inputs.hosts }}");
-    }
     for (const char *const *t = taken; *t; t++)
         if (str_is(f->as.str, *t))
             diag_error(c->ds, DIAG_BAD_ID, f->as.span, "`%s` is the name of something else", *t);
 }
 
-// ---- undo, hooks, resume ----
+// ---- undo and hooks ----
 
 static void check_undo_auto(struct checking *c, const struct step *s)
 {
@@ -209,68 +200,10 @@ static void check_undo_auto(struct checking *c, const struct step *s)
 static void check_hook(struct checking *c, const struct spot *spot)
 {
     const struct step *s = spot->step;
-    bool fine = s->kind == STEP_USE || is_action(s, "http") || is_action(s, "shell") ||
-                is_action(s, "exec");
     const struct module *m = s->kind == STEP_USE ? program_use(c->program, s) : NULL;
 
-    if (spot->area != AREA_HOOK || spot->around)
-        return;
-    if (!fine)
-        conflict(c, doing_span(s), STR("a hook is `http`, `shell`, `exec` or a `use`"));
-    else if (m && !runbook_has_type(m->rb, RUNBOOK_ACTION))
+    if (spot->area == AREA_HOOK && m && !runbook_has_type(m->rb, RUNBOOK_ACTION))
         conflict(c, s->use.span, STR("a hook may only use a runbook of type `action`"));
-}
-
-static void check_on_resume(struct checking *c, const struct spot *spot)
-{
-    const struct step *s = spot->step;
-
-    if (s->on_resume && spot->area != AREA_PREPARE)
-        conflict(c, key_span(s, "on_resume"),
-                 STR("only a step of `prepare` is run again on resume"));
-}
-
-// ---- env ----
-
-struct env_reads {
-    bool other;  // than env and now
-};
-
-static void see_env_read(const struct expr *e, void *ctx)
-{
-    struct env_reads *r = ctx;
-    size_t count;
-    const struct expr_ref *refs = expr_refs(e, &count);
-
-    for (size_t i = 0; i < count; i++)
-        r->other |= !str_is(refs[i].path[0], "env");
-}
-
-static bool steers_programs(struct str name)
-{
-    static const char *const names[] = { "PATH", "BASH_ENV", "ENV", "IFS", "PS4", NULL };
-
-    for (const char *const *n = names; *n; n++)
-        if (str_is(name, *n))
-            return true;
-    return str_starts(name, "LD_") || str_starts(name, "GIT_") || str_starts(name, "BASH_FUNC_");
-}
-
-// Which programs run, and what they load, is written down and not computed.
-void check_env(struct checking *c, const struct list *env)
-{
-    const struct words_entry *e = env->items;
-
-    for (size_t i = 0; i < env->count; i++) {
-        struct env_reads r = { 0 };
-        if (!e[i].words || !steers_programs(e[i].entry.key.str))
-            continue;
-        site_each_expr(&(struct site){ .kind = SITE_WORDS, .words = e[i].words }, see_env_read, &r);
-        if (r.other)
-            diag_error(c->ds, DIAG_EXPR_NOT_ALLOWED_HERE, e[i].entry.key.span,
-                       "`%.*s` decides which code runs, so no value may decide it",
-                       STR_ARG(e[i].entry.key.str));
-    }
 }
 
 // ---- all of them ----
@@ -281,14 +214,14 @@ void check_step_rules(struct checking *c, const struct spot *spot)
 
     if (s->kind == STEP_USE)
         check_with(c, s);
+    check_for_each(c, s);
+    check_undo_auto(c, s);
+    check_hook(c, spot);
+    check_transaction(c, s);
+    if (!c->module->bound)
+        return;
     check_lowered(c, s);
     check_is_read(c, spot);
     check_changes_nothing(c, spot);
     check_retry_of_group(c, s);
-    check_for_each(c, s);
-    check_undo_auto(c, s);
-    check_hook(c, spot);
-    check_on_resume(c, spot);
-    check_env(c, &s->env);
-    check_transaction(c, spot);
 }

@@ -15,10 +15,8 @@ void check_outcome(struct checking *c);
 void check_step_rules(struct checking *c, const struct spot *spot);
 // `with` of a use against the inputs of what it uses.
 void check_with(struct checking *c, const struct step *use);
-// `transaction` of a group, and what may stand in one.
-void check_transaction(struct checking *c, const struct spot *spot);
-// Variables that decide which code runs are not set from values.
-void check_env(struct checking *c, const struct list *env);
+// The connection of a transaction group.
+void check_transaction(struct checking *c, const struct step *s);
 // `connections` of a runbook, a project or a drill.
 void check_connections(struct checking *c, const struct list *list);
 // What is wrong with the whole: a check that changes something, triggers, drill.

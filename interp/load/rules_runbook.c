@@ -6,16 +6,15 @@
 
 // ---- requires ----
 
-static void check_wanted(struct checking *c, const struct text *t, bool named)
+static void check_tool(struct checking *c, const struct text *t)
 {
     struct wanted w;
 
-    if (wanted_parse(t->str, named, &w))
+    if (wanted_parse(t->str, true, &w))
         return;
-    struct diag *d = diag_error(
-        c->ds, DIAG_BAD_LITERAL, t->span, "`%.*s` is not %s", STR_ARG(t->str),
-        named ? "a tool, or a tool and a version" : "a version that is asked for");
-    diag_help(c->ds, d, "%s", named ? "write `psql` or `psql >= 15`" : "write `>=0.1`");
+    struct diag *d = diag_error(c->ds, DIAG_BAD_LITERAL, t->span,
+                                "`%.*s` is not a tool, or a tool and a version", STR_ARG(t->str));
+    diag_help(c->ds, d, "write `psql` or `psql >= 15`");
 }
 
 static void check_requires(struct checking *c)
@@ -26,10 +25,8 @@ static void check_requires(struct checking *c)
         return;
     const struct template *const *tools = r->tools.items;
     for (size_t i = 0; i < r->tools.count; i++)
-        if (template_is_literal(tools[i]))
-            check_wanted(c, &tools[i]->text, true);
-    if (r->runbook.str.n)
-        check_wanted(c, &r->runbook, false);
+        if (tools[i] && template_is_literal(tools[i]))
+            check_tool(c, &tools[i]->text);
 }
 
 // ---- drill ----

@@ -169,25 +169,10 @@ static void check_trigger(struct checking *c, const struct trigger *t)
     check_inputs(c, t);
 }
 
-static void check_ids(struct checking *c)
-{
-    const struct trigger *t = c->module->rb->triggers.items;
-
-    for (size_t i = 0; i < c->module->rb->triggers.count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (t[i].id.str.n && str_equal(t[i].id.str, t[j].id.str)) {
-                struct diag *d = diag_error(c->ds, DIAG_DUPLICATE_ID, t[i].id.span,
-                                            "two triggers are called `%.*s`", STR_ARG(t[i].id.str));
-                diag_note(c->ds, d, t[j].id.span, "the first is here");
-                break;
-            }
-}
-
 void check_triggers(struct checking *c)
 {
     const struct trigger *t = c->module->rb->triggers.items;
 
-    check_ids(c);
     for (size_t i = 0; i < c->module->rb->triggers.count; i++)
         check_trigger(c, &t[i]);
 }
