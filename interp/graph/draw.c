@@ -1,0 +1,146 @@
+#include "graph/draw_inside.h"
+
+bool graph_format_of(struct str word, enum graph_format *out)
+{
+    static const char *const words[] = { "text", "mermaid", "dot", "svg" };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (str_is(word, words[i])) {
+            *out = (enum graph_format)i;
+            return true;
+        }
+    return false;
+}
+
+// ---- shared ----
+
+bool safe_next(struct str s, size_t *at, uint32_t *code)
+{
+    if (*at >= s.n)
+        return false;
+    if (!utf8_next(s, at, code)) {
+        ++*at;
+        *code = 0xFFFD;
+    }
+    if (*code < 0x20 || (*code >= 0x7F && *code < 0xA0) || *code == 0x2028 || *code == 0x2029)
+        *code = ' ';
+    return true;
+}
+
+void add_safe(struct buf *out, struct str s)
+{
+    uint32_t code;
+
+    for (size_t at = 0; safe_next(s, &at, &code);)
+        buf_add_utf8(out, code);
+}
+
+struct str vertex_name(const struct vertex *v)
+{
+    return v->step->name ? str_trim(v->step->name->text.str) : STR("");
+}
+
+void vertex_kind(const struct vertex *v, struct buf *out)
+{
+    const struct step *s = v->step;
+    bool parallel = s->parallel.written && (s->parallel.template || s->parallel.n != 1);
+
+    if (s->kind == STEP_ACTION)
+        add_safe(out, s->action_name.str);
+    else if (s->kind == STEP_USE)
+        buf_add_s(out, "use "), add_safe(out, s->use.str);
+    else if (s->kind == STEP_GROUP)
+        buf_add_s(out, s->transaction.str.n ? "transaction"
+                       : parallel           ? "parallel group"
+                                            : "group");
+    else
+        buf_add_s(out, "gate");
+    if (s->for_each)
+        buf_add_s(out, ", for each");
+    if (s->approve)
+        buf_add_s(out, ", approve");
+    else if (s->confirm)
+        buf_add_s(out, ", confirm");
+}
+
+size_t vertex_number(const struct graph *g, const struct vertex *v)
+{
+    return (size_t)(v - g->vertices);
+}
+
+const struct vertex *first_of_phase(const struct graph *g, enum phase phase)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (g->vertices[i].phase == phase)
+            return &g->vertices[i];
+    return NULL;
+}
+
+// ---- text ----
+
+static void text_needs(const struct vertex *v, struct buf *out)
+{
+    if (v->step->has_needs && v->need_count == 0)
+        buf_add_s(out, "  at once");
+    for (size_t i = 0; i < v->need_count; i++) {
+        buf_add_s(out, i ? ", " : "  needs ");
+        add_safe(out, v->needs[i]->step->id.str);
+    }
+}
+
+static void text_vertex(const struct vertex *v, int indent, struct buf *out)
+{
+    struct str name = vertex_name(v);
+
+    buf_format(out, "%*s%.*s", indent, "", STR_ARG(v->step->id.str));
+    buf_add_s(out, " (");
+    vertex_kind(v, out);
+    buf_add_s(out, ")");
+    if (name.n) {
+        buf_add_s(out, "  ");
+        add_safe(out, name);
+    }
+    text_needs(v, out);
+    buf_add_c(out, '\n');
+}
+
+static void text_list(const struct vertex *v, int indent, struct buf *out)
+{
+    static const char *const words[] = {
+        [ROLE_STEPS] = "", [ROLE_RESCUE] = "rescue", [ROLE_ALWAYS] = "always"
+    };
+    enum role role = ROLE_STEPS;
+
+    for (; v; v = v->next_sibling) {
+        if (v->parent && v->role != role)
+            buf_format(out, "%*s%s:\n", indent - 2, "", words[v->role]);
+        role = v->role;
+        text_vertex(v, indent, out);
+        text_list(v->first_child, indent + 4, out);
+    }
+}
+
+static void draw_text(const struct graph *g, struct buf *out)
+{
+    static const enum phase phases[] = { PHASE_PREPARE, PHASE_STEPS, PHASE_ALWAYS };
+
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
+        const struct vertex *first = first_of_phase(g, phases[i]);
+        if (!first)
+            continue;
+        buf_format(out, "%s\n", phase_word(phases[i]));
+        text_list(first, 2, out);
+    }
+}
+
+void graph_draw(const struct graph *g, enum graph_format format, struct buf *out)
+{
+    static void (*const formats[])(const struct graph *g, struct buf *out) = {
+        [GRAPH_TEXT] = draw_text,
+        [GRAPH_MERMAID] = draw_mermaid,
+        [GRAPH_DOT] = draw_dot,
+        [GRAPH_SVG] = draw_svg,
+    };
+
+    formats[format](g, out);
+}
