@@ -9,14 +9,22 @@
 #include "expr/resolve.h"
 
 static const enum value_kind kinds[] = {
-    [TYPE_NULL] = VALUE_NULL,         [TYPE_BOOL] = VALUE_BOOL,
-    [TYPE_INT] = VALUE_INT,           [TYPE_UINT] = VALUE_UINT,
-    [TYPE_DOUBLE] = VALUE_DOUBLE,     [TYPE_STRING] = VALUE_STRING,
-    [TYPE_BYTES] = VALUE_BYTES,       [TYPE_DURATION] = VALUE_DURATION,
-    [TYPE_TIMESTAMP] = VALUE_TIMESTAMP, [TYPE_SEMVER] = VALUE_SEMVER,
-    [TYPE_IDENT] = VALUE_IDENT,       [TYPE_TYPE] = VALUE_TYPE,
-    [TYPE_LIST] = VALUE_LIST,         [TYPE_MAP] = VALUE_MAP,
-    [TYPE_OPTIONAL] = VALUE_OPTIONAL, [TYPE_OBJECT] = VALUE_OBJECT,
+    [TYPE_NULL] = VALUE_NULL,
+    [TYPE_BOOL] = VALUE_BOOL,
+    [TYPE_INT] = VALUE_INT,
+    [TYPE_UINT] = VALUE_UINT,
+    [TYPE_DOUBLE] = VALUE_DOUBLE,
+    [TYPE_STRING] = VALUE_STRING,
+    [TYPE_BYTES] = VALUE_BYTES,
+    [TYPE_DURATION] = VALUE_DURATION,
+    [TYPE_TIMESTAMP] = VALUE_TIMESTAMP,
+    [TYPE_SEMVER] = VALUE_SEMVER,
+    [TYPE_IDENT] = VALUE_IDENT,
+    [TYPE_TYPE] = VALUE_TYPE,
+    [TYPE_LIST] = VALUE_LIST,
+    [TYPE_MAP] = VALUE_MAP,
+    [TYPE_OPTIONAL] = VALUE_OPTIONAL,
+    [TYPE_OBJECT] = VALUE_OBJECT,
 };
 
 const char *check_words(const struct checker *c, const struct expr_type *t)
@@ -25,7 +33,7 @@ const char *check_words(const struct checker *c, const struct expr_type *t)
     if (t->kind == TYPE_ABSTRACT)
         return t->name;
     return t->kind == TYPE_DYN || t->kind == TYPE_VARIABLE ? "anything"
-                                                            : value_kind_words(kinds[t->kind]);
+                                                           : value_kind_words(kinds[t->kind]);
 }
 
 struct diag *check_error(struct checker *c, const struct term *t, enum diag_code code,
@@ -163,8 +171,7 @@ static const struct expr_field semver_fields[] = {
 };
 
 static const struct expr_type semver_object = { TYPE_OBJECT, 0, "a version",
-                                                .fields = semver_fields,
-                                                .code = DIAG_EXPR_TYPE };
+                                                .fields = semver_fields, .code = DIAG_EXPR_TYPE };
 
 const struct expr_type *check_field(struct checker *c, const struct term *t,
                                     const struct expr_type *from, struct str name)

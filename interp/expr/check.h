@@ -19,9 +19,16 @@ struct expr_field {
     const char *doc;
 };
 
-extern const struct expr_type *const expr_dyn, *const expr_null, *const expr_bool, *const expr_int,
-    *const expr_uint, *const expr_double, *const expr_string, *const expr_bytes,
-    *const expr_duration, *const expr_timestamp, *const expr_ident, *const expr_semver;
+extern const struct expr_type *const expr_dyn,
+    *const expr_null, *const expr_bool, *const expr_int,
+                                            *const expr_uint,
+                                                *const expr_double,
+                                                    *const expr_string,
+                                                        *const expr_bytes,
+                                                            *const expr_duration,
+                                                                *const expr_timestamp,
+                                                                    *const expr_ident,
+                                                                        *const expr_semver;
 const struct expr_type *expr_list_of(struct arena *a, const struct expr_type *item);
 const struct expr_type *expr_map_of(struct arena *a, const struct expr_type *key,
                                     const struct expr_type *value);

@@ -32,8 +32,8 @@ static void try_overload(struct checker *c, struct attempt *a, const struct expr
                                    &letters);
     if (!unify_all(&c->unifier, a->args, wanted, a->count))
         return;
-    const struct expr_type *gives =
-        unify_resolve(&c->unifier, unify_instance(&c->unifier, result, &letters), false);
+    const struct expr_type *gives = unify_resolve(
+        &c->unifier, unify_instance(&c->unifier, result, &letters), false);
     if (!a->result)
         a->result = gives;
     else if (a->result->kind != TYPE_DYN && !unify_exact(a->result, gives))
@@ -51,17 +51,24 @@ static void try_functions(struct checker *c, struct attempt *a,
     }
 }
 
-static bool try_declared(struct checker *c, struct attempt *a, struct str name, bool member)
+static bool is_meant(const struct overload *o, const struct term *t)
 {
-    bool known = false;
+    return o->member == t->member && str_equal(o->name, t->name);
+}
 
-    for (const struct overload *o = c->overloads; o && o->name.n; o++) {
-        if (o->member != member || !str_equal(o->name, name))
-            continue;
-        known = true;
-        try_overload(c, a, o->result, o->params, o->param_count, false);
-    }
-    return known;
+static bool is_declared(const struct checker *c, const struct term *t)
+{
+    for (const struct overload *o = c->overloads; o && o->name.n; o++)
+        if (is_meant(o, t))
+            return true;
+    return false;
+}
+
+static void try_declared(struct checker *c, struct attempt *a, const struct term *t)
+{
+    for (const struct overload *o = c->overloads; o && o->name.n; o++)
+        if (is_meant(o, t))
+            try_overload(c, a, o->result, o->params, o->param_count, false);
 }
 
 static void check_args(struct checker *c, const struct term *t, struct attempt *a)
@@ -74,11 +81,11 @@ static void check_args(struct checker *c, const struct term *t, struct attempt *
 
 // Rows of operators by enum operation.
 static const char *const operator_names[] = {
-    [OP_ADD] = "_+_",    [OP_SUBTRACT] = "_-_",   [OP_MULTIPLY] = "_*_",
-    [OP_DIVIDE] = "_/_", [OP_MODULO] = "_%_",     [OP_LESS] = "_<_",
-    [OP_LESS_EQUAL] = "_<=_", [OP_GREATER] = "_>_", [OP_GREATER_EQUAL] = "_>=_",
-    [OP_EQUAL] = "_==_", [OP_NOT_EQUAL] = "_!=_", [OP_IN] = "_in_",
-    [OP_NOT] = "!_",     [OP_NEGATE] = "-_",
+    [OP_ADD] = "_+_",         [OP_SUBTRACT] = "_-_",   [OP_MULTIPLY] = "_*_",
+    [OP_DIVIDE] = "_/_",      [OP_MODULO] = "_%_",     [OP_LESS] = "_<_",
+    [OP_LESS_EQUAL] = "_<=_", [OP_GREATER] = "_>_",    [OP_GREATER_EQUAL] = "_>=_",
+    [OP_EQUAL] = "_==_",      [OP_NOT_EQUAL] = "_!=_", [OP_IN] = "_in_",
+    [OP_NOT] = "!_",          [OP_NEGATE] = "-_",
 };
 
 static const struct expr_type *operands_clash(struct checker *c, const struct term *t,
@@ -128,7 +135,8 @@ static const char *const *words(struct checker *c, bool member)
 static const struct macro_doc *find_macro(struct str name)
 {
     for (const struct macro_doc *m = macro_docs; m->name; m++)
-        if (str_is(name, m->name) || (str_is(name, "existsOne") && strcmp(m->name, "exists_one") == 0))
+        if (str_is(name, m->name) ||
+            (str_is(name, "existsOne") && strcmp(m->name, "exists_one") == 0))
             return m;
     return NULL;
 }
@@ -160,12 +168,17 @@ static const struct expr_type *unknown_function(struct checker *c, const struct 
         diag_help(c->diags, d, "write %s", macro->form);
         return &cel_dyn;
     }
-    d = check_error(c, t, DIAG_UNKNOWN_FUNCTION, "there is no function `%.*s`", STR_ARG(name));
+    struct term blamed = *t;
+    if (t->member && !member)
+        blamed.at = t->args[0]->start;
+    d = check_error(c, &blamed, DIAG_UNKNOWN_FUNCTION, "there is no function `%.*s`",
+                    STR_ARG(name));
     const char *meant = diag_nearest(name, words(c, member));
     if (meant)
         diag_help(c->diags, d, "did you mean `%s`?", meant);
     else if (function_find(name, !member))
-        diag_help(c->diags, d, member ? "it is written `%.*s(value)`" : "it is written `value.%.*s()`",
+        diag_help(c->diags, d,
+                  member ? "it is written `%.*s(value)`" : "it is written `value.%.*s()`",
                   STR_ARG(name));
     return &cel_dyn;
 }
@@ -200,8 +213,8 @@ static const struct expr_type *call_clash(struct checker *c, const struct term *
         d = check_error(c, t, DIAG_WRONG_ARITY, "`%.*s` does not take %zu argument%s",
                         STR_ARG(t->name), given, given == 1 ? "" : "s");
     else if (t->member)
-        d = check_error(c, t, DIAG_EXPR_TYPE, "`%.*s` of %s does not take (%.*s)",
-                        STR_ARG(t->name), check_words(c, a->args[0]), STR_ARG(what));
+        d = check_error(c, t, DIAG_EXPR_TYPE, "`%.*s` of %s does not take (%.*s)", STR_ARG(t->name),
+                        check_words(c, a->args[0]), STR_ARG(what));
     else
         d = check_error(c, t, DIAG_EXPR_TYPE, "`%.*s` does not take (%.*s)", STR_ARG(t->name),
                         STR_ARG(what));
@@ -218,14 +231,17 @@ const struct expr_type *check_call(struct checker *c, const struct term *t)
 
     if (spaced.n)
         return unknown_function(c, t, spaced, false);
+    bool known = t->functions || is_declared(c, t);
+    if (!known && find_macro(t->name))
+        return unknown_function(c, t, t->name, t->member);
     check_args(c, t, &a);
-    bool known = try_declared(c, &a, t->name, t->member);
+    try_declared(c, &a, t);
     try_functions(c, &a, t->functions, false);
     if (!a.result)
         try_functions(c, &a, t->functions, true);
     if (a.result)
         return a.result;
-    if (!known && !t->functions)
+    if (!known)
         return unknown_function(c, t, t->name, t->member);
     return call_clash(c, t, &a);
 }

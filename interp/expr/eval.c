@@ -117,7 +117,8 @@ struct value *eval_value(struct eval *ev, struct value v)
 
 struct value value_optional(const struct value *inside)
 {
-    return (struct value){ .kind = VALUE_OPTIONAL, .secret = inside && inside->secret,
+    return (struct value){ .kind = VALUE_OPTIONAL,
+                           .secret = inside && inside->secret,
                            .optional = inside };
 }
 
@@ -236,8 +237,8 @@ static bool row(struct eval *ev, const struct term *t, bool decisive, struct val
             return true;
         }
         if (ok)
-            eval_fail_at(ev, t, "`%s` wants true or false, not %s", t->kind == TERM_AND ? "&&" : "||",
-                         value_kind_words(v.kind));
+            eval_fail_at(ev, t, "`%s` wants true or false, not %s",
+                         t->kind == TERM_AND ? "&&" : "||", value_kind_words(v.kind));
         if (ev->fault.limit)
             return false;
         if (!failed)
@@ -344,8 +345,7 @@ bool eval_map_term(struct eval *ev, const struct term *t, struct value *out)
         bool present = true;
         if (!eval_term(ev, t->args[i], &key) || !eval_term(ev, t->args[i + 1], &value))
             return false;
-        if (t->optionals && t->optionals[i] &&
-            !optional_item(ev, t->args[i + 1], &value, &present))
+        if (t->optionals && t->optionals[i] && !optional_item(ev, t->args[i + 1], &value, &present))
             return false;
         if (present && !eval_put(ev, t->args[i], map, key, value))
             return false;

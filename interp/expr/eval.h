@@ -16,9 +16,9 @@
 enum { EVAL_ROOTS = 16, EVAL_VARIABLES = 8, FAULT_ROOM = 400 };
 
 struct fault {
-    uint32_t start, end;    // in the source; where it is the evaluator's own
+    uint32_t start, end;  // in the source; where it is the evaluator's own
     bool missing, limit;
-    struct value among;     // where [wanted] was not found, for "did you mean"
+    struct value among;  // where [wanted] was not found, for "did you mean"
     struct str wanted;
     struct str help;
     char message[FAULT_ROOM];
@@ -28,9 +28,9 @@ struct eval {
     const struct expr *expr;
     const struct scope *scope;
     struct arena *arena;
-    int64_t cost;          // what is left of it
+    int64_t cost;  // what is left of it
     int64_t memory;
-    uint32_t loaded;       // which of [roots] are known
+    uint32_t loaded;  // which of [roots] are known
     bool tainted;
     struct value *variables;
     struct value few_variables[EVAL_VARIABLES];

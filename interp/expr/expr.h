@@ -31,8 +31,8 @@ struct scope {
     bool (*get)(const struct scope *s, struct str name, struct arena *a, struct value *out,
                 struct str *why);
     void *ctx;
-    struct value now;               // timestamp, fixed for one evaluation
-    const char *const *roots;       // for "did you mean", ended by NULL; may be NULL
+    struct value now;          // timestamp, fixed for one evaluation
+    const char *const *roots;  // for "did you mean", ended by NULL; may be NULL
 };
 
 // Why an evaluation failed. [span] is true inside block and quoted scalars.
@@ -78,9 +78,9 @@ const struct text *expr_text(const struct expr *e);
 struct expr_ref {
     const struct str *path;
     size_t count;
-    struct span span;    // of the whole path
-    struct span last;    // of path[1] where there is one, else of path[0]
-    bool guarded;        // inside has(), or read with .? or [?]
+    struct span span;  // of the whole path
+    struct span last;  // of path[1] where there is one, else of path[0]
+    bool guarded;      // inside has(), or read with .? or [?]
 };
 const struct expr_ref *expr_refs(const struct expr *e, size_t *count);
 

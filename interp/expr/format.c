@@ -124,8 +124,7 @@ static bool write_value(struct eval *ev, const struct clause *c, struct value v,
     }
 }
 
-static bool write_decimal(struct eval *ev, const struct clause *c, struct value v,
-                          struct buf *out)
+static bool write_decimal(struct eval *ev, const struct clause *c, struct value v, struct buf *out)
 {
     if (v.kind == VALUE_DOUBLE && special_double(v.d, out))
         return true;
@@ -230,7 +229,8 @@ static bool read_clause(struct eval *ev, struct str s, size_t *at, struct clause
             return eval_fail(ev, "`format` gives at most 100 digits behind the point");
     }
     if (*at >= s.n)
-        return eval_fail(ev, "`format` has a `%%` with nothing behind it; a percent sign is `%%%%`");
+        return eval_fail(ev,
+                         "`format` has a `%%` with nothing behind it; a percent sign is `%%%%`");
     c->letter = s.s[(*at)++];
     return true;
 }

@@ -8,8 +8,8 @@
 #include "base/map.h"
 
 static const struct function *const tables[] = {
-    functions_core,  functions_convert,  functions_strings, functions_regex,  functions_lists,
-    functions_math,  functions_times,    functions_optional, functions_encode, functions_operators,
+    functions_core, functions_convert, functions_strings,  functions_regex,  functions_lists,
+    functions_math, functions_times,   functions_optional, functions_encode, functions_operators,
 };
 
 enum { MOST_FUNCTIONS = 400, SLOTS = 1024 };

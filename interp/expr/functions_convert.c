@@ -252,7 +252,8 @@ static bool ident_from_string(struct eval *ev, const struct value *args, size_t 
                               struct value *out)
 {
     (void)count;
-    if (!args[0].s.n || str_find(args[0].s, '\0') != SIZE_MAX || utf8_invalid(args[0].s) != SIZE_MAX)
+    if (!args[0].s.n || str_find(args[0].s, '\0') != SIZE_MAX ||
+        utf8_invalid(args[0].s) != SIZE_MAX)
         return not_readable(ev, args[0], "a name that SQL can have");
     *out = (struct value){ .kind = VALUE_IDENT, .s = args[0].s };
     return true;

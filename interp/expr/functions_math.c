@@ -178,8 +178,7 @@ static bool shift_left(struct eval *ev, const struct value *args, size_t count, 
 }
 
 // Without the sign: zeros come in from the left.
-static bool shift_right(struct eval *ev, const struct value *args, size_t count,
-                        struct value *out)
+static bool shift_right(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     (void)count;
     if (negative_shift(ev, args[1].i))

@@ -5,30 +5,33 @@
 
 #include "expr/function.h"
 
-#define OP(name, result, left, right) \
-    { name, FUNCTION_OPERATOR, result, { left, right }, NULL, NULL, NULL }
-#define PROMOTE(name, result, left, right) \
-    { name, FUNCTION_OPERATOR | FUNCTION_PROMOTES, result, { left, right }, NULL, NULL, NULL }
+#define OP(name, result, left, right)                                      \
+    {                                                                      \
+        name, FUNCTION_OPERATOR, result, { left, right }, NULL, NULL, NULL \
+    }
+#define PROMOTE(name, result, left, right)                                                     \
+    {                                                                                          \
+        name, FUNCTION_OPERATOR | FUNCTION_PROMOTES, result, { left, right }, NULL, NULL, NULL \
+    }
 
-#define MIXED(name, result)                                                             \
-    PROMOTE(name, result, T_INT, T_DOUBLE), PROMOTE(name, result, T_DOUBLE, T_INT),     \
+#define MIXED(name, result)                                                         \
+    PROMOTE(name, result, T_INT, T_DOUBLE), PROMOTE(name, result, T_DOUBLE, T_INT), \
         PROMOTE(name, result, T_UINT, T_DOUBLE), PROMOTE(name, result, T_DOUBLE, T_UINT)
 
-#define ORDER(name)                                                                     \
-    OP(name, T_BOOL, T_BOOL, T_BOOL), OP(name, T_BOOL, T_INT, T_INT),                   \
-        OP(name, T_BOOL, T_UINT, T_UINT), OP(name, T_BOOL, T_DOUBLE, T_DOUBLE),         \
-        OP(name, T_BOOL, T_STRING, T_STRING), OP(name, T_BOOL, T_BYTES, T_BYTES),       \
-        OP(name, T_BOOL, T_TIMESTAMP, T_TIMESTAMP),                                     \
-        OP(name, T_BOOL, T_DURATION, T_DURATION), OP(name, T_BOOL, T_SEMVER, T_SEMVER), \
-        MIXED(name, T_BOOL), PROMOTE(name, T_BOOL, T_INT, T_UINT),                      \
-        PROMOTE(name, T_BOOL, T_UINT, T_INT)
-
-#define EQUALITY(name)                                                        \
-    OP(name, T_BOOL, T_A, T_A), MIXED(name, T_BOOL),                          \
+#define ORDER(name)                                                                           \
+    OP(name, T_BOOL, T_BOOL, T_BOOL), OP(name, T_BOOL, T_INT, T_INT),                         \
+        OP(name, T_BOOL, T_UINT, T_UINT), OP(name, T_BOOL, T_DOUBLE, T_DOUBLE),               \
+        OP(name, T_BOOL, T_STRING, T_STRING), OP(name, T_BOOL, T_BYTES, T_BYTES),             \
+        OP(name, T_BOOL, T_TIMESTAMP, T_TIMESTAMP), OP(name, T_BOOL, T_DURATION, T_DURATION), \
+        OP(name, T_BOOL, T_SEMVER, T_SEMVER), MIXED(name, T_BOOL),                            \
         PROMOTE(name, T_BOOL, T_INT, T_UINT), PROMOTE(name, T_BOOL, T_UINT, T_INT)
 
-#define NUMBERS(name)                                                          \
-    OP(name, T_INT, T_INT, T_INT), OP(name, T_UINT, T_UINT, T_UINT),           \
+#define EQUALITY(name)                                                                     \
+    OP(name, T_BOOL, T_A, T_A), MIXED(name, T_BOOL), PROMOTE(name, T_BOOL, T_INT, T_UINT), \
+        PROMOTE(name, T_BOOL, T_UINT, T_INT)
+
+#define NUMBERS(name)                                                \
+    OP(name, T_INT, T_INT, T_INT), OP(name, T_UINT, T_UINT, T_UINT), \
         OP(name, T_DOUBLE, T_DOUBLE, T_DOUBLE), MIXED(name, T_DOUBLE)
 
 // clang-format off

@@ -48,8 +48,7 @@ static bool is_zero(struct value v)
     }
 }
 
-static bool of_non_zero(struct eval *ev, const struct value *args, size_t count,
-                        struct value *out)
+static bool of_non_zero(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     return is_zero(args[0]) ? none(ev, args, count, out) : of(ev, args, count, out);
 }
@@ -80,7 +79,7 @@ static bool value_of(struct eval *ev, const struct value *args, size_t count, st
     return true;
 }
 
-static bool or(struct eval *ev, const struct value *args, size_t count, struct value *out)
+static bool either(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     (void)ev, (void)count;
     *out = args[is_there(args[0]) ? 0 : 1];
@@ -125,7 +124,7 @@ const struct function functions_optional[] = {
       "Whether there is a value.", "{'a': 1}.?a.hasValue()" },
     { "value", FUNCTION_MEMBER, T_A, { T_OPTIONAL }, value_of,
       "The value; an error if there is none.", "{'a': 1}.?a.value() == 1" },
-    { "or", FUNCTION_MEMBER, T_OPTIONAL, { T_OPTIONAL, T_OPTIONAL }, or,
+    { "or", FUNCTION_MEMBER, T_OPTIONAL, { T_OPTIONAL, T_OPTIONAL }, either,
       "It, or the other one if it has no value.", "{}.?a.or(optional.of(2)).value() == 2" },
     { "orValue", FUNCTION_MEMBER, T_A, { T_OPTIONAL, T_A }, or_value,
       "Its value, or another one.", "{}.?a.orValue(3) == 3" },

@@ -124,8 +124,7 @@ static bool extract_each(struct eval *ev, const struct regex *r, struct str text
     return true;
 }
 
-static bool extract_all(struct eval *ev, const struct value *args, size_t count,
-                        struct value *out)
+static bool extract_all(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     struct value_builder *found = value_list_start(ev->arena);
     struct pattern p;

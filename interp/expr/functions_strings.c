@@ -36,8 +36,7 @@ static bool contains(struct eval *ev, const struct value *args, size_t count, st
     return charge_text(ev, args[0].s);
 }
 
-static bool starts_with(struct eval *ev, const struct value *args, size_t count,
-                        struct value *out)
+static bool starts_with(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     (void)ev, (void)count;
     *out = value_bool(str_equal(str_slice(args[0].s, 0, args[1].s.n), args[1].s));
@@ -112,8 +111,7 @@ static bool last_index_of(struct eval *ev, const struct value *args, size_t coun
     return charge_text(ev, s);
 }
 
-static bool ascii_case(struct eval *ev, struct str s, char from, char to, int by,
-                       struct value *out)
+static bool ascii_case(struct eval *ev, struct str s, char from, char to, int by, struct value *out)
 {
     if (!charge_text(ev, s) || !eval_text(ev, s.s, s.n, out))
         return false;
@@ -124,15 +122,13 @@ static bool ascii_case(struct eval *ev, struct str s, char from, char to, int by
     return true;
 }
 
-static bool lower_ascii(struct eval *ev, const struct value *args, size_t count,
-                        struct value *out)
+static bool lower_ascii(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     (void)count;
     return ascii_case(ev, args[0].s, 'A', 'Z', 32, out);
 }
 
-static bool upper_ascii(struct eval *ev, const struct value *args, size_t count,
-                        struct value *out)
+static bool upper_ascii(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     (void)count;
     return ascii_case(ev, args[0].s, 'a', 'z', -32, out);

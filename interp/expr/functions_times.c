@@ -25,17 +25,16 @@ static bool calendar(struct eval *ev, const struct value *args, size_t count, si
 }
 
 // One function for each part of the calendar.
-#define PART(name, expression)                                                   \
-    static bool name(struct eval *ev, const struct value *args, size_t count,    \
-                     struct value *out)                                          \
-    {                                                                            \
-        struct civil c;                                                          \
-        int64_t east;                                                            \
-                                                                                 \
-        if (!calendar(ev, args, count, 1, &c, &east))                            \
-            return false;                                                        \
-        *out = value_int(expression);                                            \
-        return true;                                                             \
+#define PART(name, expression)                                                                   \
+    static bool name(struct eval *ev, const struct value *args, size_t count, struct value *out) \
+    {                                                                                            \
+        struct civil c;                                                                          \
+        int64_t east;                                                                            \
+                                                                                                 \
+        if (!calendar(ev, args, count, 1, &c, &east))                                            \
+            return false;                                                                        \
+        *out = value_int(expression);                                                            \
+        return true;                                                                             \
     }
 
 PART(full_year, c.year)
@@ -86,16 +85,15 @@ static bool duration_milliseconds(struct eval *ev, const struct value *args, siz
 
 static const char *const weekdays[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
                                         "Thursday", "Friday", "Saturday" };
-static const char *const months[] = { "January", "February", "March",     "April",
-                                      "May",     "June",     "July",      "August",
-                                      "September", "October", "November", "December" };
+static const char *const months[] = { "January",   "February", "March",    "April",
+                                      "May",       "June",     "July",     "August",
+                                      "September", "October",  "November", "December" };
 
 static void write_offset(int64_t east, struct buf *out)
 {
     int64_t size = east < 0 ? -east : east;
 
-    buf_format(out, "%c%02d%02d", east < 0 ? '-' : '+', (int)(size / 3600),
-               (int)(size / 60 % 60));
+    buf_format(out, "%c%02d%02d", east < 0 ? '-' : '+', (int)(size / 3600), (int)(size / 60 % 60));
 }
 
 // One directive of strftime; false if there is none of that letter.
@@ -103,32 +101,83 @@ static bool write_directive(char letter, const struct civil *c, struct value whe
                             struct buf *out)
 {
     switch (letter) {
-    case 'Y': buf_format(out, "%04d", c->year); break;
-    case 'y': buf_format(out, "%02d", c->year % 100); break;
-    case 'm': buf_format(out, "%02d", c->month); break;
-    case 'd': buf_format(out, "%02d", c->day); break;
-    case 'e': buf_format(out, "%2d", c->day); break;
-    case 'H': buf_format(out, "%02d", c->hour); break;
-    case 'I': buf_format(out, "%02d", (c->hour + 11) % 12 + 1); break;
-    case 'p': buf_add_s(out, c->hour < 12 ? "AM" : "PM"); break;
-    case 'M': buf_format(out, "%02d", c->minute); break;
-    case 'S': buf_format(out, "%02d", c->second); break;
-    case 'L': buf_format(out, "%03u", when.nanos / 1000000); break;
-    case 'N': buf_format(out, "%09u", when.nanos); break;
-    case 'j': buf_format(out, "%03d", c->yearday + 1); break;
-    case 'u': buf_format(out, "%d", c->weekday ? c->weekday : 7); break;
-    case 'w': buf_format(out, "%d", c->weekday); break;
-    case 'a': buf_format(out, "%.3s", weekdays[c->weekday]); break;
-    case 'A': buf_add_s(out, weekdays[c->weekday]); break;
-    case 'b': buf_format(out, "%.3s", months[c->month - 1]); break;
-    case 'B': buf_add_s(out, months[c->month - 1]); break;
-    case 'F': buf_format(out, "%04d-%02d-%02d", c->year, c->month, c->day); break;
-    case 'T': buf_format(out, "%02d:%02d:%02d", c->hour, c->minute, c->second); break;
-    case 'R': buf_format(out, "%02d:%02d", c->hour, c->minute); break;
-    case 's': buf_format(out, "%lld", (long long)when.i); break;
-    case 'z': write_offset(east, out); break;
-    case '%': buf_add_c(out, '%'); break;
-    default: return false;
+    case 'Y':
+        buf_format(out, "%04d", c->year);
+        break;
+    case 'y':
+        buf_format(out, "%02d", c->year % 100);
+        break;
+    case 'm':
+        buf_format(out, "%02d", c->month);
+        break;
+    case 'd':
+        buf_format(out, "%02d", c->day);
+        break;
+    case 'e':
+        buf_format(out, "%2d", c->day);
+        break;
+    case 'H':
+        buf_format(out, "%02d", c->hour);
+        break;
+    case 'I':
+        buf_format(out, "%02d", (c->hour + 11) % 12 + 1);
+        break;
+    case 'p':
+        buf_add_s(out, c->hour < 12 ? "AM" : "PM");
+        break;
+    case 'M':
+        buf_format(out, "%02d", c->minute);
+        break;
+    case 'S':
+        buf_format(out, "%02d", c->second);
+        break;
+    case 'L':
+        buf_format(out, "%03u", when.nanos / 1000000);
+        break;
+    case 'N':
+        buf_format(out, "%09u", when.nanos);
+        break;
+    case 'j':
+        buf_format(out, "%03d", c->yearday + 1);
+        break;
+    case 'u':
+        buf_format(out, "%d", c->weekday ? c->weekday : 7);
+        break;
+    case 'w':
+        buf_format(out, "%d", c->weekday);
+        break;
+    case 'a':
+        buf_format(out, "%.3s", weekdays[c->weekday]);
+        break;
+    case 'A':
+        buf_add_s(out, weekdays[c->weekday]);
+        break;
+    case 'b':
+        buf_format(out, "%.3s", months[c->month - 1]);
+        break;
+    case 'B':
+        buf_add_s(out, months[c->month - 1]);
+        break;
+    case 'F':
+        buf_format(out, "%04d-%02d-%02d", c->year, c->month, c->day);
+        break;
+    case 'T':
+        buf_format(out, "%02d:%02d:%02d", c->hour, c->minute, c->second);
+        break;
+    case 'R':
+        buf_format(out, "%02d:%02d", c->hour, c->minute);
+        break;
+    case 's':
+        buf_format(out, "%lld", (long long)when.i);
+        break;
+    case 'z':
+        write_offset(east, out);
+        break;
+    case '%':
+        buf_add_c(out, '%');
+        break;
+    default:
+        return false;
     }
     return true;
 }
@@ -164,13 +213,19 @@ static bool format(struct eval *ev, const struct value *args, size_t count, stru
     return ok;
 }
 
-#define IN_UTC(name, call, doc, example) \
-    { name, FUNCTION_MEMBER, T_INT, { T_TIMESTAMP }, call, doc " In UTC.", example }
-#define IN_ZONE(name, call, doc, example) \
-    { name, FUNCTION_MEMBER, T_INT, { T_TIMESTAMP, T_STRING }, call, \
-      doc " In a zone: `Europe/Berlin`, `+02:00`.", example }
-#define DURATION(name, call, doc, example) \
-    { name, FUNCTION_MEMBER, T_INT, { T_DURATION }, call, doc, example }
+#define IN_UTC(name, call, doc, example)                                             \
+    {                                                                                \
+        name, FUNCTION_MEMBER, T_INT, { T_TIMESTAMP }, call, doc " In UTC.", example \
+    }
+#define IN_ZONE(name, call, doc, example)                              \
+    {                                                                  \
+        name, FUNCTION_MEMBER, T_INT, { T_TIMESTAMP, T_STRING }, call, \
+            doc " In a zone: `Europe/Berlin`, `+02:00`.", example      \
+    }
+#define DURATION(name, call, doc, example)                               \
+    {                                                                    \
+        name, FUNCTION_MEMBER, T_INT, { T_DURATION }, call, doc, example \
+    }
 
 // clang-format off
 const struct function functions_times[] = {

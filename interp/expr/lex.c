@@ -29,8 +29,9 @@ static bool is_white(char c)
 
 static struct token token(struct lexer *l, enum token_kind kind, size_t start)
 {
-    return (struct token){ .kind = kind, .start = start, .end = l->at,
-                           .text = str_slice(l->source, start, l->at) };
+    return (struct token){
+        .kind = kind, .start = start, .end = l->at, .text = str_slice(l->source, start, l->at)
+    };
 }
 
 static struct token bad(struct lexer *l, size_t start, const char *problem)
@@ -214,9 +215,9 @@ struct token lexer_next(struct lexer *l)
 bool lexer_is_reserved(struct str name)
 {
     static const char *const words[] = {
-        "as",     "break",  "const",     "continue", "else", "false", "for",    "function", "if",
-        "import", "in",     "let",       "loop",     "null", "package", "namespace", "return",
-        "true",   "var",    "void",      "while",
+        "as",       "break",     "const",  "continue", "else", "false", "for",
+        "function", "if",        "import", "in",       "let",  "loop",  "null",
+        "package",  "namespace", "return", "true",     "var",  "void",  "while",
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -24,8 +24,8 @@ static bool range_start(struct eval *ev, const struct term *t, struct range *r)
     if (v.kind == VALUE_OBJECT)
         v = value_object_map(v, ev->arena);
     if (v.kind != VALUE_LIST && v.kind != VALUE_MAP)
-        return eval_fail_at(ev, t, "`%.*s` goes through a list or a map, not %s",
-                            STR_ARG(t->name), value_kind_words(v.kind));
+        return eval_fail_at(ev, t, "`%.*s` goes through a list or a map, not %s", STR_ARG(t->name),
+                            value_kind_words(v.kind));
     *r = (struct range){ .two = t->repeat == 2, .secret = v.secret, .count = value_size(v) };
     r->wholly_secret = v.secret && value_wholly_secret(v);
     if (v.kind == VALUE_LIST)
@@ -222,8 +222,7 @@ static bool eval_bind(struct eval *ev, const struct term *t, struct value *out)
 {
     struct value *variable = &ev->variables[t->slot];
 
-    return eval_term(ev, t->args[MACRO_RANGE], variable) &&
-           eval_term(ev, t->args[MACRO_BODY], out);
+    return eval_term(ev, t->args[MACRO_RANGE], variable) && eval_term(ev, t->args[MACRO_BODY], out);
 }
 
 static bool eval_opt_map(struct eval *ev, const struct term *t, struct value *out)

@@ -9,10 +9,11 @@
 #include "value/time.h"
 
 static const char *const signs[] = {
-    [OP_ADD] = "+",      [OP_SUBTRACT] = "-",       [OP_MULTIPLY] = "*", [OP_DIVIDE] = "/",
-    [OP_MODULO] = "%",   [OP_LESS] = "<",           [OP_LESS_EQUAL] = "<=",
-    [OP_GREATER] = ">",  [OP_GREATER_EQUAL] = ">=", [OP_EQUAL] = "==",   [OP_NOT_EQUAL] = "!=",
-    [OP_IN] = "in",      [OP_NOT] = "!",            [OP_NEGATE] = "-",
+    [OP_ADD] = "+",         [OP_SUBTRACT] = "-",   [OP_MULTIPLY] = "*",
+    [OP_DIVIDE] = "/",      [OP_MODULO] = "%",     [OP_LESS] = "<",
+    [OP_LESS_EQUAL] = "<=", [OP_GREATER] = ">",    [OP_GREATER_EQUAL] = ">=",
+    [OP_EQUAL] = "==",      [OP_NOT_EQUAL] = "!=", [OP_IN] = "in",
+    [OP_NOT] = "!",         [OP_NEGATE] = "-",
 };
 
 static bool no_meaning(struct eval *ev, const struct term *t, struct value a, struct value b)
@@ -210,8 +211,7 @@ static bool arithmetic(struct eval *ev, const struct term *t, struct value a, st
     return no_meaning(ev, t, a, b);
 }
 
-static inline bool operands(struct eval *ev, const struct term *t, struct value *a,
-                            struct value *b)
+static inline bool operands(struct eval *ev, const struct term *t, struct value *a, struct value *b)
 {
     return eval_term(ev, t->args[0], a) && eval_term(ev, t->args[1], b) && eval_step(ev);
 }

@@ -11,10 +11,10 @@ struct parser {
     const struct text *text;
     struct diags *diags;
     struct lexer lexer;
-    struct token token;    // the next one
-    uint32_t last_end;     // where the one before it ended
+    struct token token;  // the next one
+    uint32_t last_end;   // where the one before it ended
     int depth;
-    bool failed;           // one mistake is told; what follows it is noise
+    bool failed;  // one mistake is told; what follows it is noise
 };
 
 // Items that are collected while their number is not known.
@@ -242,8 +242,8 @@ static struct term *name_or_call(struct parser *p, bool absolute)
     struct token name = p->token;
 
     advance(p);
-    if (!absolute && (str_is(name.text, "true") || str_is(name.text, "false") ||
-                      str_is(name.text, "null")))
+    if (!absolute &&
+        (str_is(name.text, "true") || str_is(name.text, "false") || str_is(name.text, "null")))
         return word_literal(p, name);
     if (lexer_is_reserved(name.text)) {
         p->token = name;

@@ -40,8 +40,18 @@ static const struct variable *find_variable(const struct variable *scope, struct
 static bool is_type_name(struct str name)
 {
     static const char *const names[] = {
-        "bool",   "bytes", "double", "int",  "list", "map", "null_type",
-        "string", "type",  "uint",   "optional_type", "google.protobuf.Duration",
+        "bool",
+        "bytes",
+        "double",
+        "int",
+        "list",
+        "map",
+        "null_type",
+        "string",
+        "type",
+        "uint",
+        "optional_type",
+        "google.protobuf.Duration",
         "google.protobuf.Timestamp",
     };
 

@@ -17,11 +17,11 @@ struct qualified {
     struct qualified_name {
         struct str name;
         size_t parts;  // how many parts of the path it takes up
-    } *names;
+    } * names;
     size_t count;
     const struct term **parts;  // the terms of the path, from the root on
     size_t part_count;
-    struct str type_name;       // the path is the name of a type when it is nothing else
+    struct str type_name;  // the path is the name of a type when it is nothing else
 };
 
 // The names [name] may stand for in a name space, longest first: "com.example" and "y"

@@ -40,7 +40,7 @@ struct reader {
     struct diags *diags;
     struct template_part *parts;
     size_t count, room;
-    size_t from;   // where the literal that is being read began
+    size_t from;  // where the literal that is being read began
     bool failed;
 };
 
@@ -61,7 +61,8 @@ static void add_literal(struct reader *r, size_t to)
 {
     if (to > r->from)
         add_part(r, (struct template_part){ .literal = text_cut(r->arena, r->text, r->from, to),
-                                            .start = r->from, .end = to });
+                                            .start = r->from,
+                                            .end = to });
 }
 
 // expression = "${{" CEL "}}"; returns where it ends.
@@ -142,7 +143,8 @@ static bool no_text(const struct template_part *part, struct value v, struct are
     err->message = str_format(a, "%s cannot stand inside text", value_kind_words(v.kind));
     struct str source = str_trim(text->str);
     if (v.kind == VALUE_OPTIONAL)
-        err->help = str_format(a, "say what to write when there is no value: ${{ %.*s.orValue('') }}",
+        err->help = str_format(a,
+                               "say what to write when there is no value: ${{ %.*s.orValue('') }}",
                                STR_ARG(source));
     else
         err->help = str_format(a, "write it as JSON: ${{ toJson(%.*s) }}", STR_ARG(source));
@@ -197,20 +199,6 @@ bool template_eval(const struct template *t, const struct scope *s, struct arena
     return true;
 }
 
-static bool has_text(const struct expr_type *type)
-{
-    static const char *const refused[] = { "null_type", "list", "map", "bytes" };
-    struct arena *scratch = arena_new(NULL);
-    struct str text = expr_type_text(type, scratch);
-    struct str word = str_slice(text, 0, str_find(text, '('));
-    bool ok = true;
-
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        ok &= !str_is(word, refused[i]);
-    arena_free(scratch);
-    return ok;
-}
-
 const struct expr_type *template_check(const struct template *t, const struct check_scope *s,
                                        struct arena *a, struct diags *ds)
 {
@@ -225,12 +213,11 @@ const struct expr_type *template_check(const struct template *t, const struct ch
         ok &= part != NULL;
         if (!part || t->count == 1) {
             type = part;
-        } else if (!has_text(part)) {
+        } else if (!expr_type_has_text(part)) {
             const struct text *text = expr_text(e);
             struct diag *d = diag_error(ds, DIAG_INTERPOLATE_OBJECT,
                                         text_span(text, 0, text->str.n),
-                                        "a %s cannot stand inside text",
-                                        expr_type_text(part, a).s);
+                                        "a %s cannot stand inside text", expr_type_text(part, a).s);
             diag_help(ds, d, "write it as JSON: ${{ toJson(%.*s) }}", STR_ARG(str_trim(text->str)));
             ok = false;
         }

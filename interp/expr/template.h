@@ -11,12 +11,13 @@
 #include "expr/check.h"
 
 struct template_part {
-    struct text literal;       // when expr is NULL; already unescaped
+    struct text literal;  // when expr is NULL; already unescaped
     const struct expr *expr;
-    size_t start, end;         // in the decoded text of the template, braces included
+    size_t start, end;  // in the decoded text of the template, braces included
 };
 
-struct template {
+struct template
+{
     struct text text;
     const struct template_part *parts;
     size_t count;

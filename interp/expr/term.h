@@ -74,19 +74,19 @@ struct term {
     enum term_kind kind : 8;
     enum operation op : 8;
     enum macro macro : 8;
-    bool optional : 1;     // a.?b, a[?b]
-    bool member : 1;       // the call was written receiver.name(...)
-    bool absolute : 1;     // .name: not the variable of a macro
-    bool inner : 1;        // the operand of a select or index: only what is taken out is read
-    bool constant : 1;     // [value] is what it always is
-    bool is_type_name : 1; // a root that is the name of a type where nothing else is
-    uint16_t count;        // of args
-    uint16_t slot;         // TERM_ROOT: of the cache; TERM_VARIABLE, TERM_MACRO: of the variable
+    bool optional : 1;      // a.?b, a[?b]
+    bool member : 1;        // the call was written receiver.name(...)
+    bool absolute : 1;      // .name: not the variable of a macro
+    bool inner : 1;         // the operand of a select or index: only what is taken out is read
+    bool constant : 1;      // [value] is what it always is
+    bool is_type_name : 1;  // a root that is the name of a type where nothing else is
+    uint16_t count;         // of args
+    uint16_t slot;          // TERM_ROOT: of the cache; TERM_VARIABLE, TERM_MACRO: of the variable
     uint16_t height;
-    uint16_t repeat;       // OP_NOT, OP_NEGATE: how many were written
-    uint32_t start, end;   // bytes of the source that the whole term covers
-    uint32_t at, at_end;   // its name or operator: where errors and pictures point
-    struct str name;       // root, variable, field, function
+    uint16_t repeat;      // OP_NOT, OP_NEGATE: how many were written
+    uint32_t start, end;  // bytes of the source that the whole term covers
+    uint32_t at, at_end;  // its name or operator: where errors and pictures point
+    struct str name;      // root, variable, field, function
     struct term **args;
     union {
         const struct function *const *functions;  // TERM_CALL: those of that name, ended by NULL
@@ -105,6 +105,6 @@ struct expr {
     uint16_t root_count;      // distinct roots
     uint16_t variable_count;  // that are alive at once
     bool reads_now;
-    struct str container;     // the name space names are looked up in; mostly empty
-    bool is_qualified;        // roots may have dots in their names
+    struct str container;  // the name space names are looked up in; mostly empty
+    bool is_qualified;     // roots may have dots in their names
 };

@@ -90,8 +90,7 @@ const struct expr_type *type_type_of(struct arena *a, const struct expr_type *of
 const struct expr_type *type_abstract(struct arena *a, const char *name,
                                       const struct expr_type *const *args, size_t count)
 {
-    struct expr_type *t =
-        type_new(a, (struct expr_type){ TYPE_ABSTRACT, ANY, name, count });
+    struct expr_type *t = type_new(a, (struct expr_type){ TYPE_ABSTRACT, ANY, name, count });
 
     for (size_t i = 0; i < count; i++)
         t->args[i] = args[i];

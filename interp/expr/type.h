@@ -33,10 +33,10 @@ enum type_kind {
 
 struct expr_type {
     enum type_kind kind;
-    uint32_t values;   // which enum value_kinds are of this type, as bits
+    uint32_t values;  // which enum value_kinds are of this type, as bits
     const char *name;
-    size_t count;      // of args
-    uint32_t id;       // TYPE_PARAM: which letter; TYPE_VARIABLE: which one
+    size_t count;  // of args
+    uint32_t id;   // TYPE_PARAM: which letter; TYPE_VARIABLE: which one
     const struct expr_type *args[3];
     const struct expr_field *fields;  // TYPE_OBJECT
     enum diag_code code;              // TYPE_OBJECT: what an unknown field is

@@ -16,7 +16,7 @@ struct unifier {
     struct binding {
         uint32_t variable;
         const struct expr_type *before;
-    } *trail;  // what was bound, so that a try that fails can be taken back
+    } * trail;  // what was bound, so that a try that fails can be taken back
     size_t trail_count, trail_room;
 };
 

@@ -114,8 +114,11 @@ static bool find_table(struct str data, struct table *t)
     if (!read_counts(data, second, &c) || second + HEADER + block_size(&c, 8) > data.n)
         return false;
     const char *body = data.s + second + HEADER;
-    *t = (struct table){ .times = body, .types = body + c.time * 8, .time_count = c.time,
-                         .infos = body + c.time * 9, .type_count = c.type };
+    *t = (struct table){ .times = body,
+                         .types = body + c.time * 8,
+                         .time_count = c.time,
+                         .infos = body + c.time * 9,
+                         .type_count = c.type };
     struct str rest = str_slice(data, second + HEADER + block_size(&c, 8), data.n);
     t->rule = str_trim(rest);
     return c.type > 0;

@@ -262,8 +262,7 @@ static bool check(struct test *t, const struct expr *e, bool *stopped)
     *stopped = false;
     if (flag(t->line, "check_disabled"))
         return true;
-    const struct expr_type *type =
-        expr_check_with(e, &scope, read_overloads(t), t->arena, &ds);
+    const struct expr_type *type = expr_check_with(e, &scope, read_overloads(t), t->arena, &ds);
     *stopped = !type;
     if (!type) {
         buf_format(t->why, "check: %.*s", STR_ARG(first_error(&ds)));
@@ -298,8 +297,7 @@ static bool play(struct test *t)
     bool wants_error = field(field(t->line, "expected"), "error").kind == VALUE_STRING;
     bool stopped = false;
 
-    const struct expr *e =
-        expr_parse_in(t->arena, &source, text_field(t->line, "container"), &ds);
+    const struct expr *e = expr_parse_in(t->arena, &source, text_field(t->line, "container"), &ds);
     if (!e)
         return wants_error || fail(t, "syntax:", first_error(&ds));
     bool ok = check(t, e, &stopped);
