@@ -11,7 +11,8 @@ struct str term_source(const struct eval *ev, const struct term *t)
     return str_slice(ev->expr->text.str, t->start, t->end);
 }
 
-static bool fail(struct eval *ev, uint32_t start, uint32_t end, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static bool
+fail(struct eval *ev, uint32_t start, uint32_t end, const char *format, va_list args)
 {
     struct fault *f = &ev->fault;
 
