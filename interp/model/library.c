@@ -17,7 +17,6 @@ struct library {
 
 struct loaded {
     struct runbook *rb;  // NULL: it could not be read
-    bool kept;           // its text was kept: the disk is not looked at
 };
 
 struct library *library_new(struct arena *a, const struct project *p, const char *const *actions,
@@ -43,7 +42,7 @@ static struct str address_of(const struct library *l, struct str path)
     return path_without_suffix(str_slice(path, folder.n + (folder.n > 1), path.n));
 }
 
-static struct runbook *add(struct library *l, struct str path, struct str text, bool kept)
+static struct runbook *add(struct library *l, struct str path, struct str text)
 {
     struct loaded *loaded = NEW(l->arena, struct loaded);
     struct source *src = source_new(l->arena, path_shown(l->arena, path), text);
@@ -52,7 +51,6 @@ static struct runbook *add(struct library *l, struct str path, struct str text, 
     if (!l->home.n)
         l->home = path_folder(path);
     map_put(l->by_path, path, loaded);
-    loaded->kept = kept;
     loaded->rb = runbook_read(l->arena, src, l->actions, l->diags);
     if (loaded->rb) {
         loaded->rb->path = path;
@@ -68,14 +66,7 @@ static struct runbook *read(struct library *l, struct str path)
     // One byte more than is allowed, so that the reader can say where it is too much.
     if (!file_read_start(l->arena, path, 1024 * 1024 + 1, &text, l->diags))
         return NULL;
-    return add(l, path, text, false);
-}
-
-struct runbook *library_add(struct library *l, struct str path, struct str text)
-{
-    const struct loaded *loaded = map_get(l->by_path, path);
-
-    return loaded ? loaded->rb : add(l, path, text, true);
+    return add(l, path, text);
 }
 
 struct runbook *library_read(struct library *l, struct str path)
@@ -86,23 +77,12 @@ struct runbook *library_read(struct library *l, struct str path)
     return loaded ? loaded->rb : read(l, absolute);
 }
 
-// A file whose text was kept under this address.
-static struct str find_kept(const struct library *l, struct str address)
-{
-    for (size_t i = 0; i < map_count(l->by_path); i++) {
-        const struct loaded *loaded = map_value(l->by_path, i);
-        if (loaded->kept && loaded->rb && str_equal(loaded->rb->address, address))
-            return loaded->rb->path;
-    }
-    return STR("");
-}
-
 // Without a project, the folder of the file that is run stands for its runbooks.
 static struct str find(const struct library *l, struct str address)
 {
-    struct str path = find_kept(l, address);
+    struct str path = STR("");
 
-    if (path.n || !is_address(address))
+    if (!is_address(address))
         return path;
     if (!l->project->root.n && l->home.n)
         path = runbook_in_folder(l->arena, l->home, address);

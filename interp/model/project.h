@@ -73,9 +73,6 @@ struct library *library_new(struct arena *a, const struct project *p, const char
                             struct diags *ds);
 // The runbook in a file, or NULL with a reason in the diags (once a file).
 struct runbook *library_read(struct library *l, struct str path);
-// The same for a text that was kept instead of being on the disk (once a path); `use` of
-// its address finds it.
-struct runbook *library_add(struct library *l, struct str path, struct str text);
 // The runbook that `use: WORD` names, or NULL; UNKNOWN_RUNBOOK with a "did you mean" at
 // the word.
 struct runbook *library_use(struct library *l, const struct text *word);
