@@ -41,7 +41,6 @@ struct project {
     struct str stdlib;      // folder of the standard library, absolute, or empty
 };
 
-// An empty file only marks the folder.
 extern const struct type project_type;
 
 // Looks for `.runbook.yaml` in [dir] and above it. Never NULL: without a file, an empty
