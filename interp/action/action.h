@@ -79,6 +79,7 @@ struct bind {
     struct arena *arena;
     struct diags *diags;
     const struct runbook *rb;
+    const struct project *project;  // for its connections; may be NULL
     struct text default_shell;   // defaults.shell; n == 0: bash
     struct str dir;              // of the project or file, for static paths
 };
