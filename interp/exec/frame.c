@@ -39,7 +39,7 @@ struct scope frame_scope(const struct frame *f, struct value now, struct arena *
     return (struct scope){ .get = frame_name, .ctx = (void *)f, .now = now, .roots = roots };
 }
 
-struct value frame_put(struct value map, struct str key, struct value v, struct arena *a)
+struct value frame_join_values(struct value map, struct str key, struct value v, struct arena *a)
 {
     struct value_builder *b = value_map_start(a);
 
@@ -102,7 +102,7 @@ bool frame_vars(struct frame *f, struct value now, struct arena *a, struct diags
         struct expr_error err = { 0 };
         struct value v;
         if (form_fill(vars[i].form, &s, a, &v, &err))
-            f->vars = frame_put(f->vars, vars[i].entry.key.str, v, a);
+            f->vars = frame_join_values(f->vars, vars[i].entry.key.str, v, a);
         else
             ok = frame_complain(&err, "var", vars[i].entry.key.str, ds);
     }
@@ -140,7 +140,7 @@ static bool overlay(struct frame *f, const struct list *entries, const struct sc
             continue;
         }
         struct value v = value_string(text);
-        *env = frame_put(*env, name, secret ? value_secret(v) : v, a);
+        *env = frame_join_values(*env, name, secret ? value_secret(v) : v, a);
         f->environ = environment_with(f->environ, name, text, a);
     }
     return ok;

@@ -101,7 +101,7 @@ static bool from_given(struct taking *t, const struct input *in, const struct gi
 
 static void put(struct taking *t, const struct input *in, struct value v)
 {
-    t->f->inputs = frame_put(t->f->inputs, in->entry.key.str, v, t->arena);
+    t->f->inputs = frame_join_values(t->f->inputs, in->entry.key.str, v, t->arena);
 }
 
 static void take(struct taking *t, const struct input *in)

@@ -207,7 +207,7 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
             continue;
         }
         mask_add(mask, g.got);
-        f->secrets = frame_put(f->secrets, secrets[i].entry.key.str,
+        f->secrets = frame_join_values(f->secrets, secrets[i].entry.key.str,
                                value_secret(value_string(g.got)), a);
     }
     return ok;
