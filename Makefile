@@ -72,7 +72,7 @@ $B/%: $B/tests/tools/%.o $B/libcore.a
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 test: $B/runbook $(UNIT) $(TOOLS)
-	B=$(abspath $B) prove -j$(shell nproc) --exec '' $(TESTS)
+	B=$(abspath $B) prove $(if $(CI),-v) -j$(shell nproc) --exec '' $(TESTS)
 
 asan:
 	$(MAKE) test B=build/asan SAN='$(ASAN)'

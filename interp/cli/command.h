@@ -60,8 +60,9 @@ struct invocation {
     size_t flag_count;
     const struct str *words;  // what is no flag, without the command
     size_t word_count;
-    bool ndjson;     // -o ndjson
-    struct str dir;  // absolute: the caller's folder, after -C
+    bool ndjson;        // -o ndjson
+    struct str dir;     // absolute: the caller's folder, after -C
+    bool events_began;  // standard output has events of a run
 };
 
 // Takes the command line apart. False, with DIAG_USAGE in v->diags, when it is not right;

@@ -76,7 +76,7 @@ static void add(struct run *r, struct series *s, const struct step *step, struct
     t->prefix = t->kind == TASK_GROUP ? prefix : join(r, t->address, ".", STR(""));
     map_put(space->by_id, step->id.str, t);
     s->tasks[s->count++] = t;
-    make_inside(r, t, space, t->prefix);
+    make_inside(r, t, space, prefix);
 }
 
 static struct series *empty_series(struct run *r, enum series_kind kind, struct task *owner,

@@ -85,6 +85,13 @@ struct str with_article(struct arena *a, const char *name)
     return str_format(a, "%s %s", strchr("aeiou", name[0]) ? "an" : "a", name);
 }
 
+struct str element_words(const struct type *type, const struct node *n, struct arena *a)
+{
+    if (n->key && str_is(n->key->text.str, type->name))
+        return str_format(a, "`%s`", type->name);
+    return with_article(a, type->name);
+}
+
 // A lone value where a list of values belongs, or one behind a key of its own.
 static void help_list(const struct type *type, const struct node *n, struct diag *d,
                       struct reader *r)

@@ -79,7 +79,8 @@ static void see_step(struct seen *seen, const struct step *s, bool derived)
 {
     if (!s || !s->node)
         return;
-    if (s->id.str.n && (derived || node_get(s->node, "id"))) {
+    bool counts = is_id(s->id.str) && !id_is_taken(s->id.str);  // others are refused already
+    if (counts && (derived || node_get(s->node, "id"))) {
         const struct step *first = map_get(seen->ids, s->id.str);
         if (first)
             refuse_second(s, first, seen->r);

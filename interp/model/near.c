@@ -3,6 +3,7 @@
 #include "base/near.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "model/reader.h"
@@ -133,18 +134,6 @@ static struct near by_synonym(struct str key, const char *const *keys)
     return near;
 }
 
-struct near near_keys(const struct type *type, const struct node *map, struct str key,
-                      struct reader *r)
-{
-    if (reader_is_full(r))
-        return (struct near){ 0 };
-    const char **keys = open_keys(type, map, r);
-    struct near near = near_words(key, keys);
-    struct near synonym = by_synonym(key, keys);
-
-    return near.count ? near : synonym;
-}
-
 // Elements whose keys are looked through for "a key of another element", and what they
 // are called.
 static const struct {
@@ -156,26 +145,56 @@ static const struct {
     { &type_defaults, "`defaults`" },
 };
 
+// The object among the forms of [type], or NULL.
+static const struct type *object_of(const struct type *type)
+{
+    if (type->kind == TYPE_OPTIONAL)
+        type = type->element;
+    for (const struct type *const *f = type->forms; type->kind == TYPE_OWN && f && *f; f++)
+        if ((*f)->kind == TYPE_OBJECT)
+            return *f;
+    return type->kind == TYPE_OBJECT ? type : NULL;
+}
+
+// The element that has the key [key], in words, or NULL.
 static const char *element_with(struct str key)
 {
     for (size_t i = 0; i < sizeof elements / sizeof elements[0]; i++) {
-        const struct type *t = elements[i].type;
-        for (t = t->kind == TYPE_OPTIONAL ? t->element : t; t->kind == TYPE_OWN && t->forms;)
-            for (const struct type *const *f = t->forms; *f; f++)
-                t = *f;
-        if (t->kind == TYPE_OBJECT && field_named(t, key))
+        const struct type *object = object_of(elements[i].type);
+        if (object && field_named(object, key))
             return elements[i].name;
     }
     return NULL;
 }
 
+static bool is_same_letters(const struct near *near, struct str key)
+{
+    return near->count && strlen(near->words[0]) == key.n &&
+           strncasecmp(near->words[0], key.s, key.n) == 0;
+}
+
+struct near near_keys(const struct type *type, const struct node *map, struct str key,
+                      struct reader *r)
+{
+    if (reader_is_full(r))
+        return (struct near){ 0 };
+    const char **keys = open_keys(type, map, r);
+    struct near near = near_words(key, keys), synonym = by_synonym(key, keys);
+
+    if (synonym.count && (element_with(key) || !near.count))
+        return synonym;
+    // A key that another element has is spelled as it was meant.
+    if (element_with(key) && !is_same_letters(&near, key))
+        return (struct near){ 0 };
+    return near;
+}
+
 void unknown_key(const struct type *type, const struct node *map, const struct node *key,
                  const struct near *near, struct reader *r)
 {
-    struct str element = with_article(r->arena, type->name);
-    const char *other = near->count || reader_is_full(r) ? NULL : element_with(key->text.str);
+    struct str element = element_words(type, map, r->arena);
+    const char *other = reader_is_full(r) ? NULL : element_with(key->text.str);
     struct diag *d;
-    (void)map;
 
     if (other)
         d = refuse(r, DIAG_UNKNOWN_FIELD, key->span, "`%.*s` is a key of %s, not of %.*s",

@@ -80,7 +80,7 @@ static void check_step(const struct step *s, struct part part, struct reader *r)
     if (begins && s->parallel.written)
         refuse_in_transaction(s, key_span_in(s->node, "parallel"), "`parallel` around it", r);
     struct part inside = { part.prepare, begins ? s : part.transaction };
-    struct part outside = { part.prepare, part.transaction };
+    struct part outside = { part.prepare, NULL };  // inside a transaction they are refused
     check_steps(&s->steps, inside, r);
     check_steps(&s->rescue, outside, r);
     check_steps(&s->always, outside, r);

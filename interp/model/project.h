@@ -41,6 +41,7 @@ struct project {
     struct str stdlib;      // folder of the standard library, absolute, or empty
 };
 
+// An empty file only marks the folder.
 extern const struct type project_type;
 
 // Looks for `.runbook.yaml` in [dir] and above it. Never NULL: without a file, an empty

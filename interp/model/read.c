@@ -75,11 +75,24 @@ static bool is_meant(const struct meant *meant, const char *name)
     return false;
 }
 
+// A key of a step that this kind of step (a check, a hook, ...) may not have.
+static bool is_step_key(const struct type *type, struct str key)
+{
+    return type != &step_type && type->size == step_type.size && type->other &&
+           field_named(&step_type, key);
+}
+
 static bool read_other(const struct type *type, const struct node *map, const struct node *child,
                        void *to, struct meant *meant, struct reader *r)
 {
     if (type->other && type->other(child, to, r))
         return true;
+    if (is_step_key(type, child->key->text.str)) {
+        struct str element = with_article(r->arena, type->name);
+        refuse(r, DIAG_CONFLICTING_FIELDS, child->key->span, "%.*s may not have `%.*s`",
+               STR_ARG(element), STR_ARG(child->key->text.str));
+        return false;
+    }
     struct near near = near_keys(type, map, child->key->text.str, r);
     unknown_key(type, map, child->key, &near, r);
     if (meant->count < sizeof meant->near / sizeof meant->near[0])
@@ -93,9 +106,9 @@ static bool check_required(const struct type *type, const struct node *n, const 
     bool ok = true;
 
     for (const struct field *f = type->fields; f->name; f++) {
-        if (!(f->flags & FIELD_REQUIRED) || node_get(n, f->name) || is_meant(meant, f->name))
+        if (!(f->flags & FIELD_REQUIRED) || n->partial || node_get(n, f->name) || is_meant(meant, f->name))
             continue;
-        struct str element = with_article(r->arena, type->name);
+        struct str element = element_words(type, n, r->arena);
         refuse(r, DIAG_MISSING_FIELD, lack_span(n), "%.*s needs `%s`", STR_ARG(element), f->name);
         ok = false;
     }
@@ -116,7 +129,7 @@ static bool read_object(const struct type *type, const struct node *n, void *to,
             ok &= read_other(type, n, child, to, &meant, r);
     }
     ok &= check_required(type, n, &meant, r);
-    r->unsure = meant.count > 0;
+    r->unsure = meant.count > 0 || n->partial;
     if (type->check)
         ok &= type->check(type, n, to, r);
     r->unsure = false;

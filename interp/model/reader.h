@@ -23,6 +23,8 @@ struct span key_span_in(const struct node *n, const char *key);
 // "text", "a list", "a number"; "a step", "an input".
 const char *found_words(const struct node *n);
 struct str with_article(struct arena *a, const char *name);
+// What [n] is called: "a step", or "`retry`" of what stands behind that key.
+struct str element_words(const struct type *type, const struct node *n, struct arena *a);
 
 // [n] is not of [type].
 bool wrong_type(const struct type *type, const struct node *n, struct reader *r);

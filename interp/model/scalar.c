@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -62,7 +63,7 @@ bool is_id(struct str s)
 }
 
 // The id that was meant: lower case, `_` for what is neither letter nor digit.
-static struct str as_id(struct arena *a, struct str s, char filler)
+static struct str as_id(struct arena *a, struct str s, char filler, bool slash)
 {
     struct buf b = BUF_EMPTY;
 
@@ -70,7 +71,8 @@ static struct str as_id(struct arena *a, struct str s, char filler)
         char c = s.s[i];
         bool upper = c >= 'A' && c <= 'Z', lower = c >= 'a' && c <= 'z';
         bool digit = c >= '0' && c <= '9';
-        buf_add_c(&b, upper ? (char)(c | 0x20) : lower || (digit && i) ? c : filler);
+        bool stays = lower || (digit && i) || (slash && c == '/');
+        buf_add_c(&b, upper ? (char)(c | 0x20) : stays ? c : filler);
     }
     return buf_take(&b, a);
 }
@@ -92,7 +94,7 @@ bool read_id(const struct type *type, const struct node *n, void *to, struct rea
     if (is_id(n->text.str))
         return true;
     struct diag *d = refuse(r, DIAG_BAD_ID, n->span, "`%.*s` is not an id", STR_ARG(n->text.str));
-    help_with_form(d, as_id(r->arena, n->text.str, '_'),
+    help_with_form(d, as_id(r->arena, n->text.str, '_', false),
                    "lower-case letters, digits and `_`, beginning with a letter", r);
     return false;
 }
@@ -124,9 +126,10 @@ bool read_name(const struct type *type, const struct node *n, void *to, struct r
         return false;
     if (is_name(type, n->text.str))
         return true;
+    struct str meant = as_id(r->arena, n->text.str, '-', type->slash);
     struct diag *d = refuse(r, DIAG_BAD_ID, n->span, "`%.*s` is not %s", STR_ARG(n->text.str),
                             type->slash ? "the address of a runbook" : "a name");
-    help_with_form(d, as_id(r->arena, n->text.str, '-'),
+    help_with_form(d, is_name(type, meant) ? meant : STR(""),
                    type->slash ? "lower-case words with `-`, below at most one folder: "
                                  "`postgres/restore`"
                                : "lower-case letters, digits and `-`", r);
@@ -232,9 +235,25 @@ bool read_bool(const struct type *type, const struct node *n, void *to, struct r
     return false;
 }
 
-// "5 minutes", "90sec", "1.5h": what was meant, or empty.
+// "1h 30m": durations have no spaces in them.
+static struct str without_spaces(struct arena *a, struct str s)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; i < s.n; i++)
+        if (s.s[i] != ' ')
+            buf_add_c(&b, s.s[i]);
+    return buf_take(&b, a);
+}
+
+// "5 minutes", "90sec", "1h 30m": what was meant, or empty.
 static struct str meant_duration(struct arena *a, struct str s)
 {
+    struct str dense = without_spaces(a, s);
+    int64_t ignored;
+
+    if (dense.n < s.n && duration_parse(dense, &ignored))
+        return dense;
     static const struct {
         const char *word, *unit;
     } units[] = { { "ms", "ms" },     { "msec", "ms" }, { "millisecond", "ms" }, { "s", "s" },

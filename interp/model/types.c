@@ -26,8 +26,11 @@ SIMPLE(type_amount_bool,     TYPE_AMOUNT, "true or false", struct amount, .unit 
 SIMPLE(type_amount_count_or_bool, TYPE_AMOUNT, "whole number from 1, true or false",
        struct amount, .unit = UNIT_COUNT_OR_BOOL);
 
+// What is referred to may have a bad id, which is complained about there and not here.
+static SIMPLE(id_reference, TYPE_TEXT, "id", struct text);
+
 SIMPLE(type_texts,      TYPE_LIST, "list of text",       struct list, .element = &type_text);
-SIMPLE(type_ids,        TYPE_LIST, "list of ids",        struct list, .element = &type_id);
+SIMPLE(type_ids,        TYPE_LIST, "list of ids",        struct list, .element = &id_reference);
 SIMPLE(type_words_list, TYPE_LIST, "list of text",       struct list, .element = &type_words);
 SIMPLE(type_conditions, TYPE_LIST, "condition or list of conditions", struct list,
        .element = &type_condition, .single = true);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "report/budget.h"
 #include "report/fields.h"
 #include "report/when.h"
 
@@ -326,7 +327,8 @@ static void add_failures(const struct history *h, struct page *p)
 
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        bool failed = str_is(s->state, "failed") || str_is(s->state, "unknown");
+        bool failed = str_is(s->state, "failed") || str_is(s->state, "unknown") ||
+                      (history_is_judged(s) && !s->poll_ok);
         if (s->is_hook || (s->group && s != culprit) || !(failed || s == culprit))
             continue;
         page_blank(p);
@@ -359,30 +361,30 @@ static void add_left(const struct history *h, struct page *p)
     page_head(p, INK_BOLD, "Still running:");
     for (size_t i = 0; i < value_size(list); i++) {
         struct value item = value_item(list, i);
-        struct str pid = str_format(p->arena, "pid %lld", (long long)int_of(item, "pid", 0));
+        int64_t n = int_of(item, "pid", 0);
+        struct str pid = n ? str_format(p->arena, "pid %lld", (long long)n)
+                           : str_format(p->arena, "pid %.*s", STR_ARG(text_of(item, "pid")));
         page_item(p, pid, 10, INK_PLAIN, text_of(item, "command"));
     }
 }
 
-// "execute 12m 10s of 30m to 60m", as far as the event tells.
 static void add_budget(const struct history *h, struct page *p)
 {
-    static const char *const frames[] = { "prepare", "execute", "verify", "total" };
-    struct value budget = value_of(h->end, "budget");
+    struct measured frames[BUDGET_FRAMES];
     bool first = true;
 
-    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
-        struct value f = value_of(budget, frames[i]);
-        if (f.kind != VALUE_MAP)
+    budget_measure(h, frames);
+    for (size_t i = 0; i < BUDGET_FRAMES; i++) {
+        const struct measured *m = &frames[i];
+        if (!m->promised_ms || !m->took_ms)
             continue;
-        int64_t took = int_of(f, "took_ms", 0), most = int_of(f, "most_ms", 0);
-        bool over = truth_of(f, "over") || (most && took > most);
         if (first)
             page_blank(p);
         first = false;
-        struct str promised = most ? span_text(most, p->arena) : STR("?");
-        page_head(p, over ? INK_WARN : INK_DIM, "budget: %s %.*s of %.*s%s", frames[i],
-                  STR_ARG(span_text(took, p->arena)), STR_ARG(promised), over ? ", over" : "");
+        struct str took = span_text(m->took_ms, p->arena);
+        struct str promised = span_text(m->promised_ms, p->arena);
+        page_head(p, m->over ? INK_WARN : INK_DIM, "budget: %s %.*s of %.*s%s", m->name,
+                  STR_ARG(took), STR_ARG(promised), m->over ? ", over" : "");
     }
 }
 

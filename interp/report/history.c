@@ -280,6 +280,20 @@ static void on_step_end(struct history *h, const struct event *e)
     add_moment(h, e, ended_words(h, s), !good && !str_is(s->state, "skipped"));
 }
 
+// A check has no step.end: its last poll says what it came to.
+static void end_poll(struct history *h, struct story *s, const struct event *e)
+{
+    s->state = s->poll_ok ? STR("holds") : STR("does not hold");
+    s->message = kept(h, buf_str(s->poll_message));
+    s->picture = s->poll_ok ? STR("") : kept(h, buf_str(s->poll_picture));
+    s->ended_ns = e->wall_ns;
+    s->took_ms = (e->wall_ns - s->started_ns) / 1000000;
+    add_moment(h, e,
+               str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->state), s->message.n ? ": " : "",
+                          STR_ARG(s->message)),
+               !s->poll_ok);
+}
+
 static void on_verify_try(struct history *h, const struct event *e)
 {
     struct story *s = told(h, e->data);
@@ -301,7 +315,9 @@ static void on_verify_try(struct history *h, const struct event *e)
     s->poll_ns = e->wall_ns;
     s->poll_next_ms = int_of(e->data, "next_ms", -1);
     take(h, e->data, "until", &s->poll_until);
-    if (!s->ended_ns)
+    if (truth_of(e->data, "last"))
+        end_poll(h, s, e);
+    else if (!s->ended_ns)
         s->state = STR("running");
 }
 
@@ -408,7 +424,7 @@ static void on_hook_end(struct history *h, const struct event *e)
 
     if (str_is(state, "succeeded") || str_is(state, "skipped"))
         return;
-    struct str hook = text_of(e->data, "hook"), step = text_of(e->data, "step");
+    struct str hook = text_of(e->data, "hook"), step = text_of(e->data, "id");
     struct str words = str_format(h->arena, "hook %.*s%s%.*s %.*s%s%.*s", STR_ARG(hook),
                                   step.n ? " " : "", STR_ARG(step), STR_ARG(state),
                                   message.n ? ": " : "", STR_ARG(message));
@@ -469,6 +485,11 @@ size_t history_in_state(const struct history *h, const char *state)
     for (size_t i = 0; i < h->story_count; i++)
         n += !h->stories[i]->group && str_is(h->stories[i]->state, state);
     return n;
+}
+
+bool history_is_judged(const struct story *s)
+{
+    return s->polled && (str_is(s->phase, "verify") || str_is(s->phase, "undone"));
 }
 
 static bool is_culprit(const struct story *s)

@@ -89,6 +89,8 @@ static const struct sign signs[] = {
     { "rescued",     "\xe2\x9c\x93", "resc",  INK_WARN },
     { "cancelled",   "\xe2\x9c\x97", "canc",  INK_WARN, true },
     { "unknown",     "?",            "????",  INK_BAD,  true },
+    { "holds",         "\xe2\x9c\x93", "ok",    INK_GOOD },
+    { "does not hold", "\xe2\x9c\x97", "NOT",   INK_BAD,  true },
     { "undone",      "\xe2\x86\xb6", "undo",  INK_GOOD },
     { "undo_failed", "\xe2\x9c\x97", "FAIL",  INK_BAD,  true },
     { "",            "\xc2\xb7",     "-",     INK_PLAIN },

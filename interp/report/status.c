@@ -121,8 +121,7 @@ struct str status_words(const struct status *s, const struct story *t, struct ar
 // What is left of the whole budget; nothing where none was promised.
 static struct str budget_left(const struct status *s, struct arena *a)
 {
-    struct value total = value_of(value_of(s->history->start, "budget"), "total");
-    int64_t most = int_of(total, "most_ms", 0);
+    int64_t most = int_of(value_of(s->history->start, "budget"), "total_ms", 0);
     int64_t gone = (s->now_ns - s->history->started_ns) / 1000000;
 
     if (!most)

@@ -326,13 +326,11 @@ static bool is_worth_a_row(const struct teller *t, const struct story *s)
            s->planned;
 }
 
-static void on_step_end(struct teller *t, const struct event *e)
+static void tell_end(struct teller *t, const struct story *s)
 {
-    const struct story *s = story_in(t, e);
     struct str words = end_words(t, s);
     const struct sign *m = sign_of(s->state);
 
-    end_output(t, s->id);
     if (is_plain(t)) {
         plain_end(t, s, words);
     } else if (is_worth_a_row(t, s)) {
@@ -344,13 +342,22 @@ static void on_step_end(struct teller *t, const struct event *e)
                   str_format(t->scratch, "%.*s%s%.*s", STR_ARG(word ? s->state : STR("")),
                              word && words.n ? ": " : "", STR_ARG(words)));
     }
+}
+
+static void on_step_end(struct teller *t, const struct event *e)
+{
+    const struct story *s = story_in(t, e);
+    const struct sign *m = sign_of(s->state);
+
+    end_output(t, s->id);
+    tell_end(t, s);
     if (!t->github)
         return;
     github_group_end(t->github, s->id);
     if (m->bad && !s->group)
         github_error(t->github,
                      str_format(t->scratch, "step %.*s: %.*s", STR_ARG(s->id), STR_ARG(s->state)),
-                     harmless_text(words, t->scratch));
+                     harmless_text(end_words(t, s), t->scratch));
 }
 
 static void on_confirm_ask(struct teller *t, const struct event *e)
@@ -377,8 +384,17 @@ static void on_confirm_answer(struct teller *t, const struct event *e)
          STR_ARG(reason));
 }
 
+// The last poll of a check of `verify` or `undone` is its end. Other checks (done_if,
+// those of a step) speak through their step.
 static void on_verify_try(struct teller *t, const struct event *e)
 {
+    const struct story *s = story_in(t, e);
+
+    if (truth_of(e->data, "last") && history_is_judged(s)) {
+        end_output(t, s->id);
+        tell_end(t, s);
+        return;
+    }
     if (!t->options.verbose)
         return;
     tell(t, INK_DIM, "%s%.*s: %s%s%.*s", is_plain(t) ? "polled    " : "      ",
@@ -433,7 +449,7 @@ static void on_hook_end(struct teller *t, const struct event *e)
 
     if (bad || t->options.verbose)
         say(t, bad ? INK_WARN : INK_DIM, "hook %.*s %.*s: %.*s%s%.*s",
-            STR_ARG(text_of(e->data, "hook")), STR_ARG(text_of(e->data, "step")), STR_ARG(state),
+            STR_ARG(text_of(e->data, "hook")), STR_ARG(text_of(e->data, "id")), STR_ARG(state),
             message.n ? ": " : "", STR_ARG(message));
 }
 

@@ -91,6 +91,26 @@ static bool is_open(struct str s)
     return depth > 0;
 }
 
+// Behind the bracket that closes the one [s] begins with, or the end.
+static size_t skip_brackets(struct str s)
+{
+    int depth = 0;
+
+    for (size_t i = 0; i < s.n;) {
+        char c = s.s[i];
+        if (c == '"' || c == '\'') {
+            i = skip_string(s, i);
+            continue;
+        }
+        depth += c == '(' || c == '[' || c == '{';
+        depth -= c == ')' || c == ']' || c == '}';
+        i++;
+        if (depth == 0)
+            return i;
+    }
+    return s.n;
+}
+
 // The ${{ }} that begins at or behind [from]: false if there is none. [end] is behind
 // the braces, or the end of the text where they are missing.
 static bool find_braces(struct str s, size_t from, size_t *start, size_t *end)
@@ -274,9 +294,7 @@ static bool clash_in_front(const struct reading *r, const struct written *w, str
     if (c == '"' || c == '\'') {
         followed = skip_string(s, 0) < s.n;
     } else if (c == '[' || c == '{') {
-        struct str rest = str_slice(s, 1, s.n);
-        uint32_t close = end_in_flow(r, w->start + 1) - w->start;
-        followed = !is_open(s) && rest.n && close + 1 < s.n;
+        followed = skip_brackets(s) < s.n;
     } else if (!c || !strchr("&*%@`|>", c)) {
         return false;
     }
@@ -297,8 +315,8 @@ static bool clashes(const struct reading *r, const struct written *w, struct cla
     }
     if (w->condition && clash_in_front(r, w, out))
         return true;
-    if (s.n == 0 || s.s[0] == '"' || s.s[0] == '\'')
-        return false;
+    if (s.n == 0 || strchr("\"'[{", s.s[0]))
+        return false;  // YAML's own quotes and brackets; what is inside is judged alone
     if (w->condition)
         return clash_inside(r, w, w->start, w->end, out);
     while (find_braces(s, end, &start, &end))

@@ -25,6 +25,7 @@ struct node {
     struct node *next;       // the next element of the same parent
     const struct node *key;  // when the parent is a map: a scalar
     const struct map *index; // NODE_MAP with many keys: key text -> node
+    bool partial;            // NODE_MAP: keys of it were refused and left out
     bool refused;            // an error about it has been reported; readers pass over it
 };
 

@@ -371,7 +371,9 @@ static bool read_children(struct reading *r, struct node *parent, yaml_event_typ
                 return false;
             continue;
         }
-        if (!is_map || (check_key(r, key) && !is_repeated(r, parent, key))) {
+        bool kept = !is_map || check_key(r, key);
+        parent->partial |= !kept;
+        if (kept && (!is_map || !is_repeated(r, parent, key))) {
             child->key = key;
             append(r, parent, &last, child);
         }

@@ -1,0 +1,39 @@
+#include "cli/open.h"
+#include "cli/print.h"
+#include "report/listing.h"
+
+static struct value row_value(const struct lock_row *r, struct arena *a)
+{
+    struct value_builder *b = value_map_start(a);
+
+    value_put_s(b, "name", value_string(r->name));
+    value_put_s(b, "run", value_string(r->run));
+    value_put_s(b, "user", value_string(r->user));
+    value_put_s(b, "host", value_string(r->host));
+    value_put_s(b, "step", value_string(r->step));
+    value_put_s(b, "since", value_string(r->since));
+    value_put_s(b, "stale", value_bool(r->stale));
+    return value_finish(b);
+}
+
+int command_locks(struct invocation *v)
+{
+    struct store *s;
+    const struct lock_row *rows;
+    size_t count;
+    int code = open_store(v, NULL, false, &s);
+
+    if (code == CODE_OK)
+        code = store_code(store_locks(s, v->arena, &rows, &count, v->diags));
+    if (code != CODE_OK)
+        return code;
+    if (v->ndjson) {
+        for (size_t i = 0; i < count; i++)
+            print_json(row_value(&rows[i], v->arena), v->arena);
+        return CODE_OK;
+    }
+    struct page *p = stdout_page(v);
+    listing_locks(rows, count, p);
+    print_page(p);
+    return CODE_OK;
+}

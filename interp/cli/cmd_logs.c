@@ -1,0 +1,140 @@
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "cli/open.h"
+#include "loop/loop.h"
+#include "report/fields.h"
+#include "report/harmless.h"
+#include "value/base64.h"
+
+enum { LOOK_AGAIN_MS = 300 };
+
+struct logs {
+    struct invocation *v;
+    struct opened o;
+    struct str step;  // "" for all
+    int64_t next_seq;
+    bool over;
+    enum store_error error;
+};
+
+// The step itself, and what is inside of it.
+static bool is_wanted(const struct logs *l, struct str id)
+{
+    if (!l->step.n || str_equal(id, l->step))
+        return true;
+    return id.n > l->step.n && str_equal(str_slice(id, 0, l->step.n), l->step) &&
+           (id.s[l->step.n] == '.' || id.s[l->step.n] == '[' || id.s[l->step.n] == '~');
+}
+
+static void print_lines(const struct logs *l, struct str id, struct str text, struct arena *a)
+{
+    if (text.n && text.s[text.n - 1] == '\n')
+        text.n--;
+    for (;;) {
+        size_t end = str_find(text, '\n');
+        struct str line = end == SIZE_MAX ? text : str_slice(text, 0, end);
+        if (line.n && line.s[line.n - 1] == '\r')
+            line.n--;
+        struct str safe = harmless_text(line, a);
+        if (str_equal(id, l->step))
+            printf("%.*s\n", STR_ARG(safe));
+        else
+            printf("%.*s | %.*s\n", STR_ARG(harmless_text(id, a)), STR_ARG(safe));
+        if (end == SIZE_MAX)
+            return;
+        text = str_slice(text, end + 1, text.n);
+    }
+}
+
+static struct str text_in(struct value data, struct arena *a)
+{
+    struct str bytes = text_of(data, "text"), coded = text_of(data, "b64");
+
+    return coded.n && base64_read(coded, a, &bytes) ? bytes : bytes;
+}
+
+static bool see_event(const struct stored_event *e, void *arg)
+{
+    struct logs *l = arg;
+    struct event event;
+
+    l->next_seq = e->seq + 1;
+    if (str_is(e->type, "run.end") || str_is(e->type, "run.suspend"))
+        l->over = true;
+    if (str_is(e->type, "run.resume"))
+        l->over = false;
+    if (!str_is(e->type, "step.output"))
+        return true;
+    struct arena *a = arena_new(NULL);
+    if (event_read(e->json, a, &event) && is_wanted(l, text_of(event.data, "step"))) {
+        if (l->v->ndjson)
+            printf("%.*s\n", STR_ARG(e->json));
+        else
+            print_lines(l, text_of(event.data, "step"), text_in(event.data, a), a);
+    }
+    arena_free(a);
+    return true;
+}
+
+static void look(struct logs *l)
+{
+    l->error = store_read(l->o.store, l->o.row.id, l->next_seq, false, see_event, l, l->v->diags);
+    fflush(stdout);
+}
+
+static void note_turn(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static void follow(struct logs *l)
+{
+    struct loop *loop = loop_new(l->v->arena);
+
+    while (!l->over && l->error == STORE_OK && !ferror(stdout)) {
+        bool turned = false;
+        loop_timer(loop, l->v->arena, loop_now_ms(loop) + LOOK_AGAIN_MS, note_turn, &turned);
+        while (!turned && loop_turn(loop))
+            ;
+        look(l);
+    }
+}
+
+static int no_such_step(struct invocation *v, const struct history *h, struct str step)
+{
+    const char **ids = NEW_ARRAY(v->arena, const char *, h->story_count + 1);
+
+    for (size_t i = 0; i < h->story_count; i++)
+        ids[i] = h->stories[i]->id.s;
+    const char *near = diag_nearest(step, ids);
+    struct str help = near ? str_format(v->arena, "did you mean `%s`?", near)
+                           : str_format(v->arena, "`runbook show %.*s` lists its steps",
+                                        STR_ARG(h->run));
+    return usage_error(v, help.s, "run %.*s has no step `%.*s`", STR_ARG(h->run), STR_ARG(step));
+}
+
+static bool knows_step(const struct logs *l)
+{
+    const struct history *h = l->o.history;
+
+    for (size_t i = 0; i < h->story_count; i++)
+        if (is_wanted(l, h->stories[i]->id))
+            return true;
+    return false;
+}
+
+int command_logs(struct invocation *v)
+{
+    struct logs l = { .v = v, .step = v->word_count > 1 ? v->words[1] : STR("") };
+    int code = open_history(v, &l.o);
+
+    if (code != CODE_OK)
+        return code;
+    if (l.step.n && !knows_step(&l))
+        return no_such_step(v, l.o.history, l.step);
+    look(&l);
+    if (flag_given(v, "follow"))
+        follow(&l);
+    return store_code(l.error);
+}

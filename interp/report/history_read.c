@@ -1,0 +1,24 @@
+#include "report/history_read.h"
+
+#include "base/arena.h"
+
+static bool see_event(const struct stored_event *e, void *arg)
+{
+    struct history *h = arg;
+    struct arena *scratch = arena_new(NULL);
+    struct event event;
+
+    // What cannot be read is of a later version; it does not hide the rest.
+    if (event_read(e->json, scratch, &event))
+        history_apply(h, &event, e->json);
+    arena_free(scratch);
+    return true;
+}
+
+enum store_error history_read(struct history *h, struct store *s, struct str id, struct diags *ds)
+{
+    h->now_ms = 0;
+    if (!h->run.n)
+        h->run = str_copy(h->arena, id);
+    return store_read(s, id, 0, false, see_event, h, ds);
+}

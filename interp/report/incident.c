@@ -1,0 +1,402 @@
+#include "report/incident.h"
+
+#include "base/arena.h"
+#include "report/aftermath.h"
+#include "report/budget.h"
+#include "report/fields.h"
+#include "report/when.h"
+
+static const struct {
+    const char *word, *end;
+} formats[REPORT_COUNT] = {
+    [REPORT_MD] = { "md", ".md" },
+    [REPORT_HTML] = { "html", ".html" },
+    [REPORT_JSON] = { "json", ".json" },
+    [REPORT_JUNIT] = { "junit", ".xml" },
+};
+
+enum report_format report_format_of(struct str word)
+{
+    size_t i = 0;
+
+    while (i < REPORT_COUNT && !str_is(word, formats[i].word))
+        i++;
+    return (enum report_format)i;
+}
+
+enum report_format report_format_of_path(struct str path)
+{
+    for (size_t i = 0; i < REPORT_COUNT; i++)
+        if (str_ends(path, formats[i].end))
+            return (enum report_format)i;
+    return REPORT_MD;
+}
+
+// -------- the head
+
+static struct str title_of(const struct history *h, struct arena *a)
+{
+    struct str title = h->title.n ? h->title : h->runbook;
+
+    return h->drill ? str_format(a, "DRILL: %.*s", STR_ARG(title)) : title;
+}
+
+static struct str joined(struct value list, struct arena *a)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; list.kind == VALUE_LIST && i < value_size(list); i++) {
+        struct value v = value_item(list, i);
+        struct str s = v.kind == VALUE_STRING ? v.s : text_of(v, "id");
+        buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(s));
+    }
+    return buf_take(&b, a);
+}
+
+static struct str result_words(const struct history *h, struct arena *a)
+{
+    if (!h->over)
+        return h->suspended ? STR("suspended: it waits for a person") : STR("not over");
+    return str_format(a, "%.*s (exit code %d)", STR_ARG(h->result), h->exit);
+}
+
+static struct str verified_words(const struct history *h)
+{
+    struct value v = value_of(h->end, "verified");
+
+    if (v.kind == VALUE_STRING)
+        return STR("nothing verified it: the runbook has no `verify`");
+    if (v.kind != VALUE_BOOL)
+        return STR("");
+    return v.b ? STR("every check of `verify` held") : STR("not verified");
+}
+
+static void add_head(const struct history *h, struct arena *a, struct document *d)
+{
+    document_head(d, 1, title_of(h, a));
+    if (h->drill)
+        document_para(d, STR("This was a rehearsal. Nothing of it concerns the real system."));
+    document_field(d, "Result", result_words(h, a));
+    document_field(d, "Verified", verified_words(h));
+    document_field(d, "Run", h->run);
+    document_field(d, "Runbook",
+                   h->file.n ? str_format(a, "%.*s (%.*s)", STR_ARG(h->runbook), STR_ARG(h->file))
+                             : h->runbook);
+    document_field(d, "Digest", h->digest);
+    document_field(d, "Severity", h->severity);
+    document_field(d, "Owners", joined(value_of(h->start, "owners"), a));
+    document_field(d, "Started", date_text(h->started_ns, a));
+    document_field(d, "Ended", h->ended_ns ? date_text(h->ended_ns, a) : STR(""));
+    if (h->over)
+        document_field(d, "Took", span_text((h->ended_ns - h->started_ns) / 1000000, a));
+    if (h->waiting_ms)
+        document_field(d, "Of that waiting for people", span_text(h->waiting_ms, a));
+    document_field(d, "By",
+                   h->host.n ? str_format(a, "%.*s on %.*s", STR_ARG(h->user), STR_ARG(h->host))
+                             : h->user);
+    document_field(d, "Reason", text_of(h->start, "reason"));
+    if (h->sessions > 1)
+        document_field(d, "Sessions", str_format(a, "%zu", h->sessions));
+}
+
+// -------- what only people know
+
+static void add_words(const struct history *h, struct document *d)
+{
+    static const struct {
+        const char *key, *label;
+    } words[] = {
+        { "impact", "Impact" },
+        { "detected", "How it was detected" },
+        { "data_loss", "Data loss" },
+        { "previous_version", "Previous version" },
+        { "target_version", "Target version" },
+        { "cause", "Root cause" },
+        { "prevention", "How it is prevented" },
+        { "lessons", "Lessons" },
+    };
+    struct value said = value_of(h->end, "report");
+
+    document_head(d, 2, STR("Summary"));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct str text = text_of(said, words[i].key);
+        if (text.n)
+            document_field(d, words[i].label, text);
+        else
+            document_blank(d, words[i].label);
+    }
+}
+
+// -------- lists
+
+static void add_timeline(const struct history *h, struct arena *a, struct document *d)
+{
+    if (!h->moment_count)
+        return;
+    document_head(d, 2, STR("Timeline"));
+    document_table(d, "Time (UTC)|Step|What");
+    for (size_t i = 0; i < h->moment_count; i++) {
+        const struct moment *m = &h->moments[i];
+        document_cell(d, str_slice(date_text(m->ns, a), 0, 19));
+        document_cell_code(d, m->step);
+        document_cell(d, m->words);
+    }
+}
+
+static void add_steps(const struct history *h, struct arena *a, struct document *d)
+{
+    document_head(d, 2, STR("Steps"));
+    document_table(d, "Step|Name|State|Took|Attempts|Undo");
+    for (size_t i = 0; i < h->story_count; i++) {
+        const struct story *s = h->stories[i];
+        document_cell_code(d, s->id);
+        document_cell(d, s->name);
+        document_cell(d, s->state);
+        document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
+        document_cell(d, s->attempts ? str_format(a, "%zu", s->attempts) : STR(""));
+        document_cell(d, s->undo_state);
+    }
+}
+
+static bool is_failure(const struct story *s)
+{
+    return sign_of(s->state)->bad && !str_is(s->state, "blocked");
+}
+
+static struct str last_output(const struct story *s, struct arena *a)
+{
+    struct str lines[TAIL_LINES];
+    size_t n = tail_lines(&s->tail, lines);
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; i < n; i++)
+        buf_format(&b, "%.*s\n", STR_ARG(lines[i]));
+    return buf_take(&b, a);
+}
+
+static void add_failures(const struct history *h, struct arena *a, struct document *d)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        const struct story *s = h->stories[i];
+        if (!is_failure(s))
+            continue;
+        if (first)
+            document_head(d, 2, STR("Failures"));
+        first = false;
+        document_head(d, 3,
+                      str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(s->state),
+                                 s->name.n ? " - " : "", STR_ARG(s->name)));
+        document_para(d, aftermath_words(s, a));
+        document_code(d, s->command.n ? str_format(a, "$ %.*s", STR_ARG(s->command)) : STR(""));
+        document_code(d, last_output(s, a));
+        document_code(d, s->picture);
+        document_para(d, s->help);
+        if (s->continued)
+            document_para(d, STR("The run went on after it."));
+    }
+}
+
+// Rows of "step: words" under a heading, for stories that have the words.
+static void add_told(const struct history *h, const char *head,
+                     struct str (*words)(const struct story *s, struct arena *a), struct arena *a,
+                     struct document *d)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        struct str text = words(h->stories[i], a);
+        if (!text.n)
+            continue;
+        if (first)
+            document_head(d, 2, str_from(head));
+        first = false;
+        document_item(d, false,
+                      str_format(a, "%.*s: %.*s", STR_ARG(h->stories[i]->id), STR_ARG(text)));
+    }
+}
+
+static struct str world_words(const struct story *s, struct arena *a)
+{
+    (void)a;
+    return s->started_ns && !str_is(s->undo_state, "undone") ? s->leaves : STR("");
+}
+
+static struct str undo_words(const struct story *s, struct arena *a)
+{
+    if (!s->undo_state.n)
+        return STR("");
+    return str_format(a, "%.*s%s%.*s", STR_ARG(s->undo_state), s->undo_message.n ? ": " : "",
+                      STR_ARG(s->undo_message));
+}
+
+static struct str skip_words(const struct story *s, struct arena *a)
+{
+    if (!str_is(s->state, "skipped") || !(s->by.n || s->reason.n))
+        return STR("");
+    return str_format(a, "by %.*s%s%.*s", STR_ARG(s->by.n ? s->by : STR("a person")),
+                      s->reason.n ? ": " : "", STR_ARG(s->reason));
+}
+
+static struct str not_run_words(const struct story *s, struct arena *a)
+{
+    bool waits = str_is(s->state, "pending") || str_is(s->state, "blocked");
+
+    return s->planned && waits ? str_format(a, "%.*s%s%.*s", STR_ARG(s->state),
+                                            s->name.n ? " - " : "", STR_ARG(s->name))
+                               : STR("");
+}
+
+static void add_list(const struct history *h, const char *key, const char *head, struct document *d)
+{
+    struct value list = value_of(h->end, key);
+
+    if (list.kind != VALUE_LIST || !value_size(list))
+        return;
+    document_head(d, 2, str_from(head));
+    for (size_t i = 0; i < value_size(list); i++) {
+        struct value v = value_item(list, i);
+        struct str text = v.kind == VALUE_STRING ? v.s : text_of(v, "command");
+        if (v.kind != VALUE_STRING && !text.n)
+            text = text_of(v, "id");
+        document_item(d, false, text);
+    }
+}
+
+static void add_people(const struct history *h, struct arena *a, struct document *d)
+{
+    if (!h->question_count)
+        return;
+    document_head(d, 2, STR("Decisions"));
+    document_table(d, "Time (UTC)|Step|Question|Answer|By|Reason");
+    for (size_t i = 0; i < h->question_count; i++) {
+        const struct asked *q = h->questions[i];
+        document_cell(
+            d, str_slice(date_text(q->answered_ns ? q->answered_ns : q->asked_ns, a), 0, 19));
+        document_cell_code(d, q->step);
+        document_cell(d, q->message.n ? q->message : q->kind);
+        document_cell(d, q->open ? STR("not answered") : q->answer);
+        document_cell(d, q->how.n ? str_format(a, "%.*s (%.*s)", STR_ARG(q->by), STR_ARG(q->how))
+                                  : q->by);
+        document_cell(d, q->reason.n ? q->reason : q->text);
+    }
+}
+
+static void add_budget(const struct history *h, struct arena *a, struct document *d)
+{
+    struct measured frames[BUDGET_FRAMES];
+    bool any = false;
+
+    budget_measure(h, frames);
+    for (size_t i = 0; i < BUDGET_FRAMES; i++)
+        any |= frames[i].promised_ms > 0;
+    if (!any || !h->over)
+        return;
+    document_head(d, 2, STR("Time frames"));
+    document_table(d, "Frame|Promised|Took|Judgement");
+    for (size_t i = 0; i < BUDGET_FRAMES; i++) {
+        const struct measured *m = &frames[i];
+        if (!m->promised_ms || !m->took_ms)
+            continue;
+        document_cell(d, str_from(m->name));
+        document_cell(d, span_text(m->promised_ms, a));
+        document_cell(d, span_text(m->took_ms, a));
+        document_cell(d, m->over ? STR("over") : STR("kept"));
+    }
+}
+
+static void add_followups(const struct history *h, struct arena *a, struct document *d)
+{
+    struct value list = value_of(h->start, "followups");
+    int64_t from = h->ended_ns ? h->ended_ns : h->started_ns;
+
+    if (list.kind != VALUE_LIST || !value_size(list))
+        return;
+    document_head(d, 2, STR("What is still to be done"));
+    for (size_t i = 0; i < value_size(list); i++) {
+        struct value v = value_item(list, i);
+        int64_t due = int_of(v, "due_ms", 0);
+        struct str when = due ? str_format(a, ", due %.*s",
+                                           STR_ARG(date_text(from + due * 1000000, a)))
+                              : STR("");
+        struct str owner = text_of(v, "owner");
+        document_item(d, true,
+                      str_format(a, "%.*s%s%.*s%.*s", STR_ARG(text_of(v, "title")),
+                                 owner.n ? ", " : "", STR_ARG(owner), STR_ARG(when)));
+    }
+}
+
+static void add_contacts(const struct history *h, struct document *d)
+{
+    struct value list = value_of(h->start, "contacts");
+
+    if (list.kind != VALUE_LIST || !value_size(list))
+        return;
+    document_head(d, 2, STR("Contacts"));
+    document_table(d, "Role|Name|Phone|Mail|Link");
+    for (size_t i = 0; i < value_size(list); i++) {
+        struct value v = value_item(list, i);
+        document_cell(d, text_of(v, "role"));
+        document_cell(d, text_of(v, "name"));
+        document_cell(d, text_of(v, "phone"));
+        document_cell(d, text_of(v, "email"));
+        document_cell(d, text_of(v, "link"));
+    }
+}
+
+static void add_notices(const struct history *h, struct arena *a, struct document *d)
+{
+    if (!h->notice_count)
+        return;
+    document_head(d, 2, STR("Notices"));
+    for (size_t i = 0; i < h->notice_count; i++)
+        document_item(d, false,
+                      str_format(a, "%.*s: %.*s", STR_ARG(h->notices[i].level),
+                                 STR_ARG(h->notices[i].words)));
+}
+
+struct document *incident_document(const struct history *h, struct arena *a)
+{
+    struct document *d = document_new(a);
+
+    add_head(h, a, d);
+    add_words(h, d);
+    add_failures(h, a, d);
+    add_told(h, "How things stand", world_words, a, d);
+    add_told(h, "Not run", not_run_words, a, d);
+    add_told(h, "Skipped by a person", skip_words, a, d);
+    add_told(h, "Undo", undo_words, a, d);
+    add_list(h, "cannot_undo", "Cannot be undone", d);
+    add_list(h, "left", "Left running", d);
+    add_list(h, "warnings", "Warnings", d);
+    add_notices(h, a, d);
+    add_steps(h, a, d);
+    add_people(h, a, d);
+    add_budget(h, a, d);
+    add_timeline(h, a, d);
+    add_followups(h, a, d);
+    add_contacts(h, d);
+    return d;
+}
+
+void incident_write(const struct history *h, enum report_format format, struct arena *a,
+                    struct buf *out)
+{
+    switch (format) {
+    case REPORT_HTML:
+        document_html(incident_document(h, a), title_of(h, a), out);
+        break;
+    case REPORT_JSON:
+        json_write_pretty(incident_json(h, a), a, out);
+        buf_add_c(out, '\n');
+        break;
+    case REPORT_JUNIT:
+        incident_junit(h, a, out);
+        break;
+    case REPORT_MD:
+    case REPORT_COUNT:
+        document_markdown(incident_document(h, a), out);
+        break;
+    }
+}

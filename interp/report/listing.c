@@ -1,0 +1,176 @@
+#include "report/listing.h"
+
+#include "base/arena.h"
+#include "report/aftermath.h"
+#include "report/fields.h"
+#include "report/harmless.h"
+#include "report/when.h"
+
+// A cell of a table, with blanks up to its width.
+static void cell(struct page *p, struct buf *b, struct str text, size_t width)
+{
+    struct str safe = harmless_text(text, p->arena);
+    size_t wide = columns(safe);
+
+    buf_add(b, safe);
+    for (; wide < width; wide++)
+        buf_add_c(b, ' ');
+    buf_add_s(b, "  ");
+}
+
+static enum ink ink_of(const struct run_row *r)
+{
+    if (r->exit == 0)
+        return INK_GOOD;
+    return r->exit < 0 ? INK_ASK : r->exit == 9 ? INK_WARN : INK_BAD;
+}
+
+static struct str result_of(const struct run_row *r)
+{
+    return r->result.n && !str_is(r->state, "running") ? r->result : r->state;
+}
+
+void listing_runs(const struct run_row *rows, size_t count, struct page *p)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct run_row *r = &rows[i];
+        struct buf b = BUF_EMPTY;
+        int64_t started = wall_from(r->started);
+        struct str date = started ? str_slice(date_text(started, p->arena), 0, 16) : r->started;
+        cell(p, &b, r->id, 6);
+        cell(p, &b, date, 16);
+        cell(p, &b, result_of(r), 15);
+        cell(p, &b, r->exit >= 0 ? span_text(r->took_ms, p->arena) : STR(""), 7);
+        cell(p, &b, r->runbook, 24);
+        cell(p, &b, r->user, 0);
+        page_lead(p, "", ink_of(r), str_trim(buf_str(&b)));
+        buf_free(&b);
+    }
+    if (!count)
+        page_head(p, INK_DIM, "%s", "There are no runs yet.");
+}
+
+void listing_locks(const struct lock_row *rows, size_t count, struct page *p)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct lock_row *r = &rows[i];
+        page_item(p, r->name, 16, r->stale ? INK_WARN : INK_PLAIN,
+                  str_format(p->arena, "run %.*s, by %.*s on %.*s since %.*s%s%.*s%s",
+                             STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host), STR_ARG(r->since),
+                             r->step.n ? ", at step " : "", STR_ARG(r->step),
+                             r->stale ? " (its interpreter is gone)" : ""));
+    }
+    if (!count)
+        page_head(p, INK_DIM, "%s", "No lock is held.");
+}
+
+// -------- one run
+
+static void add_step(const struct story *s, size_t wide, struct page *p)
+{
+    const struct sign *m = sign_of(s->state);
+    struct buf b = BUF_EMPTY;
+
+    buf_add(&b, s->state);
+    if (s->took_ms > 0)
+        buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
+    if (s->attempts > 1)
+        buf_format(&b, ", attempt %zu", s->attempts);
+    if (s->undo_state.n)
+        buf_format(&b, ", %.*s", STR_ARG(s->undo_state));
+    if (s->by.n)
+        buf_format(&b, ", by %.*s", STR_ARG(s->by));
+    if (s->reason.n)
+        buf_format(&b, " (%.*s)", STR_ARG(s->reason));
+    if (m->bad && s->message.n)
+        buf_format(&b, ": %.*s", STR_ARG(s->message));
+    struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(s->id));
+    page_item(p, label, wide + 2, m->bad ? m->ink : INK_PLAIN, buf_str(&b));
+    buf_free(&b);
+}
+
+static size_t widest_id(const struct history *h)
+{
+    size_t wide = 0;
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        size_t n = utf8_length(h->stories[i]->id);
+        wide = n > wide && n <= 32 ? n : wide;
+    }
+    return wide;
+}
+
+static void add_question(const struct asked *q, struct page *p)
+{
+    struct str answer = q->open ? STR("not answered")
+                                : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s", STR_ARG(q->answer),
+                                             q->by.n ? ", by " : "", STR_ARG(q->by),
+                                             q->how.n ? ", " : "", STR_ARG(q->how),
+                                             q->reason.n ? ": " : "", STR_ARG(q->reason));
+
+    page_item(p, q->step, 12, q->open ? INK_ASK : INK_PLAIN,
+              str_format(p->arena, "%.*s%s%.*s: %.*s", STR_ARG(q->kind), q->message.n ? " " : "",
+                         STR_ARG(q->message), STR_ARG(answer)));
+}
+
+static void add_origin(const struct history *h, const struct run_row *row, struct page *p)
+{
+    struct arena *a = p->arena;
+
+    page_head(p, INK_BOLD, "%.*s%s", STR_ARG(h->title.n ? h->title : row->runbook),
+              h->drill ? " (DRILL)" : "");
+    page_item(p, STR("run"), 8, INK_PLAIN, h->run);
+    page_item(p, STR("runbook"), 8, INK_PLAIN,
+              h->file.n ? str_format(a, "%.*s (%.*s)", STR_ARG(row->runbook), STR_ARG(h->file))
+                        : row->runbook);
+    page_item(p, STR("started"), 8, INK_PLAIN,
+              str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
+                         STR_ARG(row->user), STR_ARG(row->host)));
+    page_item(p, STR("state"), 8, INK_PLAIN,
+              row->exit >= 0 ? str_format(a, "%.*s, %.*s (exit code %d)", STR_ARG(row->state),
+                                          STR_ARG(row->result), row->exit)
+                             : row->state);
+}
+
+void listing_show(const struct history *h, const struct run_row *row, struct str flags,
+                  struct page *p)
+{
+    size_t wide = widest_id(h);
+
+    add_origin(h, row, p);
+    if (h->story_count) {
+        page_blank(p);
+        page_head(p, INK_BOLD, "%s", "Steps:");
+    }
+    for (size_t i = 0; i < h->story_count; i++)
+        add_step(h->stories[i], wide, p);
+    if (h->question_count) {
+        page_blank(p);
+        page_head(p, INK_BOLD, "%s", "Questions:");
+    }
+    for (size_t i = 0; i < h->question_count; i++)
+        add_question(h->questions[i], p);
+    if (h->over || h->suspended)
+        aftermath_write(h, flags, p);
+}
+
+void listing_waiting(const struct history *h, struct str flags, struct page *p)
+{
+    for (size_t i = 0; i < h->question_count; i++) {
+        const struct asked *q = h->questions[i];
+        if (!q->open)
+            continue;
+        page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
+                  STR_ARG(q->message.n ? q->message : q->kind));
+        page_head(p, INK_DIM, "  %.*s, asked %.*s", STR_ARG(h->runbook),
+                  STR_ARG(date_text(q->asked_ns, p->arena)));
+        if (str_is(q->kind, "approve")) {
+            page_head(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s", STR_ARG(h->run),
+                      STR_ARG(q->step), STR_ARG(flags));
+            page_head(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
+                      STR_ARG(q->step), STR_ARG(flags));
+        } else {
+            page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s", STR_ARG(h->run), STR_ARG(flags));
+        }
+    }
+}

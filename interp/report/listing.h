@@ -1,0 +1,15 @@
+// Runs as people look at them afterwards: the list, one run, its questions.
+
+#pragma once
+
+#include "report/history.h"
+#include "report/page.h"
+#include "store/store.h"
+
+void listing_runs(const struct run_row *rows, size_t count, struct page *p);
+void listing_locks(const struct lock_row *rows, size_t count, struct page *p);
+// All of a run: where it comes from, its steps in order, questions, its end.
+void listing_show(const struct history *h, const struct run_row *row, struct str flags,
+                  struct page *p);
+// What a run waits for, with the commands that answer.
+void listing_waiting(const struct history *h, struct str flags, struct page *p);
