@@ -3,15 +3,17 @@
 #include "action/exec.h"
 #include "action/file.h"
 #include "action/git.h"
+#include "action/http.h"
 #include "action/manual.h"
 #include "action/prompt.h"
 #include "action/shell.h"
+#include "action/sql.h"
 #include "action/wait.h"
 #include "base/arena.h"
 
 const struct action *const actions[] = {
-    &action_shell, &action_exec,   &action_git,    &action_file,
-    &action_wait,  &action_manual, &action_prompt, NULL,
+    &action_shell, &action_exec, &action_http,   &action_sql,    &action_git,
+    &action_file,  &action_wait, &action_manual, &action_prompt, NULL,
 };
 
 enum { ACTION_COUNT = sizeof(actions) / sizeof(*actions) };

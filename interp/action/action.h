@@ -30,6 +30,7 @@ struct outcome {
     struct str message;    // why it failed or is unknown: one line for the operator
     struct str help;       // what to do about it; may be empty
     bool timed_out;
+    bool killed;           // ended by a signal: the effect may be partial, as after a timeout
     bool not_started;      // failed before anything could have taken effect
     bool withheld;         // secrets were masked in what the journal will keep
     const struct left_process *left;
@@ -78,6 +79,7 @@ struct bind {
     struct arena *arena;
     struct diags *diags;
     const struct runbook *rb;
+    const struct project *project;  // for its connections; may be NULL
     struct text default_shell;   // defaults.shell; n == 0: bash
     struct str dir;              // of the project or file, for static paths
 };
@@ -105,6 +107,7 @@ struct attempt {
     struct str keep;              // folder in the run's folder for `undo: auto`, absolute
     struct transaction *transaction;  // the group's, or NULL
     void *job;                    // the action's own, made by resolve
+    struct child *child;          // set by the start of an action that runs a process
 
     void (*output)(struct attempt *at, enum stream stream, struct str bytes);  // unmasked
     // Journals [note] durably (masked), then calls [then]; for what must be known after
@@ -161,6 +164,13 @@ bool hooks_bind(const struct hooks *h, const struct bind *b);
 // Turns the result of a child that an earlier interpreter started into an outcome and
 // calls at->done(). False if the action starts no children.
 bool attempt_adopt(struct attempt *at, const struct child_result *r);
+
+// After done(), when the step turned out not to have succeeded (expect, verify): kills what
+// its process left running, then says what still lives. False, and nothing is called, if
+// there is nothing to kill.
+bool attempt_kill_left(struct attempt *at,
+                       void (*then)(struct attempt *at, const struct left_process *left,
+                                    size_t count));
 
 // False for the variables that change what a shell, the loader or git runs (PATH, IFS,
 // BASH_ENV, LD_*, GIT_*, ...): they may not be set from a value (faults.md, Values by sink).

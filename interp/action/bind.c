@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "action/action.h"
+#include "action/params.h"
 #include "base/arena.h"
 
 static bool bind_steps(const struct list *steps, const struct bind *b);
@@ -41,8 +42,7 @@ static bool check_key(const struct step *s, const char *key, bool written, unsig
 {
     if (!written || (s->action->takes & taken))
         return true;
-    const struct node *n = node_get(s->node, key);
-    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, n && n->key ? n->key->span : s->node->span,
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, param_span(s->node, key),
                "`%s` means nothing to `%s`", key, s->action->name);
     return false;
 }
@@ -151,12 +151,25 @@ bool hooks_bind(const struct hooks *h, const struct bind *b)
     return ok;
 }
 
+static bool check_shell(const struct bind *b)
+{
+    const struct text *shell = &b->default_shell;
+
+    if (!shell->str.n || str_is(shell->str, "bash") || str_is(shell->str, "sh"))
+        return true;
+    diag_error(b->diags, DIAG_BAD_ENUM, shell->span, "'%.*s' is not a shell that scripts run in",
+               STR_ARG(shell->str))
+        ->help = STR("`bash` or `sh`");
+    return false;
+}
+
 bool action_bind(struct runbook *rb, const struct bind *b)
 {
     const struct list *const phases[] = { &rb->prepare, &rb->steps, &rb->verify, &rb->undone,
                                           &rb->always };
     bool ok = check_env(&rb->env, b);
 
+    ok &= check_shell(b);
     if (rb->drill)
         ok &= check_env(&rb->drill->env, b);
     if (rb->requires)

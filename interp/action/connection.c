@@ -65,3 +65,62 @@ const struct resolved_connection *connection_find(const struct connections *c, s
         *why = str_format(a, "there is no connection of %s", schemes);
     return found;
 }
+
+// ---- at load
+
+static const struct connection *in_list(const struct list *list, struct str name)
+{
+    LIST_EACH(const struct connection, c, *list)
+    if (str_equal(c->entry.key.str, name))
+        return c;
+    return NULL;
+}
+
+const struct connection *connection_declared(struct str name, const struct bind *b)
+{
+    const struct connection *c = in_list(&b->rb->connections, name);
+
+    return c || !b->project ? c : in_list(&b->project->connections, name);
+}
+
+static size_t add_names(const struct list *list, const char **words, size_t n, struct arena *a)
+{
+    LIST_EACH(const struct connection, c, *list)
+    words[n++] = str_copy(a, c->entry.key.str).s;
+    return n;
+}
+
+static void unknown(const struct text *name, const struct bind *b)
+{
+    const struct list none = { 0 };
+    const struct list *own = &b->rb->connections;
+    const struct list *project = b->project ? &b->project->connections : &none;
+    const char **words = NEW_ARRAY(b->arena, const char *, own->count + project->count + 1);
+    struct diag *d = diag_error(b->diags, DIAG_UNKNOWN_NAME, name->span,
+                                "connection `%.*s` does not exist", STR_ARG(name->str));
+
+    add_names(project, words, add_names(own, words, 0, b->arena), b->arena);
+    const char *near = diag_nearest(name->str, words);
+    if (near)
+        diag_help(b->diags, d, "did you mean `%s`?", near);
+}
+
+bool connection_check(const struct text *name, const char *schemes, const char *what,
+                      const struct bind *b)
+{
+    const struct connection *c = connection_declared(name->str, b);
+
+    if (!name->str.n)
+        return true;
+    if (!c) {
+        unknown(name, b);
+        return false;
+    }
+    // A URL that comes from a value is only known when it is used.
+    const struct template *url = c->url;
+    if (!url || !url->count || url->parts[0].expr || connection_is(url->text.str, schemes))
+        return true;
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, name->span, "connection `%.*s` is no %s",
+               STR_ARG(name->str), what);
+    return false;
+}

@@ -6,3 +6,9 @@
 
 // Whether [url] begins with one of [schemes]: "postgresql:,sqlite:".
 bool connection_is(struct str url, const char *schemes);
+
+// The connection that a runbook or its project declares under this name, or NULL.
+const struct connection *connection_declared(struct str name, const struct bind *b);
+// At load: [name] (which may be empty) is declared, and is no URL of another scheme.
+bool connection_check(const struct text *name, const char *schemes, const char *what,
+                      const struct bind *b);

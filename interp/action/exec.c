@@ -1,6 +1,79 @@
 #include "action/exec.h"
 
+#include "action/carry.h"
 #include "action/params.h"
+#include "base/arena.h"
+
+struct job {
+    struct process process;
+    const struct str *argv;  // as it was written, without sudo
+};
+
+static bool check(const struct step *s, const struct bind *b)
+{
+    const struct exec_params *p = s->params;
+
+    if (!p->argv.count) {
+        diag_error(b->diags, DIAG_EMPTY_VALUE, p->node->span, "`exec` names no program");
+        return false;
+    }
+    if (p->tty == YES && p->input) {
+        diag_error(b->diags, DIAG_CONFLICTING_FIELDS, param_span(p->node, "stdin"),
+                   "with `tty: true` the standard input is the terminal");
+        return false;
+    }
+    return ok_exits_check(&p->ok_exit, p->node, b->diags);
+}
+
+static enum effects effects(const void *params_)
+{
+    (void)params_;
+    return EFFECTS_WRITE;
+}
+
+static bool resolve(struct attempt *at, struct expr_error *err)
+{
+    const struct exec_params *p = at->params;
+    struct job *job = at->job = NEW(at->arena, struct job);
+    size_t count;
+
+    job->process.tty = p->tty == YES;
+    job->process.daemon = p->daemon;
+    job->process.ok_exit = ok_exits(at->arena, &p->ok_exit);
+    if (!words_list(&p->argv, at, &job->argv, &count, err) ||
+        !words_bytes(p->input, at, &job->process.input, err))
+        return false;
+    if (!count || !job->argv[0].n) {
+        *err = (struct expr_error){ .message = STR("`exec` names no program"),
+                                    .span = p->node->span };
+        return false;
+    }
+    job->process.argv = job->argv;
+    return carry_program(at, &job->process, err);
+}
+
+static void describe(const struct attempt *at, struct buf *out)
+{
+    const struct job *job = at->job;
+
+    if (at->as.n)
+        buf_format(out, "sudo -n -u %.*s -- ", STR_ARG(at->as));
+    for (size_t i = 0; job->argv[i].s; i++) {
+        if (i)
+            buf_add_c(out, ' ');
+        shell_quote(out, job->argv[i]);
+    }
+    buf_add_c(out, '\n');
+}
+
+static void ended(struct attempt *at, const struct child_result *r, struct outcome *o)
+{
+    const struct exec_params *p = at->params;
+
+    process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
+    if (o->rule && p->daemon == YES)
+        o->left_count = 0;
+}
 
 static const struct field fields[] = {
     { "argv", &type_words_list, AT(struct exec_params, argv), .flags = FIELD_REQUIRED,
@@ -39,25 +112,20 @@ static const struct type params = {
     .forms = forms,
 };
 
-static const struct expr_field results[] = {
-    { "exit", &expr_int, "The exit status; 128 and its number after a signal." },
-    { "signal", &expr_string, "The signal that ended it (`KILL`); else empty." },
-    { "stdout", &expr_string, "What it wrote to standard output, without the last newline." },
-    { "stderr", &expr_string, "What it wrote to standard error, without the last newline." },
-    { "lines", &expr_dyn, "The lines of `stdout`." },
-    { "json", &expr_dyn, "`stdout` read as JSON; an error when it is none." },
-    { "took", &expr_duration, "How long it ran." },
-    { "truncated", &expr_bool, "Whether the middle of an output was left out." },
-    { 0 },
-};
-
 const struct action action_exec = {
     .name = "exec",
     .doc = "Runs a program without a shell and waits for it. It succeeds when it exits with 0.",
     .example = "- name: Restart the service\n  exec: [systemctl, restart, nginx]\n",
     .params = &params,
-    .results = results,
+    .results = process_results,
     .timeout_ms = 15 * 60 * 1000,
     .needs_process = true,
     .takes = TAKES_ENV | TAKES_DIR | TAKES_AS | TAKES_GRACE,
+    .check = check,
+    .effects = effects,
+    .resolve = resolve,
+    .describe = describe,
+    .start = process_start,
+    .cancel = process_cancel,
+    .ended = ended,
 };

@@ -91,8 +91,7 @@ static bool check_optional(const struct file_params *p, const struct bind *b)
 {
     if (p->newest || p->optional == UNWRITTEN)
         return true;
-    const struct node *n = node_get(p->node, "optional");
-    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, n->key->span,
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, param_span(p->node, "optional"),
                "`optional` belongs to `newest` and means nothing here");
     return false;
 }

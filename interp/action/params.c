@@ -139,6 +139,13 @@ bool words_bytes(const struct template *t, const struct attempt *at, struct str 
     return template_eval_text(t, at->scope, at->arena, out, &secret, err);
 }
 
+struct span param_span(const struct node *params, const char *key)
+{
+    const struct node *n = params->kind == NODE_MAP ? node_get(params, key) : NULL;
+
+    return n && n->key ? n->key->span : params->span;
+}
+
 struct str path_below(struct arena *a, struct str dir, struct str path)
 {
     if (str_starts(path, "/") || !dir.n)
@@ -154,8 +161,7 @@ bool one_verb(const struct verb *verbs, const struct node *n, const char *action
         if (!v->written)
             continue;
         if (first) {
-            const struct node *key = node_get(n, v->name);
-            diag_error(ds, DIAG_CONFLICTING_FIELDS, key && key->key ? key->key->span : n->span,
+            diag_error(ds, DIAG_CONFLICTING_FIELDS, param_span(n, v->name),
                        "`%s` does one thing a step; it says `%s` and `%s`", action, first->name,
                        v->name);
             return false;

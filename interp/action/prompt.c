@@ -150,11 +150,10 @@ struct value prompt_result(struct arena *a, struct value value)
 static bool check(const struct step *s, const struct bind *b)
 {
     const struct prompt_params *p = s->params;
-    const struct node *type = node_get(p->node, "type");
 
     if (!p->choices.count || !p->type)
         return true;
-    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, type->key->span,
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, param_span(p->node, "type"),
                "a prompt has `choices` or a `type`, not both");
     return false;
 }

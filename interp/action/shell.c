@@ -1,6 +1,103 @@
 #include "action/shell.h"
 
+#include "action/carry.h"
 #include "action/params.h"
+#include "action/remote.h"
+#include "base/arena.h"
+
+struct job {
+    struct process process;
+    struct script_run run;
+    bool bash;
+    struct str host;  // or empty
+};
+
+// ---- at load
+
+static bool is_bash(const struct shell_params *p, struct str fallback)
+{
+    if (p->shell || p->host)
+        return p->shell != SHELL_SH;
+    return !str_is(fallback, "sh");
+}
+
+static bool conflict(const struct shell_params *p, const struct bind *b, const char *key,
+                     const char *why)
+{
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, param_span(p->node, key), "%s", why);
+    return false;
+}
+
+static bool check(const struct step *s, const struct bind *b)
+{
+    struct shell_params *p = s->params;
+
+    if (p->tty == YES && p->input)
+        return conflict(p, b, "stdin", "with `tty: true` the standard input is the terminal");
+    if (p->tty == YES && p->host)
+        return conflict(p, b, "host", "`tty: true` works on this machine only");
+    if (p->daemon != UNWRITTEN && p->host)
+        return conflict(p, b, "daemon", "`daemon` means nothing on another machine");
+    if (p->shell == SHELL_SH && p->host)
+        return conflict(p, b, "shell", "on another machine a script runs under bash");
+    p->script = script_read(b->arena, p->run, is_bash(p, b->default_shell.str), b->diags);
+    return ok_exits_check(&p->ok_exit, p->node, b->diags) && p->script;
+}
+
+static enum effects effects(const void *params_)
+{
+    (void)params_;
+    return EFFECTS_WRITE;
+}
+
+// ---- running
+
+static bool resolve(struct attempt *at, struct expr_error *err)
+{
+    const struct shell_params *p = at->params;
+    struct job *job = at->job = NEW(at->arena, struct job);
+
+    job->bash = is_bash(p, at->shell);
+    job->process.tty = p->tty == YES;
+    job->process.daemon = p->daemon;
+    job->process.ok_exit = ok_exits(at->arena, &p->ok_exit);
+    if (!script_fill(p->script, at->scope, at->arena, &job->run, err) ||
+        !words_bytes(p->input, at, &job->process.input, err) ||
+        !words_open(p->host, at, &job->host, err))
+        return false;
+    if (p->host)
+        return remote_script(at, job->host, &job->run, &job->process, err);
+    return carry_script(at, &job->run, job->bash, &job->process, err);
+}
+
+static void describe(const struct attempt *at, struct buf *out)
+{
+    const struct job *job = at->job;
+    const char *shell = job->bash ? "bash" : "sh";
+
+    if (job->host.n)
+        buf_format(out, "ssh %.*s bash -s:\n", STR_ARG(job->host));
+    else if (at->as.n)
+        buf_format(out, "sudo -n -u %.*s -- %s:\n", STR_ARG(at->as), shell);
+    else if (!job->bash)
+        buf_add_s(out, "sh:\n");
+    buf_add(out, job->run.shown);
+    if (!str_ends(job->run.shown, "\n"))
+        buf_add_c(out, '\n');
+}
+
+static void ended(struct attempt *at, const struct child_result *r, struct outcome *o)
+{
+    const struct shell_params *p = at->params;
+
+    process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
+    if (p->host)
+        remote_ended(at, r, o);
+    if (o->rule && p->daemon == YES)
+        o->left_count = 0;
+}
+
+// ---- what may be written
 
 static const char *const shells[] = { "bash", "sh", NULL };
 static const struct type type_shell = {
@@ -51,25 +148,20 @@ static const struct type params = {
     .forms = forms,
 };
 
-static const struct expr_field results[] = {
-    { "exit", &expr_int, "The exit status; 128 and its number after a signal." },
-    { "signal", &expr_string, "The signal that ended it (`KILL`); else empty." },
-    { "stdout", &expr_string, "What it wrote to standard output, without the last newline." },
-    { "stderr", &expr_string, "What it wrote to standard error, without the last newline." },
-    { "lines", &expr_dyn, "The lines of `stdout`." },
-    { "json", &expr_dyn, "`stdout` read as JSON; an error when it is none." },
-    { "took", &expr_duration, "How long it ran." },
-    { "truncated", &expr_bool, "Whether the middle of an output was left out." },
-    { 0 },
-};
-
 const struct action action_shell = {
     .name = "shell",
     .doc = "Runs a script and waits for it. It succeeds when the script exits with 0.",
     .example = "- name: Reload the web server\n  shell: systemctl reload nginx\n",
     .params = &params,
-    .results = results,
+    .results = process_results,
     .timeout_ms = 15 * 60 * 1000,
     .needs_process = true,
     .takes = TAKES_ENV | TAKES_DIR | TAKES_AS | TAKES_GRACE,
+    .check = check,
+    .effects = effects,
+    .resolve = resolve,
+    .describe = describe,
+    .start = process_start,
+    .cancel = process_cancel,
+    .ended = ended,
 };

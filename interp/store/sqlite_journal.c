@@ -15,7 +15,7 @@
 
 enum {
     RESERVE = 256 * 1024,  // bytes: a few outcomes, each at most 64 KiB
-    LOG_PAGES = 2000,      // of the log before it is turned into the database
+    LOG_PAGES = 1000,      // of the log before it is turned into the database
 };
 
 // ---- the reserve

@@ -64,8 +64,7 @@ static const struct {
     { "[ ${{ v }} = 1 ]", "[ \"${__rb_1}\" = 1 ]" },
     { "[[ ${{ v }} == ${{ v }} ]]", "[[ \"${__rb_1}\" == \"${__rb_2}\" ]]" },
     { "[[ -f ${{ v }} && a =~ b ]]", "[[ -f \"${__rb_1}\" && a =~ b ]]" },
-    { "case ${{ v }} in ${{ v }}|b) x;; esac",
-      "case \"${__rb_1}\" in \"${__rb_2}\"|b) x;; esac" },
+    { "case ${{ v }} in ${{ v }}|b) x;; esac", "case \"${__rb_1}\" in \"${__rb_2}\"|b) x;; esac" },
     { "cat < ${{ v }} > ${{ v }}", "cat < \"${__rb_1}\" > \"${__rb_2}\"" },
     { "cat <<< ${{ v }}", "cat <<< \"${__rb_1}\"" },
     { "x &> ${{ v }}", "x &> \"${__rb_1}\"" },
@@ -281,7 +280,8 @@ TEST(every_mistake_of_a_script_is_reported_in_one_reading)
 
 TEST(a_nul_a_null_and_a_long_value_are_refused)
 {
-    CHECK_STR(filled("echo ${{ nul }}", true), "the value holds a NUL byte, which no script can take");
+    CHECK_STR(filled("echo ${{ nul }}", true),
+              "the value holds a NUL byte, which no script can take");
     CHECK_STR(filled("echo ${{ null }}", true), "null is no text for a script; say toJson()");
 }
 

@@ -1,0 +1,148 @@
+#include "action/process.h"
+
+#include "action/params.h"
+#include "base/arena.h"
+
+static void free_output(void *arg)
+{
+    struct process *p = arg;
+
+    kept_free(&p->out[STREAM_STDOUT]);
+    kept_free(&p->out[STREAM_STDERR]);
+}
+
+static void on_output(void *arg, enum stream stream, struct str bytes)
+{
+    struct attempt *at = arg;
+    struct process *p = at->job;
+
+    kept_add(&p->out[stream], bytes);
+    if (at->output)
+        at->output(at, stream, bytes);
+}
+
+static struct written written_of(struct arena *a, const struct kept *k)
+{
+    struct buf text = BUF_EMPTY;
+    size_t cut;
+    int64_t left_out;
+
+    kept_write(k, mask_new(a), &text, &cut, &left_out);
+    return written_new(a, buf_take(&text, a), cut, left_out);
+}
+
+static void on_end(void *arg, const struct child_result *r)
+{
+    struct attempt *at = arg;
+    struct process *p = at->job;
+    struct written out = written_of(at->arena, &p->out[STREAM_STDOUT]);
+    struct written err = written_of(at->arena, &p->out[STREAM_STDERR]);
+    struct outcome o = { 0 };
+
+    process_outcome(at, r, p->ok_exit, &out, &err, &o);
+    if (p->then)
+        p->then(at, r, &o);
+    at->done(at, &o);
+}
+
+// True where `expect` judges the exit status by itself, so that none is a failure yet.
+static bool judges_exit(const struct step *s)
+{
+    const struct expr *const *e = s->expect.items;
+
+    for (size_t i = 0; i < s->expect.count; i++) {
+        size_t count;
+        const struct expr_ref *refs = expr_refs(e[i], &count);
+
+        for (size_t k = 0; k < count; k++)
+            if (refs[k].count > 1 && str_is(refs[k].path[0], "result") &&
+                (str_is(refs[k].path[1], "exit") || str_is(refs[k].path[1], "signal")))
+                return true;
+    }
+    return false;
+}
+
+static const int *every_status(struct arena *a)
+{
+    int *all = NEW_ARRAY(a, int, 257);
+
+    for (int i = 0; i < 256; i++)
+        all[i] = i;
+    all[256] = -1;
+    return all;
+}
+
+void process_start(struct attempt *at)
+{
+    struct process *p = at->job;
+    struct child_spec spec = {
+        .name = at->name,
+        .argv = p->argv,
+        .env = p->env,
+        .dir = at->dir,
+        .input = p->input,
+        .timeout_ms = at->timeout_ms,
+        .grace_ms = at->grace_ms,
+        .tty = p->tty,
+        .left = p->daemon == NO ? LEFT_KILL : LEFT_KEEP,
+        .ok_exit = judges_exit(at->step) ? every_status(at->arena) : p->ok_exit,
+        .mask = at->session->mask,
+    };
+
+    arena_defer(at->arena, free_output, p);
+    at->child = child_start(at->session->keeper, at->arena, &spec, on_output, on_end, at);
+}
+
+void process_cancel(struct attempt *at, bool at_once)
+{
+    child_cancel(at->child, at_once);
+}
+
+struct killing {
+    struct attempt *at;
+    void (*then)(struct attempt *at, const struct left_process *left, size_t count);
+};
+
+static void killed(void *arg, const struct child_result *r)
+{
+    struct killing *k = arg;
+
+    k->then(k->at, r->left, r->left_count);
+}
+
+bool attempt_kill_left(struct attempt *at,
+                       void (*then)(struct attempt *at, const struct left_process *left,
+                                    size_t count))
+{
+    if (!at->child)
+        return false;
+    struct killing *k = NEW(at->arena, struct killing);
+    *k = (struct killing){ at, then };
+    child_kill_left(at->child, at->grace_ms, killed, k);
+    return true;
+}
+
+const int *ok_exits(struct arena *a, const struct list *list)
+{
+    const int64_t *written = list->items;
+    int *all = NEW_ARRAY(a, int, list->count + 2);
+
+    for (size_t i = 0; i < list->count; i++)
+        all[i] = (int)written[i];
+    all[list->count ? list->count : 1] = -1;
+    return all;
+}
+
+bool ok_exits_check(const struct list *list, const struct node *params, struct diags *ds)
+{
+    const int64_t *written = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (written[i] >= 0 && written[i] <= 255)
+            continue;
+        diag_error(ds, DIAG_BAD_LITERAL, param_span(params, "ok_exit"),
+                   "%lld is no exit status; they go from 0 to 255", (long long)written[i]);
+        return false;
+    }
+    return true;
+}

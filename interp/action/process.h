@@ -1,0 +1,51 @@
+// A process of a shell or exec step: started through the keeper, its output passed on as
+// it comes, its end told in words.
+
+#pragma once
+
+#include "action/action.h"
+#include "loop/kept.h"
+
+struct process {             // the job of an attempt begins with it
+    const struct str *argv;  // ended by s == NULL
+    const struct str *env;   // the same, the whole environment
+    struct str input;
+    bool tty;
+    int daemon;          // enum tristate
+    const int *ok_exit;  // ended by -1
+    struct kept out[2];  // by enum stream
+    // What the end means, when it means more than it does here. May be NULL.
+    void (*then)(struct attempt *at, const struct child_result *r, struct outcome *o);
+};
+
+void process_start(struct attempt *at);
+void process_cancel(struct attempt *at, bool at_once);
+
+// The statuses in [list] (of int64_t; none: 0), ended by -1.
+const int *ok_exits(struct arena *a, const struct list *list);
+// False with an error at what is no exit status.
+bool ok_exits_check(const struct list *list, const struct node *params, struct diags *ds);
+
+// Fields of the result of a process.
+extern const struct expr_field process_results[];
+
+// What was written to one stream.
+struct written {
+    struct str text;  // head and tail, with a line between them about what is missing
+    bool truncated;
+};
+struct written written_new(struct arena *a, struct str text, size_t cut, int64_t left_out);
+// The result of a process: exit, signal, stdout, stderr, lines, json, took, truncated.
+// `json` is absent when stdout is no JSON; whoever reads it then says so.
+struct value process_result(struct arena *a, const struct child_result *r,
+                            const struct written *out, const struct written *err);
+// The outcome of [r] by the rule "exit status in [ok]".
+void process_outcome(struct attempt *at, const struct child_result *r, const int *ok,
+                     const struct written *out, const struct written *err, struct outcome *o);
+// The outcome of a child that an earlier interpreter started.
+void process_adopted(struct attempt *at, const struct child_result *r, const int *ok,
+                     struct outcome *o);
+// Ended otherwise than by exiting: true, with the outcome. What git and file need too.
+// [what] is what was run, in words.
+bool process_failed(struct attempt *at, const struct child_result *r, struct str what,
+                    struct outcome *o);
