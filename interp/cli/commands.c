@@ -11,7 +11,7 @@ const struct command commands[] = {
     { "run", "FILE", 1, 1, "execute a runbook",
       "FILE is a path, else an address in the project, else in the library. Standard error "
       "tells what happens; standard output stays empty unless `-o ndjson` is given.",
-      .ndjson = true },
+      .ndjson = true, .run = command_run },
     { "plan", "FILE", 1, 1, "show what would happen, and change nothing",
       "Steps with their effects, questions, how each is taken back, the point of no return, "
       "what is missing, locks, and how long it took before." },
@@ -33,11 +33,11 @@ const struct command commands[] = {
     { "resume", "RUN", 1, 1, "go on after a stop or a crash",
       "What is done is not done again. A step whose outcome is not known is never repeated by "
       "itself: say `--mark STEP=done` or `--mark STEP=failed`.",
-      .ndjson = true },
+      .ndjson = true, .run = command_resume },
     { "undo", "RUN", 1, 1, "take back what a run did, in reverse order", NULL,
-      .ndjson = true },
+      .ndjson = true, .run = command_undo },
     { "abort", "RUN", 1, 1, "end a stopped run for good and free its locks", NULL,
-      .ndjson = true },
+      .ndjson = true, .run = command_abort },
     { "approve", "RUN [STEP]", 1, 2, "say yes to what a run waits for, or start a waiting run",
       NULL },
     { "reject", "RUN [STEP]", 1, 2, "say no to what a run waits for", NULL },
