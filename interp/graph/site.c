@@ -142,10 +142,10 @@ static void for_each(const struct walk *w, const struct for_each *f)
 // What is asked before the action runs.
 static void sites_ahead(const struct walk *w, const struct step *s)
 {
+    for_each(w, s->for_each);
     words(w, "name", s->name);
     words(w, "description", s->description);
     condition(w, "if", s->cond);
-    for_each(w, s->for_each);
     if (s->done_if)
         condition(w, "done_if", s->done_if->cond);
     confirm(w, s->confirm);

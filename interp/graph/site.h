@@ -21,8 +21,8 @@ struct site {
     const struct form *form;
 };
 
-// Calls [see] for every own place of [s], in the order of the struct. What an action's
-// site holds lives only as long as the call.
+// Calls [see] for every own place of [s], its for_each first. What an action's site holds
+// lives only as long as the call.
 typedef void site_seen(const struct site *site, void *ctx);
 void step_each_site(const struct step *s, site_seen *see, void *ctx);
 
