@@ -59,12 +59,22 @@ static void add_use(struct arena *a, struct module *m, struct module *used)
 
 static struct module *load_module(struct loading *l, struct runbook *rb);
 
+// The reader has told what is no address.
+static bool is_address(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.s[i] >= 'a' && s.s[i] <= 'z') || (s.s[i] >= '0' && s.s[i] <= '9') ||
+              s.s[i] == '-' || s.s[i] == '/'))
+            return false;
+    return s.n > 0;
+}
+
 static void find_use(const struct spot *spot, void *ctx)
 {
     struct loading *l = ctx;
     const struct step *use = spot->step;
 
-    if (use->kind != STEP_USE || use->use.str.n == 0)
+    if (use->kind != STEP_USE || !is_address(use->use.str))
         return;
     struct runbook *rb = shelf_use(l->shelf, &use->use);
     if (!rb)

@@ -179,7 +179,7 @@ static bool is_backed_up(const struct spot *s, const struct module *m)
 }
 
 static void complain(const struct asking *q, const struct step *s, const char *what,
-                     const char *key)
+                     const char *help)
 {
     const struct destroy_policy *policy = &q->p->project->destroy_needs;
     struct span where = s->id.span.source ? s->id.span
@@ -188,7 +188,7 @@ static void complain(const struct asking *q, const struct step *s, const char *w
     struct diag *d = diag_error(q->ds, DIAG_MISSING_FIELD, where,
                                 "this step destroys something, and there is no %s", what);
 
-    diag_help(q->ds, d, "add a `%s`", key);
+    diag_help(q->ds, d, "%s", help);
     diag_note(q->ds, d, policy->span, "the project asks for it");
 }
 
@@ -202,11 +202,14 @@ static void look(const struct spot *s, void *ctx)
         step_effects(q->p, s->step) != EFFECTS_DESTROY || spot_is_in(s, BELOW_UNDO))
         return;
     if (policy->confirm && !is_confirmed(s, rb))
-        complain(q, s->step, "`confirm` before it", "confirm");
+        complain(q, s->step, "`confirm` before it",
+                 "add `confirm:` with the question that a person should answer");
     if (policy->backup && !is_backed_up(s, q->m))
-        complain(q, s->step, "backup before it", "prepare");
+        complain(q, s->step, "backup before it",
+                 "keep what is there first, in a step of `prepare` without `if`");
     if (policy->verify && !is_verified(s, rb))
-        complain(q, s->step, "`verify` after it", "verify");
+        complain(q, s->step, "`verify` after it",
+                 "add `verify:` with a check that shows that it worked");
 }
 
 // Only in the runbook that is run: what it uses is judged where it is used, by its effects.
