@@ -16,8 +16,10 @@ static const struct expr_type *check_site(const struct view *v, const struct sit
         return view_condition(v, site->cond) ? expr_bool : NULL;
     if (site->kind == SITE_FORM)
         return view_form(v, site->form);
-    if (becomes == BECOMES_WORDS || becomes == BECOMES_PARAMETER)
+    if (becomes == BECOMES_PARAMETER)
         return view_parts(v, site->words) ? expr_string : NULL;
+    if (becomes == BECOMES_WORDS)
+        return view_script(v, site->words) ? expr_string : NULL;
     return becomes == BECOMES_TEXT ? view_text(v, site->words) : view_words(v, site->words);
 }
 

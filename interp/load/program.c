@@ -116,8 +116,11 @@ static struct str folder_of(const struct program *p, struct str path)
 
 static void finish(struct loading *l, struct module *m)
 {
-    struct bind bind = { .arena = l->p->arena, .diags = l->ds, .rb = m->rb,
-                         .project = l->p->project, .dir = m->folder };
+    struct bind bind = { .arena = l->p->arena,
+                         .diags = l->ds,
+                         .rb = m->rb,
+                         .project = l->p->project,
+                         .dir = m->folder };
 
     if (m->rb->defaults)
         bind.default_shell = m->rb->defaults->shell;

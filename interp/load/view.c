@@ -334,6 +334,15 @@ const struct expr_type *view_words(const struct view *from, const struct templat
     return look(from, &site, &v, &scope) ? template_check(t, &scope, v.c->arena, v.c->ds) : NULL;
 }
 
+static void no_text(const struct view *v, struct span where, const struct expr_type *type)
+{
+    struct diag *d = diag_error(v->c->ds, DIAG_INTERPOLATE_OBJECT, where,
+                                "this is %.*s, which cannot stand as text",
+                                STR_ARG(expr_type_text(type, v->c->arena)));
+
+    diag_help(v->c->ds, d, "say what is to be shown of it, or toJson(...)");
+}
+
 const struct expr_type *view_text(const struct view *from, const struct template *t)
 {
     const struct expr_type *type = view_words(from, t);
@@ -341,10 +350,7 @@ const struct expr_type *view_text(const struct view *from, const struct template
     if (!type || expr_type_has_text(type))
         return type;
     const struct expr *whole = template_whole(t);
-    struct diag *d = diag_error(
-        from->c->ds, DIAG_INTERPOLATE_OBJECT, whole ? expr_text(whole)->span : t->text.span,
-        "this is %.*s, which cannot stand as text", STR_ARG(expr_type_text(type, from->c->arena)));
-    diag_help(from->c->ds, d, "say what is to be shown of it, or toJson(...)");
+    no_text(from, whole ? expr_text(whole)->span : t->text.span, type);
     return NULL;
 }
 
@@ -388,6 +394,25 @@ bool view_parts(const struct view *v, const struct template *t)
     for (size_t i = 0; i < t->count; i++)
         if (t->parts[i].expr)
             ok &= view_expr(v, t->parts[i].expr) != NULL;
+    return ok;
+}
+
+static bool is_word(const struct view *v, const struct expr_type *type)
+{
+    return expr_type_has_text(type) || str_starts(expr_type_text(type, v->c->arena), "list");
+}
+
+bool view_script(const struct view *v, const struct template *t)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct expr *e = t->parts[i].expr;
+        const struct expr_type *type = e ? view_expr(v, e) : expr_string;
+        if (type && !is_word(v, type))
+            no_text(v, expr_text(e)->span, type);
+        ok &= type != NULL && is_word(v, type);
+    }
     return ok;
 }
 

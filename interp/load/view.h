@@ -62,8 +62,10 @@ const struct expr_type *view_text(const struct view *v, const struct template *t
 const struct expr_type *view_form(const struct view *v, const struct form *f);
 const struct expr_type *view_expr(const struct view *v, const struct expr *e);
 bool view_condition(const struct view *v, const struct expr *e);
-// Each expression of [t] by itself: what becomes variables or parameters, never text.
+// Each expression of [t] by itself: parameters, which may be anything, or words of a script,
+// which are text or a list of it.
 bool view_parts(const struct view *v, const struct template *t);
+bool view_script(const struct view *v, const struct template *t);
 
 // Whether anything in a form or in words is a secret or computed from one.
 bool form_is_secret(const struct checking *c, const struct form *f);
