@@ -1,5 +1,8 @@
 #include "exec/event.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "value/base64.h"
@@ -154,16 +157,33 @@ struct str event_line(const struct event *e, struct str run, const struct mask *
     }
 }
 
+// "2026-09-21T14:02:11.204Z"; 0 for anything else.
+static int64_t wall_ns_of(struct value ts)
+{
+    struct tm tm = { 0 };
+    int ms = 0;
+
+    if (ts.kind != VALUE_STRING || ts.s.n < 24 ||
+        sscanf(ts.s.s, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+        return 0;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    return (int64_t)timegm(&tm) * 1000000000 + (int64_t)ms * 1000000;
+}
+
 bool event_read(struct str line, struct arena *a, struct event *out)
 {
     struct json_error error;
-    struct value seq = VALUE_NONE, type = VALUE_NONE;
+    struct value seq = VALUE_NONE, type = VALUE_NONE, ts = VALUE_NONE;
 
     *out = (struct event){ .type = EVENT_COUNT };
     if (!json_read(line, a, &out->data, &error) || out->data.kind != VALUE_MAP)
         return false;
     value_field(out->data, "seq", a, &seq);
     value_field(out->data, "type", a, &type);
+    value_field(out->data, "ts", a, &ts);
+    out->wall_ns = wall_ns_of(ts);
     if (seq.kind == VALUE_INT)
         out->seq = seq.i;
     if (type.kind == VALUE_STRING)

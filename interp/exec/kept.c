@@ -9,6 +9,64 @@
 #include "base/sha256.h"
 #include "exec/walk.h"
 
+// A secret that somebody wrote into a file by its value is kept by its name. The
+// placeholder reads as a word wherever a secret can be written.
+static const char placeholder[] = "__runbook_secret_";
+
+static struct str replaced(struct arena *a, struct str in, struct str what, struct str by)
+{
+    struct buf b = BUF_EMPTY;
+    size_t at;
+
+    while (what.n && (at = str_search(in, what)) != SIZE_MAX) {
+        buf_add(&b, str_slice(in, 0, at));
+        buf_add(&b, by);
+        in = str_slice(in, at + what.n, in.n);
+    }
+    buf_add(&b, in);
+    return buf_take(&b, a);
+}
+
+static struct str placeholder_of(struct arena *a, struct value name)
+{
+    return str_format(a, "%s%.*s__", placeholder, STR_ARG(name.s));
+}
+
+static struct str by_name(struct driver *d, struct str text, bool back)
+{
+    struct value secrets = d->frame->secrets;
+
+    for (size_t i = 0; secrets.kind == VALUE_MAP && i < value_size(secrets); i++) {
+        struct value_entry e = secrets.map->entries[i];
+        struct str name = placeholder_of(d->arena, e.key);
+        if (e.value.kind == VALUE_STRING)
+            text = back ? replaced(d->arena, text, name, e.value.s)
+                        : replaced(d->arena, text, e.value.s, name);
+    }
+    return text;
+}
+
+bool plan_fill_secrets(struct driver *d, struct kept_plan *plan)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (str_search(plan->files[i].text, str_from(placeholder)) == SIZE_MAX)
+            continue;
+        plan->files[i].text = by_name(d, plan->files[i].text, true);
+        any = true;
+    }
+    return any;
+}
+
+static struct str digest_hex(struct arena *a, struct str text)
+{
+    uint8_t digest[SHA256_SIZE];
+
+    sha256_of(text, digest);
+    return sha256_hex(a, digest);
+}
+
 static struct value files_of(struct driver *d)
 {
     struct value_builder *list = value_list_start(d->arena);
@@ -18,7 +76,8 @@ static struct value files_of(struct driver *d)
     for (size_t i = 0; i < count; i++) {
         struct value_builder *one = value_map_start(d->arena);
         value_put_s(one, "path", value_string(files[i].path));
-        value_put_s(one, "text", value_string(files[i].text));
+        value_put_s(one, "text", value_string(by_name(d, files[i].text, false)));
+        value_put_s(one, "sha256", value_string(digest_hex(d->arena, files[i].text)));
         value_add(list, value_finish(one));
     }
     return value_finish(list);
@@ -66,10 +125,7 @@ struct str plan_text(struct driver *d)
 
 struct str plan_digest(struct driver *d, struct str plan)
 {
-    uint8_t digest[SHA256_SIZE];
-
-    sha256_of(plan, digest);
-    return str_format(d->arena, "sha256:%.*s", STR_ARG(sha256_hex(d->arena, digest)));
+    return str_format(d->arena, "sha256:%.*s", STR_ARG(digest_hex(d->arena, plan)));
 }
 
 static struct str text_of(struct value plan, const char *key)
@@ -111,9 +167,12 @@ bool plan_read(struct arena *a, struct str json, struct kept_plan *out)
     if (!value_field(plan, "files", a, &files) || files.kind != VALUE_LIST)
         return false;
     out->files = NEW_ARRAY(a, struct program_file, value_size(files) + 1);
-    for (size_t i = 0; i < value_size(files); i++)
+    out->digests = NEW_ARRAY(a, struct str, value_size(files) + 1);
+    for (size_t i = 0; i < value_size(files); i++) {
+        out->digests[i] = text_of(value_item(files, i), "sha256");
         out->files[out->file_count++] = (struct program_file){
             text_of(value_item(files, i), "path"), text_of(value_item(files, i), "text") };
+    }
     return true;
 }
 
@@ -123,7 +182,7 @@ void tell_changed_files(struct driver *d, const struct kept_plan *plan)
         struct diags ds = { .arena = d->arena };
         struct str now;
         bool same = file_read(d->arena, plan->files[i].path, 1024 * 1024, &now, &ds) &&
-                    str_equal(now, plan->files[i].text);
+                    str_equal(digest_hex(d->arena, now), plan->digests[i]);
         if (!same)
             say(d, "%.*s has changed since this run was started; the run goes on with the plan "
                    "that was kept",

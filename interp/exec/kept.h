@@ -10,10 +10,13 @@ struct kept_plan {
     int on_failure;
     struct value inputs, secret_inputs, vars, secret_vars, trigger, run;
     struct program_file *files;
+    struct str *digests;  // of the files as they were
     size_t file_count;
 };
 
 struct str plan_text(struct driver *d);
 struct str plan_digest(struct driver *d, struct str plan);
 bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
+// Puts the secrets of d->frame where the files name them. False when none does.
+bool plan_fill_secrets(struct driver *d, struct kept_plan *plan);
 void tell_changed_files(struct driver *d, const struct kept_plan *plan);

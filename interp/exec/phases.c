@@ -285,7 +285,9 @@ void carry_phase(struct driver *d, enum phase p)
 
 void carry_phase_end(struct driver *d, enum phase p)
 {
-    end_phase(d, p, true);
+    bool ended_well = p == PHASE_ALWAYS || p == PHASE_UNDO || !run_is_stopping(d->run);
+
+    end_phase(d, p, ended_well);
 }
 
 // ---- undo

@@ -263,6 +263,13 @@ static int restore(struct driver *d, struct kept_plan *plan, struct run_options 
     code = make_root_frame(d, given, count, plan->cwd);
     if (code)
         return code;
+    if (plan_fill_secrets(d, plan)) {
+        d->program = program_from(d->arena, d->project, plan->files, plan->file_count, plan->file,
+                                  d->diags);
+        if (!d->program)
+            return CODE_INVALID;
+        d->frame->module = d->program->root;
+    }
     keep_vars(d, plan);
     if (plan->run.kind == VALUE_MAP)
         d->frame->run = d->run_value = restore_started(d, plan->run);
