@@ -264,6 +264,22 @@ static void look_for_votes(void *arg)
                           look_for_votes, k);
 }
 
+// So that `approve` can say at once that a vote would not count.
+static void tell_who_may(struct asked *k, struct value_builder *b)
+{
+    const struct question *q = k->q;
+    struct value_builder *from = value_list_start(turn_arena(k->d));
+
+    for (size_t i = 0; i < q->from_count; i++)
+        value_add(from, value_string(q->from[i]));
+    value_put_s(b, "digest", value_string(q->digest));
+    value_put_s(b, "needed", value_int((int64_t)q->votes_needed));
+    value_put_s(b, "from", value_finish(from));
+    value_put_s(b, "not_requester", value_bool(q->not_requester));
+    value_put_s(b, "requester", value_string(person(k->d)));
+    value_put_s(b, "reason_required", value_bool(q->reason_required));
+}
+
 static void tell_question(struct asked *k)
 {
     const struct question *q = k->q;
@@ -278,7 +294,7 @@ static void tell_question(struct asked *k)
     if (q->details.n)
         value_put_s(b, "details", value_string(q->details));
     if (q->kind == QUESTION_APPROVE)
-        value_put_s(b, "digest", value_string(q->digest));
+        tell_who_may(k, b);
     emit(k->d, EVENT_CONFIRM_ASK, b);
 }
 

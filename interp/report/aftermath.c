@@ -39,15 +39,28 @@ static struct str status_words(struct value result, struct arena *a)
     return STR("");
 }
 
+// The message of an action often says its status in words of its own.
+static bool is_said(struct str message, struct value result, struct arena *a)
+{
+    int64_t status = int_of(result, "exit", int_of(result, "status", -1));
+    struct str number = str_format(a, "%lld", (long long)status);
+    struct str signal = text_of(result, "signal");
+
+    return str_search(message, number) != SIZE_MAX ||
+           (signal.n && str_search(message, signal) != SIZE_MAX);
+}
+
 struct str aftermath_words(const struct story *s, struct arena *a)
 {
     struct str status = status_words(s->result, a);
-    bool said = status.n && str_search(s->message, str_slice(status, 0, status.n)) != SIZE_MAX;
 
     if (!s->message.n)
         return status.n ? status : s->state;
-    if (!status.n || said || str_search(s->message, STR("exit status")) != SIZE_MAX)
+    if (!status.n)
         return s->message;
+    if (is_said(s->message, s->result, a))
+        return str_format(a, "%.*s%s", STR_ARG(s->message),
+                          status_hint(int_of(s->result, "exit", -1)));
     return str_format(a, "%.*s: %.*s", STR_ARG(status), STR_ARG(s->message));
 }
 
@@ -444,6 +457,11 @@ static void add_headline(const struct history *h, struct page *p)
                                                : STR("failed"));
 
     page_blank(p);
+    if (h->dry_run) {
+        page_head(p, m->ink, "%s dry run of %.*s: nothing was run (exit code %d)",
+                  sign_shown(m, p->look), STR_ARG(title), code);
+        return;
+    }
     page_head(p, m->ink, "%s %.*s%s %s%s in %.*s (run %.*s, exit code %d)", sign_shown(m, p->look),
               STR_ARG(title), h->drill ? " (DRILL)" : "", ending(code),
               code == 0 && held ? " and verified" : "", STR_ARG(took), STR_ARG(h->run), code);
@@ -480,6 +498,8 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
     add_notices(h, p);
     add_budget(h, p);
     add_headline(h, p);
+    if (h->dry_run)
+        return;
     if (bad || h->suspended || h->exit == 6)
         aftermath_commands(h, flags, p);
     if (bad && h->exit != 9 && !h->drill)

@@ -62,11 +62,18 @@ const struct story *history_story(const struct history *h, struct str id)
     return map_get(h->by_id, id);
 }
 
+// A name that only repeats the id says nothing.
+static void take_name(struct history *h, struct value data, struct story *s)
+{
+    if (!str_equal(text_of(data, "name"), s->id))
+        take(h, data, "name", &s->name);
+}
+
 static struct story *told(struct history *h, struct value data)
 {
     struct story *s = story_of(h, text_of(data, "step"));
 
-    take(h, data, "name", &s->name);
+    take_name(h, data, s);
     take(h, data, "action", &s->action);
     take(h, data, "effects", &s->effects);
     s->group |= truth_of(data, "group");
@@ -105,7 +112,7 @@ static void announce(struct history *h, struct value steps)
             continue;
         struct story *s = story_of(h, id);
         s->planned = true;
-        take(h, step, "name", &s->name);
+        take_name(h, step, s);
         take(h, step, "state", &s->state);
         s->group |= truth_of(step, "group");
     }
@@ -119,6 +126,7 @@ static void on_run_start(struct history *h, const struct event *e)
     h->started_ns = e->wall_ns;
     h->sessions = 1;
     h->drill = truth_of(d, "drill");
+    h->dry_run = truth_of(d, "dry_run");
     take(h, d, "runbook", &h->runbook);
     take(h, d, "title", &h->title);
     take(h, d, "file", &h->file);
@@ -355,6 +363,7 @@ static void on_confirm_ask(struct history *h, const struct event *e)
     h->questions[h->question_count++] = q;
     q->open = true;
     q->asked_ns = e->wall_ns;
+    q->data = value_copy(h->arena, e->data);
     take(h, e->data, "step", &q->step);
     take(h, e->data, "kind", &q->kind);
     take(h, e->data, "message", &q->message);

@@ -40,6 +40,7 @@ struct asked {
     struct str step, kind, message, danger, answer, by, how, text, reason;
     int64_t asked_ns, answered_ns;
     bool open;
+    struct value data;  // of confirm.ask: digest, from, needed, ... of an approval
 };
 
 // One line of the timeline.
@@ -61,7 +62,7 @@ struct history {
     struct arena *arena;
     struct str run, runbook, title, file, digest, mode, user, host, severity;
     struct str phase;  // now, or the last
-    bool drill, over, suspended, resumed, undoing;
+    bool drill, dry_run, over, suspended, resumed, undoing;
     struct str result;  // "ok", "failed", ...
     int exit;           // -1 until it is over
     int64_t started_ns, last_ns, ended_ns, took_ms, waiting_ms;

@@ -1,6 +1,8 @@
 #include "report/history_read.h"
 
 #include "base/arena.h"
+#include "report/fields.h"
+#include "report/when.h"
 
 static bool see_event(const struct stored_event *e, void *arg)
 {
@@ -9,8 +11,10 @@ static bool see_event(const struct stored_event *e, void *arg)
     struct event event;
 
     // What cannot be read is of a later version; it does not hide the rest.
-    if (event_read(e->json, scratch, &event))
+    if (event_read(e->json, scratch, &event)) {
+        event.wall_ns = wall_from(text_of(event.data, "ts"));
         history_apply(h, &event, e->json);
+    }
     arena_free(scratch);
     return true;
 }

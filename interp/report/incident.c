@@ -65,10 +65,10 @@ static struct str verified_words(const struct history *h)
     struct value v = value_of(h->end, "verified");
 
     if (v.kind == VALUE_STRING)
-        return STR("nothing verified it: the runbook has no `verify`");
+        return STR("nothing verified it: the runbook has no checks for that");
     if (v.kind != VALUE_BOOL)
         return STR("");
-    return v.b ? STR("every check of `verify` held") : STR("not verified");
+    return v.b ? STR("every check held") : STR("not verified");
 }
 
 static void add_head(const struct history *h, struct arena *a, struct document *d)
