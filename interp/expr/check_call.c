@@ -103,6 +103,35 @@ static const struct expr_type *operands_clash(struct checker *c, const struct te
     return &cel_dyn;
 }
 
+static bool is_number(const struct expr_type *t)
+{
+    return t->kind == TYPE_INT || t->kind == TYPE_UINT || t->kind == TYPE_DOUBLE;
+}
+
+// Types whose values may be equal although neither goes for the other: numbers of two
+// kinds, also inside of lists and maps.
+static bool alike(struct checker *c, const struct expr_type *a, const struct expr_type *b)
+{
+    a = unify_find(&c->unifier, a);
+    b = unify_find(&c->unifier, b);
+    if (is_number(a) && is_number(b))
+        return true;
+    if (a->kind != b->kind || a->count == 0 || a->count != b->count)
+        return unify_assignable(&c->unifier, a, b);
+    for (size_t i = 0; i < a->count; i++)
+        if (!alike(c, a->args[i], b->args[i]))
+            return false;
+    return true;
+}
+
+static bool may_be_equal(struct checker *c, enum operation op, const struct attempt *a)
+{
+    if (op == OP_EQUAL || op == OP_NOT_EQUAL)
+        return alike(c, a->args[0], a->args[1]);
+    const struct expr_type *among = unify_find(&c->unifier, a->args[1]);
+    return op == OP_IN && among->count > 0 && alike(c, a->args[0], among->args[0]);
+}
+
 const struct expr_type *check_operator(struct checker *c, const struct term *t)
 {
     const struct function *const *rows = function_find(str_from(operator_names[t->op]), false);
@@ -112,6 +141,8 @@ const struct expr_type *check_operator(struct checker *c, const struct term *t)
     try_functions(c, &a, rows, false);
     if (!a.result)
         try_functions(c, &a, rows, true);
+    if (!a.result && may_be_equal(c, t->op, &a))
+        return &cel_bool;
     return a.result ? a.result : operands_clash(c, t, &a);
 }
 

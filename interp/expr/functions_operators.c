@@ -26,9 +26,8 @@
         OP(name, T_BOOL, T_SEMVER, T_SEMVER), MIXED(name, T_BOOL),                            \
         PROMOTE(name, T_BOOL, T_INT, T_UINT), PROMOTE(name, T_BOOL, T_UINT, T_INT)
 
-#define EQUALITY(name)                                                                     \
-    OP(name, T_BOOL, T_A, T_A), MIXED(name, T_BOOL), PROMOTE(name, T_BOOL, T_INT, T_UINT), \
-        PROMOTE(name, T_BOOL, T_UINT, T_INT)
+// Numbers of any kind are also equal to each other; see alike() in check_call.c.
+#define EQUALITY(name) OP(name, T_BOOL, T_A, T_A)
 
 #define NUMBERS(name)                                                \
     OP(name, T_INT, T_INT, T_INT), OP(name, T_UINT, T_UINT, T_UINT), \
@@ -59,7 +58,6 @@ const struct function functions_operators[] = {
     EQUALITY("_!=_"),
     OP("_in_", T_BOOL, T_A, &cel_list_A),
     OP("_in_", T_BOOL, T_A, &cel_map_A_B),
-    PROMOTE("_in_", T_BOOL, T_INT, &cel_list_dyn),
     { "-_", FUNCTION_OPERATOR, T_INT, { T_INT }, NULL, NULL, NULL },
     { "-_", FUNCTION_OPERATOR, T_DOUBLE, { T_DOUBLE }, NULL, NULL, NULL },
     { "-_", FUNCTION_OPERATOR, T_DURATION, { T_DURATION }, NULL, NULL, NULL },

@@ -69,7 +69,7 @@ static void add_path(struct refs *r, const struct term *t, size_t length)
     struct str *path = NEW_ARRAY(r->expr->arena, struct str, length);
     struct expr_ref *ref = add(r);
     const struct text *text = &r->expr->text;
-    uint32_t start, end, last = t->kind == TERM_MACRO ? t->at_end : t->end;
+    uint32_t start = 0, end = 0, last = t->kind == TERM_MACRO ? t->at_end : t->end;
 
     *ref = (struct expr_ref){ .path = path, .count = length };
     for (size_t i = length - 1; !is_root(t); i--) {
