@@ -126,4 +126,4 @@ clean:
 
 .PHONY: all release test asan conformance fuzz run-fuzz bench bench-expr derived lint format deps demo install clean
 .SECONDARY:
--include $(OBJ:.o=.d) $(UNIT:%=%.d) $(TOOLS:%=%.d)
+-include $(OBJ:.o=.d) $(UNIT:%=%.d) $(TOOLS:$B/%=$B/tests/tools/%.d)

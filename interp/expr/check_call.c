@@ -128,8 +128,10 @@ static bool may_be_equal(struct checker *c, enum operation op, const struct atte
 {
     if (op == OP_EQUAL || op == OP_NOT_EQUAL)
         return alike(c, a->args[0], a->args[1]);
+    if (op != OP_IN)
+        return false;
     const struct expr_type *among = unify_find(&c->unifier, a->args[1]);
-    return op == OP_IN && among->count > 0 && alike(c, a->args[0], among->args[0]);
+    return among->count > 0 && alike(c, a->args[0], among->args[0]);
 }
 
 const struct expr_type *check_operator(struct checker *c, const struct term *t)

@@ -108,9 +108,8 @@ static bool unwrap(struct eval *ev, const struct value *args, size_t count, stru
     return true;
 }
 
-static const struct expr_type list_of_optionals = {
-    TYPE_LIST, 1u << VALUE_LIST, "list", 1, .args = { &cel_optional_A }
-};
+static const struct expr_type list_of_optionals = { TYPE_LIST, 1u << VALUE_LIST, "list", 1,
+                                                    .args = { &cel_optional_A } };
 
 // clang-format off
 const struct function functions_optional[] = {

@@ -172,24 +172,41 @@ static struct token quoted_name(struct lexer *l)
     return t;
 }
 
+static bool is_pair(int pair)
+{
+    switch (pair) {
+    case SIGN_AND:
+    case SIGN_OR:
+    case SIGN_EQUAL:
+    case SIGN_NOT_EQUAL:
+    case SIGN_LESS_EQUAL:
+    case SIGN_GREATER_EQUAL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static struct token sign(struct lexer *l)
 {
-    static const char *const pairs[] = { "&&", "||", "==", "!=", "<=", ">=" };
-    size_t start = l->at, length = 1;
+    size_t start = l->at++;
+    char first = l->source.s[start];
+    int pair = first << 8 | peek(l, 0);
 
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (peek(l, 0) == pairs[i][0] && peek(l, 1) == pairs[i][1])
-            length = 2;
-    bool known = peek(l, 0) && (length == 2 || strchr("+-*/%<>!?:.,()[]{}", peek(l, 0)));
-    l->at += length;
-    if (!known) {
-        while (l->at < l->source.n && ((unsigned char)l->source.s[l->at] & 0xC0) == 0x80)
-            l->at++;
-        return bad(l, start, NULL);
+    if (is_pair(pair)) {
+        l->at++;
+        struct token t = token(l, TOKEN_SIGN, start);
+        t.sign = pair;
+        return t;
     }
-    struct token t = token(l, TOKEN_SIGN, start);
-    memcpy(t.sign, t.text.s, length);
-    return t;
+    if (first && strchr("+-*/%<>!?:.,()[]{}", first)) {
+        struct token t = token(l, TOKEN_SIGN, start);
+        t.sign = first;
+        return t;
+    }
+    while (l->at < l->source.n && ((unsigned char)l->source.s[l->at] & 0xC0) == 0x80)
+        l->at++;
+    return bad(l, start, NULL);
 }
 
 struct token lexer_next(struct lexer *l)
@@ -198,9 +215,11 @@ struct token lexer_next(struct lexer *l)
     size_t start = l->at;
     if (start >= l->source.n)
         return token(l, TOKEN_END, start);
-    if (starts_string(l))
+    char c = l->source.s[start];
+    bool may_quote = c == '"' || c == '\'' || (c | 32) == 'b' || (c | 32) == 'r';
+    if (may_quote && starts_string(l))
         return string(l);
-    if (is_letter(peek(l, 0))) {
+    if (is_letter(c)) {
         while (is_letter(peek(l, 0)) || is_digit(peek(l, 0)))
             l->at++;
         return token(l, TOKEN_NAME, start);
@@ -214,14 +233,21 @@ struct token lexer_next(struct lexer *l)
 
 bool lexer_is_reserved(struct str name)
 {
-    static const char *const words[] = {
-        "as",       "break",     "const",  "continue", "else", "false", "for",
-        "function", "if",        "import", "in",       "let",  "loop",  "null",
-        "package",  "namespace", "return", "true",     "var",  "void",  "while",
+    static const struct str words[] = {
+        WORD("as"),    WORD("break"),   WORD("const"),    WORD("continue"),  WORD("else"),
+        WORD("for"),   WORD("if"),      WORD("import"),   WORD("let"),       WORD("loop"),
+        WORD("in"),    WORD("true"),    WORD("false"),    WORD("namespace"), WORD("return"),
+        WORD("null"),  WORD("package"), WORD("function"), WORD("var"),       WORD("void"),
+        WORD("while"),
     };
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_is(name, words[i]))
+    return word_is_among(name, words, sizeof words / sizeof *words);
+}
+
+bool word_is_among(struct str name, const struct str *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (words[i].n == name.n && memcmp(words[i].s, name.s, name.n) == 0)
             return true;
     return false;
 }

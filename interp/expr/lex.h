@@ -17,14 +17,24 @@ enum token_kind {
     TOKEN_DOUBLE,
     TOKEN_STRING,
     TOKEN_BYTES,
-    TOKEN_SIGN,  // [sign]: one or two characters
+    TOKEN_SIGN,  // [sign]
+};
+
+// Signs of two characters.
+enum sign {
+    SIGN_AND = '&' << 8 | '&',
+    SIGN_OR = '|' << 8 | '|',
+    SIGN_EQUAL = '=' << 8 | '=',
+    SIGN_NOT_EQUAL = '!' << 8 | '=',
+    SIGN_LESS_EQUAL = '<' << 8 | '=',
+    SIGN_GREATER_EQUAL = '>' << 8 | '=',
 };
 
 struct token {
     enum token_kind kind;
     size_t start, end;  // in the source
     struct str text;
-    char sign[3];
+    int sign;  // the character, or one of enum sign
     const char *problem;
 };
 
@@ -37,3 +47,10 @@ struct token lexer_next(struct lexer *l);
 
 // Words that name nothing: `for`, `if`, `package`, ...
 bool lexer_is_reserved(struct str name);
+
+// Lists of words that can be looked through quickly.
+#define WORD(literal)                  \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
+    }
+bool word_is_among(struct str name, const struct str *words, size_t count);

@@ -12,7 +12,9 @@ struct parser {
     struct diags *diags;
     struct lexer lexer;
     struct token token;  // the next one
-    uint32_t last_end;   // where the one before it ended
+    int level;           // how tightly it binds if it is a binary operator, else -1
+    enum operation op;
+    uint32_t last_end;  // where the one before it ended
     int depth;
     bool failed;  // one mistake is told; what follows it is noise
 };
@@ -59,18 +61,57 @@ static void complain_over_limit(struct parser *p, size_t from, size_t to, const 
     p->failed = true;
 }
 
+// Binary operators by how tightly they bind; && and || take any number of operands.
+enum { LEVEL_OR, LEVEL_AND, LEVEL_RELATION, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_UNARY };
+
+static const struct {
+    int sign, level;
+    enum operation op;
+} operators[] = {
+    { SIGN_OR, LEVEL_OR, 0 },
+    { SIGN_AND, LEVEL_AND, 0 },
+    { '<', LEVEL_RELATION, OP_LESS },
+    { SIGN_LESS_EQUAL, LEVEL_RELATION, OP_LESS_EQUAL },
+    { '>', LEVEL_RELATION, OP_GREATER },
+    { SIGN_GREATER_EQUAL, LEVEL_RELATION, OP_GREATER_EQUAL },
+    { SIGN_EQUAL, LEVEL_RELATION, OP_EQUAL },
+    { SIGN_NOT_EQUAL, LEVEL_RELATION, OP_NOT_EQUAL },
+    { '+', LEVEL_SUM, OP_ADD },
+    { '-', LEVEL_SUM, OP_SUBTRACT },
+    { '*', LEVEL_PRODUCT, OP_MULTIPLY },
+    { '/', LEVEL_PRODUCT, OP_DIVIDE },
+    { '%', LEVEL_PRODUCT, OP_MODULO },
+};
+
+static int operator_level(struct token t, enum operation *op)
+{
+    if (t.kind == TOKEN_NAME && t.text.n == 2 && t.text.s[0] == 'i' && t.text.s[1] == 'n') {
+        *op = OP_IN;
+        return LEVEL_RELATION;
+    }
+    if (t.kind != TOKEN_SIGN)
+        return -1;
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (t.sign == operators[i].sign) {
+            *op = operators[i].op;
+            return operators[i].level;
+        }
+    return -1;
+}
+
 static void advance(struct parser *p)
 {
     p->last_end = (uint32_t)p->token.end;
     p->token = lexer_next(&p->lexer);
+    p->level = operator_level(p->token, &p->op);
 }
 
-static bool is_sign(const struct parser *p, const char *sign)
+static bool is_sign(const struct parser *p, int sign)
 {
-    return p->token.kind == TOKEN_SIGN && strcmp(p->token.sign, sign) == 0;
+    return p->token.kind == TOKEN_SIGN && p->token.sign == sign;
 }
 
-static bool accept(struct parser *p, const char *sign)
+static bool accept(struct parser *p, int sign)
 {
     if (!is_sign(p, sign))
         return false;
@@ -97,7 +138,7 @@ static void unexpected(struct parser *p, const char *wanted)
                    STR_ARG(t.text), wanted);
 }
 
-static bool want(struct parser *p, const char *sign, const char *words)
+static bool want(struct parser *p, int sign, const char *words)
 {
     if (accept(p, sign))
         return true;
@@ -162,12 +203,12 @@ static struct terms arguments(struct parser *p)
 {
     struct terms args = { 0 };
 
-    if (accept(p, ")"))
+    if (accept(p, ')'))
         return args;
     do
         add_term(p, &args, expression(p), false);
-    while (!p->failed && accept(p, ","));
-    want(p, ")", "`,` or `)`");
+    while (!p->failed && accept(p, ','));
+    want(p, ')', "`,` or `)`");
     return args;
 }
 
@@ -193,13 +234,13 @@ static struct term *list(struct parser *p, uint32_t start)
 {
     struct terms items = { 0 };
 
-    while (!p->failed && !is_sign(p, "]")) {
-        bool optional = accept(p, "?");
+    while (!p->failed && !is_sign(p, ']')) {
+        bool optional = accept(p, '?');
         add_term(p, &items, expression(p), optional);
-        if (!is_sign(p, "]") && !want(p, ",", "`,` or `]`"))
+        if (!is_sign(p, ']') && !want(p, ',', "`,` or `]`"))
             break;
     }
-    accept(p, "]");
+    accept(p, ']');
     struct term *t = term_new(p, TERM_LIST, start);
     t->optionals = items.any_optional ? items.optionals : NULL;
     t->at_end = start + 1;
@@ -211,16 +252,16 @@ static struct term *map(struct parser *p, uint32_t start)
 {
     struct terms items = { 0 };
 
-    while (!p->failed && !is_sign(p, "}")) {
-        bool optional = accept(p, "?");
+    while (!p->failed && !is_sign(p, '}')) {
+        bool optional = accept(p, '?');
         add_term(p, &items, expression(p), optional);
-        if (!want(p, ":", "`:`"))
+        if (!want(p, ':', "`:`"))
             break;
         add_term(p, &items, expression(p), optional);
-        if (!is_sign(p, "}") && !want(p, ",", "`,` or `}`"))
+        if (!is_sign(p, '}') && !want(p, ',', "`,` or `}`"))
             break;
     }
-    accept(p, "}");
+    accept(p, '}');
     struct term *t = term_new(p, TERM_MAP, start);
     t->optionals = items.any_optional ? items.optionals : NULL;
     t->at_end = start + 1;
@@ -249,7 +290,7 @@ static struct term *name_or_call(struct parser *p, bool absolute)
         p->token = name;
         unexpected(p, "a value");
     }
-    if (accept(p, "("))
+    if (accept(p, '('))
         return call(p, NULL, name);
     return name_term(p, name, absolute);
 }
@@ -258,7 +299,7 @@ static struct term *parenthesis(struct parser *p, uint32_t start)
 {
     struct term *t = expression(p);
 
-    want(p, ")", "`)`");
+    want(p, ')', "`)`");
     t->start = start;
     t->end = p->last_end;
     return t;
@@ -283,13 +324,13 @@ static struct term *primary(struct parser *p)
     default:
         break;
     }
-    if (accept(p, "("))
+    if (accept(p, '('))
         return parenthesis(p, start);
-    if (accept(p, "["))
+    if (accept(p, '['))
         return list(p, start);
-    if (accept(p, "{"))
+    if (accept(p, '{'))
         return map(p, start);
-    if (accept(p, ".") && p->token.kind == TOKEN_NAME)
+    if (accept(p, '.') && p->token.kind == TOKEN_NAME)
         return name_or_call(p, true);
     unexpected(p, "a value");
     return term_new(p, TERM_LITERAL, start);
@@ -305,7 +346,7 @@ static struct term *select_term(struct parser *p, struct term *operand, bool opt
         return operand;
     }
     advance(p);
-    if (!optional && name.kind == TOKEN_NAME && accept(p, "("))
+    if (!optional && name.kind == TOKEN_NAME && accept(p, '('))
         return call(p, operand, name);
     if (str_is(name.text, "in") && name.kind == TOKEN_NAME)
         complain(p, name.start, name.end, "`in` is an operator; write [\"in\"]");
@@ -320,11 +361,11 @@ static struct term *select_term(struct parser *p, struct term *operand, bool opt
 static struct term *index_term(struct parser *p, struct term *operand, uint32_t at)
 {
     struct terms args = { 0 };
-    bool optional = accept(p, "?");
+    bool optional = accept(p, '?');
 
     add_term(p, &args, operand, false);
     add_term(p, &args, expression(p), false);
-    want(p, "]", "`]`");
+    want(p, ']', "`]`");
     struct term *t = term_new(p, TERM_INDEX, operand->start);
     t->optional = optional;
     t->at = at;
@@ -336,12 +377,12 @@ static struct term *members(struct parser *p, struct term *t)
 {
     while (!p->failed) {
         uint32_t at = (uint32_t)p->token.start;
-        if (accept(p, ".")) {
-            bool optional = accept(p, "?");
+        if (accept(p, '.')) {
+            bool optional = accept(p, '?');
             t = select_term(p, t, optional);
-        } else if (accept(p, "[")) {
+        } else if (accept(p, '[')) {
             t = index_term(p, t, at);
-        } else if (is_sign(p, "{") && (t->kind == TERM_ROOT || t->kind == TERM_SELECT)) {
+        } else if (is_sign(p, '{') && (t->kind == TERM_ROOT || t->kind == TERM_SELECT)) {
             unexpected(p, "an operator (there are no messages to build)");
         } else {
             break;
@@ -375,13 +416,13 @@ static bool is_number_token(const struct parser *p)
 static struct term *unary(struct parser *p)
 {
     struct token first = p->token;
-    bool is_not = is_sign(p, "!");
+    bool is_not = is_sign(p, '!');
     uint16_t count = 0;
     uint32_t sign_start = 0;
 
-    if (!is_not && !is_sign(p, "-"))
+    if (!is_not && !is_sign(p, '-'))
         return members(p, primary(p));
-    while (is_sign(p, is_not ? "!" : "-") && count < UINT16_MAX) {
+    while (is_sign(p, is_not ? '!' : '-') && count < UINT16_MAX) {
         sign_start = (uint32_t)p->token.start;
         advance(p);
         count++;
@@ -402,46 +443,6 @@ static struct term *unary(struct parser *p)
     return t;
 }
 
-// Binary operators by how tightly they bind; && and || take any number of operands.
-enum { LEVEL_OR, LEVEL_AND, LEVEL_RELATION, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_UNARY };
-
-static const struct {
-    const char *sign;
-    int level;
-    enum operation op;
-} operators[] = {
-    { "||", LEVEL_OR, 0 },
-    { "&&", LEVEL_AND, 0 },
-    { "<", LEVEL_RELATION, OP_LESS },
-    { "<=", LEVEL_RELATION, OP_LESS_EQUAL },
-    { ">", LEVEL_RELATION, OP_GREATER },
-    { ">=", LEVEL_RELATION, OP_GREATER_EQUAL },
-    { "==", LEVEL_RELATION, OP_EQUAL },
-    { "!=", LEVEL_RELATION, OP_NOT_EQUAL },
-    { "+", LEVEL_SUM, OP_ADD },
-    { "-", LEVEL_SUM, OP_SUBTRACT },
-    { "*", LEVEL_PRODUCT, OP_MULTIPLY },
-    { "/", LEVEL_PRODUCT, OP_DIVIDE },
-    { "%", LEVEL_PRODUCT, OP_MODULO },
-};
-
-// The level of the next token, or -1 if it is no operator.
-static int next_operator(const struct parser *p, enum operation *op)
-{
-    if (p->token.kind == TOKEN_NAME && str_is(p->token.text, "in")) {
-        *op = OP_IN;
-        return LEVEL_RELATION;
-    }
-    if (p->token.kind != TOKEN_SIGN)
-        return -1;
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-        if (strcmp(p->token.sign, operators[i].sign) == 0) {
-            *op = operators[i].op;
-            return operators[i].level;
-        }
-    return -1;
-}
-
 static struct term *binary(struct parser *p, int level);
 
 // A row of && or || is one term, so that a long one is not a deep one.
@@ -451,7 +452,7 @@ static struct term *row(struct parser *p, struct term *first, int level)
     struct token sign = p->token;
 
     add_term(p, &args, first, false);
-    while (!p->failed && accept(p, level == LEVEL_OR ? "||" : "&&"))
+    while (!p->failed && accept(p, level == LEVEL_OR ? SIGN_OR : SIGN_AND))
         add_term(p, &args, binary(p, level + 1), false);
     struct term *t = term_new(p, level == LEVEL_OR ? TERM_OR : TERM_AND, first->start);
     t->at = (uint32_t)sign.start;
@@ -463,17 +464,16 @@ static struct term *row(struct parser *p, struct term *first, int level)
 // sum = product (("+" | "-") product)*, product = unary (("*" | "/" | "%") unary)*
 static struct term *binary(struct parser *p, int level)
 {
-    enum operation op;
-
     if (level == LEVEL_UNARY)
         return unary(p);
     struct term *left = binary(p, level + 1);
-    while (!p->failed && next_operator(p, &op) == level) {
+    while (!p->failed && p->level == level) {
         if (level <= LEVEL_AND) {
             left = row(p, left, level);
             continue;
         }
         struct token sign = p->token;
+        enum operation op = p->op;
         advance(p);
         left = operator_term(p, op, sign, left, binary(p, level + 1));
     }
@@ -514,7 +514,7 @@ static struct term *conditional(struct parser *p, struct term *condition)
     add_term(p, &args, condition, false);
     t->args = args.items;
     t->count = 3;
-    want(p, ":", "`:`");
+    want(p, ':', "`:`");
     return t;
 }
 
@@ -527,7 +527,7 @@ static struct term *expression(struct parser *p)
         return term_new(p, TERM_LITERAL, p->last_end);
     for (int links = 0; !p->failed; links++) {
         *tail = binary(p, LEVEL_OR);
-        if (p->failed || !is_sign(p, "?"))
+        if (p->failed || !is_sign(p, '?'))
             break;
         *tail = conditional(p, *tail);
         tail = &(*tail)->args[2];

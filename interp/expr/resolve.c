@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "expr/eval.h"
 #include "expr/function.h"
+#include "expr/lex.h"
 #include "expr/regex.h"
 
 struct variable {
@@ -39,26 +40,23 @@ static const struct variable *find_variable(const struct variable *scope, struct
 
 static bool is_type_name(struct str name)
 {
-    static const char *const names[] = {
-        "bool",
-        "bytes",
-        "double",
-        "int",
-        "list",
-        "map",
-        "null_type",
-        "string",
-        "type",
-        "uint",
-        "optional_type",
-        "google.protobuf.Duration",
-        "google.protobuf.Timestamp",
+    static const struct str names[] = {
+        WORD("bool"),
+        WORD("bytes"),
+        WORD("double"),
+        WORD("int"),
+        WORD("list"),
+        WORD("map"),
+        WORD("type"),
+        WORD("null_type"),
+        WORD("uint"),
+        WORD("string"),
+        WORD("optional_type"),
+        WORD("google.protobuf.Duration"),
+        WORD("google.protobuf.Timestamp"),
     };
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_is(name, names[i]))
-            return true;
-    return false;
+    return word_is_among(name, names, sizeof names / sizeof *names);
 }
 
 static uint16_t root_slot(struct resolver *r, struct str name)
@@ -193,26 +191,26 @@ static bool is_type_path(struct resolver *r, struct term *t, const struct variab
 
 // How a macro is written: how many variables, and how many expressions behind them.
 static const struct macro_form {
-    const char *name;
+    struct str name;
     enum macro macro;
     int variables, least, most;
 } macro_forms[] = {
-    { "all", MACRO_ALL, 1, 1, 1 },
-    { "all", MACRO_ALL, 2, 1, 1 },
-    { "exists", MACRO_EXISTS, 1, 1, 1 },
-    { "exists", MACRO_EXISTS, 2, 1, 1 },
-    { "exists_one", MACRO_EXISTS_ONE, 1, 1, 1 },
-    { "exists_one", MACRO_EXISTS_ONE, 2, 1, 1 },
-    { "existsOne", MACRO_EXISTS_ONE, 1, 1, 1 },
-    { "existsOne", MACRO_EXISTS_ONE, 2, 1, 1 },
-    { "map", MACRO_MAP, 1, 1, 2 },
-    { "filter", MACRO_FILTER, 1, 1, 1 },
-    { "transformList", MACRO_TRANSFORM_LIST, 2, 1, 2 },
-    { "transformMap", MACRO_TRANSFORM_MAP, 2, 1, 2 },
-    { "transformMapEntry", MACRO_TRANSFORM_MAP_ENTRY, 2, 1, 2 },
-    { "sortBy", MACRO_SORT_BY, 1, 1, 1 },
-    { "optMap", MACRO_OPT_MAP, 1, 1, 1 },
-    { "optFlatMap", MACRO_OPT_FLAT_MAP, 1, 1, 1 },
+    { WORD("all"), MACRO_ALL, 1, 1, 1 },
+    { WORD("all"), MACRO_ALL, 2, 1, 1 },
+    { WORD("exists"), MACRO_EXISTS, 1, 1, 1 },
+    { WORD("exists"), MACRO_EXISTS, 2, 1, 1 },
+    { WORD("exists_one"), MACRO_EXISTS_ONE, 1, 1, 1 },
+    { WORD("exists_one"), MACRO_EXISTS_ONE, 2, 1, 1 },
+    { WORD("existsOne"), MACRO_EXISTS_ONE, 1, 1, 1 },
+    { WORD("existsOne"), MACRO_EXISTS_ONE, 2, 1, 1 },
+    { WORD("map"), MACRO_MAP, 1, 1, 2 },
+    { WORD("filter"), MACRO_FILTER, 1, 1, 1 },
+    { WORD("transformList"), MACRO_TRANSFORM_LIST, 2, 1, 2 },
+    { WORD("transformMap"), MACRO_TRANSFORM_MAP, 2, 1, 2 },
+    { WORD("transformMapEntry"), MACRO_TRANSFORM_MAP_ENTRY, 2, 1, 2 },
+    { WORD("sortBy"), MACRO_SORT_BY, 1, 1, 1 },
+    { WORD("optMap"), MACRO_OPT_MAP, 1, 1, 1 },
+    { WORD("optFlatMap"), MACRO_OPT_FLAT_MAP, 1, 1, 1 },
 };
 
 static const struct macro_form *find_macro(const struct term *t)
@@ -220,7 +218,7 @@ static const struct macro_form *find_macro(const struct term *t)
     for (size_t i = 0; i < sizeof macro_forms / sizeof *macro_forms; i++) {
         const struct macro_form *m = &macro_forms[i];
         int rest = t->count - 1 - m->variables;
-        if (str_is(t->name, m->name) && rest >= m->least && rest <= m->most)
+        if (str_equal(t->name, m->name) && rest >= m->least && rest <= m->most)
             return m;
     }
     return NULL;

@@ -25,11 +25,11 @@ static size_t find_close(struct str s, size_t at)
             return SIZE_MAX;
         if (t.kind != TOKEN_SIGN)
             continue;
-        if (t.sign[0] == '{')
+        if (t.sign == '{')
             depth++;
-        if (t.sign[0] == '}' && depth == 0)
+        if (t.sign == '}' && depth == 0)
             return starts_at(s, t.start, "}}") ? t.start : SIZE_MAX;
-        if (t.sign[0] == '}')
+        if (t.sign == '}')
             depth--;
     }
 }

@@ -124,9 +124,8 @@ struct str expr_type_text(const struct expr_type *t, struct arena *a)
 }
 
 static const struct expr_type *const plain_types[] = {
-    &cel_dyn,    &cel_null,  &cel_bool,     &cel_int,       &cel_uint,   &cel_double,
-    &cel_string, &cel_bytes, &cel_duration, &cel_timestamp, &cel_semver, &cel_ident,
-    &cel_type,
+    &cel_dyn,   &cel_null,     &cel_bool,      &cel_int,    &cel_uint,  &cel_double, &cel_string,
+    &cel_bytes, &cel_duration, &cel_timestamp, &cel_semver, &cel_ident, &cel_type,
 };
 
 static struct str type_word(struct str text, size_t *at)
@@ -142,8 +141,8 @@ static struct str type_word(struct str text, size_t *at)
 static const struct expr_type *named(struct str name, const struct expr_type *const *args,
                                      size_t count, struct arena *a)
 {
-    static const struct expr_type *const patterns[] = { &cel_list_A, &cel_map_A_B,
-                                                        &cel_optional_A, &cel_type_A };
+    static const struct expr_type *const patterns[] = { &cel_list_A, &cel_map_A_B, &cel_optional_A,
+                                                        &cel_type_A };
 
     for (size_t i = 0; count == 0 && i < sizeof plain_types / sizeof *plain_types; i++)
         if (str_is(name, plain_types[i]->name))

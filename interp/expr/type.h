@@ -43,9 +43,9 @@ struct expr_type {
 };
 
 extern const struct expr_type cel_dyn, cel_null, cel_bool, cel_int, cel_uint, cel_double,
-    cel_string, cel_bytes, cel_duration, cel_timestamp, cel_semver, cel_ident, cel_type,
-    cel_number, cel_A, cel_B, cel_list_A, cel_list_dyn, cel_list_string, cel_list_list_A,
-    cel_map_A_B, cel_optional_A, cel_type_A, cel_list_int;
+    cel_string, cel_bytes, cel_duration, cel_timestamp, cel_semver, cel_ident, cel_type, cel_number,
+    cel_A, cel_B, cel_list_A, cel_list_dyn, cel_list_string, cel_list_list_A, cel_map_A_B,
+    cel_optional_A, cel_type_A, cel_list_int;
 
 const struct expr_type *type_optional_of(struct arena *a, const struct expr_type *inside);
 const struct expr_type *type_type_of(struct arena *a, const struct expr_type *of);

@@ -34,46 +34,6 @@ const char *value_kind_words(enum value_kind kind)
     return kinds[kind].words;
 }
 
-struct value value_bool(bool b)
-{
-    return (struct value){ .kind = VALUE_BOOL, .b = b };
-}
-
-struct value value_int(int64_t i)
-{
-    return (struct value){ .kind = VALUE_INT, .i = i };
-}
-
-struct value value_uint(uint64_t u)
-{
-    return (struct value){ .kind = VALUE_UINT, .u = u };
-}
-
-struct value value_double(double d)
-{
-    return (struct value){ .kind = VALUE_DOUBLE, .d = d };
-}
-
-struct value value_string(struct str s)
-{
-    return (struct value){ .kind = VALUE_STRING, .s = s };
-}
-
-struct value value_text(const char *c_string)
-{
-    return value_string(str_from(c_string));
-}
-
-struct value value_bytes(struct str s)
-{
-    return (struct value){ .kind = VALUE_BYTES, .s = s };
-}
-
-struct value value_duration(int64_t nanoseconds)
-{
-    return (struct value){ .kind = VALUE_DURATION, .i = nanoseconds };
-}
-
 // A duration ends at 292 years; more milliseconds than that are that.
 struct value value_duration_ms(int64_t ms)
 {
@@ -84,21 +44,10 @@ struct value value_duration_ms(int64_t ms)
     return value_duration(nanoseconds);
 }
 
-struct value value_timestamp(int64_t seconds, uint32_t nanos)
-{
-    return (struct value){ .kind = VALUE_TIMESTAMP, .i = seconds, .nanos = nanos };
-}
-
 struct value value_object(struct arena *a, const struct object_class *class, void *ctx)
 {
     struct object *o = NEW(a, struct object);
 
     *o = (struct object){ .class = class, .ctx = ctx };
     return (struct value){ .kind = VALUE_OBJECT, .object = o };
-}
-
-struct value value_secret(struct value v)
-{
-    v.secret = true;
-    return v;
 }

@@ -91,18 +91,63 @@ struct object_class {
 
 #define VALUE_NONE ((struct value){ .kind = VALUE_NULL })
 
-struct value value_bool(bool b);
-struct value value_int(int64_t i);
-struct value value_uint(uint64_t u);
-struct value value_double(double d);
-struct value value_string(struct str s);  // not copied
-struct value value_text(const char *c_string);
-struct value value_bytes(struct str s);
-struct value value_duration(int64_t nanoseconds);
+// Made in place: a function of another file would make each in memory of its own, to be
+// copied from there.
+static inline struct value value_bool(bool b)
+{
+    return (struct value){ .kind = VALUE_BOOL, .b = b };
+}
+
+static inline struct value value_int(int64_t i)
+{
+    return (struct value){ .kind = VALUE_INT, .i = i };
+}
+
+static inline struct value value_uint(uint64_t u)
+{
+    return (struct value){ .kind = VALUE_UINT, .u = u };
+}
+
+static inline struct value value_double(double d)
+{
+    return (struct value){ .kind = VALUE_DOUBLE, .d = d };
+}
+
+// Not copied.
+static inline struct value value_string(struct str s)
+{
+    return (struct value){ .kind = VALUE_STRING, .s = s };
+}
+
+static inline struct value value_text(const char *c_string)
+{
+    return value_string(str_from(c_string));
+}
+
+static inline struct value value_bytes(struct str s)
+{
+    return (struct value){ .kind = VALUE_BYTES, .s = s };
+}
+
+static inline struct value value_duration(int64_t nanoseconds)
+{
+    return (struct value){ .kind = VALUE_DURATION, .i = nanoseconds };
+}
+
+static inline struct value value_timestamp(int64_t seconds, uint32_t nanos)
+{
+    return (struct value){ .kind = VALUE_TIMESTAMP, .i = seconds, .nanos = nanos };
+}
+
+// The same, marked secret.
+static inline struct value value_secret(struct value v)
+{
+    v.secret = true;
+    return v;
+}
+
 struct value value_duration_ms(int64_t ms);
-struct value value_timestamp(int64_t seconds, uint32_t nanos);
 struct value value_object(struct arena *a, const struct object_class *class, void *ctx);
-struct value value_secret(struct value v);  // the same, marked secret
 
 // A secret list or map in which nothing is marked itself is secret as a whole, and so
 // is whatever is taken out of it; in one that holds secrets, only those are.
@@ -112,8 +157,8 @@ bool value_wholly_secret(struct value v);
 struct value_builder;
 struct value_builder *value_list_start(struct arena *a);
 struct value_builder *value_map_start(struct arena *a);
-void value_add(struct value_builder *b, struct value item);                     // list
-void value_put(struct value_builder *b, struct value key, struct value value);  // map; replaces
+void value_add(struct value_builder *b, struct value item);                         // list
+void value_put(struct value_builder *b, struct value key, struct value value);      // map; replaces
 bool value_put_new(struct value_builder *b, struct value key, struct value value);  // false: old
 void value_put_s(struct value_builder *b, const char *key, struct value value);
 struct value value_finish(struct value_builder *b);
