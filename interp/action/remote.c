@@ -100,9 +100,20 @@ static void add_ok(const struct process *p, struct buf *job)
     buf_add_s(job, ") ;; *) kill -KILL -- -$__rb_job ;; esac\n");
 }
 
+// A dead process that nobody has waited for still counts for kill -0.
+//
 // One compound command, so that the shell has read it whole before anything in it reads
 // what follows: the words TERM and KILL. A closed line is a TERM, too.
 static const char before[] = "{\n"
+                             "__rb_lives() {\n"
+                             "  kill -0 -- -$__rb_job || return 1\n"
+                             "  command -v ps || return 0\n"
+                             "  ps -A -o pgid= -o stat= | while read -r __rb_group __rb_stat; do\n"
+                             "    [ $__rb_group != $__rb_job ] || case $__rb_stat in\n"
+                             "      Z*) ;; *) echo lives; break ;;\n"
+                             "    esac\n"
+                             "  done | grep lives\n"
+                             "} >/dev/null 2>&1\n"
                              "exec 3<&0 </dev/null\n"
                              "trap __rb_stopped=1 USR1\n"
                              "set -m\n"
@@ -121,7 +132,7 @@ static const char after[] =
     "while :; do wait $__rb_job; kill -0 $__rb_job || break; done\n"
     "wait $__rb_job; __rb_status=$?\n"
     "if [ ${__rb_stopped-} ]; then\n"
-    "  while kill -0 -- -$__rb_job; do sleep 0.05; done\n"
+    "  while __rb_lives; do sleep 0.05; done\n"
     "else\n";
 
 static const char end[] = "fi\n"
