@@ -101,6 +101,8 @@ int command_runs(struct invocation *v);
 int command_schema(struct invocation *v);
 int command_show(struct invocation *v);
 int command_undo(struct invocation *v);
+int command_reference(struct invocation *v);
+int command_schema(struct invocation *v);
 int command_version(struct invocation *v);
 int command_view(struct invocation *v);
 int command_waiting(struct invocation *v);
