@@ -109,6 +109,7 @@ void task_reaped(struct task *t, int status);
 // Does what is due now. INT64_MAX, or when something is due next.
 int64_t task_tick(struct task *t);
 void outlet_read(struct outlet *o);
+void outlet_close(struct outlet *o);
 
 // ---- report.c: what is told of a task's end
 

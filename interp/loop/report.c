@@ -106,8 +106,7 @@ void task_free(struct task *t)
     if (t->state == TASK_OVER)
         k->unsettled--;
     for (int i = 0; i < 2; i++) {
-        if (t->out[i].fd >= 0)
-            close(t->out[i].fd);
+        outlet_close(&t->out[i]);
         kept_free(&t->out[i].kept);
     }
     arena_free(t->arena);

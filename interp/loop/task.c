@@ -81,10 +81,14 @@ static bool open_outlets(struct task *t, int stdio[3])
     return true;
 }
 
-static void close_outlet(struct outlet *o)
+// Closing alone does not take it out of the epoll set: a child that is just being executed
+// still has a copy of it.
+void outlet_close(struct outlet *o)
 {
-    if (o->fd >= 0)
-        close(o->fd);
+    if (o->fd < 0)
+        return;
+    epoll_ctl(o->task->keeping->pipes, EPOLL_CTL_DEL, o->fd, NULL);
+    close(o->fd);
     o->fd = -1;
 }
 
@@ -153,7 +157,7 @@ static void start(struct task *t)
     } else {
         terminal_give_back(&k->terminal);
         for (int i = 0; i < 2; i++)
-            close_outlet(&t->out[i]);
+            outlet_close(&t->out[i]);
         error = opened ? s.error : error;
         marks_failed(k->marks, t->spec.name);
         if (may_retry(t, error))
@@ -183,7 +187,7 @@ static bool read_some(struct outlet *o, size_t most)
     if (n > 0)
         give(o, (struct str){ bytes, (size_t)n });
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        close_outlet(o);
+        outlet_close(o);
     return n > 0;
 }
 
@@ -209,7 +213,7 @@ static bool read_rest(struct outlet *o)
     }
     if (o->task->keeping->choked)
         return false;
-    close_outlet(o);
+    outlet_close(o);
     return true;
 }
 

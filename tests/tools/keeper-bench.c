@@ -74,7 +74,11 @@ static void ended(void *arg, const struct child_result *r)
 {
     struct one *one = arg;
 
-    one->bench->failed += r->end != CHILD_EXITED || r->status != 0;
+    if (r->end != CHILD_EXITED || r->status != 0) {
+        if (one->bench->failed++ < 5)
+            printf("%.*s: end %d, status %d, error %d\n", STR_ARG(one->name), r->end, r->status,
+                   r->error);
+    }
     loop_later(one->bench->loop, free_one, one);
 }
 
