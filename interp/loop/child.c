@@ -55,8 +55,10 @@ static void lose(struct keeper *k);
 
 static void watch_as_needed(struct keeper *k)
 {
-    if (k->watch)
-        watch_change(k->watch, (k->children ? WATCH_READ : 0) | (k->out.n ? WATCH_WRITE : 0));
+    if (!k->watch)
+        return;
+    watch_change(k->watch, WATCH_READ | (k->out.n ? WATCH_WRITE : 0));
+    watch_idle(k->watch, !k->children && !k->out.n);
 }
 
 static void flush(struct keeper *k)
@@ -338,7 +340,8 @@ struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder)
         errno = error;
         return NULL;
     }
-    k->watch = loop_watch(l, a, k->socket, 0, ready, k);
+    k->watch = loop_watch(l, a, k->socket, WATCH_READ, ready, k);
+    watch_idle(k->watch, true);
     arena_defer(a, drop_keeper, k);
     return k;
 }

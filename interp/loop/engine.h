@@ -39,6 +39,7 @@ struct loop {
 struct watch {
     struct loop *loop;
     int fd, events;
+    bool idle;
     void (*fn)(void *arg, int events);
     void *arg;
     void *watching;  // the engine's; NULL: stopped

@@ -20,7 +20,7 @@
 #include "loop/marks.h"
 #include "loop/wire.h"
 
-enum { EVENTS = 64, RECEIVE = 64 * 1024 };
+enum { EVENTS = 64, RECEIVE = 64 * 1024, LOOKS = 30 };
 
 // ---- telling
 
@@ -153,8 +153,8 @@ static void receive(struct keeping *k)
     do {
         n = recv(k->socket, buf_reserve(&k->in, RECEIVE), RECEIVE, MSG_DONTWAIT);
         k->in.n += n > 0 ? (size_t)n : 0;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    bool gone = n == 0 || errno != EAGAIN;
+    } while (n == RECEIVE || (n < 0 && errno == EINTR));
+    bool gone = n == 0 || (n < 0 && errno != EAGAIN);
     buf_add(&k->in, STR(""));
     while (!k->broken && frame_next(buf_str(&k->in), &at, &head, &body, &k->broken))
         answer(k, head, body);
@@ -183,20 +183,42 @@ static void reaped(struct keeping *k, pid_t pid, int status)
     }
 }
 
-static void reap(struct keeping *k)
+static bool reap(struct keeping *k)
 {
-    struct signalfd_siginfo info[8];
+    bool any = false;
     int status;
     pid_t pid;
 
-    while (read(k->signals, info, sizeof info) > 0)
-        ;
     while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
         if (WIFSTOPPED(status))
             keep_going(k, pid);
         else
             reaped(k, pid, status);
+        any = true;
     }
+    return any;
+}
+
+static void signalled(struct keeping *k)
+{
+    struct signalfd_siginfo info[8];
+
+    if (read(k->signals, info, sizeof info) > 0)
+        reap(k);
+}
+
+// A process closes its pipes a few microseconds before it ends: to look again at once is
+// cheaper than to be woken twice.
+static void expect_end(struct keeping *k)
+{
+    for (int i = 0; i < LOOKS; i++)
+        if (reap(k))
+            return;
+}
+
+static bool is_about_to_end(const struct task *t)
+{
+    return !t->ended && t->out[0].fd < 0 && t->out[1].fd < 0;
 }
 
 static void read_pipes(struct keeping *k)
@@ -206,20 +228,24 @@ static void read_pipes(struct keeping *k)
 
     for (int i = 0; i < n; i++)
         outlet_read(events[i].data.ptr);
+    for (int i = 0; i < n; i++)
+        if (is_about_to_end(((struct outlet *)events[i].data.ptr)->task)) {
+            expect_end(k);
+            return;
+        }
 }
 
 // ---- the loop
 
+// An alarm that comes too early is cheaper than one that is moved for every child.
 static void set_alarm(struct keeping *k, int64_t due_ms)
 {
     struct itimerspec when = { 0 };
 
-    if (due_ms == k->alarm_ms)
+    if (due_ms >= k->alarm_ms)
         return;
-    if (due_ms != INT64_MAX) {
-        when.it_value.tv_sec = due_ms / 1000;
-        when.it_value.tv_nsec = due_ms % 1000 * 1000000 + 1;  // 0 would disarm it
-    }
+    when.it_value.tv_sec = due_ms / 1000;
+    when.it_value.tv_nsec = due_ms % 1000 * 1000000 + 1;  // 0 would disarm it
     timerfd_settime(k->clock, TFD_TIMER_ABSTIME, &when, NULL);
     k->alarm_ms = due_ms;
 }
@@ -235,7 +261,7 @@ static void wait_for_something(struct keeping *k)
         if (events[i].data.ptr == &k->clock && read(k->clock, &expirations, 8) > 0)
             k->alarm_ms = INT64_MAX;
         if (events[i].data.ptr == &k->signals)
-            reap(k);
+            signalled(k);
         if (events[i].data.ptr == &k->pipes && !k->choked)
             read_pipes(k);
         if (events[i].data.ptr == &k->socket && !k->gone)
@@ -302,10 +328,14 @@ static void be_discreet(void)
     setrlimit(RLIMIT_CORE, &core);
 }
 
+// Its soft part only, for which no rights are needed. Children get what we got: programs
+// that use select() cannot bear more.
 static void raise_file_limit(struct keeping *k)
 {
     getrlimit(RLIMIT_NOFILE, &k->files);
-    setrlimit(RLIMIT_NOFILE, &(struct rlimit){ k->files.rlim_max, k->files.rlim_max });
+    k->raised = k->files.rlim_cur < k->files.rlim_max &&
+                setrlimit(RLIMIT_NOFILE,
+                          &(struct rlimit){ k->files.rlim_max, k->files.rlim_max }) == 0;
 }
 
 static void open_all(struct keeping *k)

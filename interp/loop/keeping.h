@@ -17,6 +17,7 @@
 enum {
     DRAIN_MS = 200,        // what holds the pipe after the process has ended gets this long
     LINGER_MS = 50,        // what else it left gets this long, after that, to end by itself
+    TELL_MS = 10,         // before the pid is told, unless there is something else to tell
     RETRY_MS = 20,         // between tries to fork when there is no room for it
     RETRY_FOR_MS = 30000,  // how long, of a child without a timeout
     KILL_EVERY_MS = 20,    // between rounds of killing
@@ -48,6 +49,7 @@ struct task {
 
     pid_t pid;
     int64_t from, to;  // ticks between which it was born
+    bool told;         // the pid, to the interpreter
     bool ended;        // reaped
     int status;        // of waitpid()
     struct outlet out[2];
@@ -91,7 +93,8 @@ struct keeping {
     size_t unsettled;     // tasks that are over
     struct known *known;  // malloc
     size_t known_count, known_room;
-    struct rlimit files;  // what children get
+    struct rlimit files;  // limit of open files that children get
+    bool raised;          // ours is higher
     struct terminal terminal;
     int64_t now_ms, alarm_ms;
 };
@@ -105,6 +108,7 @@ void keeping_tell(struct keeping *k, struct frame head, struct str body);
 void task_ask(struct keeping *k, uint32_t id, struct str body);
 void task_cancel(struct task *t, bool at_once);
 void task_kill_left(struct task *t, int64_t grace_ms);
+void task_tell_started(struct task *t);
 void task_reaped(struct task *t, int status);
 // Does what is due now. INT64_MAX, or when something is due next.
 int64_t task_tick(struct task *t);

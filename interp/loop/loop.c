@@ -70,12 +70,17 @@ void watch_change(struct watch *w, int events)
 {
     if (!w->watching || w->events == events)
         return;
-    if (!w->events)
-        w->loop->waiting++;
-    if (!events)
-        w->loop->waiting--;
+    w->loop->waiting -= w->events && !w->idle;
+    w->loop->waiting += events && !w->idle;
     w->events = events;
     w->loop->engine->change(w->watching, events);
+}
+
+void watch_idle(struct watch *w, bool idle)
+{
+    if (w->watching && w->events && w->idle != idle)
+        w->loop->waiting = idle ? w->loop->waiting - 1 : w->loop->waiting + 1;
+    w->idle = idle;
 }
 
 void watch_stop(struct watch *w)

@@ -34,6 +34,8 @@ struct watch;
 struct watch *loop_watch(struct loop *l, struct arena *a, int fd, int events,
                          void (*fn)(void *arg, int events), void *arg);
 void watch_change(struct watch *w, int events);  // 0: nothing for the moment
+// It is watched as before, but alone it is nothing to wait for.
+void watch_idle(struct watch *w, bool idle);
 void watch_stop(struct watch *w);
 
 // Calls [fn] each time the process gets [signo], which no longer does what it did. A trap

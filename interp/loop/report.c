@@ -73,6 +73,7 @@ static void tell(struct task *t)
 {
     struct buf body = BUF_EMPTY;
 
+    task_tell_started(t);
     put_result(&body, &t->result);
     keeping_tell(t->keeping, (struct frame){ .type = TELL_END, .id = t->id }, buf_str(&body));
     buf_free(&body);

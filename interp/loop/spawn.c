@@ -114,13 +114,12 @@ static int with_file_limit(struct spawn *s, const char *program,
                            struct arena *a)
 {
     struct rlimit ours;
-    bool differs = getrlimit(RLIMIT_NOFILE, &ours) == 0 && ours.rlim_cur != s->files.rlim_cur;
 
-    if (differs)
-        setrlimit(RLIMIT_NOFILE, &(struct rlimit){ s->files.rlim_cur, ours.rlim_max });
+    if (s->files)
+        prlimit(0, RLIMIT_NOFILE, s->files, &ours);
     int error = posix_spawn(&s->pid, program, actions, attr, c_strings(s->spec->argv, a, 0),
                             environment(s, a));
-    if (differs)
+    if (s->files)
         setrlimit(RLIMIT_NOFILE, &ours);
     return error;
 }

@@ -11,7 +11,7 @@ struct spawn {
     const struct child_spec *spec;
     struct str marker;  // RUNBOOK_STEP in its environment
     int stdio[3];
-    struct rlimit files;  // its limit of open files; ours may be higher
+    const struct rlimit *files;  // its limit of open files; NULL: the same as ours
     // What came of it.
     pid_t pid;
     int error;     // errno; 0: it runs

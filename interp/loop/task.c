@@ -112,10 +112,22 @@ static bool open_stdio(struct task *t, int stdio[3])
     return stdio[0] >= 0 && open_outlets(t, stdio);
 }
 
+// Not in a hurry, since most children end soon, and that wakes the interpreter anyway.
+void task_tell_started(struct task *t)
+{
+    struct buf body = BUF_EMPTY;
+
+    if (t->told || !t->pid)
+        return;
+    t->told = true;
+    put_number(&body, t->pid);
+    keeping_tell(t->keeping, (struct frame){ .type = TELL_STARTED, .id = t->id }, buf_str(&body));
+    buf_free(&body);
+}
+
 static void running(struct task *t, pid_t pid)
 {
     struct keeping *k = t->keeping;
-    struct buf body = BUF_EMPTY;
 
     t->pid = pid;
     t->to = process_ticks();
@@ -126,9 +138,6 @@ static void running(struct task *t, pid_t pid)
         if (t->out[i].fd >= 0)
             epoll_ctl(k->pipes, EPOLL_CTL_ADD, t->out[i].fd,
                       &(struct epoll_event){ EPOLLIN, { .ptr = &t->out[i] } });
-    put_number(&body, pid);
-    keeping_tell(k, (struct frame){ .type = TELL_STARTED, .id = t->id }, buf_str(&body));
-    buf_free(&body);
 }
 
 static bool may_retry(struct task *t, int error)
@@ -141,9 +150,10 @@ static bool may_retry(struct task *t, int error)
 static void start(struct task *t)
 {
     struct keeping *k = t->keeping;
-    struct spawn s = {
-        .spec = &t->spec, .marker = t->marker, .stdio = { -1, -1, -1 }, .files = k->files
-    };
+    struct spawn s = { .spec = &t->spec,
+                       .marker = t->marker,
+                       .stdio = { -1, -1, -1 },
+                       .files = k->raised ? &k->files : NULL };
     bool opened = open_stdio(t, s.stdio);
     int error = errno;
 
@@ -174,6 +184,7 @@ static void give(struct outlet *o, struct str bytes)
 {
     struct frame head = { .type = TELL_OUTPUT, .id = o->task->id, .stream = o->stream };
 
+    task_tell_started(o->task);
     kept_add(&o->kept, bytes);
     keeping_tell(o->task->keeping, head, bytes);
 }
@@ -319,6 +330,17 @@ static bool must_kill(const struct task *t)
     return t->kill_left || t->spec.left == LEFT_KILL || !succeeded(t);
 }
 
+static bool is_killing(const struct task *t)
+{
+    return t->kill == KILL_ASKED || t->kill == KILL_FORCED;
+}
+
+static bool has_timed_out(const struct task *t)
+{
+    return t->state == TASK_RUNNING && t->spec.timeout_ms && !t->ended && t->kill == KILL_NOT &&
+           t->keeping->now_ms >= t->started_ms + t->spec.timeout_ms;
+}
+
 // What it left may be ending just now; only what goes on is worth naming or killing.
 static bool is_lingering(struct task *t, bool drained)
 {
@@ -340,8 +362,7 @@ static void consider_end(struct task *t)
         return;
     if (t->strays == BELONGS && must_kill(t) && t->kill == KILL_NOT)
         stop(t, t->spec.grace_ms);
-    bool killing = t->kill == KILL_ASKED || t->kill == KILL_FORCED;
-    if (drained && !(killing && t->strays == BELONGS))
+    if (drained && !(is_killing(t) && t->strays == BELONGS))
         task_over(t);
 }
 
@@ -359,9 +380,11 @@ static int64_t next_due(const struct task *t)
         return t->retry_ms;
     if (t->state == TASK_OVER)
         return INT64_MAX;
+    if (!t->told)
+        due = t->started_ms + TELL_MS;
     if (t->spec.timeout_ms && !t->ended && t->kill == KILL_NOT)
         due = earlier(due, t->started_ms + t->spec.timeout_ms);
-    if (t->kill == KILL_ASKED || t->kill == KILL_FORCED)
+    if (is_killing(t))
         due = earlier(due, t->kill_ms);
     if (t->ended && t->keeping->now_ms < t->ended_ms + DRAIN_MS)
         due = earlier(due, t->ended_ms + DRAIN_MS);
@@ -376,15 +399,14 @@ int64_t task_tick(struct task *t)
 
     if (t->state == TASK_ASKED && !k->gone && k->now_ms >= t->retry_ms)
         start(t);
-    if (t->state == TASK_RUNNING && k->now_ms >= next_due(t)) {
-        if (t->kill == KILL_NOT && !t->ended) {
-            t->result.timed_out = true;
-            stop(t, t->spec.grace_ms);
-        } else if (t->kill == KILL_ASKED || t->kill == KILL_FORCED) {
-            if (k->now_ms >= t->kill_ms)
-                force(t);
-        }
+    if (t->state == TASK_RUNNING && k->now_ms >= t->started_ms + TELL_MS)
+        task_tell_started(t);
+    if (has_timed_out(t)) {
+        t->result.timed_out = true;
+        stop(t, t->spec.grace_ms);
     }
+    if (t->state == TASK_RUNNING && is_killing(t) && k->now_ms >= t->kill_ms)
+        force(t);
     if (t->state == TASK_RUNNING && t->ended)
         consider_end(t);
     else if (t->state == TASK_RUNNING && t->kill == KILL_GAVE_UP)

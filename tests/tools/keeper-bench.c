@@ -35,6 +35,20 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+// Of us and all that we waited for.
+static double processor(void)
+{
+    double sum = 0;
+    struct rusage u;
+
+    for (int who = RUSAGE_CHILDREN; who <= RUSAGE_SELF; who++) {
+        getrusage(who, &u);
+        sum += (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+               (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+    }
+    return sum;
+}
+
 static double bare(const struct bench *b)
 {
     char *argv[] = { (char *)(uintptr_t)b->program, NULL };
@@ -136,9 +150,12 @@ int main(int argc, char **argv)
 
     if (!mkdtemp(folder))
         return 1;
-    double with = kept(b, str_from(folder)), without = bare(&b);
+    double with = kept(b, str_from(folder)), used = processor();
+    double without = bare(&b), used_bare = processor() - used;
     rmdir(folder);
     printf("%d x %s, %d at once: %.3f s through the keeper, %.3f s bare, ratio %.2f\n", b.left,
            b.program, b.at_once, with, without, with / without);
+    printf("processor time: %.3f s through the keeper, %.3f s bare, ratio %.2f\n", used, used_bare,
+           used / used_bare);
     return 0;
 }
