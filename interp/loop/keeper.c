@@ -52,6 +52,15 @@ static void want_writing(struct keeping *k, bool writing)
     k->writing = writing;
 }
 
+// The first [n] bytes, and a lot of room if it was needed only once.
+static void forget(struct buf *b, size_t n)
+{
+    if (n == b->n && b->room > ROOM_MAX)
+        buf_free(b);
+    else
+        buf_drop(b, n);
+}
+
 static void flush(struct keeping *k)
 {
     size_t sent = 0;
@@ -65,7 +74,7 @@ static void flush(struct keeping *k)
         sent += n > 0 ? (size_t)n : 0;
     }
     if (!k->gone)
-        buf_drop(&k->out, sent);
+        forget(&k->out, sent);
     want_writing(k, k->out.n > 0);
     choke(k, k->out.n > OUT_MAX);
 }
@@ -158,7 +167,7 @@ static void receive(struct keeping *k)
     buf_add(&k->in, STR(""));
     while (!k->broken && frame_next(buf_str(&k->in), &at, &head, &body, &k->broken))
         answer(k, head, body);
-    buf_drop(&k->in, at);
+    forget(&k->in, at);
     if (gone || k->broken)
         hang_up(k);
 }
@@ -278,18 +287,23 @@ static bool is_busy(const struct keeping *k)
     return t;
 }
 
+static bool is_too_much(const struct keeping *k)
+{
+    return k->unsettled > UNSETTLED_MAX || k->unsettled_bytes > UNSETTLED_BYTES;
+}
+
 // When the interpreter is gone, nothing more is started, and results are left for the next
 // one. So are those that it did not settle before it stopped us, and the oldest when there
 // are too many.
 static void tidy(struct keeping *k)
 {
-    bool save = k->gone || (k->stopping && !is_busy(k));
+    bool all = k->gone || (k->stopping && !is_busy(k));
 
     for (struct task *t = k->tasks, *next; t; t = next) {
         next = t->next;
         if (t->state == TASK_ASKED && k->gone)
             task_free(t);
-        else if (t->state == TASK_OVER && (save || k->unsettled > UNSETTLED_MAX))
+        else if (t->state == TASK_OVER && (all || is_too_much(k)))
             task_save(t);
     }
 }

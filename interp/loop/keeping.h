@@ -17,13 +17,15 @@
 enum {
     DRAIN_MS = 200,        // what holds the pipe after the process has ended gets this long
     LINGER_MS = 50,        // what else it left gets this long, after that, to end by itself
-    TELL_MS = 10,         // before the pid is told, unless there is something else to tell
+    TELL_MS = 10,          // before the pid is told, unless there is something else to tell
     RETRY_MS = 20,         // between tries to fork when there is no room for it
     RETRY_FOR_MS = 30000,  // how long, of a child without a timeout
     KILL_EVERY_MS = 20,    // between rounds of killing
     KILL_FOR_MS = 5000,    // after which what still lives cannot be killed
     OUT_MAX = 256 * 1024,  // not yet sent to the interpreter; then pipes are not read
     UNSETTLED_MAX = 256,   // results kept in memory
+    UNSETTLED_BYTES = 64 << 20,
+    ROOM_MAX = 1 << 20,  // a buffer that is empty keeps no more memory than that
 };
 
 enum belongs { BELONGS_NOT, BELONGS_PERHAPS, BELONGS };
@@ -90,8 +92,9 @@ struct keeping {
     bool left_results;  // there are result files that nobody has read
     struct buf in, out;
     struct task *tasks, **tasks_end;
-    size_t unsettled;     // tasks that are over
-    struct known *known;  // malloc
+    size_t unsettled;        // tasks that are over
+    size_t unsettled_bytes;  // of their output
+    struct known *known;     // malloc
     size_t known_count, known_room;
     struct rlimit files;  // limit of open files that children get
     bool raised;          // ours is higher
@@ -118,6 +121,7 @@ void outlet_close(struct outlet *o);
 // ---- report.c: what is told of a task's end
 
 void task_over(struct task *t);
+void task_reopen(struct task *t);
 // Looks which processes of it live, and remembers those that did before.
 void task_note_left(struct task *t);
 // Leaves the result for a later interpreter; the task is gone then.

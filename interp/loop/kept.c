@@ -39,6 +39,11 @@ void kept_free(struct kept *k)
     buf_free(&k->tail);
 }
 
+size_t kept_size(const struct kept *k)
+{
+    return k->head.n + k->tail.n;
+}
+
 static void feed_tail(const struct kept *k, struct masking *s, struct buf *out)
 {
     masking_feed(s, str_slice(buf_str(&k->tail), k->oldest, k->tail.n), out);

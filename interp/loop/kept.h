@@ -16,6 +16,7 @@ struct kept {
 
 void kept_add(struct kept *k, struct str bytes);
 void kept_free(struct kept *k);
+size_t kept_size(const struct kept *k);
 
 // Masked, added to [out]. If something is missing, *left_out is how many bytes, and *cut
 // where they were.

@@ -91,7 +91,18 @@ void task_over(struct task *t)
     t->result.cannot_kill = t->kill == KILL_GAVE_UP;
     t->state = TASK_OVER;
     k->unsettled++;
+    k->unsettled_bytes += kept_size(&t->out[0].kept) + kept_size(&t->out[1].kept);
     tell(t);
+}
+
+// Not over any more.
+void task_reopen(struct task *t)
+{
+    struct keeping *k = t->keeping;
+
+    t->state = TASK_RUNNING;
+    k->unsettled--;
+    k->unsettled_bytes -= kept_size(&t->out[0].kept) + kept_size(&t->out[1].kept);
 }
 
 void task_free(struct task *t)
@@ -105,7 +116,7 @@ void task_free(struct task *t)
     if (!t->next)
         k->tasks_end = link;
     if (t->state == TASK_OVER)
-        k->unsettled--;
+        task_reopen(t);
     for (int i = 0; i < 2; i++) {
         outlet_close(&t->out[i]);
         kept_free(&t->out[i].kept);

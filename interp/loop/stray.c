@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "loop/keeping.h"
+#include "loop/marks.h"
 
 enum { FREEZE_ROUNDS = 10 };
 
@@ -57,12 +58,22 @@ static bool is_in_group(const struct process *p, const struct task *t)
     return t->pid && (p->session == t->pid || p->group == t->pid) && p->start >= t->from;
 }
 
-// The task whose group or marker it has.
-static struct task *clear_owner(struct keeping *k, const struct process *p)
+static struct task *find_task(struct keeping *k, uint32_t id)
+{
+    struct task *t = k->tasks;
+
+    while (t && t->id != id)
+        t = t->next;
+    return t;
+}
+
+// The task whose group or marker it has. *foreign: it has the marker of one of ours that
+// was settled long ago.
+static struct task *clear_owner(struct keeping *k, const struct process *p, bool *foreign)
 {
     struct arena *a = arena_new(NULL);
     struct task *owner = NULL;
-    struct str marker;
+    struct str marker = STR("");
 
     for (struct task *t = k->tasks; t && !owner; t = t->next)
         if (is_in_group(p, t))
@@ -71,22 +82,33 @@ static struct task *clear_owner(struct keeping *k, const struct process *p)
         for (struct task *t = k->tasks; t && !owner; t = t->next)
             if (str_equal(marker, t->marker))
                 owner = t;
+    *foreign = !owner && marker.n && str_starts(marker, marks_marker(k->marks_path, STR(""), a).s);
     arena_free(a);
     return owner;
 }
 
-// The only task that was there when it was born; NULL if there are several or none.
+// What an earlier task left running may have started anything since.
+static bool earlier_ones_live(struct keeping *k)
+{
+    for (size_t i = 0; i < k->known_count; i++)
+        if (!find_task(k, k->known[i].task))
+            return true;
+    return false;
+}
+
+// The only task that can have started it; NULL if there are several or none.
 static struct task *only_candidate(struct keeping *k, const struct process *p, bool *several)
 {
     struct task *only = NULL;
 
-    *several = false;
     for (struct task *t = k->tasks; t; t = t->next) {
-        if (!t->pid || t->from > p->start)
+        bool over = t->state == TASK_OVER && t->left_count == 0;
+        if (!t->pid || t->from > p->start || over)
             continue;
         *several |= only != NULL;
         only = t;
     }
+    *several |= only && earlier_ones_live(k);
     return *several ? NULL : only;
 }
 
@@ -94,15 +116,15 @@ static enum belongs belongs(struct task *t, const struct process *orphan)
 {
     struct keeping *k = t->keeping;
     struct known *known = find_known(k, orphan->pid);
-    bool several = false;
+    bool several = false, foreign = false;
 
     if (known && known->start != orphan->start) {
         known_forget(k, orphan->pid);
         known = NULL;
     }
     if (!known) {
-        struct task *owner = clear_owner(k, orphan);
-        if (!owner)
+        struct task *owner = clear_owner(k, orphan, &foreign);
+        if (!owner && !foreign)
             owner = only_candidate(k, orphan, &several);
         if (owner || several)
             known_orphan(k, orphan, owner ? owner->id : 0);

@@ -296,8 +296,7 @@ void task_kill_left(struct task *t, int64_t grace_ms)
 {
     if (t->state != TASK_OVER)
         return;
-    t->keeping->unsettled--;
-    t->state = TASK_RUNNING;
+    task_reopen(t);
     t->kill_left = true;
     t->spec.grace_ms = grace_ms;
     t->kill = KILL_NOT;
