@@ -66,11 +66,27 @@ static bool carry(struct driver *d, struct order o)
     return false;
 }
 
+void walk_bury(struct walk *w)
+{
+    w->next_dead = w->d->dead;
+    w->d->dead = w;
+}
+
+static void free_dead(struct driver *d)
+{
+    for (struct walk *w = d->dead, *next; w; w = next) {
+        next = w->next_dead;
+        arena_free(w->arena);
+    }
+    d->dead = NULL;
+}
+
 static void pump_now(void *arg)
 {
     struct driver *d = arg;
 
     d->pump_scheduled = false;
+    free_dead(d);
     while (!d->over && !d->suspended && carry(d, run_order(d->run, loop_now_ms(d->loop))))
         ;
 }

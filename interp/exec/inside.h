@@ -70,6 +70,7 @@ struct walk {
     bool cancelled, timed_out, interrupted;
     bool intent_pending;
     bool withdrawn;            // the task has ended: callbacks do nothing
+    struct walk *next_dead;
     bool is_unknown;
     enum state final_state;    // a container's, decided before its `always`
     const char *then;          // ... and what it means for the run, where a person said so
@@ -192,7 +193,7 @@ struct driver {
     int64_t seq;                  // of a run without a journal
 
     struct act *acts;             // running
-    struct walk_list *walks;
+    struct walk *dead;            // ended; freed in the next turn
     struct asked *questions;      // asked first, and waiting behind it
     bool run_all;                 // manual mode: no more questions
     int64_t names;                // of attempts, unique

@@ -222,6 +222,7 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
     put_left(w, b);
     put_undo(w, b);
     emit(d, EVENT_STEP_END, b);
+    walk_bury(w);
     pump(d);
 }
 

@@ -17,8 +17,9 @@ struct walk *walk_new(struct driver *d, struct task *t)
 
     if (w)
         return w;
-    w = NEW(d->arena, struct walk);
-    *w = (struct walk){ .d = d, .task = t, .arena = arena_new(d->arena), .view = view_of(d, t),
+    struct arena *a = arena_new(d->arena);
+    w = NEW(a, struct walk);
+    *w = (struct walk){ .d = d, .task = t, .arena = a, .view = view_of(d, t),
                         .began_ms = loop_now_ms(d->loop), .now = now_value() };
     w->before = t->before;
     w->view.before = &w->before;

@@ -12,6 +12,8 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own);
 // What it did failed (w->message says why; w->declined, w->known_failed): retry, rescue,
 // on_failure.
 void walk_failed(struct walk *w);
+// Its memory is given back when nothing can be calling back into it any more.
+void walk_bury(struct walk *w);
 void fail_expr(struct walk *w, const char *key, const struct expr_error *err);
 void walk_acted(void *arg, const struct outcome *o);
 void walk_outcome(struct walk *w, const struct outcome *o);
