@@ -1,5 +1,6 @@
 // Attempts: an action made ready, started, its output kept, its outcome judged.
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -126,6 +127,8 @@ static void on_done(struct attempt *at, const struct outcome *o)
     x->running = false;
     unlink_act(x);
     end_output(x);
+    if (!x->task)  // a check has no outcome of its own in the journal
+        keeper_settled(x->d->session.keeper, at->name);
     remember_left(x->d, x->shown, o);
     x->then(x->arg, o);
     pump(x->d);
@@ -202,6 +205,33 @@ struct str act_describe(struct act *x)
     text = str_copy(x->at.arena, text);
     buf_free(&b);
     return text;
+}
+
+struct settling {
+    struct driver *d;
+    struct str name;
+};
+
+static void is_durable(void *arg)
+{
+    struct settling *s = arg;
+
+    if (s->d->session.keeper)
+        keeper_settled(s->d->session.keeper, s->name);
+    free((void *)s->name.s);
+    free(s);
+}
+
+// What became of it stands in an event: once that is durable the keeper may forget it.
+void act_settle(struct act *x)
+{
+    struct settling *s;
+
+    if (!x || !x->task || !x->at.action || !x->at.action->needs_process)
+        return;
+    s = calloc(1, sizeof *s);
+    *s = (struct settling){ x->d, { strndup(x->at.name.s, x->at.name.n), x->at.name.n } };
+    when_durable(x->d, is_durable, s);
 }
 
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg)

@@ -264,6 +264,9 @@ int end_run(struct driver *d)
         }
     }
     keeper_stop(d->session.keeper, 10 * 1000);
+    d->session.keeper = NULL;
+    if (!d->store_failed && code != CODE_UNKNOWN)
+        keeper_clean(d->folder);
     free_locks(d, code);
     if (d->journal)
         journal_close(d->journal);

@@ -110,6 +110,7 @@ struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct sp
 bool act_resolve(struct act *x, const struct scope *s, struct expr_error *err);
 struct str act_describe(struct act *x);  // masked
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg);
+void act_settle(struct act *x);  // after the event that says what became of it
 void act_forget(struct act *x);  // it will not be done
 void act_cancel(struct act *x, bool at_once);
 // The action's own rule and `expect`. False with the message, picture and parts.

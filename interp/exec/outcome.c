@@ -222,6 +222,7 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
     put_left(w, b);
     put_undo(w, b);
     emit(d, EVENT_STEP_END, b);
+    act_settle(w->act);
     walk_bury(w);
     pump(d);
 }
@@ -359,6 +360,7 @@ static void tell_attempt(struct walk *w, bool final, int64_t rest)
         value_put_s(b, "due_ms", value_int(loop_now_ms(w->d->loop) + rest));
     }
     emit(w->d, EVENT_STEP_ATTEMPT, b);
+    act_settle(w->act);
 }
 
 static void try_again(struct walk *w, int64_t rest)
