@@ -1,0 +1,53 @@
+# A PostgreSQL server of the test's own: to be sourced behind lib.sh.
+#
+#     pg_start [SETTING=VALUE...]   $pg_url, $pg_port, $pg_dir (its folder)
+#     pg_sql SQL                    asks it, with the answer as plain text
+#     pg_stop [MODE], pg_again      in the middle of a test
+#
+# It listens on a random loopback port and is stopped at the end. Root has it run by the
+# user postgres, as it refuses to run as root.
+
+for pg_bin in "${PG_BIN-}" /usr/lib/postgresql/*/bin ''; do
+	[ -x "$pg_bin/initdb" ] && break
+done
+[ -n "$pg_bin" ] || { echo "1..0 # SKIP PostgreSQL is not installed"; exit 0; }
+
+pg_user=$(id -un)
+if [ "$(id -u)" = 0 ]; then
+	pg_user=postgres
+	as_pg() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; }
+else
+	as_pg() { "$@"; }
+fi
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+pg_start() {
+	pg_dir=$(mktemp -d)
+	chmod 711 "$work"
+	[ "$pg_user" = postgres ] && chown postgres "$pg_dir"
+	pg_port=$(free_port)
+	pg_url="postgresql://$pg_user@127.0.0.1:$pg_port/postgres"
+	(cd / && as_pg "$pg_bin/initdb" -D "$pg_dir/data" -A trust -N --no-instructions -E UTF8 \
+		--locale=C.UTF-8 >"$pg_dir/initdb.log" 2>&1) || { cat "$pg_dir/initdb.log"; exit 2; }
+	printf '%s\n' "port = $pg_port" "listen_addresses = '127.0.0.1'" \
+		"unix_socket_directories = '$pg_dir'" "fsync = off" "logging_collector = off" \
+		"$@" >>"$pg_dir/data/postgresql.conf"
+	trap 'pg_stop immediate; rm -rf "$pg_dir" "$work"' EXIT
+	pg_again
+}
+
+pg_again() {
+	(cd / && as_pg "$pg_bin/pg_ctl" -D "$pg_dir/data" -l "$pg_dir/log" -w -t 30 start \
+		>"$pg_dir/start.log" 2>&1) || { cat "$pg_dir/start.log" "$pg_dir/log"; exit 2; }
+}
+
+pg_stop() {
+	(cd / && as_pg "$pg_bin/pg_ctl" -D "$pg_dir/data" -m "${1-fast}" -w stop >"$pg_dir/stop.log" 2>&1)
+}
+
+pg_sql() {
+	psql -X -q -A -t -v ON_ERROR_STOP=1 "$pg_url" -c "$1"
+}
