@@ -25,7 +25,8 @@ static bool check_env(const struct list *env, const struct bind *b)
             diag_error(b->diags, DIAG_BAD_LITERAL, key->span,
                        "'%.*s' cannot be the name of a variable", STR_ARG(key->str));
             ok = false;
-        } else if (!env_name_is_safe(key->str) && !template_is_literal(e[i].words)) {
+        } else if (e[i].words && !env_name_is_safe(key->str) &&
+                   !template_is_literal(e[i].words)) {
             struct diag *d = diag_error(
                 b->diags, DIAG_EXPR_NOT_ALLOWED_HERE, e[i].entry.node->span,
                 "%.*s decides what code runs; it cannot be set from a value", STR_ARG(key->str));
