@@ -98,7 +98,8 @@ static void add_list(struct graph *g, const struct list *list, struct place_in *
     const struct step *steps = list->items;
 
     for (size_t i = 0; i < list->count; i++)
-        add_step(g, &steps[i], in, i);
+        if (steps[i].node)  // else it could not be read
+            add_step(g, &steps[i], in, i);
 }
 
 static void add_phase(struct graph *g, const struct list *list, enum phase phase)

@@ -19,7 +19,8 @@ static bool is_given(const struct step *use, struct str name)
     const struct form_entry *with = use->with.items;
 
     for (size_t i = 0; i < use->with.count; i++)
-        if (str_equal(with[i].entry.key.str, name) && !node_is_null(with[i].entry.node))
+        if (str_equal(with[i].entry.key.str, name) &&
+            !(with[i].entry.node && node_is_null(with[i].entry.node)))
             return true;
     return false;
 }
@@ -46,7 +47,7 @@ static void check_value(struct checking *c, const struct input *in, const struct
     struct refusal why = { 0 };
     struct value v;
 
-    if (e->form->kind != FORM_CONSTANT || node_is_null(e->entry.node))
+    if (!e->form || e->form->kind != FORM_CONSTANT || node_is_null(e->entry.node))
         return;
     if (input_from_form(in, e->form, &none, c->arena, &v, &why) &&
         input_allows(in, v, &none, c->arena, &why))
@@ -107,7 +108,8 @@ static bool lock_reads(const struct runbook *rb, struct str name)
     struct asking q = { .name = name };
 
     for (size_t i = 0; i < rb->locks.count; i++)
-        site_each_expr(&(struct site){ .kind = SITE_WORDS, .words = locks[i] }, see, &q);
+        if (locks[i])
+            site_each_expr(&(struct site){ .kind = SITE_WORDS, .words = locks[i] }, see, &q);
     return q.found;
 }
 
@@ -131,7 +133,8 @@ static void check_lock(struct checking *c, const struct step *use, const struct 
 {
     struct finding f = { 0 };
 
-    form_each(e->form, find_step, &f);
+    if (e->form)
+        form_each(e->form, find_step, &f);
     if (f.span.source && lock_reads(rb, e->entry.key.str))
         diag_error(c->ds, DIAG_EXPR_NOT_ALLOWED_HERE, f.span,
                    "the `lock` of `%.*s` depends on this, and is taken before any step has run",

@@ -283,12 +283,13 @@ static bool is_among(const struct input *in, struct value v, const struct scope 
     if (in->allowed.count == 0)
         return true;
     for (size_t i = 0; i < in->allowed.count; i++)
-        if (input_from_form(in, allowed[i], s, a, &one, &unheard) && value_equal(one, v))
+        if (allowed[i] && input_from_form(in, allowed[i], s, a, &one, &unheard) &&
+            value_equal(one, v))
             return true;
     why->message = STR("is not one of the values in its `enum`");
     why->help = STR("");
     for (size_t i = 0; i < in->allowed.count; i++)
-        if (input_from_form(in, allowed[i], s, a, &one, &unheard))
+        if (allowed[i] && input_from_form(in, allowed[i], s, a, &one, &unheard))
             why->help = str_format(a, "%.*s%s`%.*s`", STR_ARG(why->help), i ? ", " : "one of ",
                                    STR_ARG(value_show(one, a, 60)));
     return false;

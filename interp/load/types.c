@@ -241,10 +241,21 @@ static const struct expr_type *items_type(const struct step *s, const struct exp
     return expr_list_of(a, expr_object(a, name, f.items, DIAG_UNKNOWN_OUTPUT));
 }
 
+// What it uses or does is unknown, and that has been said.
+static bool is_broken(const struct step *s)
+{
+    if (s->kind == STEP_GATE)
+        return !s->confirm && !s->approve && s->expect.count == 0;
+    return s->kind == STEP_USE || (s->kind == STEP_ACTION && !s->action);
+}
+
 const struct expr_type *step_type_of(const struct program *p, const struct step *s,
                                      const struct expr_type *const *outputs, struct arena *a)
 {
     const struct expr_field *result = result_fields(p, s);
+
+    if (!result && is_broken(s))
+        return expr_dyn;
     const struct expr_type *out = outputs_type(s, outputs, s->kind == STEP_USE ? result : no_fields,
                                                a);
     struct fields f = { NEW_ARRAY(a, struct expr_field, count_of(result) + COMMON), 0 };
