@@ -322,6 +322,8 @@ static void plain_end(struct teller *t, const struct story *s, struct str words)
 
 static bool is_worth_a_row(const struct teller *t, const struct story *s)
 {
+    if (t->history->dry_run && str_is(s->state, "skipped"))
+        return false;  // the dry run has said what it would do
     return t->options.verbose || !str_is(s->state, "skipped") || s->reason.n || s->message.n ||
            s->planned;
 }
@@ -331,9 +333,11 @@ static void tell_end(struct teller *t, const struct story *s)
     struct str words = end_words(t, s);
     const struct sign *m = sign_of(s->state);
 
+    if (!is_worth_a_row(t, s))
+        return;
     if (is_plain(t)) {
         plain_end(t, s, words);
-    } else if (is_worth_a_row(t, s)) {
+    } else {
         struct str took = s->took_ms > 0 ? span_text(s->took_ms, t->scratch) : STR("");
         bool word = !str_is(s->state, "succeeded");
         row(t, m, s->id, s->name, took);

@@ -1,0 +1,471 @@
+#include "report/plan.h"
+
+#include "base/arena.h"
+#include "report/fields.h"
+#include "report/when.h"
+
+// Where the writing stands.
+struct planning {
+    const struct plan *plan;
+    struct page *page;
+    size_t number;  // of the step
+    size_t wide;    // columns for ids
+    size_t reads, writes, destroys, questions, undoable;
+    bool past_return;  // the point of no return was passed
+    struct buf *no_way_back;
+};
+
+static struct str written(const struct template *t)
+{
+    return t ? t->text.str : STR("");
+}
+
+// -------- what the runbook says at its top
+
+static struct str words(struct page *p, const struct list *templates)
+{
+    struct buf b = BUF_EMPTY;
+
+    LIST_EACH(const struct template *, t, *templates)
+    buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(written(*t)));
+    return buf_take(&b, p->arena);
+}
+
+static void fact(struct page *p, const char *label, enum ink color, struct str text)
+{
+    if (text.n)
+        page_item(p, str_from(label), 8, color, text);
+}
+
+static struct str types_of(struct page *p, const struct runbook *rb)
+{
+    struct buf b = BUF_EMPTY;
+
+    LIST_EACH(const int, type, rb->types)
+    buf_format(&b, "%s%s", b.n ? ", " : "", runbook_type_word(*type));
+    if (rb->severity)
+        buf_format(&b, "; severity %s", severity_word(rb->severity));
+    if (rb->risk)
+        buf_format(&b, "; risk %s", risk_word(rb->risk));
+    return buf_take(&b, p->arena);
+}
+
+static struct str locks_of(const struct planning *g)
+{
+    struct value locks = value_of(g->plan->history->start, "locks");
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; locks.kind == VALUE_LIST && i < value_size(locks); i++)
+        if (value_item(locks, i).kind == VALUE_STRING)
+            buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(value_item(locks, i).s));
+    if (b.n)
+        return buf_take(&b, g->page->arena);
+    return words(g->page, &g->plan->program->root->rb->locks);
+}
+
+static struct str frame_words(struct page *p, const char *name, struct time_frame f)
+{
+    struct str most = span_text(f.most / 1000000, p->arena);
+
+    if (!f.most)
+        return STR("");
+    if (f.least && f.least != f.most)
+        return str_format(p->arena, "%s %.*s to %.*s", name,
+                          STR_ARG(span_text(f.least / 1000000, p->arena)), STR_ARG(most));
+    return str_format(p->arena, "%s %.*s", name, STR_ARG(most));
+}
+
+static struct str budget_words(struct page *p, const struct budget *b)
+{
+    struct buf out = BUF_EMPTY;
+    const struct str frames[] = { frame_words(p, "prepare", b->prepare),
+                                  frame_words(p, "execute", b->execute),
+                                  frame_words(p, "verify", b->verify),
+                                  frame_words(p, "total", b->total) };
+
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        if (frames[i].n)
+            buf_format(&out, "%s%.*s", out.n ? ", " : "", STR_ARG(frames[i]));
+    return buf_take(&out, p->arena);
+}
+
+static struct str past_words(const struct planning *g)
+{
+    int64_t ms = past_run_ms(g->plan->past);
+    size_t runs = past_runs(g->plan->past);
+
+    if (ms < 0)
+        return STR("");
+    return str_format(g->page->arena, "usually %.*s (%zu earlier run%s)",
+                      STR_ARG(span_text(ms, g->page->arena)), runs, runs == 1 ? "" : "s");
+}
+
+static struct str inputs_of(const struct planning *g)
+{
+    struct value inputs = value_of(g->plan->history->start, "inputs");
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; inputs.kind == VALUE_MAP && i < inputs.map->count; i++) {
+        const struct value_entry *e = &inputs.map->entries[i];
+        struct str shown = value_show(e->value, g->page->arena, 200);
+        buf_format(&b, "%s%.*s = %.*s", b.n ? "\n" : "", STR_ARG(e->key.s), STR_ARG(shown));
+    }
+    return buf_take(&b, g->page->arena);
+}
+
+static void add_head(const struct planning *g)
+{
+    const struct runbook *rb = g->plan->program->root->rb;
+    struct page *p = g->page;
+    struct str title = g->plan->history->title.n ? g->plan->history->title : written(rb->title);
+
+    page_head(p, INK_BOLD, "%.*s", STR_ARG(title.n ? title : rb->name.str));
+    if (rb->description)
+        page_text(p, "  ", INK_DIM, written(rb->description));
+    fact(p, "runbook", INK_PLAIN,
+         str_format(p->arena, "%.*s (%.*s)", STR_ARG(rb->name.str), STR_ARG(types_of(p, rb))));
+    fact(p, "inputs", INK_PLAIN, inputs_of(g));
+    fact(p, "locks", INK_PLAIN, locks_of(g));
+    if (rb->requires)
+        fact(p, "needs", INK_PLAIN, words(p, &rb->requires->tools));
+    if (rb->budget)
+        fact(p, "budget", INK_PLAIN, budget_words(p, rb->budget));
+    fact(p, "took", INK_PLAIN, past_words(g));
+}
+
+// -------- questions
+
+static void add_question(struct planning *g, const char *indent, const char *what, struct str text,
+                         struct str flag)
+{
+    struct page *p = g->page;
+    struct str lead = str_format(p->arena, "%s%s ", indent, what);
+
+    g->questions++;
+    page_lead(p, lead.s, INK_ASK,
+              flag.n ? str_format(p->arena, "%.*s  (%.*s)", STR_ARG(text), STR_ARG(flag)) : text);
+}
+
+static void add_confirm(struct planning *g, const char *indent, const struct confirm *c,
+                        struct str id)
+{
+    struct arena *a = g->page->arena;
+    struct str yes = c->danger == DANGER_MILD     ? STR("y")
+                     : c->danger == DANGER_SEVERE ? written(c->phrase)
+                                                  : STR("yes");
+
+    add_question(g, indent,
+                 c->danger == DANGER_SEVERE ? "asks (severe):" : "asks:", written(c->message),
+                 str_format(a, "--confirm %.*s=%.*s", STR_ARG(id), STR_ARG(yes)));
+}
+
+static void add_checklist(struct planning *g, const struct runbook *rb, struct str prefix)
+{
+    size_t n = 0;
+    struct arena *a = g->page->arena;
+
+    LIST_EACH(const struct check_item, item, rb->checklist)
+    add_question(g, "  ", item->check ? "checks:" : "checklist:", written(item->item),
+                 item->check
+                     ? STR("")
+                     : str_format(a, "--attest %.*schecklist_%zu=NOTE", STR_ARG(prefix), n + 1)),
+        n++;
+}
+
+// -------- one step
+
+static void add_steps(struct planning *g, const struct list *steps, struct str prefix, int depth);
+
+static struct str indent(struct planning *g, int depth)
+{
+    return str_format(g->page->arena, "%*s", 5 + 2 * depth, "");
+}
+
+static void note(struct planning *g, int depth, enum ink color, struct str text)
+{
+    page_lead(g->page, indent(g, depth).s, color, text);
+}
+
+static const char *does(enum effects e)
+{
+    return e == EFFECTS_READ ? "reads" : e == EFFECTS_DESTROY ? "DESTROYS" : "writes";
+}
+
+static void count(struct planning *g, enum effects e)
+{
+    g->reads += e == EFFECTS_READ;
+    g->writes += e == EFFECTS_WRITE;
+    g->destroys += e == EFFECTS_DESTROY;
+}
+
+static void add_row(struct planning *g, const struct step *s, struct str id, int depth)
+{
+    struct arena *a = g->page->arena;
+    enum effects e = step_effects(g->plan->program, s);
+    int64_t usual = past_step_ms(g->plan->past, id);
+    struct str name = written(s->name);
+    struct str lead = str_format(a, "%*s%2zu ", 2 * depth, "", ++g->number);
+    struct str took = usual >= 1000 ? str_format(a, "  usually %.*s", STR_ARG(span_text(usual, a)))
+                                    : STR("");
+
+    page_lead(g->page, lead.s, e == EFFECTS_DESTROY ? INK_BAD : INK_PLAIN,
+              str_trim(str_format(a, "%-*.*s %-8s  %.*s%.*s", (int)g->wide, STR_ARG(id), does(e),
+                                  STR_ARG(name), STR_ARG(took))));
+    if (s->kind == STEP_ACTION)
+        count(g, e);
+}
+
+// The point of no return stands before the first step that cannot be taken back.
+static void add_point(struct planning *g, enum undo_cover cover)
+{
+    if (cover != COVER_IRREVERSIBLE || g->past_return)
+        return;
+    g->past_return = true;
+    page_head(g->page, INK_BAD, "%s", "   ---- the point of no return ----");
+}
+
+static void add_cover(struct planning *g, const struct step *s, struct str id,
+                      enum undo_cover cover, int depth)
+{
+    struct arena *a = g->page->arena;
+
+    switch (cover) {
+    case COVER_UNDO:
+        g->undoable++;
+        note(g, depth, INK_DIM,
+             s->undo.kind == UNDO_AUTO ? STR("undo: by itself") : STR("undo: has one"));
+        break;
+    case COVER_INSIDE:
+        note(g, depth, INK_DIM, STR("undo: by what is inside"));
+        break;
+    case COVER_NONE:
+        note(g, depth, INK_DIM, STR("undo: none needed, harmless to leave"));
+        break;
+    case COVER_IRREVERSIBLE:
+        note(g, depth, INK_BAD,
+             str_format(a, "cannot be taken back: %.*s", STR_ARG(written(s->irreversible))));
+        buf_format(g->no_way_back, "%s%.*s", g->no_way_back->n ? ", " : "", STR_ARG(id));
+        break;
+    case COVER_MISSING:
+        note(g, depth, INK_WARN, STR("undo: nothing is said, so it cannot be taken back"));
+        buf_format(g->no_way_back, "%s%.*s", g->no_way_back->n ? ", " : "", STR_ARG(id));
+        break;
+    case COVER_NOTHING:
+        break;
+    }
+}
+
+// What a dry run found out about a step: "dry run: COMMAND".
+static struct str resolved(const struct planning *g, struct str id)
+{
+    static const char known[] = "dry run: ", unknown[] = "dry run: not known before";
+    const struct story *s = history_story(g->plan->history, id);
+
+    if (!s || !str_starts(s->message, known) || str_starts(s->message, unknown))
+        return STR("");
+    return str_slice(s->message, sizeof known - 1, s->message.n);
+}
+
+// The command as far as it is known; else as it is written.
+static void add_command(struct planning *g, const struct step *s, struct str id, int depth)
+{
+    struct arena *a = g->page->arena;
+    struct str command = resolved(g, id);
+    struct str lead = str_format(a, "%.*s$ ", STR_ARG(indent(g, depth)));
+
+    if (!g->plan->commands || s->kind != STEP_ACTION || !s->action_node)
+        return;
+    if (!command.n) {
+        struct span at = s->action_node->span;
+        command = s->action_node->kind == NODE_SCALAR
+                      ? s->action_node->text.str
+                      : str_slice(at.source->text, at.start, at.end);
+        command = str_format(a, "%.*s: %.*s", STR_ARG(s->action_name.str),
+                             STR_ARG(str_trim(command)));
+    }
+    page_lead(g->page, lead.s, INK_PLAIN, command);
+}
+
+// Instances of a for_each as the dry run made them.
+static void add_instances(struct planning *g, const struct step *s, struct str id, int depth)
+{
+    const struct history *h = g->plan->history;
+    struct arena *a = g->page->arena;
+
+    note(g, depth, INK_DIM, STR("for each item, one after the other or as many as it says"));
+    for (size_t i = 0; g->plan->commands && i < h->story_count; i++) {
+        struct str other = h->stories[i]->id;
+        if (other.n > id.n && str_equal(str_slice(other, 0, id.n), id) && other.s[id.n] == '[') {
+            note(g, depth, INK_PLAIN, str_format(a, "%.*s", STR_ARG(other)));
+            add_command(g, s, other, depth);
+        }
+    }
+}
+
+static void add_conditions(struct planning *g, const struct step *s, struct str id, int depth)
+{
+    struct arena *a = g->page->arena;
+
+    if (s->cond)
+        note(g, depth, INK_DIM, str_format(a, "only if %.*s", STR_ARG(expr_text(s->cond)->str)));
+    if (s->done_if && s->done_if->cond)
+        note(g, depth, INK_DIM,
+             str_format(a, "not if %.*s", STR_ARG(expr_text(s->done_if->cond)->str)));
+    if (s->confirm)
+        add_confirm(g, indent(g, depth).s, s->confirm, id);
+    if (s->approve)
+        add_question(g, indent(g, depth).s, "waits for approval:", written(s->approve->message),
+                     STR(""));
+    if (s->kind == STEP_ACTION && s->action && s->action->asks)
+        add_question(g, indent(g, depth).s, "asks a person:", STR(""),
+                     str_format(a, "--answer %.*s=VALUE", STR_ARG(id)));
+}
+
+static void add_module(struct planning *g, const struct module *m, struct str prefix, int depth)
+{
+    const struct runbook *rb = m->rb;
+    struct str id = str_format(g->page->arena, "%.*srun", STR_ARG(prefix));
+
+    add_checklist(g, rb, prefix);
+    if (rb->confirm)
+        add_confirm(g, indent(g, depth).s, rb->confirm, id);
+    add_steps(g, &rb->prepare, prefix, depth);
+    add_steps(g, &rb->steps, prefix, depth);
+    add_steps(g, &rb->always, prefix, depth);
+}
+
+static void add_inside(struct planning *g, const struct step *s, struct str id, struct str prefix,
+                       int depth)
+{
+    struct arena *a = g->page->arena;
+
+    if (s->kind == STEP_USE) {
+        const struct module *m = program_use(g->plan->program, s);
+        note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->use.str)));
+        if (m)
+            add_module(g, m, str_format(a, "%.*s.", STR_ARG(id)), depth + 1);
+    }
+    add_steps(g, &s->steps, prefix, depth + 1);
+    if (s->rescue.count) {
+        note(g, depth, INK_DIM, STR("if it fails:"));
+        add_steps(g, &s->rescue, prefix, depth + 1);
+    }
+    add_steps(g, &s->always, prefix, depth + 1);
+}
+
+static void add_step(struct planning *g, const struct step *s, struct str prefix, int depth)
+{
+    struct arena *a = g->page->arena;
+    struct str id = str_format(a, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
+    enum undo_cover cover = step_cover(g->plan->program, s);
+
+    add_point(g, cover);
+    add_row(g, s, id, depth);
+    add_conditions(g, s, id, depth);
+    if (s->for_each)
+        add_instances(g, s, id, depth);
+    else
+        add_command(g, s, id, depth);
+    if (s->kind == STEP_ACTION || (cover != COVER_INSIDE && cover != COVER_MISSING))
+        add_cover(g, s, id, cover, depth);
+    if (s->leaves)
+        note(g, depth, INK_DIM, str_format(a, "leaves: %.*s", STR_ARG(written(s->leaves))));
+    add_inside(g, s, id, prefix, depth);
+}
+
+static void add_steps(struct planning *g, const struct list *steps, struct str prefix, int depth)
+{
+    LIST_EACH(const struct step, s, *steps)
+    add_step(g, s, prefix, depth);
+}
+
+// -------- phases
+
+static void add_phase(struct planning *g, const char *name, const struct list *steps)
+{
+    if (!steps->count)
+        return;
+    page_blank(g->page);
+    page_head(g->page, INK_BOLD, "%s", name);
+    add_steps(g, steps, STR(""), 0);
+}
+
+static void add_checks(struct planning *g, const char *name, const struct list *checks)
+{
+    size_t n = 0;
+
+    if (!checks->count)
+        return;
+    page_blank(g->page);
+    page_head(g->page, INK_BOLD, "%s", name);
+    LIST_EACH(const struct step, c, *checks)
+    {
+        struct str label = c->name ? written(c->name) : c->id.str;
+        n++;
+        if (!label.n)
+            label = str_format(g->page->arena, "check %zu", n);
+        page_lead(g->page, "   ", INK_PLAIN, label);
+        add_command(g, c, STR(""), 0);
+    }
+}
+
+static size_t widest(const struct runbook *rb)
+{
+    const struct list *lists[] = { &rb->prepare, &rb->steps, &rb->always };
+    size_t wide = 8;
+
+    for (size_t i = 0; i < 3; i++)
+        LIST_EACH(const struct step, s, *lists[i])
+    if (s->id.str.n > wide && s->id.str.n <= 24)
+        wide = s->id.str.n;
+    return wide;
+}
+
+static void add_before(struct planning *g)
+{
+    const struct runbook *rb = g->plan->program->root->rb;
+
+    if (!rb->checklist.count && !rb->confirm)
+        return;
+    page_blank(g->page);
+    page_head(g->page, INK_BOLD, "%s", "before the first step");
+    add_checklist(g, rb, STR(""));
+    if (rb->confirm)
+        add_confirm(g, "  ", rb->confirm, STR("run"));
+}
+
+static void add_sum(struct planning *g)
+{
+    const struct runbook *rb = g->plan->program->root->rb;
+    struct page *p = g->page;
+
+    page_blank(p);
+    page_head(p, INK_BOLD, "%zu steps: %zu read, %zu write, %zu destroy; %zu question%s",
+              g->reads + g->writes + g->destroys, g->reads, g->writes, g->destroys, g->questions,
+              g->questions == 1 ? "" : "s");
+    if (g->no_way_back->n)
+        page_head(p, INK_WARN, "cannot be taken back: %.*s", STR_ARG(buf_str(g->no_way_back)));
+    else if (g->writes + g->destroys)
+        page_head(p, INK_GOOD, "%s", "everything can be taken back");
+    if (!rb->verify.count && !runbook_has_type(rb, RUNBOOK_CHECK) && g->writes + g->destroys)
+        page_head(p, INK_WARN, "%s", "nothing verifies it: there is no `verify`");
+    page_head(p, INK_DIM, "on failure: %s",
+              rb->on_failure ? on_failure_word(rb->on_failure) : "ask; without a terminal stop");
+}
+
+void plan_write(const struct plan *plan, struct page *p)
+{
+    const struct runbook *rb = plan->program->root->rb;
+    struct planning g = {
+        .plan = plan, .page = p, .no_way_back = buf_in(p->arena), .wide = widest(rb)
+    };
+
+    add_head(&g);
+    add_before(&g);
+    add_phase(&g, "prepare", &rb->prepare);
+    add_phase(&g, "steps", &rb->steps);
+    add_checks(&g, "verify", &rb->verify);
+    add_phase(&g, "always", &rb->always);
+    add_checks(&g, "after a complete undo", &rb->undone);
+    add_sum(&g);
+}
