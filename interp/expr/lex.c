@@ -7,59 +7,102 @@ static char peek(const struct lexer *l, size_t ahead)
     return l->at + ahead < l->source.n ? l->source.s[l->at + ahead] : '\0';
 }
 
+// What a character may be part of.
+enum { LETTER = 1, DIGIT = 2, HEX = 4, WHITE = 8, SINGLE = 16, QUOTE = 32 };
+
+static const unsigned char classes[256] = {
+    ['a' ... 'f'] = LETTER | HEX,
+    ['g' ... 'z'] = LETTER,
+    ['_'] = LETTER,
+    ['A' ... 'F'] = LETTER | HEX,
+    ['G' ... 'Z'] = LETTER,
+    ['0' ... '9'] = DIGIT | HEX,
+    [' '] = WHITE,
+    ['\t'] = WHITE,
+    ['\n'] = WHITE,
+    ['\r'] = WHITE,
+    ['\f'] = WHITE,
+    ['+'] = SINGLE,
+    ['-'] = SINGLE,
+    ['*'] = SINGLE,
+    ['/'] = SINGLE,
+    ['%'] = SINGLE,
+    ['<'] = SINGLE,
+    ['>'] = SINGLE,
+    ['!'] = SINGLE,
+    ['?'] = SINGLE,
+    [':'] = SINGLE,
+    ['.'] = SINGLE,
+    [','] = SINGLE,
+    ['('] = SINGLE,
+    [')'] = SINGLE,
+    ['['] = SINGLE,
+    [']'] = SINGLE,
+    ['{'] = SINGLE,
+    ['}'] = SINGLE,
+    ['"'] = QUOTE,
+    ['\''] = QUOTE,
+};
+
+static bool is(char c, int class)
+{
+    return classes[(unsigned char)c] & class;
+}
+
 static bool is_digit(char c)
 {
-    return c >= '0' && c <= '9';
+    return is(c, DIGIT);
 }
 
 static bool is_hex(char c)
 {
-    return is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f');
+    return is(c, HEX);
 }
 
 static bool is_letter(char c)
 {
-    return ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+    return is(c, LETTER);
 }
 
-static bool is_white(char c)
+// Moves behind all characters of a class.
+static void skip(struct lexer *l, int class)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+    while (l->at < l->source.n && is(l->source.s[l->at], class))
+        l->at++;
 }
 
-static struct token token(struct lexer *l, enum token_kind kind, size_t start)
+// The token between [start] and where the lexer is. Written where it is wanted: a token
+// that is returned would be copied, and there is one for every few bytes.
+static void token(const struct lexer *l, struct token *t, enum token_kind kind, size_t start)
 {
-    return (struct token){
-        .kind = kind, .start = start, .end = l->at, .text = str_slice(l->source, start, l->at)
-    };
+    t->kind = kind;
+    t->start = (uint32_t)start;
+    t->end = (uint32_t)l->at;
+    t->text.s = l->source.s + start;
+    t->text.n = l->at - start;
 }
 
-static struct token bad(struct lexer *l, size_t start, const char *problem)
+static void bad(const struct lexer *l, struct token *t, size_t start, const char *problem)
 {
-    struct token t = token(l, TOKEN_BAD, start);
-
-    t.problem = problem;
-    return t;
+    token(l, t, TOKEN_BAD, start);
+    t->problem = problem;
 }
 
 // comment = "//" to the end of the line
 static void skip_blank(struct lexer *l)
 {
-    while (l->at < l->source.n) {
-        if (is_white(peek(l, 0)))
-            l->at++;
-        else if (peek(l, 0) == '/' && peek(l, 1) == '/')
-            while (l->at < l->source.n && peek(l, 0) != '\n')
-                l->at++;
-        else
+    for (;;) {
+        skip(l, WHITE);
+        if (peek(l, 0) != '/' || peek(l, 1) != '/')
             return;
+        while (l->at < l->source.n && peek(l, 0) != '\n')
+            l->at++;
     }
 }
 
 static void skip_digits(struct lexer *l)
 {
-    while (is_digit(peek(l, 0)))
-        l->at++;
+    skip(l, DIGIT);
 }
 
 static bool skip_exponent(struct lexer *l)
@@ -73,26 +116,30 @@ static bool skip_exponent(struct lexer *l)
     return true;
 }
 
-static struct token hex_number(struct lexer *l, size_t start)
+static void hex_number(struct lexer *l, struct token *t, size_t start)
 {
     l->at += 2;
     while (is_hex(peek(l, 0)))
         l->at++;
-    if (l->at == start + 2)
-        return bad(l, start, "hexadecimal digits are missing");
+    if (l->at == start + 2) {
+        bad(l, t, start, "hexadecimal digits are missing");
+        return;
+    }
     bool is_uint = (peek(l, 0) | 32) == 'u';
     l->at += is_uint;
-    return token(l, is_uint ? TOKEN_UINT : TOKEN_INT, start);
+    token(l, t, is_uint ? TOKEN_UINT : TOKEN_INT, start);
 }
 
 // number = digits ["u"] | digits ["." digits] [exponent] | "." digits [exponent] | "0x" hex ["u"]
-static struct token number(struct lexer *l)
+static void number(struct lexer *l, struct token *t)
 {
     size_t start = l->at;
     bool is_double = false;
 
-    if (peek(l, 0) == '0' && (peek(l, 1) | 32) == 'x')
-        return hex_number(l, start);
+    if (peek(l, 0) == '0' && (peek(l, 1) | 32) == 'x') {
+        hex_number(l, t, start);
+        return;
+    }
     skip_digits(l);
     if (peek(l, 0) == '.' && is_digit(peek(l, 1))) {
         is_double = true;
@@ -100,11 +147,13 @@ static struct token number(struct lexer *l)
         skip_digits(l);
     }
     is_double |= skip_exponent(l);
-    if (is_double)
-        return token(l, TOKEN_DOUBLE, start);
+    if (is_double) {
+        token(l, t, TOKEN_DOUBLE, start);
+        return;
+    }
     bool is_uint = (peek(l, 0) | 32) == 'u';
     l->at += is_uint;
-    return token(l, is_uint ? TOKEN_UINT : TOKEN_INT, start);
+    token(l, t, is_uint ? TOKEN_UINT : TOKEN_INT, start);
 }
 
 // The quotes at [at]: one character, or three of them.
@@ -124,7 +173,7 @@ static bool closes(const struct lexer *l, char quote, size_t length)
 }
 
 // string = ["b"] ["r"] quotes ... quotes; decoded in literal.c
-static struct token string(struct lexer *l)
+static void string(struct lexer *l, struct token *t)
 {
     size_t start = l->at;
     bool is_bytes = (peek(l, 0) | 32) == 'b';
@@ -136,16 +185,19 @@ static struct token string(struct lexer *l)
     size_t length = quote_length(l);
     l->at += length;
     while (l->at < l->source.n && !closes(l, quote, length)) {
-        if (length == 1 && (peek(l, 0) == '\n' || peek(l, 0) == '\r'))
-            return bad(l, start, "the text has no closing quote in its line");
+        if (length == 1 && (peek(l, 0) == '\n' || peek(l, 0) == '\r')) {
+            bad(l, t, start, "the text has no closing quote in its line");
+            return;
+        }
         l->at += !is_raw && peek(l, 0) == '\\' ? 2 : 1;
     }
     if (l->at >= l->source.n) {
         l->at = l->source.n;
-        return bad(l, start, "the text has no closing quote");
+        bad(l, t, start, "the text has no closing quote");
+        return;
     }
     l->at += length;
-    return token(l, is_bytes ? TOKEN_BYTES : TOKEN_STRING, start);
+    token(l, t, is_bytes ? TOKEN_BYTES : TOKEN_STRING, start);
 }
 
 static bool starts_string(const struct lexer *l)
@@ -153,23 +205,24 @@ static bool starts_string(const struct lexer *l)
     size_t i = (peek(l, 0) | 32) == 'b';
 
     i += (peek(l, i) | 32) == 'r';
-    return peek(l, i) == '"' || peek(l, i) == '\'';
+    return is(peek(l, i), QUOTE);
 }
 
 // quoted = "`" (letter | digit | "_" | "." | "-" | "/" | " ")+ "`"
-static struct token quoted_name(struct lexer *l)
+static void quoted_name(struct lexer *l, struct token *t)
 {
     size_t start = l->at++;
 
     while (is_letter(peek(l, 0)) || is_digit(peek(l, 0)) ||
            (peek(l, 0) && strchr(".-/ ", peek(l, 0))))
         l->at++;
-    if (peek(l, 0) != '`' || l->at == start + 1)
-        return bad(l, start, "a name in backquotes holds letters, digits, and _ . - / or a space");
-    struct token t = token(l, TOKEN_QUOTED_NAME, start);
-    t.text = str_slice(l->source, start + 1, l->at++);
-    t.end = l->at;
-    return t;
+    if (peek(l, 0) != '`' || l->at == start + 1) {
+        bad(l, t, start, "a name in backquotes holds letters, digits, and _ . - / or a space");
+        return;
+    }
+    token(l, t, TOKEN_QUOTED_NAME, start);
+    t->text = str_slice(l->source, start + 1, l->at++);
+    t->end = (uint32_t)l->at;
 }
 
 static bool is_pair(int pair)
@@ -187,48 +240,48 @@ static bool is_pair(int pair)
     }
 }
 
-static struct token sign(struct lexer *l)
+static void sign(struct lexer *l, struct token *t)
 {
     size_t start = l->at++;
     char first = l->source.s[start];
-    int pair = first << 8 | peek(l, 0);
+    int pair = (unsigned char)first << 8 | (unsigned char)peek(l, 0);
 
     if (is_pair(pair)) {
         l->at++;
-        struct token t = token(l, TOKEN_SIGN, start);
-        t.sign = pair;
-        return t;
+        token(l, t, TOKEN_SIGN, start);
+        t->sign = pair;
+        return;
     }
-    if (first && strchr("+-*/%<>!?:.,()[]{}", first)) {
-        struct token t = token(l, TOKEN_SIGN, start);
-        t.sign = first;
-        return t;
+    if (is(first, SINGLE)) {
+        token(l, t, TOKEN_SIGN, start);
+        t->sign = first;
+        return;
     }
     while (l->at < l->source.n && ((unsigned char)l->source.s[l->at] & 0xC0) == 0x80)
         l->at++;
-    return bad(l, start, NULL);
+    bad(l, t, start, NULL);
 }
 
-struct token lexer_next(struct lexer *l)
+void lexer_next(struct lexer *l, struct token *t)
 {
     skip_blank(l);
     size_t start = l->at;
-    if (start >= l->source.n)
-        return token(l, TOKEN_END, start);
-    char c = l->source.s[start];
-    bool may_quote = c == '"' || c == '\'' || (c | 32) == 'b' || (c | 32) == 'r';
-    if (may_quote && starts_string(l))
-        return string(l);
-    if (is_letter(c)) {
-        while (is_letter(peek(l, 0)) || is_digit(peek(l, 0)))
-            l->at++;
-        return token(l, TOKEN_NAME, start);
+    char c = peek(l, 0);
+    bool may_quote = is(c, QUOTE) || (c | 32) == 'b' || (c | 32) == 'r';
+    if (start >= l->source.n) {
+        token(l, t, TOKEN_END, start);
+    } else if (may_quote && starts_string(l)) {
+        string(l, t);
+    } else if (is_letter(c)) {
+        skip(l, LETTER | DIGIT);
+        token(l, t, TOKEN_NAME, start);
+    } else if (is_digit(c) || (c == '.' && is_digit(peek(l, 1)))) {
+        number(l, t);
+    } else if (c == '`') {
+        quoted_name(l, t);
+    } else {
+        sign(l, t);
     }
-    if (is_digit(peek(l, 0)) || (peek(l, 0) == '.' && is_digit(peek(l, 1))))
-        return number(l);
-    if (peek(l, 0) == '`')
-        return quoted_name(l);
-    return sign(l);
 }
 
 bool lexer_is_reserved(struct str name)

@@ -31,11 +31,13 @@ enum sign {
 };
 
 struct token {
-    enum token_kind kind;
-    size_t start, end;  // in the source
-    struct str text;
-    int sign;  // the character, or one of enum sign
-    const char *problem;
+    enum token_kind kind : 8;
+    int sign : 24;        // the character, or one of enum sign
+    uint32_t start, end;  // in the source
+    union {
+        struct str text;
+        const char *problem;  // TOKEN_BAD; NULL: the character is none of the language
+    };
 };
 
 struct lexer {
@@ -43,7 +45,7 @@ struct lexer {
     size_t at;
 };
 
-struct token lexer_next(struct lexer *l);
+void lexer_next(struct lexer *l, struct token *t);
 
 // Words that name nothing: `for`, `if`, `package`, ...
 bool lexer_is_reserved(struct str name);

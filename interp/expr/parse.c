@@ -83,16 +83,16 @@ static const struct {
     { '%', LEVEL_PRODUCT, OP_MODULO },
 };
 
-static int operator_level(struct token t, enum operation *op)
+static int operator_level(const struct token *t, enum operation *op)
 {
-    if (t.kind == TOKEN_NAME && t.text.n == 2 && t.text.s[0] == 'i' && t.text.s[1] == 'n') {
+    if (t->kind == TOKEN_NAME && t->text.n == 2 && t->text.s[0] == 'i' && t->text.s[1] == 'n') {
         *op = OP_IN;
         return LEVEL_RELATION;
     }
-    if (t.kind != TOKEN_SIGN)
+    if (t->kind != TOKEN_SIGN)
         return -1;
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-        if (t.sign == operators[i].sign) {
+        if (t->sign == operators[i].sign) {
             *op = operators[i].op;
             return operators[i].level;
         }
@@ -102,8 +102,8 @@ static int operator_level(struct token t, enum operation *op)
 static void advance(struct parser *p)
 {
     p->last_end = (uint32_t)p->token.end;
-    p->token = lexer_next(&p->lexer);
-    p->level = operator_level(p->token, &p->op);
+    lexer_next(&p->lexer, &p->token);
+    p->level = operator_level(&p->token, &p->op);
 }
 
 static bool is_sign(const struct parser *p, int sign)
@@ -135,7 +135,7 @@ static void unexpected(struct parser *p, const char *wanted)
         diag_error(p->diags, DIAG_EXPR_SYNTAX, span, "%s", t.problem);
     else
         diag_error(p->diags, DIAG_EXPR_SYNTAX, span, "`%.*s` stands where %s is wanted",
-                   STR_ARG(t.text), wanted);
+                   STR_ARG(str_slice(p->text->str, t.start, t.end)), wanted);
 }
 
 static bool want(struct parser *p, int sign, const char *words)

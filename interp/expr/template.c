@@ -20,7 +20,8 @@ static size_t find_close(struct str s, size_t at)
     int depth = 0;
 
     for (;;) {
-        struct token t = lexer_next(&l);
+        struct token t;
+        lexer_next(&l, &t);
         if (t.kind == TOKEN_END)
             return SIZE_MAX;
         if (t.kind != TOKEN_SIGN)
@@ -231,7 +232,8 @@ static bool has_dollar(struct str s)
     struct lexer l = { s, 0 };
 
     for (;;) {
-        struct token t = lexer_next(&l);
+        struct token t;
+        lexer_next(&l, &t);
         if (t.kind == TOKEN_END)
             return false;
         if (t.kind == TOKEN_BAD && starts_at(s, t.start, "${{"))

@@ -1,7 +1,7 @@
 #include "value/time.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -153,25 +153,30 @@ void timestamp_write(int64_t seconds, uint32_t nanos, struct buf *out)
     buf_add_c(out, 'Z');
 }
 
+#define UNIT(literal)                  \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
+    }
+
 static const struct unit {
-    const char *name;
+    struct str name;
     int64_t nanoseconds;
 } units[] = {
-    { "ns", 1 },           { "us", 1000 },         { "\xC2\xB5s", 1000 },
-    { "\xCE\xBCs", 1000 }, { "ms", 1000000 },      { "s", 1000000000 },
-    { "m", 60000000000 },  { "h", 3600000000000 }, { "d", 86400000000000 },
+    { UNIT("ns"), 1 },           { UNIT("us"), 1000 },         { UNIT("\xC2\xB5s"), 1000 },
+    { UNIT("\xCE\xBCs"), 1000 }, { UNIT("ms"), 1000000 },      { UNIT("s"), 1000000000 },
+    { UNIT("m"), 60000000000 },  { UNIT("h"), 3600000000000 }, { UNIT("d"), 86400000000000 },
 };
 
-// The longest name that [s] starts with: "ms" is not "m".
-static const struct unit *unit_at(struct str s)
+// The longest name that stands at [at]: "ms" is not "m".
+static const struct unit *unit_at(struct str s, size_t at)
 {
     const struct unit *best = NULL;
-    size_t longest = 0;
 
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        size_t n = str_from(units[i].name).n;
-        if (n > longest && str_starts(s, units[i].name))
-            best = &units[i], longest = n;
+        struct str name = units[i].name;
+        if (name.n <= s.n - at && memcmp(s.s + at, name.s, name.n) == 0 &&
+            (!best || name.n > best->name.n))
+            best = &units[i];
     }
     return best;
 }
@@ -189,10 +194,10 @@ static bool number_with_unit(struct str s, size_t *at, __int128 *sum)
         for (; *at < s.n && s.s[*at] >= '0' && s.s[*at] <= '9'; (*at)++, seen++)
             if (scale < 1000000000000000)
                 part = part * 10 + (s.s[*at] - '0'), scale *= 10;
-    const struct unit *unit = unit_at(str_slice(s, *at, s.n));
+    const struct unit *unit = unit_at(s, *at);
     if (!seen || !unit || *at == start)
         return false;
-    *at += str_from(unit->name).n;
+    *at += unit->name.n;
     *sum += whole * unit->nanoseconds + part * unit->nanoseconds / scale;
     return *sum <= (__int128)INT64_MAX + 1;
 }
