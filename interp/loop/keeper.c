@@ -121,6 +121,16 @@ static void stop_now(struct keeping *k)
         task_cancel(t, true);
 }
 
+// Of a child that was settled, nothing is known any more.
+static void tell_lost(struct keeping *k, uint32_t id)
+{
+    struct buf body = BUF_EMPTY;
+
+    put_result(&body, &(struct child_result){ .end = CHILD_LOST });
+    keeping_tell(k, (struct frame){ .type = TELL_END, .id = id }, buf_str(&body));
+    buf_free(&body);
+}
+
 static void answer(struct keeping *k, struct frame head, struct str body)
 {
     struct task *t = find_task(k, head.id);
@@ -137,6 +147,8 @@ static void answer(struct keeping *k, struct frame head, struct str body)
     case ASK_KILL_LEFT:
         if (t)
             task_kill_left(t, take_number(&taking));
+        else
+            tell_lost(k, head.id);
         break;
     case ASK_SETTLED:
         settled(k, take_text(&taking));

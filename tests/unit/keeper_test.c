@@ -243,6 +243,20 @@ TEST(what_was_left_can_be_killed_later)
     CHECK(!lives(number_in(ran->out)));
 }
 
+TEST(of_what_was_settled_nothing_can_be_killed_any_more)
+{
+    struct setting *s = new_setting();
+    struct child_spec spec = spec_of(DAEMON);
+    struct ran *ran = run_spec(s, spec);
+
+    keeper_settled(s->keeper, spec.name);
+    child_kill_left(ran->child, 1000, ran_end, ran);
+    wait_end(s, ran);
+    CHECK(ran->ends == 2 && ran->r.end == CHILD_LOST && ran->r.left_count == 0);
+    CHECK(lives(number_in(ran->out)));
+    kill((pid_t)number_in(ran->out), SIGKILL);
+}
+
 TEST(a_process_that_ends_soon_after_is_not_left)
 {
     struct setting *s = new_setting();
