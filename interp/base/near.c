@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/diag.h"
 
 static void add(struct near *near, const char *word)
 {
@@ -90,4 +91,12 @@ struct str near_question(const struct near *near, struct arena *a)
     if (near->count)
         buf_add_c(&b, '?');
     return buf_take(&b, a);
+}
+
+void diag_meant(struct diags *ds, struct diag *d, struct str written, const char *const *words)
+{
+    struct near near = near_words(written, words);
+
+    if (near.count)
+        d->help = near_question(&near, ds->arena);
 }

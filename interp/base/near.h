@@ -17,5 +17,10 @@ struct near {
 
 struct near near_words(struct str written, const char *const *words);
 
+struct diag;
+struct diags;
+// Gives [d] the question as its help, when there is one to ask.
+void diag_meant(struct diags *ds, struct diag *d, struct str written, const char *const *words);
+
 // "did you mean `a`, `b` or `c`?", or empty.
 struct str near_question(const struct near *near, struct arena *a);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/near.h"
 #include "exec/frame_parts.h"
 #include "load/input.h"
 
@@ -142,10 +143,8 @@ static void refuse_unknown(struct taking *t, const struct given *g)
     }
     struct diag *d = diag_error(t->ds, DIAG_BAD_INPUT, g->span, "there is no input `%.*s`",
                                 STR_ARG(g->name));
-    const char *near = diag_nearest(g->name, words);
-    if (near)
-        diag_help(t->ds, d, "did you mean `%s`?", near);
-    else if (list->count == 0)
+    diag_meant(t->ds, d, g->name, words);
+    if (list->count == 0)
         diag_help(t->ds, d, "the runbook has no inputs");
     t->ok = false;
 }

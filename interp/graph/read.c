@@ -1,6 +1,7 @@
 #include "graph/read.h"
 
 #include "base/arena.h"
+#include "base/near.h"
 #include "graph/edge.h"
 
 // ---- who waits for whom ----
@@ -172,10 +173,7 @@ void graph_unknown_step(const struct graph *g, struct str id, struct span where,
 {
     struct diag *d = diag_error(ds, DIAG_UNKNOWN_STEP, where, "step `%.*s` does not exist",
                                 STR_ARG(id));
-    const char *near = diag_nearest(id, all_ids(g));
-
-    if (near)
-        diag_help(ds, d, "did you mean `%s`?", near);
+    diag_meant(ds, d, id, all_ids(g));
 }
 
 static bool check_other(const struct graph *g, const struct reading *at, const struct expr_ref *ref,

@@ -1,6 +1,7 @@
 // `with` of a use against the inputs of what it uses.
 
 #include "base/arena.h"
+#include "base/near.h"
 #include "load/input.h"
 #include "load/rules.h"
 
@@ -35,9 +36,7 @@ static void unknown(struct checking *c, const struct step *use, const struct run
         words[i] = str_copy(c->arena, inputs[i].entry.key.str).s;
     struct diag *d = diag_error(c->ds, DIAG_BAD_WITH, key->span, "`%.*s` has no input `%.*s`",
                                 STR_ARG(use->use.str), STR_ARG(key->str));
-    const char *near = diag_nearest(key->str, words);
-    if (near)
-        diag_help(c->ds, d, "did you mean `%s`?", near);
+    diag_meant(c->ds, d, key->str, words);
 }
 
 // A constant is judged now; an expression when it has a value.

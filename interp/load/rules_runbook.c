@@ -1,6 +1,7 @@
 // What is wrong with a runbook as a whole.
 
 #include "base/arena.h"
+#include "base/near.h"
 #include "load/rules.h"
 #include "load/version.h"
 
@@ -36,10 +37,7 @@ static void unknown(struct checking *c, const struct text *name, const char *wha
 {
     struct diag *d = diag_error(c->ds, DIAG_UNKNOWN_NAME, name->span, "%s `%.*s` does not exist",
                                 what, STR_ARG(name->str));
-    const char *near = diag_nearest(name->str, words);
-
-    if (near)
-        diag_help(c->ds, d, "did you mean `%s`?", near);
+    diag_meant(c->ds, d, name->str, words);
 }
 
 static bool is_word(struct str s, const char *const *words)

@@ -1,6 +1,7 @@
 // Transaction groups: what stands in them the reader has judged, on what they are we can.
 
 #include "base/arena.h"
+#include "base/near.h"
 #include "load/rules.h"
 
 static const struct connection *connection_named(const struct list *list, struct str name)
@@ -31,9 +32,7 @@ static void unknown(struct checking *c, const struct text *name)
     add_names(c, project, words, add_names(c, own, words, 0));
     struct diag *d = diag_error(c->ds, DIAG_UNKNOWN_NAME, name->span,
                                 "connection `%.*s` does not exist", STR_ARG(name->str));
-    const char *near = diag_nearest(name->str, words);
-    if (near)
-        diag_help(c->ds, d, "did you mean `%s`?", near);
+    diag_meant(c->ds, d, name->str, words);
 }
 
 void check_transaction(struct checking *c, const struct step *s)

@@ -1,6 +1,7 @@
 // Triggers: their expressions, and the steps that a level consents to.
 
 #include "base/arena.h"
+#include "base/near.h"
 #include "load/rules.h"
 
 static struct view view_of(struct checking *c)
@@ -143,9 +144,8 @@ static void check_inputs(struct checking *c, const struct trigger *t)
             continue;
         struct diag *d = diag_error(c->ds, DIAG_UNKNOWN_NAME, key->span,
                                     "input `%.*s` does not exist", STR_ARG(key->str));
-        const char *near = diag_nearest(key->str, words);
-        if (near)
-            diag_help(c->ds, d, "did you mean `%s`?", near);
+    
+        diag_meant(c->ds, d, key->str, words);
     }
 }
 
