@@ -16,7 +16,8 @@ enum {
     SQL_ROWS_MOST = 100000,  // of one result
     SQL_BYTES_MOST = 64 * 1024 * 1024,
     SQL_CONNECT_MS = 30 * 1000,
-    SQL_SETTLE_MS = 30 * 1000,  // how long to ask what became of a COMMIT
+    SQL_SETTLE_MS = 30 * 1000,  // how long to ask what became of a COMMIT, at most
+    SQL_SETTLE_LEAST_MS = 3 * 1000,
 };
 
 // One statement and its values.

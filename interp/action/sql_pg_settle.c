@@ -92,11 +92,23 @@ static void time_is_up(void *arg)
     give_up(p, STR("the server cannot be reached"));
 }
 
+// As long as the step itself may take, within bounds.
+static int64_t patience_ms(const struct pg *p)
+{
+    int64_t own = p->job->timeout_ms;
+
+    if (own == 0 || own > SQL_SETTLE_MS)
+        return SQL_SETTLE_MS;
+    return own < SQL_SETTLE_LEAST_MS ? SQL_SETTLE_LEAST_MS : own;
+}
+
 void pg_settle(struct pg *p)
 {
+    int64_t patience = patience_ms(p);
+
     p->settling = true;
-    p->settle_until_ms = loop_now_ms(p->session->loop) + SQL_SETTLE_MS;
+    p->settle_until_ms = loop_now_ms(p->session->loop) + patience;
     pg_hang_up(p);
-    pg_set_timer(p, SQL_SETTLE_MS + PAUSE_MS, time_is_up);
+    pg_set_timer(p, patience + PAUSE_MS, time_is_up);
     pg_connect(p, connected);
 }

@@ -133,10 +133,22 @@ static struct attempt *attempt_of(struct play *p, const struct step *s, struct s
 
     *scope = (struct scope){ .get = get, .ctx = p };
     *at = (struct attempt){
-        .arena = arena_new(p->arena), .session = &p->session, .step = s, .action = s->action,
-        .params = s->params, .address = s->id.str, .name = s->id.str, .number = 1,
-        .scope = scope, .dir = p->dir, .connections = &p->connections,
-        .timeout_ms = p->timeout_ms, .output = output, .note = note, .done = done, .owner = p,
+        .arena = arena_new(p->arena),
+        .session = &p->session,
+        .step = s,
+        .action = s->action,
+        .params = s->params,
+        .address = s->id.str,
+        .name = s->id.str,
+        .number = 1,
+        .scope = scope,
+        .dir = p->dir,
+        .connections = &p->connections,
+        .timeout_ms = p->timeout_ms,
+        .output = output,
+        .note = note,
+        .done = done,
+        .owner = p,
     };
     if (s->action && s->action->effects)
         at->read_only = s->action->effects(s->params) == EFFECTS_READ;
@@ -145,7 +157,8 @@ static struct attempt *attempt_of(struct play *p, const struct step *s, struct s
 
 static void wait_for(struct play *p)
 {
-    while (!p->over && loop_turn(p->session.loop)) {}
+    while (!p->over && loop_turn(p->session.loop)) {
+    }
     if (!p->over) {
         puts("{\"stuck\":true}");
         exit(3);
@@ -170,8 +183,9 @@ static void run(struct play *p, struct attempt *at)
         return;
     }
     if (!at->action->resolve(at, &err)) {
-        p->outcome = (struct outcome){ .verdict = VERDICT_FAILED, .message = err.message,
-                                       .help = err.help, .not_started = true };
+        p->outcome = (struct outcome){
+            .verdict = VERDICT_FAILED, .message = err.message, .help = err.help, .not_started = true
+        };
         return;
     }
     if (p->describes) {
@@ -214,8 +228,8 @@ static void play_transaction(struct play *p, const struct step *s)
     wait_for(p);
     bool begun = p->outcome.verdict == VERDICT_DONE;
     LIST_EACH(const struct step, child, s->steps)
-        if (begun && p->ok)
-            play_action(p, child, at->transaction);
+    if (begun && p->ok)
+        play_action(p, child, at->transaction);
     if (begun) {
         p->over = false;
         (p->ok ? transaction_commit : transaction_rollback)(at, group_done);
@@ -227,8 +241,8 @@ static void play_transaction(struct play *p, const struct step *s)
 
 static struct connections connections_of(struct play *p, const struct runbook *rb)
 {
-    struct resolved_connection *items =
-        NEW_ARRAY(p->arena, struct resolved_connection, rb->connections.count + 1);
+    struct resolved_connection *items = NEW_ARRAY(p->arena, struct resolved_connection,
+                                                  rb->connections.count + 1);
     struct connections all = { items, 0 };
     struct scope scope = { .get = get, .ctx = p };
     struct expr_error err = { 0 };
@@ -239,13 +253,14 @@ static struct connections connections_of(struct play *p, const struct runbook *r
         struct str *headers = NEW_ARRAY(p->arena, struct str, c->headers.count + 1);
         size_t n = 0;
         bool secret;
-        *to = (struct resolved_connection){ .name = c->entry.key.str, .headers = headers,
+        *to = (struct resolved_connection){ .name = c->entry.key.str,
+                                            .headers = headers,
                                             .tls_verify = true };
         if (!template_eval_text(c->url, &scope, p->arena, &to->url, &secret, &err))
             exit(2);
         LIST_EACH(const struct words_entry, e, c->headers)
-            headers[n++] = str_format(p->arena, "%.*s: %.*s", STR_ARG(e->entry.key.str),
-                                      STR_ARG(e->words->text.str));
+        headers[n++] = str_format(p->arena, "%.*s: %.*s", STR_ARG(e->entry.key.str),
+                                  STR_ARG(e->words->text.str));
     }
     return all;
 }
@@ -314,12 +329,13 @@ int main(int argc, char **argv)
     if (!rb)
         return 3;
     p.dir = str_from(dir);
-    p.session = (struct session){ .arena = arena_new(NULL), .loop = loop_new(loop_arena),
+    p.session = (struct session){ .arena = arena_new(NULL),
+                                  .loop = loop_new(loop_arena),
                                   .folder = p.dir };
     p.connections = connections_of(&p, rb);
     p.steps = value_map_start(p.arena);
     LIST_EACH(const struct step, s, rb->steps)
-        (s->transaction.str.n ? play_transaction(&p, s) : play_action(&p, s, NULL));
+    (s->transaction.str.n ? play_transaction(&p, s) : play_action(&p, s, NULL));
     arena_free(p.session.arena);
     arena_free(loop_arena);
     arena_free(p.arena);
