@@ -235,6 +235,18 @@ static bool make_act(struct walk *w, struct expr_error *err)
 
 static void ask_walk(struct walk *w);
 
+// What reads `before` is shown as it is written: it is read only after the confirm.
+static bool reads_before(struct walk *w)
+{
+    const struct node *n = w->task->step->action_node;
+
+    if (w->task->step->before.count == 0 || w->before.kind == VALUE_MAP || w->task->auto_undo)
+        return false;
+    struct str written = str_slice(n->span.source->text, n->span.start, n->span.end);
+    w->command = mask_text(w->d->mask, str_trim(written), w->arena, NULL);
+    return true;
+}
+
 static void resolve_action(struct walk *w)
 {
     struct expr_error err = { 0 };
@@ -244,7 +256,9 @@ static void resolve_action(struct walk *w)
         return;
     }
     if (!make_act(w, &err)) {
-        if (w->d->options->dry_run)
+        if (reads_before(w))
+            ask_walk(w);
+        else if (w->d->options->dry_run)
             dry_unresolved(w, &err);
         else
             fail_expr(w, w->task->step->action_name.str.s ? "action" : "step", &err);
@@ -534,8 +548,25 @@ void emit_intent(struct walk *w, struct value with)
 
 static void ask_for_work(struct walk *w);
 
+static bool resolve_again(struct walk *w)
+{
+    struct expr_error err = { 0 };
+
+    if (w->task->kind != TASK_ACTION || w->task->step->before.count == 0 || w->task->auto_undo ||
+        w->d->options->dry_run)
+        return true;
+    if (!make_act(w, &err)) {
+        fail_expr(w, "action", &err);
+        return false;
+    }
+    w->command = act_describe(w->act);
+    return true;
+}
+
 static void intend(struct walk *w)
 {
+    if (!resolve_again(w))
+        return;
     switch (w->task->kind) {
     case TASK_GATE:
         gate_judge(w);
