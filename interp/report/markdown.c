@@ -76,14 +76,15 @@ static void ticks(struct buf *out, size_t n)
         buf_add_c(out, '`');
 }
 
-// In a cell a bar ends the cell, also inside of code.
-static void code_span(struct writing *w, struct str s)
+// In a cell a bar ends the cell, also inside of code; a line end would, too.
+static void code_span_line(struct str line, bool last, void *arg)
 {
-    struct str safe = harmless_text(s, w->arena);
+    struct writing *w = arg;
+    struct str safe = harmless_text(line, w->arena);
     size_t n = longest_ticks(safe) + 1;
 
     ticks(w->out, n);
-    if (n > 1)
+    if (n > 1 || !safe.n)
         buf_add_c(w->out, ' ');
     for (size_t i = 0; i < safe.n; i++) {
         if (safe.s[i] == '|')
@@ -93,6 +94,13 @@ static void code_span(struct writing *w, struct str s)
     if (n > 1)
         buf_add_c(w->out, ' ');
     ticks(w->out, n);
+    if (!last)
+        buf_add_s(w->out, "<br>");
+}
+
+static void code_span(struct writing *w, struct str s)
+{
+    document_lines(s, code_span_line, w);
 }
 
 static void code_line(struct str line, bool last, void *arg)

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "report/fields.h"
+#include "report/resolved.h"
 #include "report/when.h"
 
 // Where the writing stands.
@@ -255,35 +256,13 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
     }
 }
 
-// What a dry run found out about a step: "dry run: COMMAND".
-static struct str resolved(const struct planning *g, struct str id)
-{
-    static const char known[] = "dry run: ", unknown[] = "dry run: not known before";
-    const struct story *s = history_story(g->plan->history, id);
-
-    if (!s || !str_starts(s->message, known) || str_starts(s->message, unknown))
-        return STR("");
-    return str_slice(s->message, sizeof known - 1, s->message.n);
-}
-
-// The command as far as it is known; else as it is written.
 static void add_command(struct planning *g, const struct step *s, struct str id, int depth)
 {
     struct arena *a = g->page->arena;
-    struct str command = resolved(g, id);
     struct str lead = str_format(a, "%.*s$ ", STR_ARG(indent(g, depth)));
 
-    if (!g->plan->commands || s->kind != STEP_ACTION || !s->action_node)
-        return;
-    if (!command.n) {
-        struct span at = s->action_node->span;
-        command = s->action_node->kind == NODE_SCALAR
-                      ? s->action_node->text.str
-                      : str_slice(at.source->text, at.start, at.end);
-        command = str_format(a, "%.*s: %.*s", STR_ARG(s->action_name.str),
-                             STR_ARG(str_trim(command)));
-    }
-    page_lead(g->page, lead.s, INK_PLAIN, command);
+    if (g->plan->commands && s->kind == STEP_ACTION && s->action_node)
+        page_lead(g->page, lead.s, INK_PLAIN, step_command(g->plan->history, s, id, a));
 }
 
 // Instances of a for_each as the dry run made them.

@@ -4,6 +4,15 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
+// "1m 12s"; the smaller unit only where it says something.
+static struct str part(struct arena *a, int64_t large, const char *unit, int64_t small,
+                       const char *small_unit)
+{
+    if (!small)
+        return str_format(a, "%lld%s", (long long)large, unit);
+    return str_format(a, "%lld%s %02d%s", (long long)large, unit, (int)small, small_unit);
+}
+
 struct str span_text(int64_t ms, struct arena *a)
 {
     if (ms < 0)
@@ -13,10 +22,10 @@ struct str span_text(int64_t ms, struct arena *a)
     if (ms < MINUTE)
         return str_format(a, "%d s", (int)(ms / SECOND));
     if (ms < HOUR)
-        return str_format(a, "%dm %02ds", (int)(ms / MINUTE), (int)(ms % MINUTE / SECOND));
+        return part(a, ms / MINUTE, "m", ms % MINUTE / SECOND, "s");
     if (ms < DAY)
-        return str_format(a, "%dh %02dm", (int)(ms / HOUR), (int)(ms % HOUR / MINUTE));
-    return str_format(a, "%lldd %dh", (long long)(ms / DAY), (int)(ms % DAY / HOUR));
+        return part(a, ms / HOUR, "h", ms % HOUR / MINUTE, "m");
+    return part(a, ms / DAY, "d", ms % DAY / HOUR, "h");
 }
 
 struct str clock_text(int64_t wall_ns, struct arena *a)

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-// "0.4 s", "12 s", "1m 12s", "2h 05m", "3d 4h".
+// "0.4 s", "12 s", "1m 12s", "30m", "2h 05m", "3d 04h".
 struct str span_text(int64_t ms, struct arena *a);
 // "14:02:11Z"
 struct str clock_text(int64_t wall_ns, struct arena *a);

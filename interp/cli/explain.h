@@ -1,0 +1,11 @@
+// What `explain` knows of functions. Apart, because the names of the types of expressions
+// and of fields are the same.
+
+#pragma once
+
+#include "base/map.h"
+
+// Prints all forms of a function or macro; false if there is none of that name.
+bool explain_function(struct str word, struct arena *a);
+// Puts the names of all of them into [words].
+void function_words(struct map *words);

@@ -1,0 +1,12 @@
+// A runbook as a document to print and to work through with a pen: what to check before,
+// every step with a box, what it runs, how it is taken back, whom to call.
+
+#pragma once
+
+#include "load/program.h"
+#include "report/document.h"
+#include "report/history.h"
+
+// [h]: of a dry run, for what could be resolved.
+struct document *view_document(const struct program *program, const struct history *h,
+                               struct arena *a);
