@@ -40,6 +40,9 @@ struct run_ops {
     enum store_error (*kept)(struct store *s, struct str id, const char *name, struct arena *a,
                              struct str *out, struct diags *ds);
     struct str (*folder)(struct store *s, struct str id, struct arena *a);
+    // store_claim(); NULL: what list, open and row can do is enough.
+    enum store_error (*claim)(struct store *s, const struct str *labels, size_t count,
+                              struct arena *a, struct journal **out, struct diags *ds);
     // STORE_HELD, without a diag: somebody has it.
     enum store_error (*remove)(struct store *s, struct str id, struct diags *ds);
     enum store_error (*rebuild)(struct store *s, struct diags *ds);
@@ -72,6 +75,8 @@ struct journal_ops {
     // Makes a chain of batches durable, all or nothing. In the writer's thread; false with
     // the reason in [why].
     bool (*write)(struct journal *j, const struct batch *batches, struct failure *why);
+    // What comes after a failure, to be kept where it can be; NULL: it is lost.
+    void (*late)(struct journal *j, const struct batch *batches);
     bool (*keep)(struct journal *j, const char *name, struct str bytes, struct diags *ds);
     // After the last write: gives the run free.
     void (*close)(struct journal *j);
@@ -110,9 +115,17 @@ bool is_intent(struct str type);
 struct str event_step(struct str json, struct arena *a);
 
 struct store *memory_open(struct arena *a, struct loop *l);
+struct store *postgres_open(struct arena *a, struct loop *l, struct str url, bool create,
+                            struct diags *ds);
 struct store *sqlite_open(struct arena *a, struct loop *l, struct str path, bool create,
                           struct diags *ds);
 
 // The operating system user: the name, else the number.
 struct str system_user(struct arena *a);
 struct str system_host(struct arena *a);
+// This process, so that it is told apart from every other, also one with its number later:
+// "PID HOST SINCE BOOT NAMESPACE START".
+struct str process_mark(struct arena *a);
+// Whether a process with that mark was on this machine and is gone. False where that cannot
+// be known.
+bool process_is_gone(struct str mark);

@@ -249,4 +249,4 @@ static void close_journal(struct journal *base)
     sqlite_journal_drop(j);
 }
 
-const struct journal_ops sqlite_journal_ops = { write_batches, keep, close_journal };
+const struct journal_ops sqlite_journal_ops = { write_batches, NULL, keep, close_journal };

@@ -61,12 +61,14 @@ struct store *store_open(struct arena *a, struct loop *l, struct str url, bool c
 {
     if (str_is(url, "memory:"))
         return memory_open(a, l);
+    if (str_starts(url, "postgresql://") || str_starts(url, "postgres://"))
+        return postgres_open(a, l, url, create, ds);
     if (str_search(url, STR("://")) == SIZE_MAX)
         return sqlite_open(a, l, url, create, ds);
     size_t end = str_find(url, ':');
     struct diag *d = store_diag(ds, STORE_CANNOT_OPEN, "runs cannot be kept at a `%.*s:` address",
                                 (int)end, url.s);
-    diag_help(ds, d, "give a folder with `--store DIR`");
+    diag_help(ds, d, "give a folder, or `postgresql://HOST/DATABASE`");
     return NULL;
 }
 
@@ -198,6 +200,14 @@ static bool write_batches(void *arg, const struct batch *batches, struct failure
     return j->ops->write(j, batches, why);
 }
 
+static void late_batches(void *arg, const struct batch *batches)
+{
+    struct journal *j = arg;
+
+    if (j->ops->late)
+        j->ops->late(j, batches);
+}
+
 // The writer is deferred after the journal, so it is gone before it when nobody closed.
 void journal_start(struct journal *j, struct store *s, const struct journal_ops *ops,
                    struct arena *own, bool threaded, struct str id)
@@ -206,7 +216,7 @@ void journal_start(struct journal *j, struct store *s, const struct journal_ops 
     j->store = s;
     j->arena = own;
     j->id = str_copy(own, id);
-    j->writer = writer_new(own, s->loop, threaded, write_batches, j);
+    j->writer = writer_new(own, s->loop, threaded, write_batches, late_batches, j);
     arena_defer(own, close_journal, j);
 }
 
@@ -309,6 +319,11 @@ bool journal_commit_now(struct journal *j, struct diags *ds)
     return false;
 }
 
+void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg)
+{
+    writer_on_failure(j->writer, fn, arg);
+}
+
 struct str journal_failure(const struct journal *j)
 {
     return writer_failure(j->writer, j->arena);
@@ -385,14 +400,13 @@ enum store_error store_claim_fire(struct store *s, struct str key, struct arena 
 
 // ---- runs that wait, and those that are old
 
-enum store_error store_claim(struct store *s, const struct str *labels, size_t count,
-                             struct arena *a, struct journal **out, struct diags *ds)
+static enum store_error claim_one(struct store *s, const struct str *labels, size_t count,
+                                  struct arena *a, struct journal **out, struct diags *ds)
 {
     const struct run_row *rows;
     size_t n;
     enum store_error e = store_runs(s, a, 0, &rows, &n, ds);
 
-    *out = NULL;
     if (e)
         return e;
     while (n-- > 0) {  // the oldest first
@@ -409,6 +423,15 @@ enum store_error store_claim(struct store *s, const struct str *labels, size_t c
         *out = NULL;
     }
     return STORE_NO_SUCH_RUN;
+}
+
+enum store_error store_claim(struct store *s, const struct str *labels, size_t count,
+                             struct arena *a, struct journal **out, struct diags *ds)
+{
+    *out = NULL;
+    if (s->ops.runs->claim)
+        return s->ops.runs->claim(s, labels, count, a, out, ds);
+    return claim_one(s, labels, count, a, out, ds);
 }
 
 static bool is_over(const struct run_row *row, struct str before)

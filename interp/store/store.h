@@ -89,6 +89,9 @@ void journal_row(struct journal *j, const struct run_row *row);
 void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *arg);
 // The same, waiting. For places without a loop turn (run.start, the end).
 bool journal_commit_now(struct journal *j, struct diags *ds);
+// Calls [fn] once, on the loop, when the journal fails, also when nothing is being committed:
+// the lease of a run in PostgreSQL was lost, and what runs must be stopped.
+void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg);
 // Why it failed, for the operator.
 struct str journal_failure(const struct journal *j);
 

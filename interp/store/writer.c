@@ -19,11 +19,14 @@ struct writer {
     struct arena *arena;
     struct loop *loop;
     bool (*write)(void *arg, const struct batch *batches, struct failure *why);
+    void (*late)(void *arg, const struct batch *batches);
     void *arg;
     bool threaded;
     struct batch *filling;  // these two are the loop's alone
     struct queue calling;
     struct timer *later;  // without a thread: calls back in the next turn
+    void (*on_failure)(void *arg);
+    void *failure_arg;
 
     pthread_t thread;
     bool running;  // there is a thread
@@ -95,7 +98,9 @@ static void write_all(struct writer *w, struct batch *batches)
     pthread_mutex_lock(&w->mutex);
     bool ok = !w->failed;
     pthread_mutex_unlock(&w->mutex);
-    if (ok && !w->write(w->arg, batches, &why)) {
+    if (!ok) {
+        w->late(w->arg, batches);
+    } else if (!w->write(w->arg, batches, &why)) {
         writer_fail(w, &why);
         ok = false;
     }
@@ -149,6 +154,20 @@ static void call_back(struct writer *w)
     }
 }
 
+// The last thing that is done: who is told may close the journal.
+static void tell_failure(struct writer *w)
+{
+    void (*fn)(void *) = w->on_failure;
+
+    pthread_mutex_lock(&w->mutex);
+    bool failed = w->failed;
+    pthread_mutex_unlock(&w->mutex);
+    if (!failed || !fn)
+        return;
+    w->on_failure = NULL;
+    fn(w->failure_arg);
+}
+
 static void call_done(void *arg, int events)
 {
     struct writer *w = arg;
@@ -160,9 +179,10 @@ static void call_done(void *arg, int events)
     append(&w->calling, take_all(&w->done));
     bool idle = !w->busy && !w->queued.first;
     pthread_mutex_unlock(&w->mutex);
-    if (idle)
+    if (idle && !w->on_failure)
         watch_change(w->watch, 0);
     call_back(w);
+    tell_failure(w);
 }
 
 static void call_later(void *arg)
@@ -171,6 +191,7 @@ static void call_later(void *arg)
 
     w->later = NULL;
     call_back(w);
+    tell_failure(w);
 }
 
 static void free_batches(struct batch *b)
@@ -192,9 +213,10 @@ static void close_writer(void *arg)
     pthread_mutex_destroy(&w->mutex);
 }
 
-struct writer *
-writer_new(struct arena *a, struct loop *loop, bool threaded,
-           bool (*write)(void *arg, const struct batch *batches, struct failure *why), void *arg)
+struct writer *writer_new(struct arena *a, struct loop *loop, bool threaded,
+                          bool (*write)(void *arg, const struct batch *batches,
+                                        struct failure *why),
+                          void (*late)(void *arg, const struct batch *batches), void *arg)
 {
     struct writer *w = NEW(a, struct writer);
 
@@ -202,6 +224,7 @@ writer_new(struct arena *a, struct loop *loop, bool threaded,
                           .loop = loop,
                           .threaded = threaded && loop,
                           .write = write,
+                          .late = late,
                           .arg = arg,
                           .event_fd = -1 };
     pthread_mutex_init(&w->mutex, NULL);
@@ -241,10 +264,26 @@ static void write_here(struct writer *w, struct batch *b)
 {
     write_all(w, b);
     append(&w->calling, b);
-    if (!w->loop)
+    if (!w->loop) {
         call_back(w);
-    else if (!w->later)
+        tell_failure(w);
+    } else if (!w->later) {
         w->later = loop_timer(w->loop, w->arena, loop_now_ms(w->loop), call_later, w);
+    }
+}
+
+static bool have_thread(struct writer *w)
+{
+    struct failure why;
+
+    if (w->running || (w->threaded && start_thread(w)))
+        return true;
+    if (w->threaded) {
+        failure_set(&why, "no thread can be started: %s", strerror(errno));
+        w->threaded = false;
+        writer_fail(w, &why);
+    }
+    return false;
 }
 
 static void write_in_thread(struct writer *w, struct batch *b)
@@ -263,13 +302,7 @@ void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg
     w->filling = NULL;
     b->then = then;
     b->arg = arg;
-    if (w->threaded && !w->running && !start_thread(w)) {
-        struct failure why;
-        failure_set(&why, "no thread can be started: %s", strerror(errno));
-        writer_fail(w, &why);
-        w->threaded = false;
-    }
-    if (w->threaded)
+    if (have_thread(w))
         write_in_thread(w, b);
     else
         write_here(w, b);
@@ -304,6 +337,7 @@ void writer_stop(struct writer *w)
     if (w->later)
         timer_stop(w->later);
     w->later = NULL;
+    w->on_failure = NULL;
     free_batches(take_all(&w->done));
     free_batches(take_all(&w->calling));
 }
@@ -312,7 +346,19 @@ void writer_fail(struct writer *w, const struct failure *why)
 {
     pthread_mutex_lock(&w->mutex);
     remember_failure(w, why);
+    if (w->running)
+        tell_loop(w);
     pthread_mutex_unlock(&w->mutex);
+}
+
+// The thread is there from now on, since it has what wakes the loop, which is listened to
+// until there is nothing more to tell.
+void writer_on_failure(struct writer *w, void (*fn)(void *arg), void *arg)
+{
+    w->on_failure = fn;
+    w->failure_arg = arg;
+    if (have_thread(w))
+        watch_change(w->watch, WATCH_READ);
 }
 
 struct str writer_failure(struct writer *w, struct arena *a)

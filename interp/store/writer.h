@@ -34,11 +34,13 @@ void failure_set(struct failure *f, const char *format, ...) __attribute__((form
 struct writer;
 
 // [write] makes a chain of batches durable. [threaded]: in a thread, which wants a real loop;
-// otherwise at once, and the loop is told in its next turn. Without a loop ([loop] NULL) all
+// otherwise at once, and the loop is told in its next turn. [late] gets what comes after a
+// failure. Without a loop ([loop] NULL) all
 // is done at once.
-struct writer *
-writer_new(struct arena *a, struct loop *loop, bool threaded,
-           bool (*write)(void *arg, const struct batch *batches, struct failure *why), void *arg);
+struct writer *writer_new(struct arena *a, struct loop *loop, bool threaded,
+                          bool (*write)(void *arg, const struct batch *batches,
+                                        struct failure *why),
+                          void (*late)(void *arg, const struct batch *batches), void *arg);
 
 // The batch that is being filled.
 struct batch *writer_batch(struct writer *w);
@@ -48,6 +50,9 @@ void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg
 bool writer_wait(struct writer *w);
 // Ends the thread after what was handed on; nobody is called back any more.
 void writer_stop(struct writer *w);
+
+// Calls [fn] once, on the loop, when it has failed, whoever found out.
+void writer_on_failure(struct writer *w, void (*fn)(void *arg), void *arg);
 
 // Fails for ever, from any thread; the first reason stays.
 void writer_fail(struct writer *w, const struct failure *why);

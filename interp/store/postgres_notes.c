@@ -1,0 +1,283 @@
+// Locks, votes and what triggers remember, in PostgreSQL.
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "store/postgres.h"
+
+// As clock_rfc3339_ms() writes it.
+#define RFC3339(column) \
+    "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+// Who keeps its locks though nobody has it: see row_keeps_locks().
+#define IS_OVER                                                     \
+    "((r.lease_until IS NULL OR r.lease_until < clock_timestamp())" \
+    " AND (r.state IN ('final', 'aborted') OR (r.state = 'ended' AND r.exit <> 11)))"
+
+static enum store_error done(struct postgres *s, PGresult *r)
+{
+    if (!r)
+        return STORE_FAILED;
+    s->server.pq->clear(r);
+    return STORE_OK;
+}
+
+// ---- locks
+
+static const char *const select_locks = "SELECT l.name, l.run, l.role, l.host, " RFC3339(
+    "l.since") ", " IS_OVER ","
+               " coalesce((SELECT json FROM runbook.event e WHERE e.run = l.run"
+               " AND e.type IN ('step.start', 'undo.start') ORDER BY seq DESC LIMIT 1), '')"
+               " FROM runbook.lock l JOIN runbook.run r ON r.id = l.run WHERE l.freed IS NULL";
+
+static struct lock_row lock_of(struct postgres *s, const PGresult *r, int i, struct arena *a)
+{
+    return (struct lock_row){
+        .name = server_text(&s->server, r, i, 0, a),
+        .run = server_text(&s->server, r, i, 1, a),
+        .user = server_text(&s->server, r, i, 2, a),
+        .host = server_text(&s->server, r, i, 3, a),
+        .since = server_text(&s->server, r, i, 4, a),
+        .stale = str_is(server_text(&s->server, r, i, 5, a), "t"),
+        .step = event_step(server_text(&s->server, r, i, 6, a), a),
+    };
+}
+
+static struct str names_array(const struct str *names, size_t count, struct arena *a)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; i < count; i++)
+        server_array_add(&b, names[i]);
+    server_array_end(&b);
+    return buf_take(&b, a);
+}
+
+static enum store_error free_stale(struct postgres *s, struct str run, struct str names,
+                                   struct diags *ds)
+{
+    const struct str params[] = { run, names };
+
+    return done(s, postgres_query(s,
+                                  "UPDATE runbook.lock l SET freed = clock_timestamp()"
+                                  " FROM runbook.run r WHERE r.id = l.run AND l.freed IS NULL"
+                                  " AND l.name = ANY($2::text[]) AND l.run <> $1 AND " IS_OVER,
+                                  params, 2, ds));
+}
+
+// The unique index decides; the names are sorted, so that two never wait for each other.
+static enum server_answer insert_all(struct postgres *s, struct str run, struct str names,
+                                     struct arena *a, struct failure *why)
+{
+    const struct str params[] = { run, names, system_host(a) };
+    int64_t until = clock_boot_ms() + SERVER_DEADLINE_MS;
+    PGresult *r;
+    enum server_answer answer = SERVER_LOST;
+
+    for (int i = 0; i < 2 && answer == SERVER_LOST; i++)
+        answer = server_ask(&s->server, until,
+                            "INSERT INTO runbook.lock(name, run, host)"
+                            " SELECT n, $1, $3 FROM unnest($2::text[]) n WHERE NOT EXISTS"
+                            " (SELECT FROM runbook.lock l WHERE l.name = n AND l.run = $1"
+                            " AND l.freed IS NULL) ORDER BY n",
+                            params, 3, &r, why);
+    if (answer == SERVER_DONE)
+        s->server.pq->clear(r);
+    return answer;
+}
+
+// STORE_OK: nobody any more.
+static enum store_error find_holder(struct postgres *s, struct str run, struct str names,
+                                    struct arena *a, struct lock_row *holder, struct diags *ds)
+{
+    const struct str params[] = { run, names };
+    struct str sql = str_format(
+        a, "%s AND l.run <> $1 AND l.name = ANY($2::text[]) ORDER BY l.name COLLATE \"C\" LIMIT 1",
+        select_locks);
+    PGresult *r = postgres_query(s, sql.s, params, 2, ds);
+
+    if (!r)
+        return STORE_FAILED;
+    bool found = server_rows(&s->server, r) == 1;
+    if (found)
+        *holder = lock_of(s, r, 0, a);
+    s->server.pq->clear(r);
+    return found ? STORE_LOCKED : STORE_OK;
+}
+
+static enum store_error lock(struct store *base, struct str run, const struct str *names,
+                             size_t count, struct arena *a, struct lock_row *holder,
+                             struct diags *ds)
+{
+    enum { TRIES = 20 };
+    struct postgres *s = (struct postgres *)base;
+    struct str list = names_array(names, count, a);
+    struct failure why = { "" };
+    enum store_error e = postgres_exists(s, run, ds);
+
+    // A holder that was there for the index and not for the question after it: once more.
+    for (int i = 0; i < TRIES && e == STORE_OK; i++) {
+        if ((e = free_stale(s, run, list, ds)))
+            return e;
+        enum server_answer answer = insert_all(s, run, list, a, &why);
+        if (answer == SERVER_DONE)
+            return STORE_OK;
+        if (answer != SERVER_REFUSED || strcmp(s->server.state, "23505") != 0)
+            return store_fail(ds, STORE_FAILED, "%s", why.text);
+        e = find_holder(s, run, list, a, holder, ds);
+    }
+    return e == STORE_OK ? store_fail(ds, STORE_FAILED, "%s", why.text) : e;
+}
+
+static enum store_error unlock(struct store *base, struct str run, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+
+    if (s->absent)
+        return STORE_OK;
+    return done(s, postgres_query(s,
+                                  "UPDATE runbook.lock SET freed = clock_timestamp()"
+                                  " WHERE run = $1 AND freed IS NULL",
+                                  &run, 1, ds));
+}
+
+static enum store_error list_locks(struct store *base, struct arena *a,
+                                   const struct lock_row **rows, size_t *count, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    struct str sql = str_format(a, "%s ORDER BY l.name COLLATE \"C\"", select_locks);
+
+    *rows = NULL;
+    *count = 0;
+    if (s->absent)
+        return STORE_OK;
+    PGresult *r = postgres_query(s, sql.s, NULL, 0, ds);
+    if (!r)
+        return STORE_FAILED;
+    *count = (size_t)server_rows(&s->server, r);
+    struct lock_row *all = NEW_ARRAY(a, struct lock_row, *count);
+    for (size_t i = 0; i < *count; i++)
+        all[i] = lock_of(s, r, (int)i, a);
+    *rows = all;
+    s->server.pq->clear(r);
+    return STORE_OK;
+}
+
+const struct lock_ops postgres_lock_ops = { lock, unlock, list_locks };
+
+// ---- votes
+
+// Who votes is the database role, whatever is said.
+static enum store_error vote(struct store *base, struct str run, const struct vote *v,
+                             struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    const struct str params[] = { run,       v->step, v->digest,
+                                  v->reason, v->at,   v->yes ? STR("true") : STR("false") };
+    enum store_error e = postgres_exists(s, run, ds);
+
+    if (e)
+        return e;
+    return done(
+        s, postgres_query(s,
+                          "INSERT INTO runbook.vote(run, step, digest, reason, at, yes)"
+                          " VALUES($1, $2, $3, $4, $5, $6::boolean)"
+                          " ON CONFLICT (run, step, role, digest) DO UPDATE"
+                          " SET reason = excluded.reason, at = excluded.at, yes = excluded.yes",
+                          params, 6, ds));
+}
+
+static enum store_error votes(struct store *base, struct str run, struct arena *a,
+                              const struct vote **out, size_t *count, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    enum store_error e = postgres_exists(s, run, ds);
+
+    *count = 0;
+    if (e)
+        return e;
+    PGresult *r = postgres_query(s,
+                                 "SELECT step, role, reason, digest, at, yes FROM runbook.vote"
+                                 " WHERE run = $1 ORDER BY at, role",
+                                 &run, 1, ds);
+    if (!r)
+        return STORE_FAILED;
+    *count = (size_t)server_rows(&s->server, r);
+    struct vote *all = NEW_ARRAY(a, struct vote, *count);
+    for (int i = 0; i < (int)*count; i++)
+        all[i] = (struct vote){
+            server_text(&s->server, r, i, 0, a), server_text(&s->server, r, i, 1, a),
+            server_text(&s->server, r, i, 2, a), server_text(&s->server, r, i, 3, a),
+            server_text(&s->server, r, i, 4, a), str_is(server_text(&s->server, r, i, 5, a), "t")
+        };
+    *out = all;
+    s->server.pq->clear(r);
+    return STORE_OK;
+}
+
+// ---- triggers
+
+// What a first use needs before the schema is there.
+static enum store_error need_schema(struct postgres *s, struct diags *ds)
+{
+    struct failure why = { "" };
+
+    if (s->absent && postgres_schema(s, true, &why, ds))
+        s->absent = false;
+    return s->absent ? store_fail(ds, STORE_FAILED, "%s", why.text) : STORE_OK;
+}
+
+static enum store_error remember(struct store *base, struct str key, struct str json,
+                                 struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    const struct str params[] = { key, json };
+    enum store_error e = need_schema(s, ds);
+
+    if (e)
+        return e;
+    return done(s, postgres_query(s,
+                                  "INSERT INTO runbook.note VALUES($1, $2)"
+                                  " ON CONFLICT (key) DO UPDATE SET json = excluded.json",
+                                  params, 2, ds));
+}
+
+static enum store_error recall(struct store *base, struct str key, struct arena *a,
+                               struct str *json, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+
+    if (s->absent)
+        return STORE_OK;
+    PGresult *r = postgres_query(s, "SELECT json FROM runbook.note WHERE key = $1", &key, 1, ds);
+    if (r && server_rows(&s->server, r) == 1)
+        *json = server_text(&s->server, r, 0, 0, a);
+    return done(s, r);
+}
+
+// The id that is offered is nobody else's, so finding it there is having put it there.
+static enum store_error claim(struct store *base, struct str key, struct arena *a, struct str *run,
+                              bool *ours, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    const struct str params[] = { key, *run };
+    enum store_error e = need_schema(s, ds);
+
+    if (e)
+        return e;
+    PGresult *r = postgres_query(s,
+                                 "INSERT INTO runbook.fire VALUES($1, $2)"
+                                 " ON CONFLICT (key) DO UPDATE SET run = fire.run RETURNING run",
+                                 params, 2, ds);
+    if (r) {
+        struct str there = server_text(&s->server, r, 0, 0, a);
+        *ours = str_equal(there, *run);
+        *run = there;
+    }
+    return done(s, r);
+}
+
+const struct note_ops postgres_note_ops = { vote, votes, remember, recall, claim };

@@ -1,0 +1,507 @@
+#include "store/postgres.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/sha256.h"
+#include "store/folder.h"
+#include "store/row.h"
+
+enum { FORMAT = 1 };
+
+// ---- asking
+
+PGresult *postgres_query(struct postgres *s, const char *sql, const struct str *params, int count,
+                         struct diags *ds)
+{
+    int64_t until = clock_boot_ms() + SERVER_DEADLINE_MS;
+    struct failure why = { "" };
+    PGresult *r;
+
+    if (s->newer.n) {
+        store_fail(ds, STORE_FAILED, "%.*s", STR_ARG(s->newer));
+        return NULL;
+    }
+    enum server_answer answer = server_ask(&s->server, until, sql, params, count, &r, &why);
+    if (answer == SERVER_LOST)
+        answer = server_ask(&s->server, until, sql, params, count, &r, &why);
+    if (answer != SERVER_DONE)
+        store_fail(ds, STORE_FAILED, "%s", why.text);
+    return r;
+}
+
+struct run_row postgres_row(struct server *server, const PGresult *r, int row, int first,
+                            struct arena *a)
+{
+    struct run_row out = { 0 };
+
+    for (int i = 0; i < ROW_COUNT; i++)
+        row_set(&out, &row_fields[i], server_text(server, r, row, first + i, a));
+    return out;
+}
+
+enum store_error postgres_exists(struct postgres *s, struct str run, struct diags *ds)
+{
+    if (s->absent)
+        return store_no_run(ds, run);
+    PGresult *r = postgres_query(s, "SELECT 1 FROM runbook.run WHERE id = $1", &run, 1, ds);
+    if (!r)
+        return STORE_FAILED;
+    int rows = server_rows(&s->server, r);
+    s->server.pq->clear(r);
+    return rows ? STORE_OK : store_no_run(ds, run);
+}
+
+// ---- the schema
+
+static struct str row_table(struct arena *a)
+{
+    static const char *const types[] = {
+        [ROW_TEXT] = "text NOT NULL DEFAULT ''",
+        [ROW_INT] = "int NOT NULL DEFAULT -1",
+        [ROW_INT64] = "bigint NOT NULL DEFAULT 0",
+    };
+    struct buf b = BUF_EMPTY;
+
+    for (int i = 0; i < ROW_COUNT; i++)
+        buf_format(&b, "%s %s%s,", row_fields[i].column, types[row_fields[i].kind],
+                   i == ROW_id ? " PRIMARY KEY" : "");
+    return buf_take(&b, a);
+}
+
+// Two may come at once: the second waits until the first has made it.
+static struct str schema(struct arena *a)
+{
+    return str_format(
+        a,
+        "BEGIN;"
+        "SELECT pg_advisory_xact_lock(7270001);"
+        "CREATE SCHEMA IF NOT EXISTS runbook;"
+        "CREATE TABLE IF NOT EXISTS runbook.format(one int PRIMARY KEY CHECK(one = 1),"
+        " version int NOT NULL);"
+        "CREATE TABLE IF NOT EXISTS runbook.run(%.*s seq bigint NOT NULL DEFAULT 0,"
+        " hash text NOT NULL DEFAULT '', epoch bigint NOT NULL DEFAULT 1,"
+        " holder text NOT NULL DEFAULT '', lease_until timestamptz);"
+        "CREATE TABLE IF NOT EXISTS runbook.event("
+        " run text NOT NULL REFERENCES runbook.run ON DELETE CASCADE, seq bigint NOT NULL,"
+        " type text NOT NULL, json text NOT NULL, hash text NOT NULL, PRIMARY KEY(run, seq));"
+        "CREATE TABLE IF NOT EXISTS runbook.lock("
+        " name text NOT NULL, run text NOT NULL REFERENCES runbook.run ON DELETE CASCADE,"
+        " role text NOT NULL DEFAULT session_user, host text NOT NULL,"
+        " since timestamptz NOT NULL DEFAULT clock_timestamp(), freed timestamptz);"
+        "CREATE UNIQUE INDEX IF NOT EXISTS lock_held ON runbook.lock(name) WHERE freed IS NULL;"
+        "CREATE INDEX IF NOT EXISTS lock_run ON runbook.lock(run);"
+        "CREATE TABLE IF NOT EXISTS runbook.kept("
+        " run text NOT NULL REFERENCES runbook.run ON DELETE CASCADE, name text NOT NULL,"
+        " bytes bytea NOT NULL, PRIMARY KEY(run, name));"
+        "CREATE TABLE IF NOT EXISTS runbook.vote("
+        " run text NOT NULL REFERENCES runbook.run ON DELETE CASCADE, step text NOT NULL,"
+        " role text NOT NULL DEFAULT session_user, digest text NOT NULL, reason text NOT NULL,"
+        " at text NOT NULL, yes boolean NOT NULL, PRIMARY KEY(run, step, role, digest));"
+        "CREATE TABLE IF NOT EXISTS runbook.note(key text PRIMARY KEY, json text NOT NULL);"
+        "CREATE TABLE IF NOT EXISTS runbook.fire(key text PRIMARY KEY, run text NOT NULL);"
+        "INSERT INTO runbook.format VALUES(1, %d) ON CONFLICT DO NOTHING;"
+        "COMMIT",
+        STR_ARG(row_table(a)), FORMAT);
+}
+
+static bool ask_one(struct postgres *s, const char *sql, struct str *out, struct failure *why)
+{
+    PGresult *r;
+    int64_t until = clock_boot_ms() + SERVER_DEADLINE_MS;
+
+    if (server_ask(&s->server, until, sql, NULL, 0, &r, why) != SERVER_DONE)
+        return false;
+    *out = server_rows(&s->server, r) ? server_text(&s->server, r, 0, 0, s->base.arena) : STR("");
+    s->server.pq->clear(r);
+    return true;
+}
+
+// One that is newer can be opened, and nothing be done with it.
+static bool check_format(struct postgres *s, struct failure *why)
+{
+    struct str version;
+
+    if (!ask_one(s, "SELECT version FROM runbook.format", &version, why))
+        return false;
+    if (strtol(version.s, NULL, 10) > FORMAT)
+        s->newer = str_format(s->base.arena,
+                              "the PostgreSQL store was written by a newer runbook (format %.*s, "
+                              "this one knows %d); upgrade runbook",
+                              STR_ARG(version), FORMAT);
+    return true;
+}
+
+// Nothing can be promised on a server that says done before it is.
+static void look_at_promises(struct postgres *s, struct diags *ds)
+{
+    struct failure ignored;
+    struct str answer;
+
+    if (!ask_one(s,
+                 "SELECT concat_ws(', ',"
+                 " CASE current_setting('synchronous_commit') WHEN 'off'"
+                 " THEN 'synchronous_commit = off' END,"
+                 " CASE current_setting('fsync') WHEN 'off' THEN 'fsync = off' END)",
+                 &answer, &ignored) ||
+        !answer.n)
+        return;
+    diag_warn(ds, DIAG_STORE, (struct span){ 0 },
+              "the PostgreSQL store may lose what it has confirmed when its machine stops: %.*s",
+              STR_ARG(answer));
+}
+
+bool postgres_schema(struct postgres *s, bool create, struct failure *why, struct diags *ds)
+{
+    int64_t until = clock_boot_ms() + SERVER_DEADLINE_MS;
+    struct str there;
+
+    if (!ask_one(s, "SELECT session_user", &s->role, why) ||
+        !ask_one(s, "SELECT to_regclass('runbook.format')", &there, why))
+        return false;
+    if (!there.n && !create) {
+        s->absent = true;
+        return true;
+    }
+    if (!there.n && server_script(&s->server, until, schema(s->base.arena).s, why) != SERVER_DONE)
+        return false;
+    if (create)
+        look_at_promises(s, ds);
+    return check_format(s, why);
+}
+
+// ---- files
+
+// One folder a database: ids are unique in each.
+static struct str files_name(struct postgres *s)
+{
+    char *error = NULL;
+    struct sha256 h;
+    uint8_t digest[SHA256_SIZE];
+    PQconninfoOption *options = s->server.pq->conninfoParse(s->server.url, &error);
+
+    sha256_start(&h);
+    for (PQconninfoOption *o = options; o && o->keyword; o++)
+        if (!strcmp(o->keyword, "host") || !strcmp(o->keyword, "port") ||
+            !strcmp(o->keyword, "dbname")) {
+            sha256_add(&h, str_from(o->val));
+            sha256_add(&h, (struct str){ "", 1 });
+        }
+    sha256_end(&h, digest);
+    s->server.pq->conninfoFree(options);
+    return str_slice(sha256_hex(s->base.arena, digest), 0, 12);
+}
+
+static bool find_files(struct postgres *s, struct diags *ds)
+{
+    struct str state;
+
+    if (!folder_default(s->base.arena, &state)) {
+        store_fail(ds, STORE_CANNOT_OPEN,
+                   "there is no place for the files of runs: neither XDG_STATE_HOME nor HOME "
+                   "is set");
+        return false;
+    }
+    s->files = str_format(s->base.arena, "%.*s/postgresql/%.*s", STR_ARG(state),
+                          STR_ARG(files_name(s)));
+    return true;
+}
+
+struct str postgres_folder(struct store *base, struct str id, struct arena *a)
+{
+    struct postgres *s = (struct postgres *)base;
+
+    return str_format(a, "%.*s/%.*s", STR_ARG(s->files), STR_ARG(id));
+}
+
+// ---- runs
+
+static enum store_error list(struct store *base, struct arena *a, struct run_row **rows,
+                             size_t *count, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    struct str sql = str_format(a, "SELECT %.*s FROM runbook.run", STR_ARG(row_columns(a)));
+
+    *count = 0;
+    *rows = NULL;
+    if (s->absent)
+        return STORE_OK;
+    PGresult *r = postgres_query(s, sql.s, NULL, 0, ds);
+    if (!r)
+        return STORE_FAILED;
+    *count = (size_t)server_rows(&s->server, r);
+    *rows = NEW_ARRAY(a, struct run_row, *count);
+    for (size_t i = 0; i < *count; i++)
+        (*rows)[i] = postgres_row(&s->server, r, (int)i, 0, a);
+    s->server.pq->clear(r);
+    return STORE_OK;
+}
+
+static enum store_error ids(struct store *base, struct str start, struct arena *a, struct str *out,
+                            size_t room, size_t *count, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+
+    *count = 0;
+    if (s->absent)
+        return STORE_OK;
+    PGresult *r = postgres_query(s,
+                                 "SELECT id FROM runbook.run WHERE starts_with(id, $1)"
+                                 " ORDER BY length(id), id",
+                                 &start, 1, ds);
+    if (!r)
+        return STORE_FAILED;
+    *count = (size_t)server_rows(&s->server, r);
+    for (size_t i = 0; i < *count && i < room; i++)
+        out[i] = server_text(&s->server, r, (int)i, 0, a);
+    s->server.pq->clear(r);
+    return STORE_OK;
+}
+
+static enum store_error row(struct store *base, struct str id, struct arena *a, struct run_row *out,
+                            struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    struct str sql = str_format(a, "SELECT %.*s FROM runbook.run WHERE id = $1",
+                                STR_ARG(row_columns(a)));
+
+    if (s->absent)
+        return store_no_run(ds, id);
+    PGresult *r = postgres_query(s, sql.s, &id, 1, ds);
+    if (!r)
+        return STORE_FAILED;
+    bool found = server_rows(&s->server, r) > 0;
+    if (found)
+        *out = postgres_row(&s->server, r, 0, 0, a);
+    s->server.pq->clear(r);
+    return found ? STORE_OK : store_no_run(ds, id);
+}
+
+// The bytes as hexadecimal, which is what the server sends.
+static struct str from_hex(struct str hex, struct arena *a)
+{
+    struct str digits = str_slice(hex, 2, hex.n);
+    char *bytes = arena_alloc(a, digits.n / 2 + 1, 1);
+
+    for (size_t i = 0; i < digits.n / 2; i++) {
+        char pair[3] = { digits.s[2 * i], digits.s[2 * i + 1], '\0' };
+        bytes[i] = (char)strtol(pair, NULL, 16);
+    }
+    return (struct str){ bytes, digits.n / 2 };
+}
+
+static enum store_error kept(struct store *base, struct str id, const char *name, struct arena *a,
+                             struct str *out, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    const struct str params[] = { id, str_from(name) };
+    enum store_error e = postgres_exists(s, id, ds);
+
+    if (e)
+        return e;
+    PGresult *r = postgres_query(s, "SELECT bytes FROM runbook.kept WHERE run = $1 AND name = $2",
+                                 params, 2, ds);
+    if (!r)
+        return STORE_FAILED;
+    bool found = server_rows(&s->server, r) > 0;
+    if (found)
+        *out = from_hex(server_text(&s->server, r, 0, 0, a), a);
+    s->server.pq->clear(r);
+    if (found)
+        return STORE_OK;
+    return store_fail(ds, STORE_FAILED, "run `%.*s` has no `%s`", STR_ARG(id), name);
+}
+
+static enum store_error remove_run(struct store *base, struct str id, struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    struct arena *a = arena_new(base->arena);
+    enum store_error e = postgres_exists(s, id, ds);
+    PGresult *r = NULL;
+
+    if (!e)
+        r = postgres_query(s,
+                           "DELETE FROM runbook.run WHERE id = $1 AND"
+                           " (lease_until IS NULL OR lease_until < clock_timestamp()) RETURNING 1",
+                           &id, 1, ds);
+    if (!e && !r)
+        e = STORE_FAILED;
+    if (!e && server_rows(&s->server, r) == 0)
+        e = STORE_HELD;
+    if (!e)
+        tree_remove(AT_FDCWD, postgres_folder(base, id, a).s);  // if it ran on this machine
+    if (r)
+        s->server.pq->clear(r);
+    arena_free(a);
+    return e;
+}
+
+static enum store_error rebuild(struct store *s, struct diags *ds)
+{
+    (void)s, (void)ds;
+    return STORE_OK;  // there is no index beside the rows
+}
+
+static struct str user(struct store *base, struct arena *a)
+{
+    return str_copy(a, ((struct postgres *)base)->role);
+}
+
+const struct run_ops postgres_run_ops = {
+    .list = list,
+    .ids = ids,
+    .row = row,
+    .create = postgres_create,
+    .open = postgres_take,
+    .read = postgres_read,
+    .kept = kept,
+    .folder = postgres_folder,
+    .claim = postgres_claim,
+    .remove = remove_run,
+    .rebuild = rebuild,
+    .user = user,
+};
+
+// ---- reading
+
+struct reading {
+    struct postgres *store;
+    struct str id;
+    int64_t from_seq;
+    bool verify;
+    bool (*see)(const struct stored_event *e, void *arg);
+    void *arg;
+    struct chain chain;
+    bool ended;
+};
+
+// The hash as bytes, for chain_check().
+static struct str hash_bytes(struct str hex, struct arena *a)
+{
+    return from_hex(str_format(a, "\\x%.*s", STR_ARG(hex)), a);
+}
+
+static bool read_one(struct reading *r, const PGresult *result, int i, struct arena *a,
+                     struct str *why)
+{
+    struct server *server = &r->store->server;
+    struct stored_event e = { server_int(server, result, i, 0),
+                              server_text(server, result, i, 1, a),
+                              server_text(server, result, i, 2, a) };
+    struct str hash = hash_bytes(server_text(server, result, i, 3, a), a);
+
+    if (!(r->verify ? chain_check(&r->chain, e.seq, e.json, hash, a, why)
+                    : chain_follows(&r->chain, e.seq, a, why)))
+        return false;
+    r->chain.seq = e.seq;
+    if (e.seq >= r->from_seq)
+        r->ended = !r->see(&e, r->arg);
+    return true;
+}
+
+// A thousand at a time, so that a long run does not have to fit into memory. The number that
+// the run's row tells comes along, as it was when these were read.
+static bool read_some(struct reading *r, int64_t *seq, struct diags *ds)
+{
+    struct arena *a = arena_new(NULL);
+    struct str why = STR("");
+    const struct str params[] = { r->id, str_format(a, "%" PRId64, r->chain.seq) };
+    PGresult *result = postgres_query(
+        r->store,
+        "SELECT coalesce(e.seq, 0), coalesce(e.type, ''), coalesce(e.json, ''),"
+        " coalesce(e.hash, ''), r.seq FROM runbook.run r LEFT JOIN LATERAL"
+        " (SELECT * FROM runbook.event WHERE run = r.id AND seq > $2 ORDER BY seq LIMIT 1000) e"
+        " ON true WHERE r.id = $1 ORDER BY e.seq",
+        params, 2, ds);
+    int rows = result ? server_rows(&r->store->server, result) : 0;
+    bool fine = rows > 0;
+
+    if (result && !fine)
+        store_no_run(ds, r->id);
+    if (fine)
+        *seq = server_int(&r->store->server, result, 0, 4);
+    if (fine && server_int(&r->store->server, result, 0, 0) == 0)
+        rows = 0;
+    for (int i = 0; i < rows && fine && !r->ended; i++) {
+        fine = read_one(r, result, i, a, &why);
+        if (!fine)
+            store_fail(ds, STORE_FAILED, "the journal of run `%.*s` is damaged: %.*s",
+                       STR_ARG(r->id), STR_ARG(why));
+    }
+    r->ended = r->ended || (fine && rows == 0);
+    if (result)
+        r->store->server.pq->clear(result);
+    arena_free(a);
+    return fine;
+}
+
+enum store_error postgres_read(struct store *base, struct str id, int64_t from_seq, bool verify,
+                               bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                               struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    struct reading r = { .store = s,
+                         .id = id,
+                         .from_seq = from_seq < 1 ? 1 : from_seq,
+                         .verify = verify,
+                         .see = see,
+                         .arg = arg };
+    int64_t seq = 0;
+    bool fine = !s->absent;
+
+    if (!fine)
+        return store_no_run(ds, id);
+    if (!verify)
+        r.chain.seq = r.from_seq - 1;
+    while (fine && !r.ended)
+        fine = read_some(&r, &seq, ds);
+    if (fine && seq > r.chain.seq && seq >= r.from_seq && verify)
+        return store_fail(ds, STORE_FAILED,
+                          "the journal of run `%.*s` is damaged: event %" PRId64 " is missing",
+                          STR_ARG(id), r.chain.seq + 1);
+    if (fine)
+        return STORE_OK;
+    return ds->last && ds->last->code == DIAG_USAGE ? STORE_NO_SUCH_RUN : STORE_FAILED;
+}
+
+// ---- opening
+
+static void close_store(void *arg)
+{
+    struct postgres *s = arg;
+
+    server_end(&s->server);
+}
+
+struct store *postgres_open(struct arena *a, struct loop *l, struct str url, bool create,
+                            struct diags *ds)
+{
+    struct arena *own = arena_new(a);
+    struct postgres *s = NEW(own, struct postgres);
+    struct failure why = { "" };
+
+    s->base = (struct store){ { &postgres_run_ops, &postgres_lock_ops, &postgres_note_ops },
+                              own,
+                              l };
+    s->url = str_copy(own, url);
+    s->role = STR("");
+    arena_defer(own, close_store, s);
+    if (!server_start(&s->server, url, &why)) {
+        store_fail(ds, STORE_CANNOT_OPEN, "%s", why.text);
+        return NULL;
+    }
+    if (!find_files(s, ds))
+        return NULL;
+    if (postgres_schema(s, create, &why, ds))
+        return &s->base;
+    store_fail(ds, STORE_CANNOT_OPEN, "%s", why.text);
+    return NULL;
+}
