@@ -17,18 +17,20 @@
 
 // ---- one statement
 
-enum { FIXED = 9 };  // parameters before those of the row
+enum {
+    FIXED = 9,           // parameters before those of the row
+    FIRST = ROW_id + 1,  // field of the row that may change
+};
 
 static struct str append_sql(bool row, struct arena *a)
 {
     struct buf set = BUF_EMPTY;
 
-    for (int i = 0; row && i < ROW_COUNT; i++)
-        if (i != ROW_id)
-            buf_format(&set, ", %s = $%d%s", row_fields[i].column, FIXED + 1 + i,
-                       row_fields[i].kind == ROW_TEXT  ? ""
-                       : row_fields[i].kind == ROW_INT ? "::int"
-                                                       : "::bigint");
+    for (int i = FIRST; row && i < ROW_COUNT; i++)
+        buf_format(&set, ", %s = $%d%s", row_fields[i].column, FIXED + 1 + i - FIRST,
+                   row_fields[i].kind == ROW_TEXT  ? ""
+                   : row_fields[i].kind == ROW_INT ? "::int"
+                                                   : "::bigint");
     struct str sql = str_format(
         a,
         "WITH mine AS (UPDATE runbook.run SET seq = $4, hash = $5,"
@@ -94,9 +96,9 @@ static int fill_params(struct postgres_journal *j, const struct batch *batches,
     params[6] = take_array(&c.types, a);
     params[7] = take_array(&c.jsons, a);
     params[8] = take_array(&c.hashes, a);
-    for (int i = 0; row && i < ROW_COUNT; i++)
-        params[FIXED + i] = row_text(row, &row_fields[i], a);
-    return row ? FIXED + ROW_COUNT : FIXED;
+    for (int i = FIRST; row && i < ROW_COUNT; i++)
+        params[FIXED + i - FIRST] = row_text(row, &row_fields[i], a);
+    return row ? FIXED + ROW_COUNT - FIRST : FIXED;
 }
 
 // The run's row was not as it was left: somebody took the run, these events are there

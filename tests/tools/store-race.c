@@ -118,11 +118,13 @@ static void make_shared(const char *url)
     struct store *s = store_open(a, NULL, str_from(url), true, &ds);
     struct journal *j = NULL;
 
-    if (!s || journal_create(s, a, STR("shared"), &j, &ds)) {
-        fprintf(stderr, "%s\n", ds.first->message.s);
+    enum store_error e = s ? journal_create(s, a, STR("shared"), &j, &ds) : STORE_CANNOT_OPEN;
+    if (e && e != STORE_HELD) {  // it may be there from another race
+        fprintf(stderr, "%s\n", ds.last->message.s);
         exit(2);
     }
-    journal_close(j);
+    if (j)
+        journal_close(j);
     arena_free(a);
 }
 
