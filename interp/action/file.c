@@ -1,6 +1,18 @@
 #include "action/file.h"
 
+#include <string.h>
+
+#include "action/file_worker.h"
 #include "action/params.h"
+#include "action/script.h"
+#include "action/work.h"
+#include "base/arena.h"
+#include "value/base64.h"
+
+struct job {
+    struct process process;
+    struct str shown;  // what describe() says
+};
 
 static const struct field pair_fields[] = {
     { "from", &type_words, AT(struct file_pair, from), .flags = FIELD_REQUIRED,
@@ -96,6 +108,38 @@ static bool check_optional(const struct file_params *p, const struct bind *b)
     return false;
 }
 
+static bool is_read(const struct file_params *p)
+{
+    return p->newest || p->read || p->checksum;
+}
+
+static bool check_undo(const struct step *s, const struct bind *b)
+{
+    const struct file_params *p = s->params;
+
+    if (s->undo.kind != UNDO_AUTO || !is_read(p))
+        return true;
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, s->undo.node->span,
+               "it only reads; there is nothing to undo");
+    return false;
+}
+
+static bool is_mode(struct str s)
+{
+    return (s.n == 3 || s.n == 4) && strspn(s.s, "01234567") >= s.n;
+}
+
+static bool check_mode(const struct file_params *p, const struct bind *b)
+{
+    const struct template *mode = p->write ? p->write->mode : NULL;
+
+    if (!mode || !template_is_literal(mode) || is_mode(str_copy(b->arena, mode->text.str)))
+        return true;
+    diag_error(b->diags, DIAG_BAD_LITERAL, mode->text.span, "'%.*s' is no mode such as 0640",
+               STR_ARG(mode->text.str));
+    return false;
+}
+
 static bool check(const struct step *s, const struct bind *b)
 {
     const struct file_params *p = s->params;
@@ -106,14 +150,169 @@ static bool check(const struct step *s, const struct bind *b)
         { "checksum", p->checksum }, { 0 },
     };
 
-    return one_verb(verbs, p->node, "file", b->diags) && check_optional(p, b);
+    return one_verb(verbs, p->node, "file", b->diags) && check_optional(p, b) && check_mode(p, b) &&
+           check_undo(s, b);
 }
 
 static enum effects effects(const void *params_)
 {
     const struct file_params *p = params_;
 
-    return p->newest || p->read || p->checksum ? EFFECTS_READ : EFFECTS_WRITE;
+    return is_read(p) ? EFFECTS_READ : EFFECTS_WRITE;
+}
+
+// ---- running
+
+struct filling {
+    struct attempt *at;
+    struct value_builder *job;
+    struct buf shown;
+    struct expr_error *err;
+};
+
+static bool put_text(struct filling *f, const char *key, const struct template *t)
+{
+    struct str text;
+
+    if (!words_open(t, f->at, &text, f->err) || !work_put(f->job, key, text, f->err))
+        return false;
+    buf_add_c(&f->shown, ' ');
+    shell_quote(&f->shown, text);
+    return true;
+}
+
+static bool put_pair(struct filling *f, const char *verb, const struct file_pair *pair)
+{
+    value_put_s(f->job, "verb", value_text(verb));
+    buf_add_s(&f->shown, verb);
+    return put_text(f, "from", pair->from) && put_text(f, "to", pair->to);
+}
+
+static bool put_path(struct filling *f, const char *verb, const struct template *path)
+{
+    value_put_s(f->job, "verb", value_text(verb));
+    buf_add_s(&f->shown, verb);
+    return put_text(f, "path", path);
+}
+
+static bool put_mode(struct filling *f, const struct template *t)
+{
+    struct str mode;
+
+    if (!words_open(t, f->at, &mode, f->err))
+        return false;
+    if (!is_mode(str_copy(f->at->arena, mode)))
+        return words_refuse(
+            t, f->err, str_format(f->at->arena, "'%.*s' is no mode such as 0640", STR_ARG(mode)));
+    value_put_s(f->job, "mode", value_string(mode));
+    buf_format(&f->shown, " mode %.*s", STR_ARG(mode));
+    return true;
+}
+
+// The content may be a secret: it is shown by its length.
+static bool put_write(struct filling *f, const struct file_write *p)
+{
+    struct str content;
+    struct buf text = BUF_EMPTY;
+
+    if (!put_path(f, "write", p->path) || !words_bytes(p->content, f->at, &content, f->err))
+        return false;
+    base64_write(content, &text);
+    value_put_s(f->job, "content", value_string(buf_take(&text, f->at->arena)));
+    buf_format(&f->shown, " (%zu bytes)", content.n);
+    return !p->mode || put_mode(f, p->mode);
+}
+
+static void add_escaped(struct buf *pattern, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (strchr("*?[]\\", text.s[i]))
+            buf_add_c(pattern, '\\');
+        buf_add_c(pattern, text.s[i]);
+    }
+}
+
+// What is written out is a pattern; what comes from a value is text, unless the whole
+// pattern is one.
+static bool put_pattern(struct filling *f, const struct template *t)
+{
+    struct buf pattern = BUF_EMPTY;
+    struct arena *a = f->at->arena;
+    bool ok = words_open(t, f->at, &(struct str){ 0 }, f->err);
+
+    for (size_t i = 0; ok && i < t->count; i++) {
+        struct value v;
+        struct str text = t->parts[i].literal.str;
+
+        if (t->parts[i].expr)
+            ok = expr_eval(t->parts[i].expr, f->at->scope, a, &v, f->err) &&
+                 value_to_text(v, a, &text);
+        if (t->parts[i].expr && !template_whole(t))
+            add_escaped(&pattern, text);
+        else
+            buf_add(&pattern, text);
+    }
+    struct str all = buf_take(&pattern, a);
+    value_put_s(f->job, "verb", value_text("newest"));
+    buf_format(&f->shown, "newest %.*s", STR_ARG(all));
+    return ok && work_put(f->job, "pattern", all, f->err);
+}
+
+static bool put_verb(struct filling *f, const struct file_params *p)
+{
+    if (p->copy)
+        return put_pair(f, "copy", p->copy);
+    if (p->move)
+        return put_pair(f, "move", p->move);
+    if (p->write)
+        return put_write(f, p->write);
+    if (p->newest)
+        return put_pattern(f, p->newest);
+    if (p->read)
+        return put_path(f, "read", p->read);
+    if (p->checksum)
+        return put_path(f, "checksum", p->checksum);
+    if (p->remove->recursive == YES)
+        value_put_s(f->job, "recursive", value_bool(true));
+    return put_path(f, "remove", p->remove->path);
+}
+
+static bool put_undo(struct filling *f)
+{
+    value_put_s(f->job, "verb", value_text("undo"));
+    buf_add_s(&f->shown, "bring back what was there before");
+    return true;
+}
+
+static bool resolve(struct attempt *at, struct expr_error *err)
+{
+    const struct file_params *p = at->params;
+    struct job *job = at->job = NEW(at->arena, struct job);
+    struct filling f = { .at = at, .job = value_map_start(at->arena), .err = err };
+
+    value_put_s(f.job, "keep", value_string(at->keep));
+    value_put_s(f.job, "auto", value_bool(at->step->undo.kind == UNDO_AUTO));
+    value_put_s(f.job, "optional", value_bool(p->optional == YES));
+    bool ok = at->undo_auto ? put_undo(&f) : put_verb(&f, p);
+    job->shown = buf_take(&f.shown, at->arena);
+    return ok && work_prepare(at, &job->process, "@file", value_finish(f.job), err);
+}
+
+static void describe(const struct attempt *at, struct buf *out)
+{
+    const struct job *job = at->job;
+
+    if (at->as.n)
+        buf_format(out, "as %.*s: ", STR_ARG(at->as));
+    buf_format(out, "file: %.*s\n", STR_ARG(job->shown));
+}
+
+static void ended(struct attempt *at, const struct child_result *r, struct outcome *o)
+{
+    static const int only_0[] = { 0, -1 };
+
+    process_adopted(at, r, only_0, o);
+    work_ended(at, r, o);
 }
 
 static const struct expr_field results[] = {
@@ -140,4 +339,9 @@ const struct action action_file = {
     .takes = TAKES_DIR | TAKES_AS | TAKES_GRACE,
     .check = check,
     .effects = effects,
+    .resolve = resolve,
+    .describe = describe,
+    .start = process_start,
+    .cancel = process_cancel,
+    .ended = ended,
 };

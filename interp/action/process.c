@@ -17,7 +17,7 @@ static void on_output(void *arg, enum stream stream, struct str bytes)
     struct process *p = at->job;
 
     kept_add(&p->out[stream], bytes);
-    if (at->output)
+    if (at->output && !(p->quiet && stream == STREAM_STDOUT))
         at->output(at, stream, bytes);
 }
 

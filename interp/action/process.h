@@ -11,6 +11,7 @@ struct process {             // the job of an attempt begins with it
     const struct str *env;   // the same, the whole environment
     struct str input;
     bool tty;
+    bool quiet;          // standard output is no output of the step
     int daemon;          // enum tristate
     const int *ok_exit;  // ended by -1
     struct kept out[2];  // by enum stream

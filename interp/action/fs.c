@@ -1,0 +1,467 @@
+#include "action/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/sha256.h"
+
+enum { DEPTH_MAX = 200, CHUNK = 256 * 1024 };
+
+static bool fail(struct work *w, const char *what, const char *path)
+{
+    return work_fail(w, "cannot %s '%s': %s", what, path, strerror(errno));
+}
+
+bool fs_exists(const char *path, struct stat *st)
+{
+    struct stat own;
+
+    return lstat(path, st ? st : &own) == 0;
+}
+
+const char *fs_join(struct work *w, const char *folder, const char *name)
+{
+    return str_format(w->arena, "%s/%s", folder, name).s;
+}
+
+static char *folder_of(struct work *w, const char *path)
+{
+    char *copy = (char *)(uintptr_t)str_copy(w->arena, str_from(path)).s;
+
+    return dirname(copy);
+}
+
+static char *name_of(struct work *w, const char *path)
+{
+    char *copy = (char *)(uintptr_t)str_copy(w->arena, str_from(path)).s;
+
+    return basename(copy);
+}
+
+char *fs_absolute(struct work *w, const char *path)
+{
+    char real[PATH_MAX];
+    const char *folder = folder_of(w, path), *name = name_of(w, path);
+
+    if (!realpath(folder, real)) {
+        work_fail(w, "there is no folder '%s': %s", folder, strerror(errno));
+        return NULL;
+    }
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "/") == 0) {
+        if (!realpath(path, real)) {
+            fail(w, "find", path);
+            return NULL;
+        }
+        return (char *)(uintptr_t)str_copy(w->arena, str_from(real)).s;
+    }
+    struct str joined = str_format(w->arena, "%s/%s", strcmp(real, "/") ? real : "", name);
+    return (char *)(uintptr_t)joined.s;
+}
+
+void fs_sync_folder(const char *path)
+{
+    char copy[PATH_MAX];
+
+    snprintf(copy, sizeof(copy), "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+bool fs_make_folders(struct work *w, const char *path)
+{
+    char *copy = (char *)(uintptr_t)str_copy(w->arena, str_from(path)).s;
+
+    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(copy, 0700);
+        *slash = '/';
+    }
+    if (mkdir(copy, 0700) && errno != EEXIST)
+        return fail(w, "make the folder", path);
+    fs_sync_folder(path);
+    return true;
+}
+
+// ---- copying
+
+struct copying {
+    struct work *work;
+    const char *path;  // the one that was named, for messages
+    unsigned flags;
+    int depth;
+};
+
+static bool copy_failed(struct copying *c, const char *name)
+{
+    return work_fail(c->work, "cannot copy '%s' (at '%s'): %s", c->path, name, strerror(errno));
+}
+
+static bool copy_bytes(int from, int to)
+{
+    static char chunk[CHUNK];
+
+    for (;;) {
+        ssize_t n = copy_file_range(from, NULL, to, NULL, SSIZE_MAX / 2, 0);
+        if (n == 0)
+            break;  // at the end; or of a file that only read() reads, as in /proc
+        if (n < 0)
+            break;
+        if (work_stopped()) {
+            errno = EINTR;
+            return false;
+        }
+    }
+    for (;;) {
+        ssize_t n = read(from, chunk, sizeof(chunk));
+        if (n == 0)
+            return true;
+        if (n < 0 || work_stopped())
+            return false;
+        for (ssize_t at = 0; at < n;) {
+            ssize_t wrote = write(to, chunk + at, (size_t)(n - at));
+            if (wrote < 0)
+                return false;
+            at += wrote;
+        }
+    }
+}
+
+// Owner before mode: chown() takes set-user-id away.
+static bool like(const struct copying *c, int fd, const struct stat *st)
+{
+    struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+    mode_t mode = st->st_mode & 07777;
+
+    if (fchown(fd, st->st_uid, st->st_gid)) {
+        if (errno != EPERM && errno != EINVAL)
+            return false;
+        mode &= 0777;  // those bits would now speak for another user
+    }
+    if (fchmod(fd, mode))
+        return false;
+    if (c->flags & FS_EXACT)
+        futimens(fd, times);
+    return fsync(fd) == 0;
+}
+
+static bool copy_file(struct copying *c, int from_dir, const char *name, int to_dir,
+                      const char *to_name, const struct stat *st)
+{
+    int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int to = openat(to_dir, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok = from >= 0 && to >= 0 && copy_bytes(from, to) && like(c, to, st);
+    int error = errno;
+
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    errno = error;
+    return ok || copy_failed(c, name);
+}
+
+static bool copy_link(struct copying *c, int from_dir, const char *name, int to_dir,
+                      const char *to_name, const struct stat *st)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(from_dir, name, target, sizeof(target) - 1);
+    struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+    if (n < 0)
+        return copy_failed(c, name);
+    target[n] = '\0';
+    if (symlinkat(target, to_dir, to_name))
+        return copy_failed(c, name);
+    if (fchownat(to_dir, to_name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) && errno != EPERM &&
+        errno != EINVAL)
+        return copy_failed(c, name);
+    if (c->flags & FS_EXACT)
+        utimensat(to_dir, to_name, times, AT_SYMLINK_NOFOLLOW);
+    return true;
+}
+
+static bool copy_entry(struct copying *c, int from_dir, const char *name, int to_dir,
+                       const char *to_name);
+
+static bool copy_inside(struct copying *c, DIR *from, int to)
+{
+    for (struct dirent *e; (e = readdir(from));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (!copy_entry(c, dirfd(from), e->d_name, to, e->d_name))
+            return false;
+    }
+    return true;
+}
+
+static bool copy_folder(struct copying *c, int from_dir, const char *name, int to_dir,
+                        const char *to_name, const struct stat *st)
+{
+    int from = openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *entries = from < 0 ? NULL : fdopendir(from);
+
+    if (!entries || mkdirat(to_dir, to_name, 0700)) {
+        int error = errno;
+        entries ? closedir(entries) : close(from);
+        errno = error;
+        return copy_failed(c, name);
+    }
+    int to = openat(to_dir, to_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (++c->depth > DEPTH_MAX)
+        errno = ELOOP;
+    bool ok = to >= 0 && c->depth <= DEPTH_MAX;
+    if (!ok)
+        copy_failed(c, name);
+    ok = ok && copy_inside(c, entries, to);
+    if (ok && !like(c, to, st))
+        ok = copy_failed(c, name);
+    c->depth--;
+    closedir(entries);
+    if (to >= 0)
+        close(to);
+    return ok;
+}
+
+static bool copy_entry(struct copying *c, int from_dir, const char *name, int to_dir,
+                       const char *to_name)
+{
+    struct stat st;
+
+    if (work_stopped()) {
+        errno = EINTR;
+        return copy_failed(c, name);
+    }
+    if (fstatat(from_dir, name, &st, AT_SYMLINK_NOFOLLOW))
+        return copy_failed(c, name);
+    if (S_ISREG(st.st_mode))
+        return copy_file(c, from_dir, name, to_dir, to_name, &st);
+    if (S_ISDIR(st.st_mode))
+        return copy_folder(c, from_dir, name, to_dir, to_name, &st);
+    if (S_ISLNK(st.st_mode))
+        return copy_link(c, from_dir, name, to_dir, to_name, &st);
+    if (c->flags & FS_SKIP_SPECIAL)
+        return true;
+    return work_fail(c->work, "cannot copy '%s': '%s' is no file, folder or link", c->path, name);
+}
+
+bool fs_copy(struct work *w, const char *from, const char *to, unsigned flags)
+{
+    struct copying c = { .work = w, .path = from, .flags = flags };
+
+    if (copy_entry(&c, AT_FDCWD, from, AT_FDCWD, to)) {
+        fs_sync_folder(to);
+        return true;
+    }
+    struct str message = w->message;
+    fs_remove(w, to);  // what was begun
+    w->message = message;
+    return false;
+}
+
+// ---- removing
+
+static bool remove_entry(int dir, const char *name, int depth);
+
+static bool remove_inside(int fd, int depth)
+{
+    DIR *entries = fdopendir(fd);
+    bool ok = entries != NULL;
+
+    if (!entries)
+        close(fd);
+    for (struct dirent *e; ok && (e = readdir(entries));)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            ok = remove_entry(dirfd(entries), e->d_name, depth + 1);
+    int error = errno;
+    if (entries)
+        closedir(entries);
+    errno = error;
+    return ok;
+}
+
+static bool remove_entry(int dir, const char *name, int depth)
+{
+    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return false;
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    if (depth > DEPTH_MAX) {
+        close(fd);
+        errno = ELOOP;
+        return false;
+    }
+    return remove_inside(fd, depth) && unlinkat(dir, name, AT_REMOVEDIR) == 0;
+}
+
+bool fs_remove(struct work *w, const char *path)
+{
+    if (!remove_entry(AT_FDCWD, path, 0))
+        return fail(w, "remove", path);
+    fs_sync_folder(path);
+    return true;
+}
+
+// ---- putting in place
+
+char *fs_beside(struct work *w, const char *path)
+{
+    static unsigned count;
+
+    for (;;) {
+        struct str name = str_format(w->arena, "%s/.%.60s.rb-%d-%u", folder_of(w, path),
+                                     name_of(w, path), (int)getpid(), count++);
+        if (!fs_exists(name.s, NULL))
+            return (char *)(uintptr_t)name.s;
+    }
+}
+
+bool fs_put(struct work *w, const char *staged, const char *path)
+{
+    struct stat st;
+
+    w->touched = true;
+    if (fs_exists(path, &st) && S_ISDIR(st.st_mode)) {
+        const char *old = fs_beside(w, path);
+        if (renameat2(AT_FDCWD, staged, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+            old = staged;
+        else if (rename(path, old) || rename(staged, path))
+            return fail(w, "replace", path);
+        fs_sync_folder(path);
+        return fs_remove(w, old);
+    }
+    if (rename(staged, path))
+        return fail(w, "replace", path);
+    fs_sync_folder(path);
+    return true;
+}
+
+bool fs_move(struct work *w, const char *from, const char *to)
+{
+    struct stat st;
+    bool is_empty = !fs_exists(to, &st);
+
+    if (is_empty && rename(from, to) == 0) {
+        w->touched = true;
+        fs_sync_folder(from);
+        fs_sync_folder(to);
+        return true;
+    }
+    const char *staged = fs_beside(w, to);
+    if (!is_empty && rename(from, staged) == 0) {
+        w->touched = true;
+        return fs_put(w, staged, to);
+    }
+    if (errno != EXDEV)
+        return fail(w, "move", from);
+    return fs_copy(w, from, staged, FS_EXACT) && fs_put(w, staged, to) && fs_remove(w, from);
+}
+
+// ---- bytes
+
+bool fs_write(struct work *w, const char *path, struct str bytes, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok = fd >= 0;
+
+    while (ok && bytes.n) {
+        ssize_t n = write(fd, bytes.s, bytes.n);
+        ok = n >= 0 && !work_stopped();
+        bytes = str_slice(bytes, n > 0 ? (size_t)n : 0, bytes.n);
+    }
+    ok = ok && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (ok)
+        return true;
+    if (fd >= 0)
+        unlink(path);
+    errno = error;
+    return fail(w, "write", path);
+}
+
+// A file that is a file: opening it cannot block, and reading it ends.
+static int open_file(struct work *w, const char *path, struct stat *st)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, st)) {
+        fail(w, "read", path);
+    } else if (!S_ISREG(st->st_mode)) {
+        work_fail(w, "cannot read '%s': it is %s", path,
+                  S_ISDIR(st->st_mode) ? "a folder" : "no file");
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+bool fs_read(struct work *w, const char *path, size_t limit, struct str *out, struct stat *st)
+{
+    int fd = open_file(w, path, st);
+    struct buf b = BUF_EMPTY;
+    ssize_t n = fd < 0 ? -1 : 1;
+
+    while (n > 0 && b.n <= limit) {
+        n = read(fd, buf_reserve(&b, CHUNK), CHUNK);
+        b.n += n > 0 ? (size_t)n : 0;
+    }
+    if (fd < 0)
+        return false;
+    close(fd);
+    *out = buf_take(&b, w->arena);
+    if (n < 0)
+        return fail(w, "read", path);
+    if (out->n > limit)
+        return work_fail(w, "'%s' is longer than %zu KiB, too long for a result", path,
+                         limit / 1024);
+    return true;
+}
+
+bool fs_digest(struct work *w, const char *path, struct str *out, struct stat *st)
+{
+    static char chunk[CHUNK];
+    uint8_t digest[SHA256_SIZE];
+    int fd = open_file(w, path, st);
+    struct sha256 h;
+    ssize_t n;
+
+    if (fd < 0)
+        return false;
+    sha256_start(&h);
+    while ((n = read(fd, chunk, sizeof(chunk))) > 0 && !work_stopped())
+        sha256_add(&h, (struct str){ chunk, (size_t)n });
+    close(fd);
+    if (n != 0)
+        return fail(w, "read", path);
+    sha256_end(&h, digest);
+    *out = sha256_hex(w->arena, digest);
+    return true;
+}
+
+bool fs_same(struct work *w, const char *a, const char *b)
+{
+    struct str one, other, message = w->message;
+    struct stat st_a, st_b;
+    bool same = stat(a, &st_a) == 0 && stat(b, &st_b) == 0 && st_a.st_size == st_b.st_size &&
+                S_ISREG(st_a.st_mode) && S_ISREG(st_b.st_mode) && fs_digest(w, a, &one, &st_a) &&
+                fs_digest(w, b, &other, &st_b) && str_equal(one, other);
+
+    w->message = message;
+    return same;
+}
