@@ -121,6 +121,9 @@ enum access access_element(struct eval *ev, const struct term *t, struct value f
 
 bool access_absent(struct eval *ev, const struct term *t, struct value from, struct value key)
 {
+    // The keys of what is secret as a whole are secret, too: no "did you mean".
+    if (from.secret && value_wholly_secret(from))
+        from = value_secret(VALUE_NONE);
     struct str operand = t->count ? str_slice(term_source(ev, t->args[0]), 0, 120) : STR("it");
 
     if (ev->why.n)

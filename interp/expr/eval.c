@@ -81,6 +81,34 @@ bool eval_take(struct eval *ev, size_t bytes)
     return ev->memory >= 0 || over_limit(ev, "memory limit of 16 MiB");
 }
 
+bool eval_charge_for(struct eval *ev, struct value v)
+{
+    return v.kind < VALUE_STRING || eval_charge(ev, value_weight(v) / 10);
+}
+
+static bool light_enough(struct eval *ev, size_t weight)
+{
+    return weight <= EXPR_MEMORY_LIMIT || over_limit(ev, "memory limit of 16 MiB");
+}
+
+bool eval_give_list(struct eval *ev, struct value_list *list, bool secret, struct value *out)
+{
+    size_t weight = list->count * sizeof(struct value);
+
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind >= VALUE_STRING)
+            weight += value_weight(list->items[i]) - sizeof(struct value);
+    list->weight = weight;
+    *out = (struct value){ .kind = VALUE_LIST, .secret = secret, .list = list };
+    return light_enough(ev, weight);
+}
+
+bool eval_give_map(struct eval *ev, struct value_builder *map, struct value *out)
+{
+    *out = value_finish(map);
+    return light_enough(ev, out->map->weight);
+}
+
 struct value_list *eval_list(struct eval *ev, size_t room)
 {
     size_t size = sizeof(struct value_list) + room * sizeof(struct value);
@@ -312,8 +340,7 @@ bool eval_list_term(struct eval *ev, const struct term *t, struct value *out)
             return false;
         list->count += present;
     }
-    *out = value_from_list(list, secret);
-    return true;
+    return eval_give_list(ev, list, secret, out);
 }
 
 static bool is_key(struct value v)
@@ -351,8 +378,7 @@ bool eval_map_term(struct eval *ev, const struct term *t, struct value *out)
         if (present && !eval_put(ev, t->args[i], map, key, value))
             return false;
     }
-    *out = value_finish(map);
-    return true;
+    return eval_give_map(ev, map, out);
 }
 
 static bool run(struct eval *ev, const struct expr *e, const struct term *t, const struct scope *s,

@@ -49,6 +49,7 @@ bool eval_missing(struct eval *ev, const struct term *t, struct value among, str
 
 // Takes from the cost or the memory that is left; false when it is used up.
 bool eval_charge(struct eval *ev, size_t cost);
+bool eval_charge_for(struct eval *ev, struct value v);  // reading all of it
 bool eval_take(struct eval *ev, size_t bytes);
 
 static inline bool eval_step(struct eval *ev)
@@ -68,10 +69,11 @@ char *eval_bytes(struct eval *ev, size_t n);
 struct value *eval_value(struct eval *ev, struct value v);  // a copy to point at, or NULL
 bool eval_text(struct eval *ev, const char *s, size_t n, struct value *out);  // copies
 
-static inline struct value value_from_list(const struct value_list *list, bool secret)
-{
-    return (struct value){ .kind = VALUE_LIST, .secret = secret, .list = list };
-}
+// A list that is complete, or a map. False when its weight is over the memory limit: a
+// few lists that hold each other many times would take no memory here, but all there is
+// where somebody writes them out.
+bool eval_give_list(struct eval *ev, struct value_list *list, bool secret, struct value *out);
+bool eval_give_map(struct eval *ev, struct value_builder *map, struct value *out);
 
 struct value value_optional(const struct value *inside);  // NULL: none
 

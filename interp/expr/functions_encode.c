@@ -8,11 +8,15 @@
 #include "value/json.h"
 #include "value/number.h"
 
-// Memory that a value read from [n] bytes of JSON may take: a byte such as the 1 of
-// [1,1] becomes a value of its own.
-static size_t json_room(size_t n)
+// What the value that JSON text describes takes at most: there is one more value behind
+// each of these signs, and room for it is taken twice while a list grows.
+static size_t json_weight(struct str text)
 {
-    return n * sizeof(struct value);
+    size_t values = 1;
+
+    for (size_t i = 0; i < text.n; i++)
+        values += text.s[i] == ',' || text.s[i] == ':' || text.s[i] == '[' || text.s[i] == '{';
+    return text.n + values * 2 * sizeof(struct value);
 }
 
 static bool json(struct eval *ev, const struct value *args, size_t count, struct value *out)
@@ -20,9 +24,7 @@ static bool json(struct eval *ev, const struct value *args, size_t count, struct
     struct json_error error;
 
     (void)count;
-    if (!eval_charge(ev, args[0].s.n / 10) || args[0].s.n > EXPR_MEMORY_LIMIT)
-        return eval_take(ev, args[0].s.n);
-    if (args[0].s.n < 100000 && !eval_take(ev, json_room(args[0].s.n) / 8))
+    if (!eval_charge_for(ev, args[0]) || !eval_take(ev, json_weight(args[0].s)))
         return false;
     if (json_read(args[0].s, ev->arena, out, &error))
         return true;
@@ -33,12 +35,17 @@ static bool json(struct eval *ev, const struct value *args, size_t count, struct
 static bool to_json(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     struct buf text = BUF_EMPTY;
+    struct value v = args[0];
 
     (void)count;
-    if (args[0].kind == VALUE_OPTIONAL && !args[0].optional)
+    if (v.kind == VALUE_OPTIONAL && !v.optional)
         return eval_fail(ev, "an optional value that is not there has no JSON");
-    json_write(args[0], ev->arena, &text);
-    bool ok = eval_charge(ev, text.n / 10) && eval_text(ev, text.s, text.n, out);
+    if (v.kind == VALUE_OBJECT)
+        v = value_object_map(v, ev->arena);
+    if (!eval_charge_for(ev, v) || !eval_take(ev, value_weight(v)))
+        return false;
+    json_write(v, ev->arena, &text);
+    bool ok = eval_text(ev, text.s, text.n, out);
     buf_free(&text);
     return ok;
 }

@@ -23,8 +23,7 @@ static bool range_between(struct eval *ev, int64_t from, int64_t to, struct valu
         return false;
     for (; list->count < n; list->count++)
         list->items[list->count] = value_int(from + (int64_t)list->count);
-    *out = value_from_list(list, false);
-    return true;
+    return eval_give_list(ev, list, false, out);
 }
 
 static bool range(struct eval *ev, const struct value *args, size_t count, struct value *out)
@@ -44,8 +43,7 @@ static bool copy_part(struct eval *ev, struct value from, size_t start, size_t e
     list->count = end - start;
     if (list->count)
         memcpy(list->items, from.list->items + start, list->count * sizeof *list->items);
-    *out = value_from_list(list, false);
-    return true;
+    return eval_give_list(ev, list, false, out);
 }
 
 static bool sort(struct eval *ev, const struct value *args, size_t count, struct value *out)
@@ -96,14 +94,13 @@ static bool distinct(struct eval *ev, const struct value *args, size_t count, st
     (void)count;
     while (slot_count < from->count * 2)
         slot_count *= 2;
-    if (!list || !eval_take(ev, slot_count * sizeof(uint32_t)) || !eval_charge(ev, from->count))
+    if (!list || !eval_take(ev, slot_count * sizeof(uint32_t)) || !eval_charge_for(ev, args[0]))
         return false;
     uint32_t *slots = NEW_ARRAY(ev->arena, uint32_t, slot_count);
     for (size_t i = 0; i < from->count; i++)
         if (is_new(list, slots, slot_count - 1, from->items[i]))
             list->items[list->count++] = from->items[i];
-    *out = value_from_list(list, false);
-    return true;
+    return eval_give_list(ev, list, false, out);
 }
 
 static bool flatten_into(struct eval *ev, struct value from, int64_t depth,
@@ -131,7 +128,7 @@ static bool flatten(struct eval *ev, const struct value *args, size_t count, str
     if (!flatten_into(ev, args[0], depth, to))
         return false;
     *out = value_finish(to);
-    return true;
+    return eval_take(ev, 0);
 }
 
 static bool slice(struct eval *ev, const struct value *args, size_t count, struct value *out)
@@ -155,8 +152,7 @@ static bool reverse(struct eval *ev, const struct value *args, size_t count, str
         return false;
     for (; list->count < from->count; list->count++)
         list->items[list->count] = from->items[from->count - 1 - list->count];
-    *out = value_from_list(list, false);
-    return true;
+    return eval_give_list(ev, list, false, out);
 }
 
 // clang-format off

@@ -104,8 +104,7 @@ static bool unwrap(struct eval *ev, const struct value *args, size_t count, stru
     for (size_t i = 0; i < from->count; i++)
         if (is_there(from->items[i]))
             list->items[list->count++] = inside(from->items[i]);
-    *out = value_from_list(list, false);
-    return true;
+    return eval_give_list(ev, list, false, out);
 }
 
 static const struct expr_type list_of_optionals = { TYPE_LIST, 1u << VALUE_LIST, "list", 1,

@@ -100,7 +100,7 @@ static bool eval_quantifier(struct eval *ev, const struct term *t, struct value 
         }
         if (ok)
             r.secret |= v.secret;
-        else if (ev->fault.limit && (ev->cost < 0 || ev->memory < 0))
+        else if (ev->fault.limit)
             return false;
         else if (!failed)
             first = ev->fault;
@@ -154,8 +154,7 @@ static bool eval_to_list(struct eval *ev, const struct term *t, struct value *ou
             *item = ev->variables[t->slot];
         r.secret |= ok && item->secret;
     }
-    *out = value_from_list(list, r.secret);
-    return ok;
+    return ok && eval_give_list(ev, list, r.secret, out);
 }
 
 static bool put_all(struct eval *ev, const struct term *t, struct value_builder *map,
@@ -188,9 +187,8 @@ static bool eval_to_map(struct eval *ev, const struct term *t, struct value *out
         else if (ok)
             ok = eval_put(ev, t, map, key, v);
     }
-    if (!ok)
+    if (!ok || !eval_give_map(ev, map, out))
         return false;
-    *out = value_finish(map);
     out->secret |= r.secret;
     return true;
 }
@@ -214,8 +212,7 @@ static bool eval_sort_by(struct eval *ev, const struct term *t, struct value *ou
     ev->at = t;
     if (!order_by(ev, keys, items))
         return false;
-    *out = value_from_list(items, r.secret);
-    return true;
+    return eval_give_list(ev, items, r.secret, out);
 }
 
 static bool eval_bind(struct eval *ev, const struct term *t, struct value *out)

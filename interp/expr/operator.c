@@ -129,8 +129,7 @@ static bool join_lists(struct eval *ev, struct value a, struct value b, struct v
         return false;
     append(list, a);
     append(list, b);
-    *out = value_from_list(list, false);
-    return true;
+    return eval_give_list(ev, list, false, out);
 }
 
 static bool move_timestamp(struct eval *ev, const struct term *t, struct value when, int64_t by,
@@ -240,28 +239,12 @@ static bool relation_holds(enum operation op, int order)
     }
 }
 
-// Long texts cost what reading them costs.
-static bool charge_for(struct eval *ev, struct value v)
-{
-    switch (v.kind) {
-    case VALUE_STRING:
-    case VALUE_BYTES:
-        return v.s.n < 10 || eval_charge(ev, v.s.n / 10);
-    case VALUE_LIST:
-        return eval_charge(ev, v.list->count);
-    case VALUE_MAP:
-        return eval_charge(ev, v.map->count);
-    default:
-        return true;
-    }
-}
-
 static bool relation(struct eval *ev, const struct term *t, struct value a, struct value b,
                      struct value *out)
 {
     int order;
 
-    if (!charge_for(ev, a))
+    if (!eval_charge_for(ev, a))
         return false;
     if (value_compare(a, b, &order))
         *out = value_bool(relation_holds(t->op, order));
@@ -299,7 +282,7 @@ static bool eval_equality(struct eval *ev, const struct term *t, struct value *o
         equal = a.s.n == b.s.n && memcmp(a.s.s, b.s.s, a.s.n) == 0;
     else if (a.kind == VALUE_INT && b.kind == VALUE_INT)
         equal = a.i == b.i;
-    else if (!charge_for(ev, a))
+    else if (!eval_charge_for(ev, a))
         return false;
     else
         equal = value_equal(a, b);
@@ -328,7 +311,8 @@ static bool eval_in(struct eval *ev, const struct term *t, struct value *out)
         *out = value_bool(value_get(among, item, &found));
     else if (among.kind != VALUE_LIST)
         return no_meaning(ev, t, item, among);
-    else if (!eval_charge(ev, among.list->count))
+    else if (!eval_charge(ev, among.list->count) ||
+             (item.kind >= VALUE_STRING && !eval_charge_for(ev, among)))
         return false;
     else
         *out = value_bool(list_holds(among.list, item));

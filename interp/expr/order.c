@@ -12,7 +12,7 @@ static bool merge(struct eval *ev, const struct value *keys, uint32_t *index, ui
         int order = 0;
         if (left < middle && right < to) {
             struct value a = keys[index[left]], b = keys[index[right]];
-            if (!eval_step(ev))
+            if (!eval_step(ev) || !eval_charge_for(ev, a))
                 return false;
             if (!value_compare(a, b, &order))
                 return eval_fail(ev, "%s and %s have no order together", value_kind_words(a.kind),

@@ -7,7 +7,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum { MATCH_LIMIT = 1000 * 1000, DEPTH_LIMIT = 10 * 1000, HEAP_LIMIT_KIB = 8 * 1024 };
+// A match may take so many steps and so many more for each byte of its text: enough for
+// patterns that RE2 finds in linear time, too little for one that explodes.
+enum { STEPS = 10 * 1000, STEPS_PER_BYTE = 64 };
+enum { DEPTH_LIMIT = 100 * 1000, HEAP_LIMIT_KIB = 16 * 1024 };
 
 struct regex {
     pcre2_code *code;
@@ -242,7 +245,6 @@ const struct regex *regex_compile(struct arena *a, struct str pattern, struct st
     arena_defer(a, free_regex, r);
     r->data = pcre2_match_data_create_from_pattern(code, NULL);
     r->limits = pcre2_match_context_create(NULL);
-    pcre2_set_match_limit(r->limits, MATCH_LIMIT);
     pcre2_set_depth_limit(r->limits, DEPTH_LIMIT);
     pcre2_set_heap_limit(r->limits, HEAP_LIMIT_KIB);
     return r;
@@ -251,6 +253,9 @@ const struct regex *regex_compile(struct arena *a, struct str pattern, struct st
 enum regex_result regex_find(const struct regex *r, struct str text, size_t from,
                              struct regex_groups *out)
 {
+    size_t steps = STEPS + STEPS_PER_BYTE * (text.n < UINT32_MAX / 128 ? text.n : UINT32_MAX / 128);
+
+    pcre2_set_match_limit(r->limits, (uint32_t)steps);
     int found = pcre2_match(r->code, (PCRE2_SPTR)(text.n ? text.s : ""), text.n, from, 0, r->data,
                             r->limits);
 

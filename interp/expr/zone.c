@@ -47,6 +47,7 @@ static bool is_zone_name(struct str name)
     return true;
 }
 
+// To be freed; without bytes when there is no such file.
 static struct str read_zone(struct str name)
 {
     char path[sizeof ZONE_DIR + LONGEST_NAME];
@@ -54,7 +55,7 @@ static struct str read_zone(struct str name)
     snprintf(path, sizeof path, ZONE_DIR "%.*s", STR_ARG(name));
     FILE *f = fopen(path, "re");
     if (!f)
-        return STR("");
+        return (struct str){ NULL, 0 };
     char *data = malloc(BIGGEST_FILE);
     size_t n = data ? fread(data, 1, BIGGEST_FILE, f) : 0;
     fclose(f);
@@ -279,7 +280,6 @@ bool zone_offset(struct str zone, int64_t seconds, int64_t *east)
     bool found = data.n && find_table(data, &t);
     if (found)
         *east = table_offset(&t, seconds);
-    if (data.n)
-        free((char *)data.s);
+    free((char *)data.s);
     return found;
 }

@@ -16,7 +16,7 @@ struct value_builder {
     struct value_list *list;  // NULL when it is a map
     struct value_entry *entries;
     uint32_t *slots;  // entry number + 1, or 0
-    size_t count, room, slot_count;
+    size_t count, room, slot_count, weight;
     bool secret;
 };
 
@@ -102,6 +102,7 @@ void value_add(struct value_builder *b, struct value item)
     if (b->count == b->room)
         grow_list(b);
     b->secret |= item.secret;
+    b->weight += value_weight(item);
     b->list->items[b->count++] = item;
 }
 
@@ -127,6 +128,7 @@ void value_put(struct value_builder *b, struct value key, struct value value)
     const struct value_entry *old = find(b->entries, b->count, b->slots, b->slot_count, key);
 
     b->secret |= value.secret | key.secret;
+    b->weight += value_weight(key) + value_weight(value);
     if (old) {
         b->entries[old - b->entries].value = value;
         return;
@@ -155,7 +157,7 @@ static struct value finish_map(struct value_builder *b)
 {
     struct value_map *map = NEW(b->arena, struct value_map);
 
-    *map = (struct value_map){ b->count, b->entries, b->slots, b->slot_count };
+    *map = (struct value_map){ b->count, b->entries, b->slots, b->slot_count, b->weight };
     return (struct value){ .kind = VALUE_MAP, .secret = b->secret, .map = map };
 }
 
@@ -164,12 +166,34 @@ struct value value_finish(struct value_builder *b)
     if (!b->list)
         return finish_map(b);
     b->list->count = b->count;
+    b->list->weight = b->weight;
     return (struct value){ .kind = VALUE_LIST, .secret = b->secret, .list = b->list };
 }
 
 size_t value_size(struct value v)
 {
-    return v.kind == VALUE_LIST ? v.list->count : v.map->count;
+    if (v.kind == VALUE_LIST)
+        return v.list->count;
+    return v.kind == VALUE_MAP ? v.map->count : 0;
+}
+
+size_t value_weight(struct value v)
+{
+    switch (v.kind) {
+    case VALUE_STRING:
+    case VALUE_BYTES:
+    case VALUE_TYPE:
+    case VALUE_IDENT:
+        return sizeof v + v.s.n;
+    case VALUE_LIST:
+        return sizeof v + v.list->weight;
+    case VALUE_MAP:
+        return sizeof v + v.map->weight;
+    case VALUE_OPTIONAL:
+        return sizeof v + (v.optional ? value_weight(*v.optional) : 0);
+    default:
+        return sizeof v;
+    }
 }
 
 struct value value_item(struct value list, size_t i)

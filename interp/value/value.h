@@ -50,8 +50,11 @@ struct value {
     };
 };
 
+// A value may stand in many places at once. The weight of a list or map is what it
+// would take if each place had its own copy, in bytes; value_weight() of all in it.
 struct value_list {
     size_t count;
+    size_t weight;
     struct value items[];
 };
 
@@ -66,6 +69,7 @@ struct value_map {
     const struct value_entry *entries;
     const uint32_t *slots;  // a hash index of ours, NULL for small maps
     size_t slot_count;
+    size_t weight;
 };
 
 struct semver {
@@ -165,7 +169,8 @@ struct value value_finish(struct value_builder *b);
 // An object with all of its fields made; those that cannot be had are left out.
 struct value value_object_map(struct value object, struct arena *a);
 
-size_t value_size(struct value v);  // of a list or map
+size_t value_weight(struct value v);
+size_t value_size(struct value v);  // of a list or map; 0 of others
 struct value value_item(struct value list, size_t i);
 // The entry of a map. A number finds a key of the same numeric value whatever its
 // kind. False if there is none, or if it is no map.
