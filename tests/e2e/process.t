@@ -1,0 +1,184 @@
+#!/bin/sh
+# Processes of steps: how they end, what they leave, and who dies first.
+# Effects are counted in a file that steps append to.
+
+. "$(dirname "$0")/../lib.sh"
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+
+# book STEPS: book.yaml, and nothing of an earlier test.
+book() {
+	rm -rf state effects daemon go
+	printf 'runbook: 1\nname: book\ntitle: Book\ntype: database\nowners: [x]\nsteps:\n%s\n' "$1" >book.yaml
+}
+# run CODE: runs the book; what it says is in out.
+run() {
+	exits "$1" timeout 30 runbook run book.yaml >out 2>&1 </dev/null || { cat out; return 1; }
+}
+# start: runs it beside us; $run is the interpreter, once the step has said so in effects.
+start() {
+	runbook run book.yaml >out 2>&1 </dev/null &
+	run=$!
+	until_true '[ -s effects ]' || { cat out; return 1; }
+	keeper=$(pgrep -P "$run")
+	id=$(ls state/runbook/runs)
+}
+# resume CODE [OPTION...]
+resume() {
+	want=$1
+	shift
+	exits "$want" timeout 30 runbook resume "$id" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
+}
+# dead PID...: kills them at one instant and waits until they are gone
+dead() {
+	kill -9 "$@"
+	for pid; do
+		until_true "! kill -0 $pid" 2>/dev/null || return 1
+	done
+	wait 2>/dev/null
+	true
+}
+until_true() {
+	tries=0
+	until eval "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 500 ] || { echo "never true: $1"; return 1; }
+		sleep 0.01
+	done
+}
+has() {
+	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out; return 1; }
+}
+lacks() {
+	! grep -F -- "$1" out || { cat out; return 1; }
+}
+effects() {
+	[ "$(tr '\n' ' ' <effects)" = "$1" ] || { echo "effects: $(cat effects)"; cat out; return 1; }
+}
+
+# ---- ends
+
+test_that 'a program that is not there was not started' '
+	book "  - {id: a, exec: [no-such-program]}"
+	run 1 && has "no-such-program" && ! [ -e effects ]
+'
+
+test_that 'a folder that is not there is named' '
+	book "  - {id: a, dir: /no/such/folder, shell: echo >> effects}"
+	! runbook run book.yaml >out 2>&1 && has "/no/such/folder" && ! [ -e effects ]
+'
+
+test_that 'every status is recorded exactly' '
+	book "  - {id: a, shell: {run: exit 42, ok_exit: [42]}}
+  - {id: b, shell: {run: kill -9 \$\$}, expect: result.signal == \"KILL\" && result.exit == 137}
+  - {id: c, shell: {run: exit 137}, expect: result.signal == \"\" && result.exit == 137}
+  - {id: d, shell: \"echo \${{ steps.a.exit }} > effects\"}"
+	run 0 && effects "42 "
+'
+
+test_that 'a pipeline fails with any of its parts' '
+	book "  - {id: a, shell: false | cat}"
+	run 1
+'
+
+test_that 'what ignores TERM is killed at its grace' '
+	book "  - id: a
+    shell: |
+      trap \"\" TERM INT HUP
+      echo \$\$ > effects
+      while :; do sleep 0.1; done
+    timeout: 300ms
+    kill_grace: 200ms"
+	run 1 && has "timed out" && ! kill -0 "$(cat effects)"
+'
+
+test_that 'what was stopped is continued to end it' '
+	book "  - id: a
+    shell: |
+      trap \"echo term >> effects; exit 3\" TERM
+      kill -STOP \$\$
+      sleep 10
+    timeout: 300ms
+    kill_grace: 5s"
+	run 1 && effects "term "
+'
+
+# ---- output
+
+test_that 'a long line without an end does not break the step' '
+	book "  - {id: a, shell: head -c 30000000 /dev/zero | tr \"\\\\0\" x; echo; echo end}
+  - id: b
+    shell: echo \${{ steps.a.truncated && size(steps.a.stdout) > 1000000 }} > effects"
+	run 0 && effects "true "
+'
+
+test_that 'the last bytes before the end are there' '
+	book "  - {id: a, shell: printf \"one\\\\ntwo\"}
+  - id: b
+    shell: echo \${{ steps.a.lines[1] }} > effects"
+	run 0 && effects "two "
+'
+
+# ---- what is left running
+
+test_that 'a daemon of a success is left alone and named' '
+	book "  - {id: a, shell: setsid sleep 20 & echo \$! > daemon}"
+	run 0 && kill -0 "$(cat daemon)" && has "$(cat daemon)" && kill "$(cat daemon)"
+'
+
+test_that 'unless it is not to be one' '
+	book "  - {id: a, shell: {run: setsid sleep 20 & echo \$! > daemon, daemon: false}}"
+	run 0 && ! kill -0 "$(cat daemon)"
+'
+
+test_that 'a daemon of a failure is killed, wherever it went' '
+	book "  - {id: a, shell: (env -i setsid sleep 20 &) ; sleep 0.1; pgrep -s 0 -x sleep; pgrep -nx sleep > daemon; exit 1}"
+	run 1 && ! kill -0 "$(cat daemon)"
+'
+
+# ---- who dies first
+
+steps='  - id: a
+    shell: |
+      echo a >> effects
+      until [ -e go ]; do sleep 0.02; done
+      echo said
+  - {id: b, shell: "echo ${{ steps.a.stdout }} >> effects"}'
+
+test_that 'the interpreter: the step goes on, and resume takes over what it said' '
+	book "$steps"
+	start && dead "$run" && kill -0 "$keeper" && touch go &&
+	resume 0 && effects "a said " && until_true "! kill -0 $keeper" 2>/dev/null
+'
+
+test_that 'the interpreter: resume waits for the step' '
+	book "$steps"
+	start && dead "$run" && (sleep 0.3; touch go) &&
+	resume 0 && effects "a said "
+'
+
+test_that 'the interpreter and the keeper: nothing is started while the step lives' '
+	book "$steps"
+	start && dead "$run" "$keeper" && { (sleep 0.5; touch go) & }
+	resume 11 && effects "a " && resume 0 --mark a=failed && effects "a a said "
+'
+
+test_that 'the keeper: not known, and what lives is named' '
+	book "$steps"
+	start && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" &&
+	has "$step" && effects "a " && touch go && until_true "! kill -0 $step" 2>/dev/null &&
+	resume 0 --mark a=failed && effects "a a said "
+'
+
+test_that 'all three: not known' '
+	book "$steps"
+	start && dead "$run" "$keeper" $(pgrep -P "$keeper") && resume 11 && effects "a "
+'
+
+test_that 'nothing is left in the folder of a run but its record' '
+	book "$steps"
+	start && dead "$run" && touch go && resume 0 &&
+	! ls state/runbook/runs/*/*.result state/runbook/runs/*/keeper.* 2>/dev/null
+'
+
+done_testing
