@@ -71,6 +71,9 @@ static void tell_try(struct checking *c, const struct check_outcome *o, int64_t 
     if (!c->shown)
         return;
     value_put_s(b, "step", value_string(c->id));
+    if (c->now && c->now->name)
+        value_put_s(b, "name",
+                    value_string(step_label(c->now, view_scope(&c->view), turn_arena(c->d))));
     value_put_s(b, "ok", value_bool(o->ok));
     if (o->message.n)
         value_put_s(b, "message", value_string(o->message));
@@ -82,6 +85,8 @@ static void tell_try(struct checking *c, const struct check_outcome *o, int64_t 
         value_put_s(b, "next_ms", value_int(next_ms));
     else
         value_put_s(b, "last", value_bool(true));
+    if (next_ms >= 0 && !c->held_since_ms && c->deadline_ms > loop_now_ms(c->d->loop))
+        value_put_s(b, "left_ms", value_int(c->deadline_ms - loop_now_ms(c->d->loop)));
     if (c->holds_ms && c->held_since_ms)
         value_put_s(b, "held_ms", value_int(loop_now_ms(c->d->loop) - c->held_since_ms));
     emit(c->d, EVENT_VERIFY_TRY, b);

@@ -113,7 +113,7 @@ static struct str words_in(const struct history *h, struct value item)
         if (text_of(item, keys[i]).n)
             return text_of(item, keys[i]);
     const struct story *s = history_story(h, id_in(item));
-    return s ? s->name : STR("");
+    return !s ? STR("") : s->reason.n ? s->reason : s->name;
 }
 
 static size_t widest(struct value list)

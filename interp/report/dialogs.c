@@ -27,8 +27,9 @@ static void headline(struct person *p, const char *what)
     const struct question *q = p->q;
 
     rule(p);
-    page_head(&p->page, INK_BOLD, "%s %.*s%s%.*s", what, STR_ARG(q->id), q->title.n ? ": " : "",
-              STR_ARG(q->title));
+    struct str title = person_title(p);
+    page_head(&p->page, INK_BOLD, "%s %.*s%s%.*s", what, STR_ARG(q->id), title.n ? ": " : "",
+              STR_ARG(title));
 }
 
 static void facts(struct person *p)

@@ -302,6 +302,32 @@ static void end_poll(struct history *h, struct story *s, const struct event *e)
                !s->poll_ok);
 }
 
+// Of the parts of a condition the longest that is not the whole of it: `result.stdout`
+// rather than `result`.
+static void add_seen(struct history *h, struct value parts, struct buf *out)
+{
+    struct str best = STR(""), whole = STR("");
+    struct value seen = VALUE_NONE;
+
+    for (size_t i = 0; parts.kind == VALUE_LIST && i < value_size(parts); i++) {
+        struct str text = text_of(value_item(parts, i), "text");
+        whole = text.n > whole.n ? text : whole;
+    }
+    for (size_t i = 0; parts.kind == VALUE_LIST && i < value_size(parts); i++) {
+        struct value v = value_of(value_item(parts, i), "value");
+        struct str text = text_of(value_item(parts, i), "text");
+        if (text.n <= best.n || text.n == whole.n || v.kind == VALUE_MAP || v.kind == VALUE_LIST)
+            continue;
+        best = text;
+        seen = v;
+    }
+    if (best.n) {
+        struct arena *scratch = arena_new(h->arena);
+        buf_format(out, "%.*s is %.*s", STR_ARG(best), STR_ARG(value_show(seen, scratch, 60)));
+        arena_free(scratch);
+    }
+}
+
 static void on_verify_try(struct history *h, const struct event *e)
 {
     struct story *s = told(h, e->data);
@@ -309,6 +335,7 @@ static void on_verify_try(struct history *h, const struct event *e)
     if (!s->polled) {
         s->poll_message = buf_in(h->arena);
         s->poll_picture = buf_in(h->arena);
+        s->poll_seen = buf_in(h->arena);
         if (!s->started_ns)
             s->started_ns = e->wall_ns;
         if (!s->begun_ms)
@@ -318,11 +345,13 @@ static void on_verify_try(struct history *h, const struct event *e)
     s->poll_ok = truth_of(e->data, "ok");
     buf_clear(s->poll_message);
     buf_add(s->poll_message, text_of(e->data, "message"));
+    buf_clear(s->poll_seen);
+    add_seen(h, value_of(e->data, "parts"), s->poll_seen);
     buf_clear(s->poll_picture);
     buf_add(s->poll_picture, text_of(e->data, "picture"));
     s->poll_ns = e->wall_ns;
     s->poll_next_ms = int_of(e->data, "next_ms", -1);
-    take(h, e->data, "until", &s->poll_until);
+    s->poll_left_ms = int_of(e->data, "left_ms", -1);
     if (truth_of(e->data, "last"))
         end_poll(h, s, e);
     else if (!s->ended_ns)

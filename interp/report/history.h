@@ -31,8 +31,8 @@ struct story {
     // The last poll of a check.
     bool polled, poll_ok;
     struct buf *poll_message, *poll_picture;
-    int64_t poll_ns, poll_next_ms;
-    struct str poll_until;
+    struct buf *poll_seen;  // "result.stdout is "07"": the most telling value of it
+    int64_t poll_ns, poll_next_ms, poll_left_ms;  // -1: none
 };
 
 // A question and what became of it.

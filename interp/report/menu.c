@@ -219,7 +219,10 @@ static void show_failure(struct person *p)
     const struct story *s = history_story(p->history, q->id);
 
     if (s) {
-        aftermath_story(s, &p->page);
+        // Its end is journalled when the answer is known.
+        struct story failed = *s;
+        failed.state = STR("failed");
+        aftermath_story(&failed, &p->page);
     } else {
         page_head(&p->page, INK_BAD, "%.*s failed", STR_ARG(q->id));
         if (q->output.n)
@@ -235,8 +238,9 @@ static void show_walk(struct person *p)
 {
     const struct question *q = p->q;
 
-    page_head(&p->page, INK_BOLD, "Next: %.*s%s%.*s", STR_ARG(q->id), q->title.n ? ": " : "",
-              STR_ARG(q->title));
+    struct str title = person_title(p);
+    page_head(&p->page, INK_BOLD, "Next: %.*s%s%.*s", STR_ARG(q->id), title.n ? ": " : "",
+              STR_ARG(title));
     if (q->message.n)
         page_text(&p->page, "  ", INK_PLAIN, q->message);
     person_item(p, "will run", INK_PLAIN, q->details);

@@ -101,6 +101,11 @@ void person_item(struct person *p, const char *label, enum ink color, struct str
         page_item(&p->page, str_from(label), 9, color, text);
 }
 
+struct str person_title(const struct person *p)
+{
+    return str_equal(p->q->title, p->q->id) ? STR("") : p->q->title;
+}
+
 bool person_says_no(struct str line)
 {
     return str_is(line, "no") || str_is(line, "n") || str_is(line, "No") || str_is(line, "NO");

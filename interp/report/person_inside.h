@@ -43,5 +43,7 @@ void person_answer_text(struct person *p, enum answer_kind kind, struct str text
 void person_show(struct person *p);
 // "label  text" in the page, if there is a text.
 void person_item(struct person *p, const char *label, enum ink color, struct str text);
+// The title of the question, unless it only repeats the id.
+struct str person_title(const struct person *p);
 // yes, no, or neither; [yes] may be more than the word.
 bool person_says_no(struct str line);

@@ -72,16 +72,16 @@ static struct str until(const struct status *s, int64_t due_ns, struct arena *a)
 static void add_poll(const struct status *s, const struct story *t, struct pieces *p,
                      struct arena *a)
 {
-    if (!t->poll_ok && t->poll_message->n)
-        add(p, buf_str(t->poll_message));
+    if (!t->poll_ok)
+        add(p, buf_str(t->poll_seen->n ? t->poll_seen : t->poll_message));
     if (t->poll_ok)
         add(p, STR("holds; watching that it stays"));
     if (t->poll_next_ms >= 0)
         add(p, str_format(a, "next try in %.*s",
                           STR_ARG(until(s, t->poll_ns + t->poll_next_ms * 1000000, a))));
-    int64_t end = wall_from(t->poll_until);
-    if (end > s->now_ns)
-        add(p, str_format(a, "%.*s left", STR_ARG(until(s, end, a))));
+    if (t->poll_left_ms > 0)
+        add(p, str_format(a, "%.*s left",
+                          STR_ARG(until(s, t->poll_ns + t->poll_left_ms * 1000000, a))));
 }
 
 static void add_story(const struct status *s, const struct story *t, struct pieces *p,

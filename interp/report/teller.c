@@ -110,7 +110,7 @@ static void row(struct teller *t, const struct sign *m, struct str id, struct st
 
     if (!width || width > WIDEST_ROW)
         width = WIDEST_ROW;
-    struct str label = padded(t, id);
+    struct str label = name.n || took.n ? padded(t, id) : harmless_text(id, t->scratch);
     struct str sign = str_from(sign_shown(m, look));
     size_t sign_columns = look->utf8 ? 1 : 5;
     size_t used = 2 + sign_columns + 1 + columns(label) + 2;
@@ -121,7 +121,8 @@ static void row(struct teller *t, const struct sign *m, struct str id, struct st
     ink(look, m->ink, sign, &b);
     buf_format(&b, "%*s", (int)(sign_columns - columns(sign)) + 1, "");
     ink(look, m->bad ? m->ink : INK_PLAIN, label, &b);
-    buf_add_s(&b, "  ");
+    if (words.n || took.n)
+        buf_add_s(&b, "  ");
     buf_add(&b, words);
     if (took.n) {
         buf_format(&b, "%*s", (int)(room > columns(words) ? room - columns(words) : 0) + 2, "");
@@ -324,6 +325,8 @@ static bool is_worth_a_row(const struct teller *t, const struct story *s)
 {
     if (t->history->dry_run && str_is(s->state, "skipped"))
         return false;  // the dry run has said what it would do
+    if (str_ends(s->id, "~undo") && str_is(s->state, "succeeded") && !t->options.verbose)
+        return false;  // the end of the undo is told
     return t->options.verbose || !str_is(s->state, "skipped") || s->reason.n || s->message.n ||
            s->planned;
 }
@@ -339,7 +342,7 @@ static void tell_end(struct teller *t, const struct story *s)
         plain_end(t, s, words);
     } else {
         struct str took = s->took_ms > 0 ? span_text(s->took_ms, t->scratch) : STR("");
-        bool word = !str_is(s->state, "succeeded");
+        bool word = !str_is(s->state, "succeeded") && !str_is(s->state, "holds");
         row(t, m, s->id, s->name, took);
         if (word || words.n)
             below(t, m->bad ? m->ink : INK_DIM,
