@@ -167,10 +167,13 @@ static void check_outputs(struct step_check *k)
 
     k->outputs = NEW_ARRAY(a, const struct expr_type *, k->step->outputs.count + 1);
     k->late = true;
-    step_each_site(k->step, see_site, k);
-    if (id.n && !map_get(k->view.c->types->steps, id))
-        map_put(k->view.c->types->steps, id,
-                (void *)step_type_of(k->view.c->program, k->step, k->outputs, a));
+    if (k->step->outputs.count)
+        step_each_site(k->step, see_site, k);
+    if (id.n == 0 || map_get(k->view.c->types->steps, id))
+        return;
+    struct checked_step *checked = NEW(a, struct checked_step);
+    *checked = (struct checked_step){ .step = k->step, .outputs = k->outputs };
+    map_put(k->view.c->types->steps, id, checked);
 }
 
 static void check_steps_below(const struct spot *spot, const struct view *v)

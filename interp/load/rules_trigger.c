@@ -144,7 +144,7 @@ static void check_inputs(struct checking *c, const struct trigger *t)
             continue;
         struct diag *d = diag_error(c->ds, DIAG_UNKNOWN_NAME, key->span,
                                     "input `%.*s` does not exist", STR_ARG(key->str));
-    
+
         diag_meant(c->ds, d, key->str, words);
     }
 }

@@ -5,12 +5,19 @@
 #include "expr/check.h"
 #include "load/program.h"
 
+// A step whose expressions were checked; its type is made when somebody reads it.
+struct checked_step {
+    const struct step *step;
+    const struct expr_type *const *outputs;
+    const struct expr_type *type;
+};
+
 struct module_types {
     const struct expr_type *inputs, *secrets, *env, *run, *trigger, *contact;
     const struct expr_type *vars;  // grows while they are checked, in file order
     struct expr_field *var_fields;
     size_t var_count;
-    struct map *steps;           // struct expr_type, by id
+    struct map *steps;           // struct checked_step, by id
     struct map *tainted;         // "vars.x", "inputs.x" that hold secrets
     struct expr_field *outputs;  // of the runbook, once they are checked
 };

@@ -59,11 +59,16 @@ static bool is_visible(const struct view *v, struct str name)
 
 // ---- types ----
 
+// What comes later or is unknown has been told; it goes with everything.
 static const struct expr_type *step_named(const struct view *v, struct str id)
 {
-    const struct expr_type *t = map_get(v->c->types->steps, id);
+    struct checked_step *k = map_get(v->c->types->steps, id);
 
-    return t ? t : expr_dyn;
+    if (!k)
+        return expr_dyn;
+    if (!k->type)
+        k->type = step_type_of(v->c->program, k->step, k->outputs, v->c->arena);
+    return k->type;
 }
 
 static size_t ref_total(const struct view *v)
@@ -136,21 +141,33 @@ static const struct expr_type *type_of_root(const struct check_scope *s, struct 
     }
 }
 
-static const char *const *visible_roots(const struct view *v)
+static const char *const *name_roots(const struct view *v)
 {
     size_t n = 0, items = 0;
 
     for (const struct view_item *i = v->items; i; i = i->outer)
         items++;
     const char **names = NEW_ARRAY(v->c->arena, const char *, ROW_COUNT + items + 1);
-
     for (size_t i = 0; i < ROW_COUNT; i++)
-        if (is_visible(v, str_from(rows[i].name)))
+        if (v->roots & rows[i].root || (rows[i].root == ROOT_ITEM && v->items))
             names[n++] = rows[i].name;
     for (const struct view_item *i = v->items; i; i = i->outer)
         if (!str_is(i->name, "item"))
             names[n++] = str_copy(v->c->arena, i->name).s;
     return names;
+}
+
+// For "did you mean". Most places of a file see the same names, so the last are kept.
+static const char *const *visible_roots(const struct view *v)
+{
+    struct checking *c = v->c;
+
+    if (!c->names || c->names_roots != v->roots || c->names_items != v->items) {
+        c->names = name_roots(v);
+        c->names_roots = v->roots;
+        c->names_items = v->items;
+    }
+    return c->names;
 }
 
 static struct check_scope scope_of(const struct view *v)

@@ -27,12 +27,17 @@ enum root {
     ROOTS_STEP = ROOTS_PLAIN | ROOT_SECRETS | ROOT_STEPS | ROOT_RUN | ROOT_TRIGGER,
 };
 
+struct view_item;
+
 struct checking {
     const struct program *program;
     struct module *module;
     struct module_types *types;
     struct arena *arena;
     struct diags *ds;
+    const char *const *names;  // that the last place saw; and which place that was
+    unsigned names_roots;
+    const struct view_item *names_items;
 };
 
 // What an item is called inside a for_each: `item`, or as `as` says.
