@@ -28,7 +28,8 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
     return d;
 }
 
-// Many steps at once need many descriptors.
+// Many steps at once need many descriptors. Only after the keeper was started: what it gets
+// is what the steps get.
 static void raise_limits(void)
 {
     struct rlimit limit;
@@ -52,13 +53,13 @@ bool driver_open_store(struct driver *d, bool create)
 
 bool driver_start_keeper(struct driver *d)
 {
-    raise_limits();
     d->session = (struct session){ .arena = d->arena, .loop = d->loop, .mask = d->mask,
                                    .folder = d->folder, .run = d->id };
     d->session.keeper = keeper_start(d->loop, d->arena, d->folder);
     if (!d->session.keeper)
         diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
                    "the process that keeps the steps cannot be started: %s", strerror(errno));
+    raise_limits();
     return d->session.keeper != NULL;
 }
 

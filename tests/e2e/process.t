@@ -119,6 +119,11 @@ test_that 'the last bytes before the end are there' '
 	run 0 && effects "two "
 '
 
+test_that 'a step has the limits that we were started with' '
+	book "  - {id: a, shell: ulimit -Sn > effects; ulimit -Sc >> effects}"
+	(ulimit -Sn 321 && run 0) && effects "321 0 "
+'
+
 # ---- what is left running
 
 test_that 'a daemon of a success is left alone and named' '
