@@ -168,16 +168,14 @@ static bool put_aside(struct postgres_journal *j, struct str *note)
 static bool send(struct postgres_journal *j, const struct spool *s, struct arena *a,
                  struct str *note, struct failure *why)
 {
-    bool there = false;
-    enum server_answer answer = SERVER_DONE;
+    bool fitting = fits(j, s), there = fitting;
+    enum server_answer answer = fitting ? postgres_append(j, s->batch,
+                                                          clock_boot_ms() + SERVER_DEADLINE_MS, why)
+                                        : is_there(j, s, a, &there, why);
 
-    if (fits(j, s))
-        answer = postgres_append(j, s->batch, clock_boot_ms() + SERVER_DEADLINE_MS, why);
-    else
-        answer = is_there(j, s, a, &there, why);
     if (answer != SERVER_DONE)
         return false;
-    if (!there && j->chain.seq != s->chain.seq)
+    if (!there)
         return put_aside(j, note);
     unlinkat(j->folder_fd, "spool", 0);
     return true;

@@ -45,21 +45,35 @@ static void play(enum backing where, void (*body)(void))
     nftw(folder, drop_file, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-#define CONTRACT(id)                    \
-    static void body_##id(void);        \
-    TEST(memory_##id)                   \
-    {                                   \
-        play(IN_MEMORY, body_##id);     \
-    }                                   \
-    TEST(sqlite_##id)                   \
-    {                                   \
-        play(IN_SQLITE, body_##id);     \
-    }                                   \
-    TEST(postgresql_##id)               \
-    {                                   \
-        play(IN_POSTGRESQL, body_##id); \
-    }                                   \
+static void add_test(struct test *t)
+{
+    *tests_end = t;
+    tests_end = &t->next;
+}
+
+// clang-format off
+#define CONTRACT(id)                                                                   \
+    static void body_##id(void);                                                       \
+    TEST(memory_##id)                                                                  \
+    {                                                                                  \
+        play(IN_MEMORY, body_##id);                                                    \
+    }                                                                                  \
+    TEST(sqlite_##id)                                                                  \
+    {                                                                                  \
+        play(IN_SQLITE, body_##id);                                                    \
+    }                                                                                  \
+    static void postgresql_##id(void)                                                  \
+    {                                                                                  \
+        play(IN_POSTGRESQL, body_##id);                                                \
+    }                                                                                  \
+    __attribute__((constructor)) static void add_postgresql_##id(void)                 \
+    {                                                                                  \
+        static struct test t = { "postgresql_" #id, postgresql_##id, NULL };           \
+        if (getenv("STORE_TEST_URL"))                                                  \
+            add_test(&t);                                                              \
+    }                                                                                  \
     static void body_##id(void)
+// clang-format on
 
 static struct journal *create(const char *id)
 {
