@@ -192,6 +192,10 @@ struct near near_keys(const struct type *type, const struct node *map, struct st
 void unknown_key(const struct type *type, const struct node *map, const struct node *key,
                  const struct near *near, struct reader *r)
 {
+    if (str_search(key->text.str, STR("${{")) != SIZE_MAX) {
+        refuse(r, DIAG_EXPR_NOT_ALLOWED_HERE, key->span, "a key cannot be an expression");
+        return;
+    }
     struct str element = element_words(type, map, r->arena);
     const char *other = reader_is_full(r) ? NULL : element_with(key->text.str);
     struct diag *d;
