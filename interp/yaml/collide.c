@@ -1,15 +1,9 @@
 #include "yaml/collide.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/arena.h"
-
-// A value as it stands in the file, up to where its author meant it to end.
-struct written {
-    uint32_t start, end;
-    bool flow, condition;
-};
+#include "yaml/written.h"
 
 struct clash {
     const struct cause *cause;
@@ -41,207 +35,6 @@ struct str quoted(struct arena *a, struct str value)
     }
     buf_add_c(&b, quote);
     return buf_take(&b, a);
-}
-
-static struct str source_text(const struct reading *r, uint32_t start, uint32_t end)
-{
-    return str_slice(r->source->text, start, end);
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static bool is_line_end(char c)
-{
-    return c == '\n' || c == '\r';
-}
-
-// Behind the string literal that begins at [i], or the end where it is not closed.
-static size_t skip_string(struct str s, size_t i)
-{
-    char quote = s.s[i++];
-
-    while (i < s.n && s.s[i] != quote)
-        i += s.s[i] == '\\' ? 2 : 1;
-    return i < s.n ? i + 1 : s.n + 1;
-}
-
-// Whether an expression cannot end here: a string or a bracket is open, or one is
-// closed that was never opened.
-static bool is_open(struct str s)
-{
-    int depth = 0;
-
-    for (size_t i = 0; i < s.n;) {
-        char c = s.s[i];
-        if (c == '"' || c == '\'') {
-            i = skip_string(s, i);
-            if (i > s.n)
-                return true;
-            continue;
-        }
-        depth += c == '(' || c == '[' || c == '{';
-        depth -= c == ')' || c == ']' || c == '}';
-        if (depth < 0)
-            return true;
-        i++;
-    }
-    return depth > 0;
-}
-
-// Behind the bracket that closes the one [s] begins with, or the end.
-static size_t skip_brackets(struct str s)
-{
-    int depth = 0;
-
-    for (size_t i = 0; i < s.n;) {
-        char c = s.s[i];
-        if (c == '"' || c == '\'') {
-            i = skip_string(s, i);
-            continue;
-        }
-        depth += c == '(' || c == '[' || c == '{';
-        depth -= c == ')' || c == ']' || c == '}';
-        i++;
-        if (depth == 0)
-            return i;
-    }
-    return s.n;
-}
-
-// The ${{ }} that begins at or behind [from]: false if there is none. [end] is behind
-// the braces, or the end of the text where they are missing.
-static bool find_braces(struct str s, size_t from, size_t *start, size_t *end)
-{
-    size_t at = str_search(str_slice(s, from, s.n), STR("${{"));
-
-    if (at == SIZE_MAX)
-        return false;
-    *start = from + at;
-    for (size_t i = *start + 3; i < s.n;) {
-        if (s.s[i] == '"' || s.s[i] == '\'') {
-            i = skip_string(s, i);
-        } else if (s.n - i >= 2 && s.s[i] == '}' && s.s[i + 1] == '}') {
-            *end = i + 2;
-            return true;
-        } else {
-            i++;
-        }
-    }
-    *end = s.n;
-    return true;
-}
-
-static bool has_open_braces(struct str s)
-{
-    size_t start, end = 0;
-
-    while (find_braces(s, end, &start, &end))
-        if (!str_ends(str_slice(s, start, end), "}}"))
-            return true;
-    return false;
-}
-
-// Whether an expression goes on behind [s], the first part of a value.
-static bool goes_on(struct str s, bool condition)
-{
-    return has_open_braces(s) || (condition && is_open(s));
-}
-
-static uint32_t line_start(const struct reading *r, uint32_t at)
-{
-    struct place p = source_place(r->source, at);
-
-    return r->source->line_start[p.line - 1];
-}
-
-static uint32_t line_end(const struct reading *r, uint32_t at)
-{
-    while (at < r->source->text.n && !is_line_end(r->source->text.s[at]))
-        at++;
-    return at;
-}
-
-static uint32_t next_line(const struct reading *r, uint32_t at)
-{
-    while (at < r->source->text.n && r->source->text.s[at] != '\n')
-        at++;
-    return at < r->source->text.n ? at + 1 : at;
-}
-
-static uint32_t skip_blanks(const struct reading *r, uint32_t at)
-{
-    while (at < r->source->text.n && is_blank(r->source->text.s[at]))
-        at++;
-    return at;
-}
-
-static uint32_t trim_end(const struct reading *r, uint32_t start, uint32_t end)
-{
-    while (end > start && (is_blank(r->source->text.s[end - 1]) ||
-                           is_line_end(r->source->text.s[end - 1])))
-        end--;
-    return end;
-}
-
-// The end of a value in a block: with its line, or before a comment that is one.
-static uint32_t end_on_line(const struct reading *r, uint32_t start, bool condition)
-{
-    const char *s = r->source->text.s;
-    uint32_t end = line_end(r, start);
-
-    for (uint32_t i = start + 1; i < end; i++)
-        if (s[i] == '#' && is_blank(s[i - 1]) && !goes_on(source_text(r, start, i), condition))
-            return trim_end(r, start, i);
-    return trim_end(r, start, end);
-}
-
-// Lines that are indented deeper belong to it.
-static uint32_t end_in_block(const struct reading *r, uint32_t start, bool condition)
-{
-    uint32_t line = line_start(r, start), indent = skip_blanks(r, line) - line;
-    uint32_t end = end_on_line(r, start, condition);
-
-    for (uint32_t next = next_line(r, start); next < r->source->text.n;
-         next = next_line(r, next)) {
-        uint32_t words = skip_blanks(r, next);
-        if (words - next <= indent || line_end(r, words) == words)
-            break;
-        end = end_on_line(r, words, condition);
-    }
-    return end;
-}
-
-// The end of a value in [ ] or { }: at the comma or bracket that is not part of it.
-static uint32_t end_in_flow(const struct reading *r, uint32_t start)
-{
-    struct str s = source_text(r, start, line_end(r, start));
-    int depth = 0;
-
-    for (size_t i = 0; i < s.n;) {
-        char c = s.s[i];
-        if ((c == '"' || c == '\'') && skip_string(s, i) <= s.n) {
-            i = skip_string(s, i);
-            continue;
-        }
-        bool closes = c == ')' || c == ']' || c == '}';
-        if (depth == 0 && (c == ',' || c == ']' || c == '}'))
-            return trim_end(r, start, start + (uint32_t)i);
-        depth += c == '(' || c == '[' || c == '{';
-        depth -= closes && depth > 0;
-        i++;
-    }
-    return trim_end(r, start, start + (uint32_t)s.n);
-}
-
-static struct written written_at(const struct reading *r, uint32_t start, bool flow,
-                                 bool condition)
-{
-    return (struct written){ start,
-                             flow ? end_in_flow(r, start) : end_in_block(r, start, condition),
-                             flow, condition };
 }
 
 static const struct cause {
@@ -283,7 +76,7 @@ static bool clash_inside(const struct reading *r, const struct written *w, uint3
 // is one only when something follows it.
 static bool clash_in_front(const struct reading *r, const struct written *w, struct clash *out)
 {
-    struct str s = source_text(r, w->start, w->end);
+    struct str s = written_text(r, w->start, w->end);
     char c = s.n ? s.s[0] : 0;
     bool followed = true;
 
@@ -292,9 +85,9 @@ static bool clash_in_front(const struct reading *r, const struct written *w, str
         return true;
     }
     if (c == '"' || c == '\'') {
-        followed = skip_string(s, 0) < s.n;
+        followed = behind_string(s, 0) < s.n;
     } else if (c == '[' || c == '{') {
-        followed = skip_brackets(s) < s.n;
+        followed = behind_brackets(s) < s.n;
     } else if (!c || !strchr("&*%@`|>", c)) {
         return false;
     }
@@ -306,7 +99,7 @@ static bool clash_in_front(const struct reading *r, const struct written *w, str
 // Whether YAML reads something else than was meant.
 static bool clashes(const struct reading *r, const struct written *w, struct clash *out)
 {
-    struct str s = source_text(r, w->start, w->end);
+    struct str s = written_text(r, w->start, w->end);
     size_t start, end = 0;
 
     if (str_starts(s, "{{")) {
@@ -319,7 +112,7 @@ static bool clashes(const struct reading *r, const struct written *w, struct cla
         return false;  // YAML's own quotes and brackets; what is inside is judged alone
     if (w->condition)
         return clash_inside(r, w, w->start, w->end, out);
-    while (find_braces(s, end, &start, &end))
+    while (braces_find(s, end, &start, &end))
         if (clash_inside(r, w, w->start + (uint32_t)start, w->start + (uint32_t)end, out))
             return true;
     return false;
@@ -355,7 +148,7 @@ static struct str with_dollars(struct arena *a, struct str s)
 
 static void help(struct reading *r, struct diag *d, const struct written *w)
 {
-    struct str s = source_text(r, w->start, w->end);
+    struct str s = written_text(r, w->start, w->end);
 
     if (str_find(s, '\n') != SIZE_MAX) {
         diag_help(r->final, d, "write it behind `>-`, on lines of its own");
@@ -373,7 +166,7 @@ static void report(struct reading *r, const struct written *w, const struct clas
 {
     bool at_word = c->cause == &comment;
     struct span span = span_at(r, at_word ? c->start : w->start, at_word ? c->end : w->end);
-    struct str what = source_text(r, c->start, c->end);
+    struct str what = written_text(r, c->start, c->end);
     struct diag *d = diag_error(r->final, c->cause->code, span, "%s%.*s%s", c->cause->before,
                                 STR_ARG(what), c->cause->after);
 
@@ -403,40 +196,17 @@ static bool judge(struct reading *r, const struct written *w)
     return true;
 }
 
-// `word: `, as in the line of a block; [*value] is where the value begins.
-static struct str key_at(const struct reading *r, uint32_t at, uint32_t *value)
-{
-    const char *s = r->source->text.s;
-    uint32_t end = at;
-
-    while (isalnum((unsigned char)s[end]) || s[end] == '_' || s[end] == '-' || s[end] == '.')
-        end++;
-    if (end == at || s[end] != ':' || !(is_blank(s[end + 1]) || is_line_end(s[end + 1])))
-        return (struct str){ 0 };
-    *value = skip_blanks(r, end + 1);
-    return source_text(r, at, end);
-}
-
-static uint32_t skip_dashes(const struct reading *r, uint32_t at)
-{
-    const char *s = r->source->text.s;
-
-    for (at = skip_blanks(r, at); s[at] == '-' && is_blank(s[at + 1]);)
-        at = skip_blanks(r, at + 1);
-    return at;
-}
-
 // Whether the list whose item begins on the line at [at] stands behind a condition.
 static bool list_is_condition(const struct reading *r, uint32_t at)
 {
-    uint32_t line = line_start(r, at), indent = skip_blanks(r, line) - line, value;
+    uint32_t line = line_start_at(r, at), indent = behind_blanks(r, line) - line, value;
 
     for (int seen = 0; line > 0 && seen < 100; seen++) {
-        line = line_start(r, line - 1);
-        uint32_t words = skip_blanks(r, line);
-        if (words - line > indent || line_end(r, words) == words || r->source->text.s[words] == '-')
+        line = line_start_at(r, line - 1);
+        uint32_t words = behind_blanks(r, line);
+        if (words - line > indent || line_end_at(r, words) == words || r->source->text.s[words] == '-')
             continue;
-        return key_is_condition(key_at(r, skip_dashes(r, line), &value));
+        return key_is_condition(key_at(r, behind_dashes(r, line), &value));
     }
     return false;
 }
@@ -445,11 +215,11 @@ static bool list_is_condition(const struct reading *r, uint32_t at)
 static bool judge_flow(struct reading *r, uint32_t at, bool condition)
 {
     const char *s = r->source->text.s;
-    uint32_t end = line_end(r, at), value;
+    uint32_t end = line_end_at(r, at), value;
     bool in_conditions = condition;
 
-    while (at < end) {
-        at = skip_blanks(r, at);
+    for (int seen = 0; at < end && seen < 1000; seen++) {
+        at = behind_blanks(r, at);
         bool opens = (s[at] == '{' || s[at] == '[') && s[at + 1] != s[at];
         if (at >= end || s[at] == '#')
             return false;
@@ -474,10 +244,10 @@ static bool judge_flow(struct reading *r, uint32_t at, bool condition)
 static bool judge_line(struct reading *r, uint32_t at)
 {
     const char *s = r->source->text.s;
-    uint32_t first = skip_dashes(r, line_start(r, at)), value = first;
+    uint32_t first = behind_dashes(r, line_start_at(r, at)), value = first;
     struct str key = key_at(r, first, &value);
 
-    if (!key.n && first == skip_blanks(r, line_start(r, at)))
+    if (!key.n && first == behind_blanks(r, line_start_at(r, at)))
         return false;
     bool condition = key.n ? key_is_condition(key) : list_is_condition(r, first);
     struct written w = written_at(r, value, false, condition);
@@ -487,32 +257,18 @@ static bool judge_line(struct reading *r, uint32_t at)
     return (s[value] == '[' || s[value] == '{') && judge_flow(r, value, condition);
 }
 
-// The line above [at] that is indented less: the key whose value goes on at [at].
-static uint32_t head_line(const struct reading *r, uint32_t at)
-{
-    uint32_t line = line_start(r, at), indent = skip_blanks(r, line) - line;
-
-    for (int seen = 0; line > 0 && seen < 100; seen++) {
-        line = line_start(r, line - 1);
-        uint32_t words = skip_blanks(r, line);
-        if (words - line < indent && line_end(r, words) != words)
-            return line;
-    }
-    return line;
-}
-
 bool collide_problem(struct reading *r, uint32_t problem, uint32_t context)
 {
     uint32_t n = (uint32_t)r->source->text.n;
 
     if (problem >= n && n > 0)
-        problem = trim_end(r, 0, n) ? trim_end(r, 0, n) - 1 : 0;
-    uint32_t line = line_start(r, problem);
+        problem = trimmed_end(r, 0, n) ? trimmed_end(r, 0, n) - 1 : 0;
+    uint32_t line = line_start_at(r, problem);
     if (judge_line(r, problem) || judge_flow(r, line, false))
         return true;
     if (context < line && (judge_line(r, context) || judge_flow(r, context, false)))
         return true;
-    return judge_line(r, head_line(r, problem));
+    return judge_line(r, head_line_at(r, problem));
 }
 
 // A word, as keys are; not `a ? "b"`.
@@ -534,7 +290,7 @@ static bool is_tagged(const yaml_event_t *e)
 bool collide_event(struct reading *r, const yaml_event_t *event, const struct context *c,
                    uint32_t start)
 {
-    struct str rest = source_text(r, start, (uint32_t)r->source->text.n);
+    struct str rest = written_text(r, start, (uint32_t)r->source->text.n);
     bool is_map = event->type == YAML_MAPPING_START_EVENT;
     bool suspect = (c->condition && is_tagged(event) && str_starts(rest, "!")) ||
                    (is_map && str_starts(rest, "{{")) ||
@@ -552,9 +308,9 @@ bool collide_scalar(struct reading *r, const struct node *n, const struct contex
     if (n->kind != NODE_SCALAR || n->refused || n->text.quoted || n->text.str.n == 0)
         return false;
     bool condition = c->condition && !is_key;
-    if (!goes_on(n->text.str, condition) || n->span.end >= r->source->text.n)
+    if (!expression_goes_on(n->text.str, condition) || n->span.end >= r->source->text.n)
         return false;
-    uint32_t after = skip_blanks(r, n->span.end);
+    uint32_t after = behind_blanks(r, n->span.end);
     bool cut = r->source->text.s[after] == '#' && after > n->span.end;
     if (!cut && !c->flow && !is_key)
         return false;  // open until its end: the expression itself is wrong
@@ -564,10 +320,10 @@ bool collide_scalar(struct reading *r, const struct node *n, const struct contex
 
 struct str plain_value(const struct reading *r, uint32_t at)
 {
-    uint32_t first = skip_dashes(r, line_start(r, at)), value = first;
+    uint32_t first = behind_dashes(r, line_start_at(r, at)), value = first;
     struct str key = key_at(r, first, &value);
 
     if (!key.n || strchr("\"'[{|>&*!", r->source->text.s[value]))
         return (struct str){ 0 };
-    return source_text(r, value, end_on_line(r, value, false));
+    return written_text(r, value, end_on_line_at(r, value, false));
 }

@@ -39,12 +39,14 @@ struct reading {
     uint32_t open;           // where the innermost [ or { begins; UINT32_MAX: none is open
     size_t copied;           // nodes that aliases have added
     size_t repeated;         // keys that were written twice
-    struct collision collisions[32];
+    struct collision collisions[100];
     size_t collision_count;
     size_t work;             // bytes given to libyaml so far
     bool again;              // a collision was found in this pass
 };
 
+// Remembers where characters begin; [skipped] bytes of a byte order mark are none.
+void find_characters(struct reading *r, uint32_t skipped);
 // Where libyaml is, in bytes.
 uint32_t byte_offset(const struct reading *r, yaml_mark_t mark);
 struct span span_at(const struct reading *r, uint32_t start, uint32_t end);

@@ -1,64 +1,18 @@
 // From events to nodes.
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "yaml/building.h"
 #include "yaml/collide.h"
 
 enum { INDEX_FROM = 8, REPEATED_SHOWN = 100 };
 
-struct anchor {
-    struct node *node;  // NULL while it is still open
-};
-
 static struct node *read_node(struct reading *r, yaml_event_t *event, struct context c);
 
-struct span span_at(const struct reading *r, uint32_t start, uint32_t end)
-{
-    return (struct span){ r->source, start, end > start ? end : start };
-}
-
-enum { STRIDE = 64 };
-
-// libyaml counts characters. Every 64th is remembered, unless bytes are characters.
-static void find_characters(struct reading *r, uint32_t skipped)
-{
-    const char *s = r->bytes;
-    uint32_t n = (uint32_t)r->source->text.n, count = 0;
-    bool ascii = true;
-
-    for (uint32_t i = skipped; i < n && ascii; i++)
-        ascii = (unsigned char)s[i] < 0x80;
-    if (ascii && !skipped)
-        return;
-    r->char_starts = NEW_ARRAY(r->arena, uint32_t, n / STRIDE + 2);
-    for (uint32_t i = skipped; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80 && count++ % STRIDE == 0)
-            r->char_starts[(count - 1) / STRIDE] = i;
-    for (uint32_t i = (count + STRIDE - 1) / STRIDE; i < n / STRIDE + 2; i++)
-        r->char_starts[i] = n;
-}
-
-uint32_t byte_offset(const struct reading *r, yaml_mark_t mark)
-{
-    uint32_t n = (uint32_t)r->source->text.n;
-
-    if (!r->char_starts)
-        return mark.index < n ? (uint32_t)mark.index : n;
-    if (mark.index / STRIDE >= n / STRIDE + 2)
-        return n;
-    uint32_t at = r->char_starts[mark.index / STRIDE];
-    for (size_t left = mark.index % STRIDE; left > 0 && at < n; left--)
-        do
-            at++;
-        while (at < n && (r->bytes[at] & 0xC0) == 0x80);
-    return at;
-}
-
-static struct node *new_node(struct reading *r, enum node_kind kind, struct span span)
+struct node *node_new(struct reading *r, enum node_kind kind, struct span span)
 {
     struct node *n = NEW(r->arena, struct node);
 
@@ -72,122 +26,16 @@ static struct node *new_node(struct reading *r, enum node_kind kind, struct span
     return n;
 }
 
-static bool next_event(struct reading *r, yaml_event_t *event)
+struct node *node_refused(struct reading *r, struct span span)
 {
-    if (yaml_parser_parse(&r->parser, event))
-        return true;
-    uint32_t problem = byte_offset(r, r->parser.problem_mark);
-    uint32_t context = r->parser.context ? byte_offset(r, r->parser.context_mark) : problem;
-    if (!collide_problem(r, problem, context))
-        problem_report(r);
-    return false;
-}
-
-// The anchor and the tag of an event.
-static const char *anchor_of(const yaml_event_t *e)
-{
-    const yaml_char_t *name = e->type == YAML_SCALAR_EVENT           ? e->data.scalar.anchor
-                              : e->type == YAML_SEQUENCE_START_EVENT ? e->data.sequence_start.anchor
-                              : e->type == YAML_MAPPING_START_EVENT  ? e->data.mapping_start.anchor
-                                                                     : NULL;
-    return (const char *)name;
-}
-
-static bool has_tag(const yaml_event_t *e)
-{
-    return e->type == YAML_SCALAR_EVENT           ? e->data.scalar.tag != NULL
-           : e->type == YAML_SEQUENCE_START_EVENT ? e->data.sequence_start.tag != NULL
-           : e->type == YAML_MAPPING_START_EVENT  ? e->data.mapping_start.tag != NULL
-                                                  : false;
-}
-
-static uint32_t end_of_tag(const struct reading *r, uint32_t at)
-{
-    uint32_t end = (uint32_t)r->source->text.n;
-
-    while (at < end && !strchr(" \t,", r->bytes[at]) && !break_at(r->bytes, at, end))
-        at++;
-    return at;
-}
-
-static uint32_t end_of_anchor(const struct reading *r, uint32_t at)
-{
-    do
-        at++;
-    while (isalnum((unsigned char)r->bytes[at]) || r->bytes[at] == '_' || r->bytes[at] == '-');
-    return at;
-}
-
-static void refuse_tag(struct reading *r, uint32_t start)
-{
-    struct span span = span_at(r, start, end_of_tag(r, start));
-    struct str tag = str_slice(r->source->text, span.start, span.end);
-
-    struct diag *d = diag_error(r->diags, DIAG_YAML_FEATURE, span, "the tag `%.*s` is not used",
-                                STR_ARG(tag));
-    diag_help(r->diags, d, "take it away, or quote the value if `!` belongs to it");
-}
-
-static uint32_t end_of_comment(const struct reading *r, uint32_t at, uint32_t end)
-{
-    while (at < end && !break_at(r->bytes, at, end))
-        at++;
-    return at;
-}
-
-// Behind anchors and tags, and the white space and comments that follow them.
-static uint32_t skip_properties(struct reading *r, uint32_t at, uint32_t end)
-{
-    while (at < end) {
-        char c = r->bytes[at];
-        if (c == '!')
-            refuse_tag(r, at);
-        if (c == '!')
-            at = end_of_tag(r, at);
-        else if (c == '&')
-            at = end_of_anchor(r, at);
-        else if (c == '#')
-            at = end_of_comment(r, at, end);
-        else if (c == ' ' || c == '\t')
-            at++;
-        else if (break_at(r->bytes, at, end))
-            at += break_at(r->bytes, at, end);
-        else
-            break;
-    }
-    return at < end ? at : end;
-}
-
-static struct node *read_scalar(struct reading *r, const yaml_event_t *event, uint32_t start)
-{
-    struct text text = scalar_text(r, event, start);
-    struct node *n = new_node(r, NODE_SCALAR, text.span);
-
-    n->text = text;
-    return n;
-}
-
-// The value of a node that is refused: somebody has already complained about it.
-static struct node *refused_node(struct reading *r, struct span span)
-{
-    struct node *n = new_node(r, NODE_SCALAR, span);
+    struct node *n = node_new(r, NODE_SCALAR, span);
 
     n->text = (struct text){ .span = span };
     n->refused = true;
     return n;
 }
 
-static struct node *find_child(const struct node *map, struct str key)
-{
-    if (map->index)
-        return map_get(map->index, key);
-    for (struct node *n = map->first; n; n = n->next)
-        if (str_equal(n->key->text.str, key))
-            return n;
-    return NULL;
-}
-
-static void append(struct reading *r, struct node *parent, struct node **last, struct node *child)
+void node_append(struct reading *r, struct node *parent, struct node **last, struct node *child)
 {
     *(*last ? &(*last)->next : &parent->first) = child;
     *last = child;
@@ -205,88 +53,29 @@ static void append(struct reading *r, struct node *parent, struct node **last, s
     parent->index = index;
 }
 
-// A copy of [n] and what is below it, reached through an alias at [alias]. NULL when the
-// bound is passed.
-static struct node *copy_node(struct reading *r, const struct node *n, struct span alias)
+static bool next_event(struct reading *r, yaml_event_t *event)
 {
-    if (++r->copied > ALIAS_LIMIT)
-        return NULL;
-    struct node *copy = NEW(r->arena, struct node), *last = NULL;
-    *copy = *n;
-    copy->alias = alias;
-    copy->next = copy->first = NULL;
-    copy->key = NULL;
-    copy->index = NULL;
-    copy->count = 0;
-    for (const struct node *child = n->first; child; child = child->next) {
-        struct node *c = copy_node(r, child, alias);
-        if (!c)
-            return NULL;
-        c->key = child->key;
-        append(r, copy, &last, c);
-    }
-    return copy;
+    if (yaml_parser_parse(&r->parser, event))
+        return true;
+    uint32_t problem = byte_offset(r, r->parser.problem_mark);
+    uint32_t context = r->parser.context ? byte_offset(r, r->parser.context_mark) : problem;
+    if (!collide_problem(r, problem, context))
+        problem_report(r);
+    return false;
 }
 
-static struct node *bomb(struct reading *r, struct span span, const char *message)
+static struct node *read_scalar(struct reading *r, const yaml_event_t *event, uint32_t start)
 {
-    diag_error(r->diags, DIAG_ALIAS_BOMB, span, "%s", message);
-    return refused_node(r, span);
-}
+    struct text text = scalar_text(r, event, start);
+    struct node *n = node_new(r, NODE_SCALAR, text.span);
 
-static const char *anchor_name(struct map *anchors, size_t i)
-{
-    return map_key(anchors, i).s;
-}
-
-static struct node *unknown_alias(struct reading *r, struct span span, struct str name)
-{
-    size_t count = map_count(r->anchors);
-    struct diag *d = diag_error(r->diags, DIAG_UNKNOWN_ALIAS, span,
-                                "the alias `*%.*s` names no anchor above it", STR_ARG(name));
-    if (count < 1000) {
-        const char **names = NEW_ARRAY(r->arena, const char *, count + 1);
-        for (size_t i = 0; i < count; i++)
-            names[i] = anchor_name(r->anchors, i);
-        const char *meant = diag_nearest(name, names);
-        if (meant)
-            diag_help(r->diags, d, "did you mean `*%s`?", meant);
-        else
-            diag_help(r->diags, d, "write `&%.*s` in front of the value it stands for, or quote "
-                      "the text if `*` belongs to it", STR_ARG(name));
-    }
-    return refused_node(r, span);
-}
-
-static struct node *read_alias(struct reading *r, const yaml_event_t *event)
-{
-    struct str name = str_from((const char *)event->data.alias.anchor);
-    struct span span = span_at(r, byte_offset(r, event->start_mark),
-                               byte_offset(r, event->end_mark));
-    const struct anchor *anchor = map_get(r->anchors, name);
-
-    if (!anchor)
-        return unknown_alias(r, span, str_copy(r->arena, name));
-    if (!anchor->node)
-        return bomb(r, span, "the alias stands inside the value that it repeats");
-    if (r->copied > ALIAS_LIMIT)
-        return refused_node(r, span);
-    struct node *copy = copy_node(r, anchor->node, span);
-    return copy ? copy : bomb(r, span, "aliases add more than 10,000 values to the file");
-}
-
-static struct anchor *open_anchor(struct reading *r, const char *name)
-{
-    if (!name)
-        return NULL;
-    struct anchor *anchor = NEW(r->arena, struct anchor);
-    map_put(r->anchors, str_copy(r->arena, str_from(name)), anchor);
-    return anchor;
+    n->text = text;
+    return n;
 }
 
 static bool is_repeated(struct reading *r, const struct node *parent, const struct node *key)
 {
-    const struct node *first = find_child(parent, key->text.str);
+    const struct node *first = node_find(parent, key->text.str);
 
     if (!first)
         return false;
@@ -375,7 +164,7 @@ static bool read_children(struct reading *r, struct node *parent, yaml_event_typ
         parent->partial |= !kept;
         if (kept && (!is_map || !is_repeated(r, parent, key))) {
             child->key = key;
-            append(r, parent, &last, child);
+            node_append(r, parent, &last, child);
         }
         key = NULL;
     }
@@ -386,7 +175,7 @@ static struct node *read_collection(struct reading *r, yaml_event_t *event, uint
                                     struct context c)
 {
     bool is_list = event->type == YAML_SEQUENCE_START_EVENT;
-    struct node *n = new_node(r, is_list ? NODE_LIST : NODE_MAP, span_at(r, start, start + 1));
+    struct node *n = node_new(r, is_list ? NODE_LIST : NODE_MAP, span_at(r, start, start + 1));
     // In a list of conditions each item is one; in a mapping the keys decide.
     struct context inner = { .flow = r->bytes[start] == (is_list ? '[' : '{') || c.flow,
                              .condition = is_list && c.condition && !c.item,
@@ -417,7 +206,7 @@ static struct node *read_node(struct reading *r, yaml_event_t *event, struct con
     if (event->type == YAML_SCALAR_EVENT)
         end = byte_offset(r, event->end_mark);
     if (anchor || has_tag(event))
-        start = skip_properties(r, start, end);
+        start = behind_properties(r, start, end);
     struct node *n = event->type == YAML_SCALAR_EVENT ? read_scalar(r, event, start)
                                                       : read_collection(r, event, start, c);
     if (n && event->type == YAML_SCALAR_EVENT && collide_scalar(r, n, &c, false))
