@@ -132,7 +132,7 @@ static void begin_checklist(struct person *p)
     headline(p, "Checklist,");
     message(p);
     facts(p);
-    person_ask(p, STR("Is it so? `yes` (a note may follow) or `no`:"), heard_item);
+    person_ask(p, STR("Type `yes` (and a note) or `no`:"), heard_item);
 }
 
 // -------- approve: answered from elsewhere

@@ -46,7 +46,7 @@ static size_t row_length(struct str s, size_t room)
         return n;
     if (n == 0)
         n = 1;
-    for (size_t i = n; i > n / 2; i--)
+    for (size_t i = n; i > n / 3; i--)
         if (s.s[i] == ' ')
             return i;
     return n;

@@ -197,18 +197,6 @@ static void end_output(struct teller *t, struct str step)
     tell_left_out(t, s);
 }
 
-static void on_output(struct observer *o, struct str step, bool is_stderr, struct str bytes)
-{
-    struct teller *t = teller_of(o);
-
-    t->history->now_ms = loop_now_ms(t->loop);
-    history_output(t->history, step, bytes);
-    if (t->options.manner == MANNER_QUIET)
-        return;
-    struct spout *s = spout_of(t, step);
-    lines_feed(&s->lines[is_stderr], bytes, loop_now_ms(t->loop), show_line, s);
-}
-
 // -------- events
 
 static const struct story *story_in(struct teller *t, const struct event *e)
@@ -216,16 +204,20 @@ static const struct story *story_in(struct teller *t, const struct event *e)
     return history_story(t->history, text_of(e->data, "step"));
 }
 
+// Ids stand under each other as long as they are short.
+static void measure_id(struct teller *t, struct str id)
+{
+    size_t n = utf8_length(id), width = screen_columns(t->screen);
+    size_t most = width && width / 3 < WIDEST_ID ? width / 3 : WIDEST_ID;
+
+    if (n > t->id_columns && n <= most)
+        t->id_columns = n;
+}
+
 static void measure_ids(struct teller *t)
 {
-    for (size_t i = 0; i < t->history->story_count; i++) {
-        size_t n = utf8_length(t->history->stories[i]->id);
-        if (n > t->id_columns && n <= WIDEST_ID)
-            t->id_columns = n;
-    }
-    size_t width = screen_columns(t->screen);
-    if (width && t->id_columns > width / 3)
-        t->id_columns = width / 3;
+    for (size_t i = 0; i < t->history->story_count; i++)
+        measure_id(t, t->history->stories[i]->id);
 }
 
 static void on_run_start(struct teller *t, const struct event *e)
@@ -258,6 +250,7 @@ static void on_step_start(struct teller *t, const struct event *e)
     const struct story *s = story_in(t, e);
     struct str name = s->name.n ? str_format(t->scratch, ": %.*s", STR_ARG(s->name)) : STR("");
 
+    measure_id(t, s->id);
     if (t->github && !s->group && t->options.manner == MANNER_PLAIN)
         github_group(
             t->github, s->id,
@@ -525,6 +518,20 @@ static void paint(struct teller *t)
 
     screen_status(t->screen, status_line(&s, a));
     arena_free(a);
+}
+
+static void on_output(struct observer *o, struct str step, bool is_stderr, struct str bytes)
+{
+    struct teller *t = teller_of(o);
+
+    t->history->now_ms = loop_now_ms(t->loop);
+    history_output(t->history, step, bytes);
+    if (t->options.manner == MANNER_QUIET)
+        return;
+    struct spout *s = spout_of(t, step);
+    lines_feed(&s->lines[is_stderr], bytes, loop_now_ms(t->loop), show_line, s);
+    if (t->options.manner == MANNER_TTY)
+        paint(t);
 }
 
 static void beat(struct teller *t)

@@ -1,0 +1,23 @@
+#!/bin/sh
+# The pictures in docs/ are what people see.
+
+. "$(dirname "$0")/../lib.sh"
+
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+
+test_that 'docs/pictures is up to date (sh tests/cli/pictures.sh docs/pictures)' '
+	sh "$repo/tests/cli/pictures.sh" new &&
+	diff -ru "$repo/docs/pictures" new
+'
+
+test_that 'no row of a picture is wider than its terminal' '
+	for columns in 80 40; do
+		for f in new/*-$columns.txt; do
+			widest=$(LC_ALL=C.UTF-8 wc -L <"$f")
+			[ "$widest" -le $columns ] || { echo "$f: $widest columns"; return 1; }
+		done
+	done
+'
+
+done_testing
