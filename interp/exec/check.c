@@ -231,6 +231,12 @@ static void poll_action(struct checking *c)
     act_start(x, act_over, c);
 }
 
+// An address of its own: what is told about the check bears the check's.
+static struct str aside_address(struct checking *c)
+{
+    return str_format(c->d->arena, "%.*s~use-%lld", STR_ARG(c->id), (long long)++c->d->names);
+}
+
 static void poll(void *arg)
 {
     struct checking *c = arg;
@@ -241,7 +247,7 @@ static void poll(void *arg)
     arena_free(c->poll_arena);
     c->poll_arena = arena_new(c->arena);
     if (c->now->kind == STEP_USE)
-        c->aside = aside_run(c->d, c->now, c->space, c->id, &c->view, use_over, c);
+        c->aside = aside_run(c->d, c->now, c->space, aside_address(c), &c->view, use_over, c);
     else if (c->now->kind == STEP_GATE)
         judged_poll(c, NULL);
     else

@@ -24,7 +24,7 @@ export SHOP_PORT
 
 as_postgres=()
 start_postgres() {
-	local bin port
+	local port
 	bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 	port=$(free_port)
 	if [ "$(id -u)" = 0 ]; then  # PostgreSQL refuses to run as root
