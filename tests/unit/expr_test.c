@@ -7,6 +7,7 @@
 #include "expr/bindings.h"
 #include "expr/expr.h"
 #include "expr/function.h"
+#include "expr/manual.h"
 #include "expr/template.h"
 #include "value/json.h"
 
@@ -170,6 +171,34 @@ TEST(the_files_of_tests_expr_hold)
     CHECK(blocks > 100);
 }
 
+// The blocks between ```cel and ``` of the manual are written in the same way.
+TEST(the_examples_of_the_manual_hold)
+{
+    struct str rest = read_file("docs/expressions.md");
+    size_t at, blocks = 0;
+
+    while ((at = str_search(rest, STR("\n```cel\n"))) != SIZE_MAX) {
+        rest = str_slice(rest, at + 8, rest.n);
+        struct str examples = str_slice(rest, 0, str_search(rest, STR("\n```\n")));
+        struct block b;
+        for (; next_block(&examples, &b); blocks++)
+            run_block(&b);
+    }
+    CHECK(blocks > 15);
+}
+
+TEST(the_manual_has_every_function)
+{
+    struct buf *functions = buf_in(scratch);
+    struct str manual = read_file("docs/expressions.md");
+
+    manual_write_functions(scratch, functions);
+    bool same = str_ends(manual, functions->s);
+    if (!same)
+        printf("# run expr-manual and put what it prints at the end of docs/expressions.md\n");
+    CHECK(same && functions->n > 1000);
+}
+
 static struct value value_of(const char *source, struct value given)
 {
     struct diags ds = { .arena = scratch };
@@ -182,6 +211,15 @@ static struct value value_of(const char *source, struct value given)
     if (!ok)
         printf("# %s: %.*s\n", source, STR_ARG(ds.first ? ds.first->message : error.message));
     CHECK(ok);
+    return v;
+}
+
+static struct value json_value(const char *text)
+{
+    struct json_error error;
+    struct value v = VALUE_NONE;
+
+    CHECK(json_read(str_from(text), scratch, &v, &error));
     return v;
 }
 
@@ -271,6 +309,32 @@ TEST(what_stands_beside_a_secret_is_not_one)
     CHECK(!value_of("{'a': s.key, 'b': 1}", with_secret()).map->entries[1].value.secret);
     CHECK(value_of("{'a': s.key, 'b': 1}", with_secret()).map->entries[0].value.secret);
     CHECK(value_of("{'a': 1, 'b': s.key + 'x'}", with_secret()).map->entries[1].value.secret);
+}
+
+static struct expr_error error_of(const char *source, struct value given);
+
+TEST(an_error_does_not_tell_a_secret)
+{
+    static const char *const sources[] = {
+        "int(s.key)",
+        "duration(s.key)",
+        "{'a': 1}[s.key]",
+        "json(s.key)",
+        "timestamp(0).getHours(s.key)",
+        "'a'.matches(s.key + '(')",
+        "s.key + 1",
+        "[1][s.key]",
+        "semver(s.key)",
+        "json('{\"hunter2x\": 1, \"k\": \"' + s.key + '\"}').hunter2y",
+    };
+
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        struct expr_error error = error_of(sources[i], with_secret());
+        bool told = str_search(error.message, STR("hunter2\"")) != SIZE_MAX || error.help.n > 0;
+        if (told)
+            printf("# %s: %.*s\n", sources[i], STR_ARG(error.message));
+        CHECK(!told);
+    }
 }
 
 // Objects
@@ -363,6 +427,13 @@ TEST(every_limit_names_itself)
           "+ c + c + c + c + c + c)))",
           "memory limit" },
         { "range(10001)", "range limit" },
+        { "cel.bind(a, range(10), cel.bind(b, [a, a, a, a, a, a, a, a, a, a], cel.bind(c, [b, b, "
+          "b, "
+          "b, b, b, b, b, b, b], cel.bind(d, [c, c, c, c, c, c, c, c, c, c], cel.bind(e, [d, d, d, "
+          "d, d, d, d, d, d, d], [e, e, e, e, e, e, e, e, e, e])))))",
+          "memory limit" },
+        { "'a'.matches('b') || range(10000).exists(x, range(10000).exists(y, x + y < 0)) || true",
+          "cost limit" },
         { "('a'.replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') + 'b').matches('^(a+)+$')",
           "match limit" },
     };
@@ -413,6 +484,9 @@ TEST(depth_and_source_are_bounded)
     CHECK(expr_parse(scratch, &text, &ds) != NULL);
     text = text_bare(repeated("!", "true", "", 5000));
     CHECK(expr_parse(scratch, &text, &ds) != NULL);
+    CHECK(value_of(repeated("n + ", "n", "", 999).s, json_value("{\"n\": 1}")).i == 1000);
+    CHECK(value_of(repeated("n == 0 ? 0 : ", "7", "", 999).s, json_value("{\"n\": 1}")).i == 7);
+    CHECK(value_of(repeated("[", "n", "]", 99).s, json_value("{\"n\": 1}")).kind == VALUE_LIST);
 }
 
 TEST(a_nul_is_a_character_like_any_other)
@@ -480,15 +554,6 @@ static const struct expr *parsed(const char *source)
 
     *text = text_bare(str_from(source));
     return expr_parse(scratch, text, &ds);
-}
-
-static struct value json_value(const char *text)
-{
-    struct json_error error;
-    struct value v = VALUE_NONE;
-
-    CHECK(json_read(str_from(text), scratch, &v, &error));
-    return v;
 }
 
 static struct str picture_of(const char *source, const char *given)
