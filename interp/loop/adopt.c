@@ -1,9 +1,10 @@
 // What became of an attempt whose interpreter has died.
 
-#include <stdio.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "loop/adopt.h"
 #include "loop/process.h"
 #include "loop/results.h"
@@ -13,9 +14,11 @@ static bool is_of(const struct process *p, const struct marks *m, struct arena *
 {
     struct str marker;
 
-    if (m->pid && p->pid == m->pid)
-        return p->start >= m->from && p->start <= m->to;
-    if (m->pid && (p->session == m->pid || p->group == m->pid) && p->start >= m->from)
+    const struct marked *main = &m->process;
+
+    if (main->pid && p->pid == main->pid)
+        return p->start >= main->from && p->start <= main->to;
+    if (main->pid && (p->session == main->pid || p->group == main->pid) && p->start >= main->from)
         return true;
     return process_env(p->pid, "RUNBOOK_STEP", a, &marker) && str_equal(marker, m->marker);
 }
@@ -66,6 +69,34 @@ enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
     if (m.failed)
         return ADOPT_NOT_STARTED;
     return m.started || m.other_boot ? ADOPT_UNKNOWN : ADOPT_NOT_STARTED;
+}
+
+static void signal_left(const struct child_result *r, int signo)
+{
+    for (size_t i = 0; i < r->left_count; i++)
+        kill((pid_t)r->left[i].pid, signo);
+}
+
+void child_hold_timeout(struct str folder, struct str name)
+{
+    struct arena *a = arena_new(NULL);
+    struct child_result r = { 0 };
+    struct marks m;
+    int64_t now = clock_boot_ms();
+
+    marks_read(folder, name, a, &m);
+    bool due = m.process.due_ms && now >= m.process.due_ms;
+    if (due && !m.keeper_lives && !m.other_boot) {
+        adopt_left(&m, a, &r);
+        if (!m.asked_ms) {
+            marks_asked(&m, name, now);
+            signal_left(&r, SIGTERM);
+            signal_left(&r, SIGCONT);
+        } else if (now >= m.asked_ms + m.process.grace_ms) {
+            signal_left(&r, SIGKILL);
+        }
+    }
+    arena_free(a);
 }
 
 void child_adopted(struct str folder, struct str name)

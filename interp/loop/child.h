@@ -116,5 +116,8 @@ enum adoption {
 };
 enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
                           struct child_result *out);
+// To be called as often as child_adopt() while that says ADOPT_RUNNING: when no keeper is
+// left to do it, holds the timeout of the attempt (TERM and CONT, after the grace KILL).
+void child_hold_timeout(struct str folder, struct str name);
 // Its outcome is durable: the result that was adopted is not needed any more.
 void child_adopted(struct str folder, struct str name);

@@ -145,12 +145,12 @@ bool marks_failed(int fd, struct str name)
     return note_free(fd, &line);
 }
 
-bool marks_pid(int fd, struct str name, int64_t pid, int64_t from, int64_t to)
+bool marks_pid(int fd, struct str name, const struct marked *p)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_format(&line, "pid %lld %lld %lld %.*s\n", (long long)pid, (long long)from, (long long)to,
-               STR_ARG(name));
+    buf_format(&line, "pid %lld %lld %lld %lld %lld %.*s\n", (long long)p->pid, (long long)p->from,
+               (long long)p->to, (long long)p->due_ms, (long long)p->grace_ms, STR_ARG(name));
     return note_free(fd, &line);
 }
 
@@ -229,26 +229,35 @@ static struct str from_hex(struct str hex, struct arena *a)
     return (struct str){ bytes, hex.n / 2 };
 }
 
-static bool read_line(struct str line, struct str name, struct arena *a, struct marks *m)
+// [line] without its first word.
+static void read_pid(struct str line, struct str name, struct marks *m)
 {
-    struct str what = next_word(&line), result = STR("");
-    int64_t numbers[3] = { 0 };
+    int64_t *const numbers[] = { &m->process.pid, &m->process.from, &m->process.to,
+                                 &m->process.due_ms, &m->process.grace_ms };
+    struct marked before = m->process;
 
-    for (int i = 0; i < 3 && str_is(what, "pid"); i++)
-        numbers[i] = next_number(&line);
-    if (str_is(what, "ended"))
-        result = next_word(&line);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        *numbers[i] = next_number(&line);
     if (!str_equal(line, name))
-        return false;
-    if (str_is(what, "start") || str_is(what, "failed")) {  // which may be tried again
-        m->started = true;
+        m->process = before;
+}
+
+static void read_line(struct str line, struct str name, struct arena *a, struct marks *m)
+{
+    struct str what = next_word(&line);
+
+    if ((str_is(what, "start") || str_is(what, "failed")) && str_equal(line, name)) {
+        m->started = true;  // which may be tried again
         m->failed = str_is(what, "failed");
+    } else if (str_is(what, "pid")) {
+        read_pid(line, name, m);
+    } else if (str_is(what, "asked")) {
+        int64_t asked_ms = next_number(&line);
+        m->asked_ms = str_equal(line, name) ? asked_ms : m->asked_ms;
+    } else if (str_is(what, "ended")) {
+        struct str result = next_word(&line);
+        m->result = str_equal(line, name) ? from_hex(result, a) : m->result;
     }
-    if (numbers[0])
-        m->pid = numbers[0], m->from = numbers[1], m->to = numbers[2];
-    if (result.n)
-        m->result = from_hex(result, a);
-    return true;
 }
 
 // What one file says. [m] is added to.
@@ -259,7 +268,7 @@ static void read_file(struct str path, struct str name, struct arena *a, struct 
         return;
     bool locked = is_locked(fd);  // before reading: what a keeper noted last is then there
     struct str text = read_whole(fd, a), line;
-    bool hangup = false, ours = false;
+    bool hangup = false, before = m->started;
     close(fd);
     if (!next_line(&text, &line)) {
         m->may_start |= locked;  // just being made
@@ -270,15 +279,30 @@ static void read_file(struct str path, struct str name, struct arena *a, struct 
     bool mine = next_number(&line) == getpid();
     while (next_line(&text, &line)) {
         hangup |= str_is(line, "hangup");
-        ours |= read_line(line, name, a, m);
+        read_line(line, name, a, m);
     }
+    bool ours = m->started && !before;
     if (ours || !m->started)
         m->other_boot = !same_boot;
     if (ours) {
+        m->path = path;
         m->keeper_lives = locked;
         m->marker = marks_marker(path, name, a);
     }
     m->may_start |= locked && !hangup && !mine;
+}
+
+void marks_asked(const struct marks *m, struct str name, int64_t now_ms)
+{
+    struct buf line = BUF_EMPTY;
+    int fd = open(m->path.s, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+
+    buf_format(&line, "asked %lld %.*s\n", (long long)now_ms, STR_ARG(name));
+    if (fd >= 0) {
+        note(fd, buf_str(&line));
+        close(fd);
+    }
+    buf_free(&line);
 }
 
 void marks_read_one(struct str path, struct str name, struct arena *a, struct marks *out)

@@ -7,7 +7,10 @@
 //
 //     start NAME             now it may start: from here on it may have taken effect
 //     failed NAME            it was not started after all: no effect
-//     pid PID FROM TO NAME   it was started; its start time is in [FROM, TO]
+//     pid PID FROM TO DUE GRACE NAME
+//                            it was started; its start time is in [FROM, TO], its timeout
+//                            comes at DUE (boot time in ms; 0: none)
+//     asked TIME NAME        by a later interpreter, to end: its timeout has come
 //     ended RESULT NAME      in hexadecimal; only when there is no room for a result file
 //     hangup                 the interpreter is gone; no further child is started
 //
@@ -28,7 +31,12 @@ int marks_create(struct str folder, struct arena *a, struct str *path);
 bool marks_sync(int fd, struct str path);
 bool marks_start(int fd, struct str name);
 bool marks_failed(int fd, struct str name);
-bool marks_pid(int fd, struct str name, int64_t pid, int64_t from, int64_t to);
+struct marked {
+    int64_t pid;       // 0: not known
+    int64_t from, to;  // ticks
+    int64_t due_ms, grace_ms;
+};
+bool marks_pid(int fd, struct str name, const struct marked *p);
 bool marks_ended(int fd, struct str name, struct str result);
 bool marks_hangup(int fd);
 
@@ -40,11 +48,15 @@ struct marks {
     bool keeper_lives;      // the one that started it
     bool other_boot;        // the keeper, or the last one, was in another boot of the machine:
                             // pids say nothing, nor does it that a line is missing
-    int64_t pid, from, to;  // 0: not known
+    struct marked process;
+    int64_t asked_ms;   // to end, because its timeout had come; 0: not yet
+    struct str path;    // of the file that says so
     struct str marker;      // of the processes of the attempt, see marks_marker()
     struct str result;      // of "ended"; n == 0: none
 };
 void marks_read(struct str folder, struct str name, struct arena *a, struct marks *out);
+// Notes in m->path that the attempt was asked to end.
+void marks_asked(const struct marks *m, struct str name, int64_t now_ms);
 // Removes the files of keepers that have ended.
 void marks_clean(struct str folder);
 // One file only, as seen by the interpreter whose keeper it was.

@@ -133,7 +133,13 @@ static void running(struct task *t, pid_t pid)
     t->to = process_ticks();
     t->started_ms = clock_boot_ms();
     t->state = TASK_RUNNING;
-    marks_pid(k->marks, t->spec.name, pid, t->from, t->to);
+    marks_pid(
+        k->marks, t->spec.name,
+        &(struct marked){ .pid = pid,
+                          .from = t->from,
+                          .to = t->to,
+                          .due_ms = t->spec.timeout_ms ? t->started_ms + t->spec.timeout_ms : 0,
+                          .grace_ms = t->spec.grace_ms });
     for (int i = 0; i < 2; i++)
         if (t->out[i].fd >= 0)
             epoll_ctl(k->pipes, EPOLL_CTL_ADD, t->out[i].fd,

@@ -448,12 +448,14 @@ static void interpret(const char *folder, const char *settle, const char *script
     mask_add(mask, STR("secret-of-a"));
     mask_add(mask, STR("secret-of-b"));
     a.mask = b.mask = mask;
+    if (strcmp(settle, "timeout") == 0)
+        b.timeout_ms = b.grace_ms = 200;
     a.name = STR("a");
     b.name = STR("b");
     s.keeper = keeper_start(s.loop, scratch, s.folder);
     struct ran *first = run_spec(&s, a);
     CHECK(exited(first, 3));
-    if (strcmp(settle, "settle") == 0)
+    if (strcmp(settle, "keep") != 0)
         keeper_settled(s.keeper, a.name);
     struct child *c = child_start(s.keeper, scratch, &b, NULL, tell_end, NULL);
     while (child_pid(c) == 0 && loop_turn(s.loop))
@@ -631,6 +633,24 @@ TEST(a_child_that_outlives_its_keeper_is_running_and_then_unknown)
     CHECK(adopt(o, "c", &r) == ADOPT_NOT_STARTED);
 }
 
+TEST(the_timeout_of_a_child_without_a_keeper_is_held_by_who_waits_for_it)
+{
+    struct other *o = new_other("timeout",
+                                "trap 'echo term > /dev/null' TERM; while :; do sleep 0.02; done");
+    struct child_result r;
+
+    kill((pid_t)o->keeper, SIGKILL);
+    kill(o->pid, SIGKILL);
+    CHECK(dies(o->keeper) && dies(o->pid));
+    int64_t due = clock_boot_ms() + 5000;
+    while (adopt(o, "b", &r) == ADOPT_RUNNING && clock_boot_ms() < due) {
+        child_hold_timeout(o->folder, STR("b"));
+        usleep(5000);
+    }
+    CHECK(!lives(o->child));
+    CHECK(adopt(o, "b", &r) == ADOPT_UNKNOWN);
+}
+
 // Everything died at the same instant; then the file of marks is as [text] says.
 static struct other *left_with(const char *text)
 {
@@ -663,8 +683,8 @@ TEST(each_instant_leaves_marks_that_say_what_may_have_happened)
         { "start b\n", ADOPT_UNKNOWN },
         { "start b\nfailed b\n", ADOPT_NOT_STARTED },
         { "start b\nfailed b\nstart b\n", ADOPT_UNKNOWN },
-        { "start b\npid 1999999 5 6 b\n", ADOPT_UNKNOWN },
-        { "start b\npid 1 5000000 5000001 b\n", ADOPT_UNKNOWN },  // another process by now
+        { "start b\npid 1999999 5 6 0 0 b\n", ADOPT_UNKNOWN },
+        { "start b\npid 1 5000000 5000001 0 0 b\n", ADOPT_UNKNOWN },  // another process by now
         { "hangup\n", ADOPT_NOT_STARTED },
     };
 
@@ -682,7 +702,7 @@ TEST(after_another_boot_a_missing_mark_means_nothing)
     struct child_result r;
 
     CHECK(adopt(left_with("keeper 1 another-boot 1\n"), "b", &r) == ADOPT_UNKNOWN);
-    CHECK(adopt(left_with("keeper 1 another-boot 1\nstart b\npid 1 0 99999999 b\n"), "b", &r) ==
+    CHECK(adopt(left_with("keeper 1 another-boot 1\nstart b\npid 1 0 99999999 0 0 b\n"), "b", &r) ==
           ADOPT_UNKNOWN);
     CHECK(r.left_count == 0);
     CHECK(adopt(left_with("keeper 1 another-boot 1\nstart b\nfailed b\n"), "b", &r) ==
