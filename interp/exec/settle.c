@@ -99,6 +99,24 @@ static void ask_the_action(struct walk *w)
     action->settle(&x->at, w->task->notes);
 }
 
+static void still_running(struct walk *w, const struct child_result *r)
+{
+    struct driver *d = w->d;
+    struct buf pids = BUF_EMPTY;
+
+    for (size_t i = 0; i < r->left_count && i < 3; i++)
+        buf_format(&pids, "%s %lld", i ? "," : " (pid", (long long)r->left[i].pid);
+    if (pids.n)
+        buf_add_s(&pids, r->left_count > 3 ? ", ...)" : ")");
+    if (!w->timed_out)
+        say(d, "%.*s is still running%.*s under its own timeout; waiting for it",
+            STR_ARG(w->task->address), STR_ARG(buf_str(&pids)));
+    buf_free(&pids);
+    w->timed_out = true;  // said once
+    child_hold_timeout(d->folder, w->task->file);
+    w->timer = loop_timer(d->loop, w->arena, loop_now_ms(d->loop) + LOOK_EVERY_MS, look, w);
+}
+
 static void look(void *arg)
 {
     struct walk *w = arg;
@@ -115,13 +133,7 @@ static void look(void *arg)
     case ADOPT_NOT_STARTED: start_again(w); break;
     case ADOPT_KNOWN: adopt(w, &r); break;
     case ADOPT_UNKNOWN: not_known(w, STR("")); break;
-    case ADOPT_RUNNING:
-        if (!w->timed_out)
-            say(d, "%.*s is still running under its own timeout; waiting for it",
-                STR_ARG(w->task->address));
-        w->timed_out = true;  // said once
-        w->timer = loop_timer(d->loop, w->arena, loop_now_ms(d->loop) + LOOK_EVERY_MS, look, w);
-        break;
+    case ADOPT_RUNNING: still_running(w, &r); break;
     }
     if (what != ADOPT_RUNNING)
         w->timed_out = false;

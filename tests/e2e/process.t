@@ -168,6 +168,18 @@ test_that 'the interpreter and the keeper: nothing is started while the step liv
 	resume 11 && effects "a " && resume 0 --mark a=failed && effects "a a said "
 '
 
+test_that 'the timeout of a step holds when both are gone' '
+	book "  - id: a
+    shell: |
+      trap \"echo term >> effects\" TERM
+      echo a >> effects
+      while :; do sleep 0.02; done
+    timeout: 800ms
+    kill_grace: 200ms"
+	start && step=$(pgrep -P "$keeper") && dead "$run" "$keeper" && resume 11 &&
+	has "(pid $step" && ! kill -0 "$step" && effects "a term "
+'
+
 test_that 'the keeper: not known, and what lives is named' '
 	book "$steps"
 	start && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" &&
