@@ -250,6 +250,14 @@ static bool make_folders(struct sqlite_store *s, bool strict, struct failure *wh
     return false;
 }
 
+static bool can_write(struct sqlite_store *s, struct failure *why)
+{
+    if (faccessat(AT_FDCWD, s->runs.s, W_OK | X_OK, AT_EACCESS) == 0)
+        return true;
+    failure_set(why, "`%.*s` cannot be written: %s", STR_ARG(s->runs), strerror(errno));
+    return false;
+}
+
 struct store *sqlite_open(struct arena *a, struct loop *l, struct str url, bool create,
                           struct diags *ds)
 {
@@ -264,7 +272,9 @@ struct store *sqlite_open(struct arena *a, struct loop *l, struct str url, bool 
         return NULL;
     switch (open_folders(s, strict, &why)) {
     case FOLDER_FINE:
-        return &s->base;
+        if (!create || can_write(s, &why))
+            return &s->base;
+        break;
     case FOLDER_ABSENT:
         if (!create) {
             s->absent = true;

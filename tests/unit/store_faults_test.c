@@ -261,6 +261,64 @@ TEST(the_home_of_somebody_else_is_refused)
     unsetenv("XDG_STATE_HOME");
 }
 
+// A disk of its own, mounted where [options] say; false where that is not allowed.
+static bool mount_disk(const char *options)
+{
+    mkdir(at("disk").s, 0700);
+    return geteuid() == 0 &&
+           system(str_format(scratch, "mount -t tmpfs -o %s none '%s' 2>/dev/null", options,
+                             at("disk").s)
+                      .s) == 0;
+}
+
+static void unmount_disk(void *arg)
+{
+    (void)arg;
+    CHECK(system(str_format(scratch, "umount -l '%s'", at("disk").s).s) == 0);
+}
+
+TEST(a_file_system_that_is_read_only_is_said_to_be_before_anything_starts)
+{
+    begin();
+    if (!mount_disk("mode=700,size=4m"))
+        return;
+    arena_defer(scratch, unmount_disk, NULL);
+    CHECK(store_open(scratch, NULL, at("disk/state"), true, &ds) != NULL);
+    CHECK(system(str_format(scratch, "mount -o remount,ro '%s'", at("disk").s).s) == 0);
+    CHECK(store_open(scratch, NULL, at("disk/state"), true, &ds) == NULL);
+    CHECK(error_has("runs` cannot be written: Read-only file system"));
+    CHECK(store_open(scratch, NULL, at("disk/state"), false, &ds) != NULL);
+}
+
+TEST(a_real_disk_that_is_full_records_outcomes_and_starts_nothing)
+{
+    struct journal *j = NULL;
+
+    begin();
+    if (!mount_disk("mode=700,size=2m"))
+        return;
+    arena_defer(scratch, unmount_disk, NULL);
+    struct store *s = store_open(scratch, NULL, at("disk/state"), true, &ds);
+    CHECK(s && journal_create(s, scratch, STR("aaaaa"), &j, &ds) == STORE_OK);
+    CHECK(commit(j, "run.start"));
+    CHECK(system(str_format(scratch, "cat /dev/zero >'%s' 2>/dev/null", at("disk/fill").s).s) != 0);
+    CHECK(commit(j, "step.end"));
+    CHECK(access(at("disk/state/runs/aaaaa/reserve").s, F_OK) < 0);
+    int outcomes = 1;
+    while (outcomes < 200 && commit(j, "step.end"))
+        outcomes++;
+    CHECK(outcomes > 5 && outcomes < 200);  // the reserve has its end, too
+    CHECK(error_has("the disk is full"));
+    CHECK(!commit(j, "step.start"));
+    journal_close(j);
+    unlink(at("disk/fill").s);
+    text = STR("");
+    CHECK(store_read(s, STR("aaaaa"), 1, true, see, NULL, &ds) == STORE_OK);
+    CHECK(journal_open(s, STR("aaaaa"), scratch, &j, &ds) == STORE_OK);
+    CHECK(journal_next_seq(j) == outcomes + 2);
+    journal_close(j);
+}
+
 TEST(looking_makes_nothing)
 {
     const struct run_row *rows;
@@ -427,6 +485,28 @@ TEST(a_log_that_was_deleted_is_missed)
     CHECK(error_has("journal.db` went back: events 1 to 5 are lost"));
     CHECK_STR(read_run(false, STORE_FAILED), "");
     CHECK(error_has("went back"));
+}
+
+TEST(a_log_that_was_damaged_or_cut_is_missed)
+{
+    for (int i = 0; i < 2; i++) {
+        struct arena *outer = scratch;
+        scratch = arena_new(NULL);
+        begin();
+        crash_run(5);
+        struct str log = get_file(in_run("journal.db-wal"));
+        CHECK(log.n > 5 * 4096);
+        int fd = open(in_run("journal.db-wal").s, O_RDWR);
+        if (i == 0)
+            CHECK(pwrite(fd, "x", 1, (off_t)log.n - 5000) == 1);
+        else
+            CHECK(ftruncate(fd, (off_t)log.n / 2) == 0);
+        close(fd);
+        CHECK(resume() == STORE_FAILED);
+        CHECK(error_has("journal.db` went back: events "));
+        arena_free(scratch);
+        scratch = outer;
+    }
 }
 
 TEST(a_changed_a_missing_and_an_added_event_are_found)
