@@ -195,10 +195,12 @@ static uint32_t block_indent(const struct walk *w, struct str text)
     return most_kept ? most - most_kept : most;
 }
 
-static void skip_indent(struct walk *w, uint32_t indent)
+// False where the line is indented less: then it is not of the block.
+static bool skip_indent(struct walk *w, uint32_t indent)
 {
     for (; indent > 0 && w->at < w->end && w->s[w->at] == ' '; indent--)
         w->at++;
+    return indent == 0;
 }
 
 // The breaks between two lines of a block. Where a folded text goes on, one break is a
@@ -206,12 +208,13 @@ static void skip_indent(struct walk *w, uint32_t indent)
 static void block_breaks(struct walk *w, uint32_t indent, bool fold_after)
 {
     uint32_t first = w->at, count = 0;
+    bool goes_on = false;
 
     for (uint32_t n; (n = break_length(w, w->at)); count++) {
         w->at += n;
-        skip_indent(w, indent);
+        goes_on = skip_indent(w, indent);
     }
-    bool folds = fold_after && break_length(w, first) != 3 && w->at < w->end &&
+    bool folds = goes_on && fold_after && break_length(w, first) != 3 && w->at < w->end &&
                  !is_blank(w->s[w->at]);
     uint32_t after = w->at;
     w->at = first;

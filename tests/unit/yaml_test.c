@@ -348,6 +348,7 @@ TEST(places_in_blocks)
     CHECK_STR(place_of("k: >\n  one\n    two\n    three\n\n  four\n", "three"), "4:5-4:10");
     CHECK_STR(place_of("k: >-\n\n  one\n\n\n  two\n", "two"), "6:3-6:6");
     CHECK_STR(place_of("k: >\r\n  one\r\n  two\r\n", "two"), "3:3-3:6");
+    CHECK_STR(place_of("k: >+\n  one\n\n\nz: b\n", "\n\n\n"), "2:6-5:1");
     CHECK_STR(place_of("k: >1\n  one\n two\n", "two"), "3:2-3:5");
     CHECK_STR(place_of("k: |\n  one\n   \n  two", "two"), "4:3-4:6");
 }
