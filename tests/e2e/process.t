@@ -33,10 +33,14 @@ resume() {
 dead() {
 	kill -9 "$@"
 	for pid; do
-		until_true "! kill -0 $pid" 2>/dev/null || return 1
+		until_true "gone $pid" || return 1
 	done
 	wait 2>/dev/null
 	true
+}
+# gone PID: or a zombie that nobody has reaped yet
+gone() {
+	! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null
 }
 until_true() {
 	tries=0
@@ -89,7 +93,7 @@ test_that 'what ignores TERM is killed at its grace' '
       while :; do sleep 0.1; done
     timeout: 300ms
     kill_grace: 200ms"
-	run 1 && has "timed out" && ! kill -0 "$(cat effects)"
+	run 1 && has "timed out" && gone "$(cat effects)"
 '
 
 test_that 'what was stopped is continued to end it' '
@@ -133,12 +137,12 @@ test_that 'a daemon of a success is left alone and named' '
 
 test_that 'unless it is not to be one' '
 	book "  - {id: a, shell: {run: setsid sleep 20 & echo \$! > daemon, daemon: false}}"
-	run 0 && ! kill -0 "$(cat daemon)"
+	run 0 && gone "$(cat daemon)"
 '
 
 test_that 'a daemon of a failure is killed, wherever it went' '
 	book "  - {id: a, shell: (env -i setsid sleep 20 &) ; sleep 0.1; pgrep -s 0 -x sleep; pgrep -nx sleep > daemon; exit 1}"
-	run 1 && ! kill -0 "$(cat daemon)"
+	run 1 && gone "$(cat daemon)"
 '
 
 # ---- who dies first
@@ -153,7 +157,7 @@ steps='  - id: a
 test_that 'the interpreter: the step goes on, and resume takes over what it said' '
 	book "$steps"
 	start && dead "$run" && kill -0 "$keeper" && touch go &&
-	resume 0 && effects "a said " && until_true "! kill -0 $keeper" 2>/dev/null
+	resume 0 && effects "a said " && until_true "gone $keeper"
 '
 
 test_that 'the interpreter: resume waits for the step' '
@@ -177,13 +181,13 @@ test_that 'the timeout of a step holds when both are gone' '
     timeout: 800ms
     kill_grace: 200ms"
 	start && step=$(pgrep -P "$keeper") && dead "$run" "$keeper" && resume 11 &&
-	has "(pid $step" && ! kill -0 "$step" && effects "a term "
+	has "(pid $step" && gone "$step" && effects "a term "
 '
 
 test_that 'the keeper: not known, and what lives is named' '
 	book "$steps"
 	start && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" &&
-	has "$step" && effects "a " && touch go && until_true "! kill -0 $step" 2>/dev/null &&
+	has "$step" && effects "a " && touch go && until_true "gone $step" &&
 	resume 0 --mark a=failed && effects "a a said "
 '
 
