@@ -5,8 +5,8 @@
 #include "graph/spot.h"
 
 // What `with` gives, as far as it depends on no step.
-static size_t known_with(const struct step *use, const struct scope *s, struct arena *a,
-                         struct given *given)
+static size_t known_with(const struct step *use, const struct module *m, const struct scope *s,
+                         struct arena *a, struct given *given)
 {
     const struct form_entry *with = use->with.items;
     size_t n = 0;
@@ -15,7 +15,7 @@ static size_t known_with(const struct step *use, const struct scope *s, struct a
         struct expr_error unheard = { 0 };
         struct given *g = &given[n];
         *g = (struct given){ .name = with[i].entry.key.str, .has_value = true };
-        n += form_fill(with[i].form, s, a, &g->value, &unheard);
+        n += frame_with_one(&with[i], m, s, a, &g->value, &unheard);
     }
     return n;
 }
@@ -27,7 +27,7 @@ struct frame *frame_ahead(const struct frame *caller, const struct program *p,
     struct given *given = NEW_ARRAY(a, struct given, use->with.count);
     struct scope s = frame_scope(caller, now, a);
     struct diags unheard = { .arena = a };
-    size_t count = known_with(use, &s, a, given);
+    size_t count = known_with(use, program_use(p, use), &s, a, given);
 
     *f = (struct frame){ .module = program_use(p, use),
                          .parent = caller,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/mask.h"
 #include "base/near.h"
 #include "exec/frame_parts.h"
 #include "load/input.h"
@@ -100,6 +101,17 @@ static bool from_given(struct taking *t, const struct input *in, const struct gi
     return false;
 }
 
+// What is shorter cannot be told from other text, so it could not be hidden.
+static bool can_be_hidden(const struct taking *t, struct value v, struct refusal *why)
+{
+    struct str text;
+
+    if (!v.secret || !value_to_text(v, t->arena, &text) || text.n >= MASK_SHORTEST)
+        return true;
+    why->message = str_format(t->arena, "is secret and has fewer than %d characters", MASK_SHORTEST);
+    return false;
+}
+
 static void put(struct taking *t, const struct input *in, struct value v)
 {
     t->f->inputs = frame_join_values(t->f->inputs, in->entry.key.str, v, t->arena);
@@ -124,7 +136,7 @@ static void take(struct taking *t, const struct input *in)
                       : input_from_form(in, form, &t->scope, t->arena, &v, &why);
     struct span where = outside ? g->span : form->node->span;
     if (ok && settle_path(t, in, outside, &v, &why) &&
-        input_allows(in, v, &t->scope, t->arena, &why))
+        input_allows(in, v, &t->scope, t->arena, &why) && can_be_hidden(t, v, &why))
         put(t, in, v);
     else
         refuse(t, in, where, &why);
@@ -187,6 +199,15 @@ static bool as_written(const struct form *form, const struct input *in)
            form->node->kind == NODE_SCALAR;
 }
 
+bool frame_with_one(const struct form_entry *e, const struct module *m, const struct scope *s,
+                    struct arena *a, struct value *out, struct expr_error *err)
+{
+    if (!as_written(e->form, input_named(m, e->entry.key.str)))
+        return form_fill(e->form, s, a, out, err);
+    *out = value_string(e->form->node->text.str);
+    return true;
+}
+
 bool frame_with(const struct step *use, const struct module *m, const struct scope *s,
                 struct arena *a, struct value *out, struct expr_error *err)
 {
@@ -194,13 +215,12 @@ bool frame_with(const struct step *use, const struct module *m, const struct sco
     struct value_builder *b = value_map_start(a);
 
     for (size_t i = 0; i < use->with.count; i++) {
-        struct str name = with[i].entry.key.str;
         struct value v;
-        if (as_written(with[i].form, input_named(m, name)))
-            v = value_string(with[i].form->node->text.str);
-        else if (!form_fill(with[i].form, s, a, &v, err))
+        if (node_is_null(with[i].entry.node))
+            continue;
+        if (!frame_with_one(&with[i], m, s, a, &v, err))
             return false;
-        value_put(b, value_string(name), v);
+        value_put(b, value_string(with[i].entry.key.str), v);
     }
     *out = value_finish(b);
     return true;

@@ -15,6 +15,10 @@ struct str frame_path(struct str dir, struct str path, struct arena *a);
 bool frame_text(const struct template *words, const struct scope *s, const char *what,
                 struct str name, struct arena *a, struct str *out, bool *secret, struct diags *ds);
 
+// One entry of frame_with().
+bool frame_with_one(const struct form_entry *e, const struct module *m, const struct scope *s,
+                    struct arena *a, struct value *out, struct expr_error *err);
+
 // The interpreter's environment without the variables that secrets of [f], of those around
 // it and of those it uses are read from.
 void frame_begin(struct frame *f, struct arena *a);

@@ -130,6 +130,31 @@ static void look_at_ourselves(struct looking *l, const struct text *wanted)
                     STR_ARG(wanted->str)));
 }
 
+// Those of the root have been read by now. What a used runbook will read when it is
+// reached had better be there before anything is changed.
+static void look_for_secret(struct looking *l, const struct secret *s)
+{
+    struct span where = s->entry.key.span;
+    struct str name = s->entry.key.str;
+
+    if (s->env.str.n && !getenv(str_copy(l->arena, s->env.str).s))
+        fail(l, where, str_format(l->arena, "secret `%.*s`: the variable `%.*s` is not set",
+                                  STR_ARG(name), STR_ARG(s->env.str)));
+    if (s->file && template_is_literal(s->file) &&
+        access(frame_path(l->frame->dir, s->file->text.str, l->arena).s, R_OK) != 0)
+        fail(l, where, str_format(l->arena, "secret `%.*s`: file `%.*s` cannot be read",
+                                  STR_ARG(name), STR_ARG(s->file->text.str)));
+}
+
+static void look_for_secrets(struct looking *l, const struct frame *f)
+{
+    const struct secret *s = f->module->rb->secrets.items;
+
+    l->frame = f;
+    for (size_t i = 0; f->parent && i < f->module->rb->secrets.count; i++)
+        look_for_secret(l, &s[i]);
+}
+
 static void each(struct looking *l, const struct list *words,
                  void (*look)(struct looking *l, const struct template *words))
 {
@@ -145,9 +170,9 @@ static void look_around(const struct frame *f, struct str path, void *ctx)
     const struct requires *r = f->module->rb->requires;
 
     (void)path;
+    look_for_secrets(l, f);
     if (!r)
         return;
-    l->frame = f;
     l->scope = frame_scope(f, l->now, l->arena);
     each(l, &r->tools, look_for_tool);
     each(l, &r->env, look_for_variable);

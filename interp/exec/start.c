@@ -102,6 +102,15 @@ static struct str new_id(struct arena *a)
     return str_copy(a, str_from(id));
 }
 
+// A variable that is not set is missing (4); all else is wrong (3).
+static int code_of(const struct diags *ds)
+{
+    for (const struct diag *d = ds->first; d; d = d->next)
+        if (d->severity == SEVERITY_ERROR && d->code != DIAG_PREFLIGHT)
+            return CODE_INVALID;
+    return CODE_PREFLIGHT;
+}
+
 // The root's data. 0, or an exit code.
 int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base)
 {
@@ -126,7 +135,7 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
         return CODE_PREFLIGHT;
     if (!frame_vars(f, now, d->arena, d->diags) ||
         !frame_places(f, d->project, now, d->arena, d->diags))
-        return CODE_INVALID;
+        return code_of(d->diags);
     return 0;
 }
 
