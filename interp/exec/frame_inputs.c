@@ -108,7 +108,8 @@ static bool can_be_hidden(const struct taking *t, struct value v, struct refusal
 
     if (!v.secret || !value_to_text(v, t->arena, &text) || text.n >= MASK_SHORTEST)
         return true;
-    why->message = str_format(t->arena, "is secret and has fewer than %d characters", MASK_SHORTEST);
+    why->message = str_format(t->arena, "is secret and has fewer than %d characters",
+                              MASK_SHORTEST);
     return false;
 }
 

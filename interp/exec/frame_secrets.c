@@ -208,7 +208,7 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
         }
         mask_add(mask, g.got);
         f->secrets = frame_join_values(f->secrets, secrets[i].entry.key.str,
-                               value_secret(value_string(g.got)), a);
+                                       value_secret(value_string(g.got)), a);
     }
     return ok;
 }

@@ -138,12 +138,14 @@ static void look_for_secret(struct looking *l, const struct secret *s)
     struct str name = s->entry.key.str;
 
     if (s->env.str.n && !getenv(str_copy(l->arena, s->env.str).s))
-        fail(l, where, str_format(l->arena, "secret `%.*s`: the variable `%.*s` is not set",
-                                  STR_ARG(name), STR_ARG(s->env.str)));
+        fail(l, where,
+             str_format(l->arena, "secret `%.*s`: the variable `%.*s` is not set", STR_ARG(name),
+                        STR_ARG(s->env.str)));
     if (s->file && template_is_literal(s->file) &&
         access(frame_path(l->frame->dir, s->file->text.str, l->arena).s, R_OK) != 0)
-        fail(l, where, str_format(l->arena, "secret `%.*s`: file `%.*s` cannot be read",
-                                  STR_ARG(name), STR_ARG(s->file->text.str)));
+        fail(l, where,
+             str_format(l->arena, "secret `%.*s`: file `%.*s` cannot be read", STR_ARG(name),
+                        STR_ARG(s->file->text.str)));
 }
 
 static void look_for_secrets(struct looking *l, const struct frame *f)

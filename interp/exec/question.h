@@ -69,6 +69,7 @@ struct question {
     int input_type;             // prompt: enum input_type; 0: text
     struct str fallback;        // prompt: the default; has_fallback
     bool has_fallback;
+    bool hidden;                // prompt: the answer is a secret and is not shown
     const struct str *items;    // manual: its checklist
     size_t item_count;
     bool reason_required, evidence_wanted;

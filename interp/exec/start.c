@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "exec/frame_ask.h"
 #include "exec/session.h"
 
 // ---- a driver
@@ -484,7 +485,12 @@ static int get_ready(struct driver *d)
     d->id = d->options->id.n ? d->options->id : new_id(d->arena);
     if (!driver_open_store(d, false))
         return CODE_PREFLIGHT;
-    code = make_root_frame(d, d->options->given, d->options->given_count, d->options->cwd);
+    const struct given *given = d->options->given;
+    size_t count = d->options->given_count;
+    if (d->env->asker->has_terminal && !d->options->no_input && !d->options->dry_run)
+        given = frame_ask(d->program->root, d->options->drill, d->env->asker, d->env->loop, given,
+                          &count, d->arena);
+    code = make_root_frame(d, given, count, d->options->cwd);
     if (code)
         return code;
     d->run = run_new(d->arena, d->program, &(struct run_facts){ .on_failure = d->options->on_failure });

@@ -67,7 +67,9 @@ static void on_ahead(void *arg)
 
 static void listen_to(struct person *p)
 {
-    tty_listen(p->tty, &(struct tty_reader){ on_line, on_gone, on_behind, on_ahead, p });
+    bool hidden = p->q && p->q->hidden;
+
+    tty_listen(p->tty, &(struct tty_reader){ on_line, on_gone, on_behind, on_ahead, p, hidden });
 }
 
 void person_ask(struct person *p, struct str prompt,

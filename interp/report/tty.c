@@ -63,6 +63,8 @@ static void take_mode(struct tty *t)
         return;
     t->mode = mode;
     mode.c_lflag |= ICANON | ECHO | ISIG;
+    if (t->reader.hidden)
+        mode.c_lflag = (mode.c_lflag & ~(tcflag_t)ECHO) | ECHONL;
     mode.c_iflag |= ICRNL;
     t->mode_changed = mode.c_lflag != t->mode.c_lflag || mode.c_iflag != t->mode.c_iflag;
     if (t->mode_changed)

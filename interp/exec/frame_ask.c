@@ -1,0 +1,116 @@
+#include "exec/frame_ask.h"
+
+#include "base/arena.h"
+#include "load/input.h"
+
+struct asking {
+    struct question q;
+    struct answer answer;
+    struct arena *arena;
+    bool answered;
+};
+
+static void heard(struct question *q, const struct answer *a)
+{
+    struct asking *k = q->owner;
+
+    k->answer = *a;
+    k->answer.text = str_copy(k->arena, a->text);
+    k->answered = true;
+}
+
+static bool is_given(const struct input *in, const struct given *given, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(given[i].name, in->entry.key.str))
+            return true;
+    return false;
+}
+
+static bool has_drill_value(const struct module *m, const struct input *in)
+{
+    const struct drill *d = m->rb->drill;
+    const struct form_entry *e = d ? d->inputs.items : NULL;
+
+    for (size_t i = 0; e && i < d->inputs.count; i++)
+        if (str_equal(e[i].entry.key.str, in->entry.key.str))
+            return true;
+    return false;
+}
+
+static struct str default_text(const struct input *in)
+{
+    const struct form *f = in->fallback;
+
+    if (in->secret == YES)
+        return STR("***");
+    return f && f->node && f->node->kind == NODE_SCALAR ? f->node->text.str : STR("");
+}
+
+// One question; an empty answer where there is a default leaves the default.
+static bool ask_once(const struct input *in, struct str why, struct asker *k, struct loop *l,
+                     struct asking *g)
+{
+    struct str prompt = in->prompt.str;
+
+    g->answered = false;
+    g->q = (struct question){
+        .kind = QUESTION_PROMPT,
+        .id = in->entry.key.str,
+        .title = in->entry.key.str,
+        .message = why.n ? str_format(g->arena, "%.*s (it %.*s)", STR_ARG(prompt), STR_ARG(why))
+                         : prompt,
+        .input_type = in->type,
+        .fallback = default_text(in),
+        .has_fallback = in->fallback != NULL,
+        .hidden = in->secret == YES,
+        .asked_ms = loop_now_ms(l),
+        .answer = heard,
+        .owner = g,
+    };
+    k->ask(k, &g->q);
+    while (!g->answered && loop_turn(l))
+        ;
+    return g->answered && g->answer.kind == ANSWER_VALUE;
+}
+
+static bool ask(const struct input *in, struct asker *k, struct loop *l, struct arena *a,
+                struct given *out)
+{
+    struct asking *g = NEW(a, struct asking);
+    struct refusal why = { 0 };
+    struct scope none = { 0 };
+    struct value v;
+
+    g->arena = a;
+    while (ask_once(in, why.message, k, l, g)) {
+        struct str text = g->answer.text;
+        if (in->fallback && str_equal(text, default_text(in)))
+            return false;
+        if (!input_from_text(in, text, a, &v, &why) || !input_allows(in, v, &none, a, &why))
+            continue;
+        *out = (struct given){ .name = in->entry.key.str, .text = text };
+        if (in->secret == YES)
+            out->has_value = true, out->value = v;
+        return true;
+    }
+    return false;
+}
+
+const struct given *frame_ask(const struct module *m, bool drill, struct asker *k, struct loop *l,
+                              const struct given *given, size_t *count, struct arena *a)
+{
+    const struct list *list = &m->rb->inputs;
+    const struct input *inputs = list->items;
+    struct given *all = NEW_ARRAY(a, struct given, *count + list->count);
+    size_t n = *count;
+
+    for (size_t i = 0; i < n; i++)
+        all[i] = given[i];
+    for (size_t i = 0; i < list->count; i++)
+        if (inputs[i].prompt.str.n && !is_given(&inputs[i], given, *count) &&
+            !(drill && has_drill_value(m, &inputs[i])))
+            n += ask(&inputs[i], k, l, a, &all[n]);
+    *count = n;
+    return all;
+}
