@@ -135,6 +135,8 @@ const struct function functions_optional[] = {
       "True: it is there.", "[1].first().hasValue()" },
     { "value", FUNCTION_MEMBER | FUNCTION_PROMOTES, T_A, { T_A }, value_of,
       "The same.", "[1].first().value() == 1" },
+    { "or", FUNCTION_MEMBER | FUNCTION_PROMOTES, T_DYN, { T_A, T_OPTIONAL }, either,
+      "The same.", "[1].first().or(optional.of(2)) == 1" },
     { "orValue", FUNCTION_MEMBER | FUNCTION_PROMOTES, T_A, { T_A, T_A }, or_value,
       "The same.", "[1].first().orValue(2) == 1" },
     { 0 },

@@ -222,21 +222,20 @@ static bool eval_bind(struct eval *ev, const struct term *t, struct value *out)
     return eval_term(ev, t->args[MACRO_RANGE], variable) && eval_term(ev, t->args[MACRO_BODY], out);
 }
 
+// What is no optional counts as one that is there (functions_optional.c).
 static bool eval_opt_map(struct eval *ev, const struct term *t, struct value *out)
 {
     struct value v;
 
     if (!eval_term(ev, t->args[MACRO_RANGE], &v))
         return false;
-    if (v.kind != VALUE_OPTIONAL)
-        return eval_fail_at(ev, t, "`%.*s` wants an optional value, not %s", STR_ARG(t->name),
-                            value_kind_words(v.kind));
     *out = v;
-    if (!v.optional)
+    if (v.kind == VALUE_OPTIONAL && !v.optional)
         return true;
-    ev->variables[t->slot] = *v.optional;
+    ev->variables[t->slot] = v.kind == VALUE_OPTIONAL ? *v.optional : v;
     if (!eval_term(ev, t->args[MACRO_BODY], out))
         return false;
+    out->secret |= v.secret;
     if (t->macro == MACRO_OPT_FLAT_MAP)
         return out->kind == VALUE_OPTIONAL ||
                eval_fail_at(ev, t, "`optFlatMap` wants an optional value for its result, not %s",

@@ -486,6 +486,9 @@ TEST(depth_and_source_are_bounded)
     CHECK(expr_parse(scratch, &text, &ds) != NULL);
     CHECK(value_of(repeated("n + ", "n", "", 999).s, json_value("{\"n\": 1}")).i == 1000);
     CHECK(value_of(repeated("n == 0 ? 0 : ", "7", "", 999).s, json_value("{\"n\": 1}")).i == 7);
+    CHECK_STR(evaluate(repeated("n + ", "n", "", 999), json_value("{\"n\": 1}")).value, "1000");
+    CHECK_STR(evaluate(repeated("n == 0 ? 0 : ", "7", "", 999), json_value("{\"n\": 1}")).value,
+              "7");
     CHECK(value_of(repeated("[", "n", "]", 99).s, json_value("{\"n\": 1}")).kind == VALUE_LIST);
 }
 

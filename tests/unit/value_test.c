@@ -115,6 +115,19 @@ TEST(maps_are_equal_in_any_order)
     CHECK(value_equal(value_finish(x), value_finish(y)));
 }
 
+TEST(the_weight_counts_every_place)
+{
+    struct value_builder *once = value_list_start(scratch), *twice = value_list_start(scratch);
+
+    value_add(once, value_text("abc"));
+    struct value inner = value_finish(once);
+    value_add(twice, inner);
+    value_add(twice, inner);
+    CHECK(value_weight(value_int(1)) == sizeof(struct value));
+    CHECK(value_weight(inner) == 2 * sizeof(struct value) + 3);
+    CHECK(value_weight(value_finish(twice)) == sizeof(struct value) + 2 * value_weight(inner));
+}
+
 TEST(a_secret_marks_what_holds_it)
 {
     struct value_builder *b = value_map_start(scratch);
