@@ -93,7 +93,10 @@ static bool read_shell(const struct type *type, const struct node *n, void *to, 
     int ignored;
     (void)type;
 
-    return type_read(&type_text, n, to, r) && type_read(&type_shell_word, n, &ignored, r);
+    if (!type_read(&type_shell_word, n, &ignored, r))
+        return false;
+    *(struct text *)to = n->text;
+    return true;
 }
 static const struct type *const shell_forms[] = { &type_shell_word, NULL };
 static const struct type type_shell = { .kind = TYPE_OWN, .name = "shell",

@@ -82,8 +82,6 @@ static struct str find(const struct library *l, struct str address)
 {
     struct str path = STR("");
 
-    if (!is_address(address))
-        return path;
     if (!l->project->root.n && l->home.n)
         path = runbook_in_folder(l->arena, l->home, address);
     if (!path.n)
@@ -93,6 +91,8 @@ static struct str find(const struct library *l, struct str address)
 
 struct runbook *library_use(struct library *l, const struct text *word)
 {
+    if (!is_address(word->str))
+        return NULL;  // the reader has complained about it
     struct str path = find(l, word->str);
 
     if (path.n)

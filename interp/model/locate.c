@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "model/file.h"
 #include "model/locate.h"
+#include "model/reader.h"
 
 struct list project_folders(const struct project *p, struct arena *a)
 {
@@ -36,19 +37,6 @@ struct str runbook_in_folder(struct arena *a, struct str folder, struct str addr
             return path_absolute(a, path);
     }
     return STR("");
-}
-
-bool is_address(struct str s)
-{
-    size_t slashes = 0;
-
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.s[i];
-        slashes += c == '/';
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '/')
-            return false;
-    }
-    return s.n && slashes <= 1 && s.s[0] != '/' && s.s[s.n - 1] != '/';
 }
 
 struct str project_address(const struct project *p, struct arena *a, struct str address)

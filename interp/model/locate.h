@@ -6,8 +6,6 @@
 #include "model/project.h"
 
 struct list project_folders(const struct project *p, struct arena *a);  // of struct str, absolute
-// `restore`, `postgres/restore`: at most one folder deep.
-bool is_address(struct str s);
 // The file of [address] in one folder, or in the first that has it; empty if none.
 struct str runbook_in_folder(struct arena *a, struct str folder, struct str address);
 struct str project_address(const struct project *p, struct arena *a, struct str address);

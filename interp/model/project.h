@@ -74,5 +74,5 @@ struct library *library_new(struct arena *a, const struct project *p, const char
 // The runbook in a file, or NULL with a reason in the diags (once a file).
 struct runbook *library_read(struct library *l, struct str path);
 // The runbook that `use: WORD` names, or NULL; UNKNOWN_RUNBOOK with a "did you mean" at
-// the word.
+// the word, unless that is no address at all, which the reader has said.
 struct runbook *library_use(struct library *l, const struct text *word);

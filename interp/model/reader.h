@@ -59,6 +59,8 @@ bool read_choice(const struct type *type, const struct node *n, void *to, struct
 // A duration as somebody wrote it: bad-duration with a help where it is none.
 bool duration_of(const struct text *t, int64_t *out, struct reader *r);
 bool is_id(struct str s);
+bool is_kebab(struct str s);    // database-restore
+bool is_address(struct str s);  // postgres/restore: at most one folder deep
 
 // id.c: the id of a step or check, as written or from its name.
 struct text id_from_name(struct arena *a, const struct text *name);

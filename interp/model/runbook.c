@@ -32,7 +32,7 @@ static void check_stem(const struct runbook *rb, struct reader *r)
 {
     struct str file = stem(rb->source->name);
 
-    if (!rb->name.str.n || !file.n || str_equal(file, rb->name.str))
+    if (!is_kebab(rb->name.str) || !file.n || str_equal(file, rb->name.str))
         return;
     struct diag *d = refuse(r, DIAG_NAME_NOT_STEM, rb->name.span,
                             "the name is `%.*s`, the file is `%.*s`", STR_ARG(rb->name.str),

@@ -99,7 +99,7 @@ bool read_id(const struct type *type, const struct node *n, void *to, struct rea
     return false;
 }
 
-static bool is_kebab(struct str s)
+bool is_kebab(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         bool word = (s.s[i] >= 'a' && s.s[i] <= 'z') || (s.s[i] >= '0' && s.s[i] <= '9');
@@ -110,13 +110,18 @@ static bool is_kebab(struct str s)
     return s.n > 0;
 }
 
-static bool is_name(const struct type *type, struct str s)
+bool is_address(struct str s)
 {
-    size_t slash = type->slash ? str_find(s, '/') : SIZE_MAX;
+    size_t slash = str_find(s, '/');
 
     if (slash == SIZE_MAX)
         return is_kebab(s);
     return is_kebab(str_slice(s, 0, slash)) && is_kebab(str_slice(s, slash + 1, s.n));
+}
+
+static bool is_name(const struct type *type, struct str s)
+{
+    return type->slash ? is_address(s) : is_kebab(s);
 }
 
 bool read_name(const struct type *type, const struct node *n, void *to, struct reader *r)

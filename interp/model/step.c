@@ -45,8 +45,6 @@ bool step_other(const struct node *value, void *to, struct reader *r)
         return true;
     s->action_name = value->key->text;
     s->action_node = value;
-    if (!value->refused && value->kind == NODE_SCALAR && !value->text.quoted && !value->text.str.n)
-        empty_value(value, r);
     return true;
 }
 
