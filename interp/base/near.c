@@ -86,7 +86,10 @@ struct str near_question(const struct near *near, struct arena *a)
     struct buf b = BUF_EMPTY;
 
     for (size_t i = 0; i < near->count; i++)
-        buf_format(&b, "%s`%s`", i == 0 ? "did you mean " : i + 1 < near->count ? ", " : " or ",
+        buf_format(&b, "%s`%s`",
+                   i == 0                ? "did you mean "
+                   : i + 1 < near->count ? ", "
+                                         : " or ",
                    near->words[i]);
     if (near->count)
         buf_add_c(&b, '?');

@@ -23,9 +23,9 @@ bool describe_word(struct str word, FILE *out);
 // The objects that can stand in a runbook, outermost first, each once. A check and the
 // check of a checklist share their fields and are one.
 struct element {
-    const struct type *type;       // TYPE_OBJECT
-    struct str name;               // unique: "step", "retry", "shell"
-    const struct action *action;   // whose params they are, or NULL
+    const struct type *type;      // TYPE_OBJECT
+    struct str name;              // unique: "step", "retry", "shell"
+    const struct action *action;  // whose params they are, or NULL
 };
 struct elements {
     const struct element *items;

@@ -5,8 +5,8 @@
 #include "base/arena.h"
 #include "model/field.h"
 
-static bool refuse_value(const struct amount *m, struct arena *a, struct value v, const char *wanted,
-                         struct expr_error *err)
+static bool refuse_value(const struct amount *m, struct arena *a, struct value v,
+                         const char *wanted, struct expr_error *err)
 {
     struct str shown = value_show(v, a, 80);
 

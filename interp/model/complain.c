@@ -113,9 +113,9 @@ static void help_list(const struct type *type, const struct node *n, struct diag
 bool wrong_type(const struct type *type, const struct node *n, struct reader *r)
 {
     struct str wanted = with_article(r->arena, type->name);
-    struct span span = n->kind == NODE_SCALAR ? n->span
-                                              : (struct span){ n->span.source, n->span.start,
-                                                               n->span.start + 1 };
+    struct span span = n->kind == NODE_SCALAR
+                           ? n->span
+                           : (struct span){ n->span.source, n->span.start, n->span.start + 1 };
     struct diag *d;
 
     if (n->key)

@@ -7,8 +7,9 @@
 
 static const char *const input_types[] = { "string",   "int",  "number", "bool",
                                            "duration", "path", "list",   NULL };
-static const struct type type_input_type = { .kind = TYPE_CHOICE, .name = "type of an input",
-                                             .size = sizeof(int), .choices = input_types };
+static const struct type type_input_type = {
+    .kind = TYPE_CHOICE, .name = "type of an input", .size = sizeof(int), .choices = input_types
+};
 
 // Values of an input are read by its type (input_check), once that is known.
 static bool leave(const struct type *type, const struct node *n, void *to, struct reader *r)
@@ -17,18 +18,23 @@ static bool leave(const struct type *type, const struct node *n, void *to, struc
     return true;
 }
 static const struct type *const value_forms[] = { &type_value, NULL };
-static const struct type type_by_type = { .kind = TYPE_OWN, .name = "value of its type",
-                                          .size = sizeof(const struct form *), .read = leave,
+static const struct type type_by_type = { .kind = TYPE_OWN,
+                                          .name = "value of its type",
+                                          .size = sizeof(const struct form *),
+                                          .read = leave,
                                           .forms = value_forms };
-static const struct type type_values = { .kind = TYPE_LIST, .name = "list of values",
-                                         .size = sizeof(struct list), .element = &type_by_type };
+static const struct type type_values = { .kind = TYPE_LIST,
+                                         .name = "list of values",
+                                         .size = sizeof(struct list),
+                                         .element = &type_by_type };
 
 static const struct field input_fields[] = {
     { "type", &type_input_type, AT(struct input, type), .fallback = "string",
       .doc = "What kind of value it is. A `path` must exist unless `exists` is false." },
     { "required", &type_bool, AT(struct input, required), .fallback = "false",
       .doc = "Whether it must be given." },
-    { "default", &type_by_type, AT(struct input, fallback), .doc = "Its value when none is given." },
+    { "default", &type_by_type, AT(struct input, fallback),
+      .doc = "Its value when none is given." },
     { "enum", &type_values, AT(struct input, allowed), .doc = "The only values it may have." },
     { "pattern", &type_text, AT(struct input, pattern),
       .doc = "A regular expression that matches the whole value." },
@@ -130,7 +136,8 @@ static bool only_for(const struct node *n, const char *key, bool means, const ch
 
     if (!value || means)
         return true;
-    refuse(r, DIAG_CONFLICTING_FIELDS, key_span(value), "`%s` is for inputs of type %s", key, types);
+    refuse(r, DIAG_CONFLICTING_FIELDS, key_span(value), "`%s` is for inputs of type %s", key,
+           types);
     return false;
 }
 
@@ -164,11 +171,14 @@ static bool input_check(const struct type *type, const struct node *n, void *to,
     return ok;
 }
 
-static const struct type input_type = { .kind = TYPE_OBJECT, .name = "input",
-                                        .size = sizeof(struct input), .fields = input_fields,
+static const struct type input_type = { .kind = TYPE_OBJECT,
+                                        .name = "input",
+                                        .size = sizeof(struct input),
+                                        .fields = input_fields,
                                         .check = input_check };
-const struct type type_inputs = { .kind = TYPE_MAP, .name = "map of inputs",
-                                  .size = sizeof(struct list), .element = &input_type };
+const struct type type_inputs = {
+    .kind = TYPE_MAP, .name = "map of inputs", .size = sizeof(struct list), .element = &input_type
+};
 
 // ---- secrets ----
 
@@ -200,11 +210,14 @@ static bool secret_check(const struct type *type, const struct node *n, void *to
     refuse(r, DIAG_CONFLICTING_FIELDS, first->next->key->span, "a secret has one source");
     return false;
 }
-static const struct type secret_type = { .kind = TYPE_OBJECT, .name = "secret",
-                                         .size = sizeof(struct secret), .fields = secret_fields,
+static const struct type secret_type = { .kind = TYPE_OBJECT,
+                                         .name = "secret",
+                                         .size = sizeof(struct secret),
+                                         .fields = secret_fields,
                                          .check = secret_check };
-const struct type type_secrets = { .kind = TYPE_MAP, .name = "map of secrets",
-                                   .size = sizeof(struct list), .element = &secret_type };
+const struct type type_secrets = {
+    .kind = TYPE_MAP, .name = "map of secrets", .size = sizeof(struct list), .element = &secret_type
+};
 
 // ---- connections ----
 
@@ -233,11 +246,14 @@ static bool auth_check(const struct type *type, const struct node *n, void *to, 
     refuse(r, DIAG_MISSING_FIELD, lack_span(n), "`auth` needs `user` and `password`, or `bearer`");
     return false;
 }
-static const struct type auth_type = { .kind = TYPE_OBJECT, .name = "auth",
-                                       .size = sizeof(struct auth), .fields = auth_fields,
+static const struct type auth_type = { .kind = TYPE_OBJECT,
+                                       .name = "auth",
+                                       .size = sizeof(struct auth),
+                                       .fields = auth_fields,
                                        .check = auth_check };
-const struct type type_auth = { .kind = TYPE_OPTIONAL, .name = "auth",
-                                .size = sizeof(struct auth *), .element = &auth_type };
+const struct type type_auth = {
+    .kind = TYPE_OPTIONAL, .name = "auth", .size = sizeof(struct auth *), .element = &auth_type
+};
 
 static const struct field tls_fields[] = {
     { "verify", &type_amount_bool, AT(struct tls, verify), .fallback = "true",
@@ -247,10 +263,12 @@ static const struct field tls_fields[] = {
     { "key", &type_words, AT(struct tls, key), .doc = "The file of its key." },
     { 0 },
 };
-static const struct type tls_type = { .kind = TYPE_OBJECT, .name = "tls",
-                                      .size = sizeof(struct tls), .fields = tls_fields };
-const struct type type_tls = { .kind = TYPE_OPTIONAL, .name = "tls", .size = sizeof(struct tls *),
-                               .element = &tls_type };
+static const struct type tls_type = {
+    .kind = TYPE_OBJECT, .name = "tls", .size = sizeof(struct tls), .fields = tls_fields
+};
+const struct type type_tls = {
+    .kind = TYPE_OPTIONAL, .name = "tls", .size = sizeof(struct tls *), .element = &tls_type
+};
 
 static const struct field connection_fields[] = {
     { "url", &type_words, AT(struct connection, url), .flags = FIELD_REQUIRED,
@@ -264,7 +282,8 @@ static const struct field connection_fields[] = {
       .doc = "How long connecting may take." },
     { 0 },
 };
-static const struct type connection_object = { .kind = TYPE_OBJECT, .name = "connection",
+static const struct type connection_object = { .kind = TYPE_OBJECT,
+                                               .name = "connection",
                                                .size = sizeof(struct connection),
                                                .fields = connection_fields };
 
@@ -280,9 +299,12 @@ static bool read_connection(const struct type *type, const struct node *n, void 
     return type_read(&type_words, n, &c->url, r);
 }
 static const struct type *const connection_forms[] = { &type_words, &connection_object, NULL };
-static const struct type connection_either = { .kind = TYPE_OWN, .name = "URL or connection",
+static const struct type connection_either = { .kind = TYPE_OWN,
+                                               .name = "URL or connection",
                                                .size = sizeof(struct connection),
                                                .read = read_connection,
                                                .forms = connection_forms };
-const struct type type_connections = { .kind = TYPE_MAP, .name = "map of connections",
-                                       .size = sizeof(struct list), .element = &connection_either };
+const struct type type_connections = { .kind = TYPE_MAP,
+                                       .name = "map of connections",
+                                       .size = sizeof(struct list),
+                                       .element = &connection_either };

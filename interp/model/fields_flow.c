@@ -22,10 +22,12 @@ static const struct field retry_fields[] = {
       .doc = "A condition on the result of the failed try; false: no further one." },
     { 0 },
 };
-static const struct type retry_object = { .kind = TYPE_OBJECT, .name = "retry",
-                                          .size = sizeof(struct retry), .fields = retry_fields };
-const struct type type_retry = { .kind = TYPE_OPTIONAL, .name = "retry",
-                                 .size = sizeof(struct retry *), .element = &retry_object };
+static const struct type retry_object = {
+    .kind = TYPE_OBJECT, .name = "retry", .size = sizeof(struct retry), .fields = retry_fields
+};
+const struct type type_retry = {
+    .kind = TYPE_OPTIONAL, .name = "retry", .size = sizeof(struct retry *), .element = &retry_object
+};
 
 // ---- for_each ----
 
@@ -41,7 +43,8 @@ static const struct field for_each_fields[] = {
              "index." },
     { 0 },
 };
-static const struct type for_each_object = { .kind = TYPE_OBJECT, .name = "for_each",
+static const struct type for_each_object = { .kind = TYPE_OBJECT,
+                                             .name = "for_each",
                                              .size = sizeof(struct for_each),
                                              .fields = for_each_fields };
 
@@ -58,13 +61,14 @@ static bool refuse_bare(const struct node *n, struct reader *r)
 {
     struct diag *d = refuse(r, DIAG_WRONG_TYPE, n->span, "`%.*s` is text, not a list",
                             STR_ARG(n->text.str));
-    diag_help(r->diags, d, "write a list, or ${{ }} around an expression that gives one: "
-              "\"${{ %.*s }}\"", STR_ARG(n->text.str));
+    diag_help(r->diags, d,
+              "write a list, or ${{ }} around an expression that gives one: "
+              "\"${{ %.*s }}\"",
+              STR_ARG(n->text.str));
     return false;
 }
 
-static bool read_for_each(const struct type *type, const struct node *n, void *to,
-                          struct reader *r)
+static bool read_for_each(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct for_each *f = to;
     (void)type;
@@ -77,10 +81,13 @@ static bool read_for_each(const struct type *type, const struct node *n, void *t
     return f->in->kind != FORM_CONSTANT || f->in->node->kind != NODE_SCALAR || refuse_bare(n, r);
 }
 static const struct type *const for_each_forms[] = { &type_value, &for_each_object, NULL };
-static const struct type for_each_either = { .kind = TYPE_OWN, .name = "for_each",
+static const struct type for_each_either = { .kind = TYPE_OWN,
+                                             .name = "for_each",
                                              .size = sizeof(struct for_each),
-                                             .read = read_for_each, .forms = for_each_forms };
-const struct type type_for_each = { .kind = TYPE_OPTIONAL, .name = "for_each",
+                                             .read = read_for_each,
+                                             .forms = for_each_forms };
+const struct type type_for_each = { .kind = TYPE_OPTIONAL,
+                                    .name = "for_each",
                                     .size = sizeof(struct for_each *),
                                     .element = &for_each_either };
 
@@ -98,7 +105,8 @@ static const struct field output_fields[] = {
       .doc = "`true`: the value may hold a secret." },
     { 0 },
 };
-static const struct type output_object = { .kind = TYPE_OBJECT, .name = "output",
+static const struct type output_object = { .kind = TYPE_OBJECT,
+                                           .name = "output",
                                            .size = sizeof(struct secret_output),
                                            .fields = output_fields };
 
@@ -116,11 +124,15 @@ static bool read_output(const struct type *type, const struct node *n, void *to,
     return ok;
 }
 static const struct type *const output_forms[] = { &type_value, &output_object, NULL };
-static const struct type output_either = { .kind = TYPE_OWN, .name = "output",
-                                           .size = sizeof(struct output), .read = read_output,
+static const struct type output_either = { .kind = TYPE_OWN,
+                                           .name = "output",
+                                           .size = sizeof(struct output),
+                                           .read = read_output,
                                            .forms = output_forms };
-const struct type type_outputs = { .kind = TYPE_MAP, .name = "map of values",
-                                   .size = sizeof(struct list), .element = &output_either };
+const struct type type_outputs = { .kind = TYPE_MAP,
+                                   .name = "map of values",
+                                   .size = sizeof(struct list),
+                                   .element = &output_either };
 
 // ---- before ----
 
@@ -136,16 +148,19 @@ static bool read_before(const struct type *type, const struct node *n, void *to,
     return type_read(&type_bare_check, n, check, r);
 }
 static const struct type *const before_forms[] = { &type_value, &type_bare_check, NULL };
-static const struct type before_either = { .kind = TYPE_OWN, .name = "value or read action",
-                                           .size = sizeof(struct before), .read = read_before,
+static const struct type before_either = { .kind = TYPE_OWN,
+                                           .name = "value or read action",
+                                           .size = sizeof(struct before),
+                                           .read = read_before,
                                            .forms = before_forms };
-const struct type type_before = { .kind = TYPE_MAP, .name = "map of values or read actions",
-                                  .size = sizeof(struct list), .element = &before_either };
+const struct type type_before = { .kind = TYPE_MAP,
+                                  .name = "map of values or read actions",
+                                  .size = sizeof(struct list),
+                                  .element = &before_either };
 
 // ---- done_if ----
 
-static bool read_done_if(const struct type *type, const struct node *n, void *to,
-                         struct reader *r)
+static bool read_done_if(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct done_if *d = to;
     (void)type;
@@ -158,18 +173,24 @@ static bool read_done_if(const struct type *type, const struct node *n, void *to
     return type_read(&type_bare_check, n, check, r);
 }
 static const struct type *const done_if_forms[] = { &type_condition, &type_bare_check, NULL };
-static const struct type done_if_either = { .kind = TYPE_OWN, .name = "condition or check",
-                                            .size = sizeof(struct done_if), .read = read_done_if,
+static const struct type done_if_either = { .kind = TYPE_OWN,
+                                            .name = "condition or check",
+                                            .size = sizeof(struct done_if),
+                                            .read = read_done_if,
                                             .forms = done_if_forms };
-const struct type type_done_if = { .kind = TYPE_OPTIONAL, .name = "condition or check",
-                                   .size = sizeof(struct done_if *), .element = &done_if_either };
+const struct type type_done_if = { .kind = TYPE_OPTIONAL,
+                                   .name = "condition or check",
+                                   .size = sizeof(struct done_if *),
+                                   .element = &done_if_either };
 
 // ---- undo ----
 
 static const char *const undo_words[] = { "none", "auto", NULL };
-static const struct type type_undo_word = { .kind = TYPE_CHOICE, .name = "way to undo",
-                                            .size = sizeof(int), .choices = undo_words };
-static const struct type type_undo_list = { .kind = TYPE_LIST, .name = "list of undo steps",
+static const struct type type_undo_word = {
+    .kind = TYPE_CHOICE, .name = "way to undo", .size = sizeof(int), .choices = undo_words
+};
+static const struct type type_undo_list = { .kind = TYPE_LIST,
+                                            .name = "list of undo steps",
                                             .size = sizeof(struct list),
                                             .element = &undo_body_type };
 
@@ -200,5 +221,8 @@ static bool read_undo(const struct type *type, const struct node *n, void *to, s
 }
 static const struct type *const undo_forms[] = { &type_undo_word, &undo_body_type, &type_undo_list,
                                                  NULL };
-const struct type type_undo = { .kind = TYPE_OWN, .name = "undo", .size = sizeof(struct undo),
-                                .read = read_undo, .forms = undo_forms };
+const struct type type_undo = { .kind = TYPE_OWN,
+                                .name = "undo",
+                                .size = sizeof(struct undo),
+                                .read = read_undo,
+                                .forms = undo_forms };

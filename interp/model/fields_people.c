@@ -3,14 +3,17 @@
 #include "model/reader.h"
 
 static const char *const dangers[] = { "mild", "moderate", "severe", NULL };
-static const struct type type_danger = { .kind = TYPE_CHOICE, .name = "degree of danger",
-                                         .size = sizeof(int), .choices = dangers };
+static const struct type type_danger = {
+    .kind = TYPE_CHOICE, .name = "degree of danger", .size = sizeof(int), .choices = dangers
+};
 static const char *const noes[] = { "stop", "skip", NULL };
-static const struct type type_on_no = { .kind = TYPE_CHOICE, .name = "reaction to a no",
-                                        .size = sizeof(int), .choices = noes };
+static const struct type type_on_no = {
+    .kind = TYPE_CHOICE, .name = "reaction to a no", .size = sizeof(int), .choices = noes
+};
 static const char *const reasons[] = { "required", "optional", NULL };
-static const struct type type_reason = { .kind = TYPE_CHOICE, .name = "rule for the reason",
-                                         .size = sizeof(int), .choices = reasons };
+static const struct type type_reason = {
+    .kind = TYPE_CHOICE, .name = "rule for the reason", .size = sizeof(int), .choices = reasons
+};
 
 static const struct field confirm_fields[] = {
     { "message", &type_words, AT(struct confirm, message), .flags = FIELD_REQUIRED,
@@ -19,7 +22,8 @@ static const struct field confirm_fields[] = {
       .doc = "`mild` takes `y`, `moderate` the word `yes`, `severe` the exact phrase." },
     { "phrase", &type_words, AT(struct confirm, phrase),
       .doc = "What has to be typed when the danger is severe." },
-    { "show", &type_words_list, AT(struct confirm, show), .doc = "Values shown with the question." },
+    { "show", &type_words_list, AT(struct confirm, show),
+      .doc = "Values shown with the question." },
     { "timeout", &type_amount_duration, AT(struct confirm, timeout),
       .doc = "How long to wait for an answer; then it is a no." },
     { "on_no", &type_on_no, AT(struct confirm, on_no), .fallback = "stop",
@@ -42,9 +46,11 @@ static bool check_phrase(const struct type *type, const struct node *n, void *to
     return false;
 }
 
-static const struct type confirm_object = { .kind = TYPE_OBJECT, .name = "confirm",
+static const struct type confirm_object = { .kind = TYPE_OBJECT,
+                                            .name = "confirm",
                                             .size = sizeof(struct confirm),
-                                            .fields = confirm_fields, .check = check_phrase };
+                                            .fields = confirm_fields,
+                                            .check = check_phrase };
 
 static bool read_confirm(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
@@ -57,11 +63,15 @@ static bool read_confirm(const struct type *type, const struct node *n, void *to
     return type_read(&type_words, n, &c->message, r);
 }
 static const struct type *const confirm_forms[] = { &type_words, &confirm_object, NULL };
-static const struct type confirm_either = { .kind = TYPE_OWN, .name = "confirm",
-                                            .size = sizeof(struct confirm), .read = read_confirm,
+static const struct type confirm_either = { .kind = TYPE_OWN,
+                                            .name = "confirm",
+                                            .size = sizeof(struct confirm),
+                                            .read = read_confirm,
                                             .forms = confirm_forms };
-const struct type type_confirm = { .kind = TYPE_OPTIONAL, .name = "confirm",
-                                   .size = sizeof(struct confirm *), .element = &confirm_either };
+const struct type type_confirm = { .kind = TYPE_OPTIONAL,
+                                   .name = "confirm",
+                                   .size = sizeof(struct confirm *),
+                                   .element = &confirm_either };
 
 static const struct field approve_fields[] = {
     { "message", &type_words, AT(struct approve, message), .flags = FIELD_REQUIRED,
@@ -78,9 +88,9 @@ static const struct field approve_fields[] = {
       .doc = "Whether a vote must give a reason." },
     { 0 },
 };
-static const struct type approve_object = { .kind = TYPE_OBJECT, .name = "approve",
-                                            .size = sizeof(struct approve),
-                                            .fields = approve_fields };
+static const struct type approve_object = {
+    .kind = TYPE_OBJECT, .name = "approve", .size = sizeof(struct approve), .fields = approve_fields
+};
 
 static bool read_approve(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
@@ -93,15 +103,20 @@ static bool read_approve(const struct type *type, const struct node *n, void *to
     return type_read(&type_words, n, &v->message, r);
 }
 static const struct type *const approve_forms[] = { &type_words, &approve_object, NULL };
-static const struct type approve_either = { .kind = TYPE_OWN, .name = "approve",
-                                            .size = sizeof(struct approve), .read = read_approve,
+static const struct type approve_either = { .kind = TYPE_OWN,
+                                            .name = "approve",
+                                            .size = sizeof(struct approve),
+                                            .read = read_approve,
                                             .forms = approve_forms };
-const struct type type_approve = { .kind = TYPE_OPTIONAL, .name = "approve",
-                                   .size = sizeof(struct approve *), .element = &approve_either };
+const struct type type_approve = { .kind = TYPE_OPTIONAL,
+                                   .name = "approve",
+                                   .size = sizeof(struct approve *),
+                                   .element = &approve_either };
 
 // ---- the checklist ----
 
-static const struct type type_item_check = { .kind = TYPE_OPTIONAL, .name = "check",
+static const struct type type_item_check = { .kind = TYPE_OPTIONAL,
+                                             .name = "check",
                                              .size = sizeof(struct step *),
                                              .element = &type_bare_check };
 static const struct field item_fields[] = {
@@ -111,8 +126,10 @@ static const struct field item_fields[] = {
       .doc = "Lets the machine answer; when it does not hold, nothing is started." },
     { 0 },
 };
-static const struct type item_object = { .kind = TYPE_OBJECT, .name = "checklist item",
-                                         .size = sizeof(struct check_item), .fields = item_fields };
+static const struct type item_object = { .kind = TYPE_OBJECT,
+                                         .name = "checklist item",
+                                         .size = sizeof(struct check_item),
+                                         .fields = item_fields };
 
 static bool read_item(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
@@ -125,11 +142,15 @@ static bool read_item(const struct type *type, const struct node *n, void *to, s
     return type_read(&type_words, n, &item->item, r);
 }
 static const struct type *const item_forms[] = { &type_words, &item_object, NULL };
-static const struct type item_either = { .kind = TYPE_OWN, .name = "checklist item",
-                                         .size = sizeof(struct check_item), .read = read_item,
+static const struct type item_either = { .kind = TYPE_OWN,
+                                         .name = "checklist item",
+                                         .size = sizeof(struct check_item),
+                                         .read = read_item,
                                          .forms = item_forms };
-const struct type type_checklist = { .kind = TYPE_LIST, .name = "list of checklist items",
-                                     .size = sizeof(struct list), .element = &item_either };
+const struct type type_checklist = { .kind = TYPE_LIST,
+                                     .name = "list of checklist items",
+                                     .size = sizeof(struct list),
+                                     .element = &item_either };
 
 // ---- contacts ----
 
@@ -144,11 +165,13 @@ static const struct field contact_fields[] = {
       .doc = "How long after the start of the run, or of an open question, they are called." },
     { 0 },
 };
-static const struct type contact_type = { .kind = TYPE_OBJECT, .name = "contact",
-                                          .size = sizeof(struct contact),
-                                          .fields = contact_fields };
-const struct type type_contacts = { .kind = TYPE_LIST, .name = "list of contacts",
-                                    .size = sizeof(struct list), .element = &contact_type };
+static const struct type contact_type = {
+    .kind = TYPE_OBJECT, .name = "contact", .size = sizeof(struct contact), .fields = contact_fields
+};
+const struct type type_contacts = { .kind = TYPE_LIST,
+                                    .name = "list of contacts",
+                                    .size = sizeof(struct list),
+                                    .element = &contact_type };
 
 const char *danger_word(int danger)
 {

@@ -8,10 +8,13 @@
 // ---- policy ----
 
 static const char *const needs[] = { "confirm", "backup", "verify", NULL };
-static const struct type type_need = { .kind = TYPE_CHOICE, .name = "thing to need",
-                                       .size = sizeof(int), .choices = needs };
-static const struct type type_needs = { .kind = TYPE_LIST, .name = "list of things to need",
-                                        .size = sizeof(struct list), .element = &type_need };
+static const struct type type_need = {
+    .kind = TYPE_CHOICE, .name = "thing to need", .size = sizeof(int), .choices = needs
+};
+static const struct type type_needs = { .kind = TYPE_LIST,
+                                        .name = "list of things to need",
+                                        .size = sizeof(struct list),
+                                        .element = &type_need };
 
 static bool read_group(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
@@ -19,11 +22,15 @@ static bool read_group(const struct type *type, const struct node *n, void *to, 
     return type_read(&type_texts, n, &((struct approver_group *)to)->names, r);
 }
 static const struct type *const group_forms[] = { &type_texts, NULL };
-static const struct type group_type = { .kind = TYPE_OWN, .name = "list of names",
-                                        .size = sizeof(struct approver_group), .read = read_group,
+static const struct type group_type = { .kind = TYPE_OWN,
+                                        .name = "list of names",
+                                        .size = sizeof(struct approver_group),
+                                        .read = read_group,
                                         .forms = group_forms };
-static const struct type type_groups = { .kind = TYPE_MAP, .name = "map of groups",
-                                         .size = sizeof(struct list), .element = &group_type,
+static const struct type type_groups = { .kind = TYPE_MAP,
+                                         .name = "map of groups",
+                                         .size = sizeof(struct list),
+                                         .element = &group_type,
                                          .any_key = true };
 
 struct policy {
@@ -37,9 +44,9 @@ static const struct field policy_fields[] = {
       .doc = "Groups of people that `from` of an `approve` may name." },
     { 0 },
 };
-static const struct type policy_object = { .kind = TYPE_OBJECT, .name = "policy",
-                                           .size = sizeof(struct policy),
-                                           .fields = policy_fields };
+static const struct type policy_object = {
+    .kind = TYPE_OBJECT, .name = "policy", .size = sizeof(struct policy), .fields = policy_fields
+};
 
 static struct destroy_policy destroy_policy(const struct node *n, const struct policy *policy)
 {
@@ -48,7 +55,8 @@ static struct destroy_policy destroy_policy(const struct node *n, const struct p
 
     if (written)
         d.span = written->key->span;
-    LIST_EACH (const int, need, policy->destroy_needs) {
+    LIST_EACH(const int, need, policy->destroy_needs)
+    {
         d.confirm |= *need == 1;
         d.backup |= *need == 2;
         d.verify |= *need == 3;
@@ -69,14 +77,16 @@ static bool read_policy(const struct type *type, const struct node *n, void *to,
     return true;
 }
 static const struct type *const policy_forms[] = { &policy_object, NULL };
-static const struct type type_policy = { .kind = TYPE_OWN, .name = "policy", .size = 0,
-                                         .read = read_policy, .forms = policy_forms };
+static const struct type type_policy = {
+    .kind = TYPE_OWN, .name = "policy", .size = 0, .read = read_policy, .forms = policy_forms
+};
 
 // ---- lint ----
 
 static const char *const levels[] = { "off", "info", "warning", "error", NULL };
-static const struct type type_level = { .kind = TYPE_CHOICE, .name = "level", .size = sizeof(int),
-                                        .choices = levels };
+static const struct type type_level = {
+    .kind = TYPE_CHOICE, .name = "level", .size = sizeof(int), .choices = levels
+};
 
 static bool read_rule(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
@@ -84,11 +94,15 @@ static bool read_rule(const struct type *type, const struct node *n, void *to, s
     return type_read(&type_level, n, &((struct rule_level *)to)->level, r);
 }
 static const struct type *const rule_forms[] = { &type_level, NULL };
-static const struct type rule_type = { .kind = TYPE_OWN, .name = "level",
-                                       .size = sizeof(struct rule_level), .read = read_rule,
+static const struct type rule_type = { .kind = TYPE_OWN,
+                                       .name = "level",
+                                       .size = sizeof(struct rule_level),
+                                       .read = read_rule,
                                        .forms = rule_forms };
-static const struct type type_rules = { .kind = TYPE_MAP, .name = "map of levels",
-                                        .size = sizeof(struct list), .element = &rule_type,
+static const struct type type_rules = { .kind = TYPE_MAP,
+                                        .name = "map of levels",
+                                        .size = sizeof(struct list),
+                                        .element = &rule_type,
                                         .any_key = true };
 
 struct lint {
@@ -100,8 +114,9 @@ static const struct field lint_fields[] = {
       .doc = "The level of each rule: `off`, `info`, `warning` or `error`." },
     { 0 },
 };
-static const struct type lint_object = { .kind = TYPE_OBJECT, .name = "lint",
-                                         .size = sizeof(struct lint), .fields = lint_fields };
+static const struct type lint_object = {
+    .kind = TYPE_OBJECT, .name = "lint", .size = sizeof(struct lint), .fields = lint_fields
+};
 
 static bool read_lint(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
@@ -113,8 +128,9 @@ static bool read_lint(const struct type *type, const struct node *n, void *to, s
     return ok;
 }
 static const struct type *const lint_forms[] = { &lint_object, NULL };
-static const struct type type_lint = { .kind = TYPE_OWN, .name = "lint", .size = 0,
-                                       .read = read_lint, .forms = lint_forms };
+static const struct type type_lint = {
+    .kind = TYPE_OWN, .name = "lint", .size = 0, .read = read_lint, .forms = lint_forms
+};
 
 // ---- the project ----
 
@@ -139,5 +155,6 @@ static const struct field project_fields[] = {
     { "lint", &type_lint, .offset = 0, .doc = "Levels of lint rules." },
     { 0 },
 };
-const struct type project_type = { .kind = TYPE_OBJECT, .name = "project",
-                                   .size = sizeof(struct project), .fields = project_fields };
+const struct type project_type = {
+    .kind = TYPE_OBJECT, .name = "project", .size = sizeof(struct project), .fields = project_fields
+};

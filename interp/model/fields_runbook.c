@@ -9,17 +9,24 @@ static const char *const types[] = { "application", "database", "configuration",
                                      "emergency",   "check",    "action",        NULL };
 static const char *const severities[] = { "minor", "major", "critical", NULL };
 static const char *const risks[] = { "low", "medium", "high", NULL };
-static const struct type type_severity = { .kind = TYPE_CHOICE, .name = "severity",
-                                           .size = sizeof(int), .choices = severities };
-static const struct type type_risk = { .kind = TYPE_CHOICE, .name = "risk", .size = sizeof(int),
-                                       .choices = risks };
-static const struct type type_runbook_type = { .kind = TYPE_CHOICE, .name = "type of runbook",
-                                               .size = sizeof(int), .choices = types };
-const struct type type_runbook_types = { .kind = TYPE_LIST, .name = "type of runbook or list of them",
+static const struct type type_severity = {
+    .kind = TYPE_CHOICE, .name = "severity", .size = sizeof(int), .choices = severities
+};
+static const struct type type_risk = {
+    .kind = TYPE_CHOICE, .name = "risk", .size = sizeof(int), .choices = risks
+};
+static const struct type type_runbook_type = {
+    .kind = TYPE_CHOICE, .name = "type of runbook", .size = sizeof(int), .choices = types
+};
+const struct type type_runbook_types = { .kind = TYPE_LIST,
+                                         .name = "type of runbook or list of them",
                                          .size = sizeof(struct list),
-                                         .element = &type_runbook_type, .single = true };
-static const struct type type_locks = { .kind = TYPE_LIST, .name = "lock or list of locks",
-                                        .size = sizeof(struct list), .element = &type_words,
+                                         .element = &type_runbook_type,
+                                         .single = true };
+static const struct type type_locks = { .kind = TYPE_LIST,
+                                        .name = "lock or list of locks",
+                                        .size = sizeof(struct list),
+                                        .element = &type_words,
                                         .single = true };
 
 // ---- requires ----
@@ -60,8 +67,10 @@ static bool read_version(const struct type *type, const struct node *n, void *to
     return false;
 }
 static const struct type *const version_forms[] = { &type_text, NULL };
-static const struct type type_version = { .kind = TYPE_OWN, .name = "version",
-                                          .size = sizeof(struct text), .read = read_version,
+static const struct type type_version = { .kind = TYPE_OWN,
+                                          .name = "version",
+                                          .size = sizeof(struct text),
+                                          .read = read_version,
                                           .forms = version_forms };
 
 static const struct field requires_fields[] = {
@@ -76,17 +85,21 @@ static const struct field requires_fields[] = {
       .doc = "The version of the interpreter, as in `>=0.1`." },
     { 0 },
 };
-static const struct type requires_type = { .kind = TYPE_OBJECT, .name = "requires",
+static const struct type requires_type = { .kind = TYPE_OBJECT,
+                                           .name = "requires",
                                            .size = sizeof(struct requires),
                                            .fields = requires_fields };
-const struct type type_requires = { .kind = TYPE_OPTIONAL, .name = "requires",
-                                    .size = sizeof(struct requires *), .element = &requires_type };
+const struct type type_requires = { .kind = TYPE_OPTIONAL,
+                                    .name = "requires",
+                                    .size = sizeof(struct requires *),
+                                    .element = &requires_type };
 
 // ---- defaults ----
 
 static const char *const shells[] = { "bash", "sh", NULL };
-static const struct type type_shell_word = { .kind = TYPE_CHOICE, .name = "shell",
-                                             .size = sizeof(int), .choices = shells };
+static const struct type type_shell_word = {
+    .kind = TYPE_CHOICE, .name = "shell", .size = sizeof(int), .choices = shells
+};
 
 static bool read_shell(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
@@ -99,25 +112,31 @@ static bool read_shell(const struct type *type, const struct node *n, void *to, 
     return true;
 }
 static const struct type *const shell_forms[] = { &type_shell_word, NULL };
-static const struct type type_shell = { .kind = TYPE_OWN, .name = "shell",
-                                        .size = sizeof(struct text), .read = read_shell,
+static const struct type type_shell = { .kind = TYPE_OWN,
+                                        .name = "shell",
+                                        .size = sizeof(struct text),
+                                        .read = read_shell,
                                         .forms = shell_forms };
 
 static const struct field defaults_fields[] = {
     { "timeout", &type_amount_duration, AT(struct defaults, timeout),
       .doc = "How long one attempt at a step may take." },
-    { "retry", &type_retry, AT(struct defaults, retry), .doc = "What to do when an attempt fails." },
+    { "retry", &type_retry, AT(struct defaults, retry),
+      .doc = "What to do when an attempt fails." },
     { "kill_grace", &type_amount_duration, AT(struct defaults, kill_grace), .fallback = "10s",
       .doc = "How long processes have between TERM and KILL." },
     { "shell", &type_shell, AT(struct defaults, shell), .fallback = "bash",
       .doc = "The shell of scripts: `bash` or `sh`." },
     { 0 },
 };
-static const struct type defaults_type = { .kind = TYPE_OBJECT, .name = "defaults",
+static const struct type defaults_type = { .kind = TYPE_OBJECT,
+                                           .name = "defaults",
                                            .size = sizeof(struct defaults),
                                            .fields = defaults_fields };
-const struct type type_defaults = { .kind = TYPE_OPTIONAL, .name = "defaults",
-                                    .size = sizeof(struct defaults *), .element = &defaults_type };
+const struct type type_defaults = { .kind = TYPE_OPTIONAL,
+                                    .name = "defaults",
+                                    .size = sizeof(struct defaults *),
+                                    .element = &defaults_type };
 
 // ---- budget ----
 
@@ -147,8 +166,10 @@ static bool read_frame(const struct type *type, const struct node *n, void *to, 
     return false;
 }
 static const struct type *const frame_forms[] = { &type_text, NULL };
-static const struct type type_frame = { .kind = TYPE_OWN, .name = "time frame",
-                                        .size = sizeof(struct time_frame), .read = read_frame,
+static const struct type type_frame = { .kind = TYPE_OWN,
+                                        .name = "time frame",
+                                        .size = sizeof(struct time_frame),
+                                        .read = read_frame,
                                         .forms = frame_forms };
 
 static const struct field budget_fields[] = {
@@ -159,16 +180,20 @@ static const struct field budget_fields[] = {
     { "total", &type_frame, AT(struct budget, total), .doc = "The promised time for all of it." },
     { 0 },
 };
-static const struct type budget_type = { .kind = TYPE_OBJECT, .name = "budget",
-                                         .size = sizeof(struct budget), .fields = budget_fields };
-const struct type type_budget = { .kind = TYPE_OPTIONAL, .name = "budget",
-                                  .size = sizeof(struct budget *), .element = &budget_type };
+static const struct type budget_type = {
+    .kind = TYPE_OBJECT, .name = "budget", .size = sizeof(struct budget), .fields = budget_fields
+};
+const struct type type_budget = { .kind = TYPE_OPTIONAL,
+                                  .name = "budget",
+                                  .size = sizeof(struct budget *),
+                                  .element = &budget_type };
 
 // ---- hooks, follow-ups, report, drill ----
 
 static const struct field hooks_fields[] = {
     { "start", &type_hook_steps, AT(struct hooks, start), .doc = "When the run starts." },
-    { "progress", &type_hook_steps, AT(struct hooks, progress), .doc = "At the end of each phase." },
+    { "progress", &type_hook_steps, AT(struct hooks, progress),
+      .doc = "At the end of each phase." },
     { "waiting", &type_hook_steps, AT(struct hooks, waiting),
       .doc = "Once for each contact, when nobody answered for so long." },
     { "trigger", &type_hook_steps, AT(struct hooks, trigger),
@@ -178,10 +203,12 @@ static const struct field hooks_fields[] = {
     { "undone", &type_hook_steps, AT(struct hooks, undone), .doc = "When everything was undone." },
     { 0 },
 };
-static const struct type hooks_type = { .kind = TYPE_OBJECT, .name = "hooks",
-                                        .size = sizeof(struct hooks), .fields = hooks_fields };
-const struct type type_hooks = { .kind = TYPE_OPTIONAL, .name = "hooks",
-                                 .size = sizeof(struct hooks *), .element = &hooks_type };
+static const struct type hooks_type = {
+    .kind = TYPE_OBJECT, .name = "hooks", .size = sizeof(struct hooks), .fields = hooks_fields
+};
+const struct type type_hooks = {
+    .kind = TYPE_OPTIONAL, .name = "hooks", .size = sizeof(struct hooks *), .element = &hooks_type
+};
 
 static const struct field followup_fields[] = {
     { "title", &type_words, AT(struct followup, title), .flags = FIELD_REQUIRED,
@@ -190,11 +217,14 @@ static const struct field followup_fields[] = {
     { "owner", &type_text, AT(struct followup, owner), .doc = "Who has to do it." },
     { 0 },
 };
-static const struct type followup_type = { .kind = TYPE_OBJECT, .name = "follow-up",
+static const struct type followup_type = { .kind = TYPE_OBJECT,
+                                           .name = "follow-up",
                                            .size = sizeof(struct followup),
                                            .fields = followup_fields };
-const struct type type_followups = { .kind = TYPE_LIST, .name = "list of follow-ups",
-                                     .size = sizeof(struct list), .element = &followup_type };
+const struct type type_followups = { .kind = TYPE_LIST,
+                                     .name = "list of follow-ups",
+                                     .size = sizeof(struct list),
+                                     .element = &followup_type };
 
 static const struct field report_fields[] = {
     { "impact", &type_words, AT(struct report, impact), .doc = "Who was affected, and how." },
@@ -209,10 +239,13 @@ static const struct field report_fields[] = {
       .doc = "The version that was rolled back to." },
     { 0 },
 };
-static const struct type report_type = { .kind = TYPE_OBJECT, .name = "report",
-                                         .size = sizeof(struct report), .fields = report_fields };
-const struct type type_report = { .kind = TYPE_OPTIONAL, .name = "report",
-                                  .size = sizeof(struct report *), .element = &report_type };
+static const struct type report_type = {
+    .kind = TYPE_OBJECT, .name = "report", .size = sizeof(struct report), .fields = report_fields
+};
+const struct type type_report = { .kind = TYPE_OPTIONAL,
+                                  .name = "report",
+                                  .size = sizeof(struct report *),
+                                  .element = &report_type };
 
 static const struct field drill_fields[] = {
     { "inputs", &type_value_map, AT(struct drill, inputs), .doc = "Inputs of a rehearsal." },
@@ -221,16 +254,19 @@ static const struct field drill_fields[] = {
       .doc = "Connections of a rehearsal." },
     { 0 },
 };
-static const struct type drill_type = { .kind = TYPE_OBJECT, .name = "drill",
-                                        .size = sizeof(struct drill), .fields = drill_fields };
-const struct type type_drill = { .kind = TYPE_OPTIONAL, .name = "drill",
-                                 .size = sizeof(struct drill *), .element = &drill_type };
+static const struct type drill_type = {
+    .kind = TYPE_OBJECT, .name = "drill", .size = sizeof(struct drill), .fields = drill_fields
+};
+const struct type type_drill = {
+    .kind = TYPE_OPTIONAL, .name = "drill", .size = sizeof(struct drill *), .element = &drill_type
+};
 
 // ---- the top level ----
 
 static const char *const reactions[] = { "stop", "undo", "ask", NULL };
-static const struct type type_reaction = { .kind = TYPE_CHOICE, .name = "reaction to a failure",
-                                           .size = sizeof(int), .choices = reactions };
+static const struct type type_reaction = {
+    .kind = TYPE_CHOICE, .name = "reaction to a failure", .size = sizeof(int), .choices = reactions
+};
 
 // A runbook as a whole cannot `continue`, so its choices are others than a step's.
 static bool read_on_failure(const struct type *type, const struct node *n, void *to,
@@ -245,8 +281,10 @@ static bool read_on_failure(const struct type *type, const struct node *n, void 
     return ok;
 }
 static const struct type *const on_failure_forms[] = { &type_reaction, NULL };
-static const struct type type_run_on_failure = { .kind = TYPE_OWN, .name = "reaction to a failure",
-                                                 .size = sizeof(int), .read = read_on_failure,
+static const struct type type_run_on_failure = { .kind = TYPE_OWN,
+                                                 .name = "reaction to a failure",
+                                                 .size = sizeof(int),
+                                                 .read = read_on_failure,
                                                  .forms = on_failure_forms };
 
 static const struct field runbook_fields[] = {
@@ -314,8 +352,7 @@ static const struct field runbook_fields[] = {
     { 0 },
 };
 
-static bool runbook_check(const struct type *type, const struct node *n, void *to,
-                          struct reader *r)
+static bool runbook_check(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct runbook *rb = to;
     (void)type;
@@ -323,13 +360,14 @@ static bool runbook_check(const struct type *type, const struct node *n, void *t
     rb->has_steps = node_get(n, "steps") != NULL;
     if (rb->has_steps || !node_get(n, "type") || runbook_has_type(rb, RUNBOOK_CHECK))
         return true;
-    diag_help(r->diags,
-              refuse(r, DIAG_MISSING_FIELD, lack_span(n), "a runbook needs `steps`"),
+    diag_help(r->diags, refuse(r, DIAG_MISSING_FIELD, lack_span(n), "a runbook needs `steps`"),
               "only a runbook of `type: check` may go without");
     return false;
 }
-const struct type runbook_type = { .kind = TYPE_OBJECT, .name = "runbook",
-                                   .size = sizeof(struct runbook), .fields = runbook_fields,
+const struct type runbook_type = { .kind = TYPE_OBJECT,
+                                   .name = "runbook",
+                                   .size = sizeof(struct runbook),
+                                   .fields = runbook_fields,
                                    .check = runbook_check };
 
 static const char *word(const char *const *words, int choice)

@@ -3,24 +3,32 @@
 #include "model/reader.h"
 #include "model/step.h"
 
-#define CHOICE(id, title, ...)                              \
-    static const char *const id##_words[] = { __VA_ARGS__, NULL }; \
-    const struct type id = { .kind = TYPE_CHOICE, .name = title, .size = sizeof(int), .choices = id##_words }
-#define OBJECT(title, record, fields_, ...)                                                \
-    { .kind = TYPE_OBJECT, .name = title, .size = sizeof(record), .fields = fields_, __VA_ARGS__ }
+#define CHOICE(id, title, ...)                                                         \
+    static const char *const id##_words[] = { __VA_ARGS__, NULL };                     \
+    const struct type id = {                                                           \
+        .kind = TYPE_CHOICE, .name = title, .size = sizeof(int), .choices = id##_words \
+    }
+#define OBJECT(title, record, fields_, ...)                                                        \
+    {                                                                                              \
+        .kind = TYPE_OBJECT, .name = title, .size = sizeof(record), .fields = fields_, __VA_ARGS__ \
+    }
 
 CHOICE(type_effects, "kind of effects", "read", "write", "destroy");
 CHOICE(type_on_failure, "reaction to a failure", "stop", "continue", "undo", "ask");
 static const char *const resumes[] = { "again", NULL };
-static const struct type type_on_resume = { .kind = TYPE_CHOICE, .name = "reaction to a resume",
-                                            .size = sizeof(int), .choices = resumes };
+static const struct type type_on_resume = {
+    .kind = TYPE_CHOICE, .name = "reaction to a resume", .size = sizeof(int), .choices = resumes
+};
 
-const struct type type_steps = { .kind = TYPE_LIST, .name = "list of steps",
-                                 .size = sizeof(struct list), .element = &step_type };
-const struct type type_checks = { .kind = TYPE_LIST, .name = "list of checks",
-                                  .size = sizeof(struct list), .element = &check_type };
-const struct type type_hook_steps = { .kind = TYPE_LIST, .name = "list of hooks",
-                                      .size = sizeof(struct list), .element = &hook_type };
+const struct type type_steps = {
+    .kind = TYPE_LIST, .name = "list of steps", .size = sizeof(struct list), .element = &step_type
+};
+const struct type type_checks = {
+    .kind = TYPE_LIST, .name = "list of checks", .size = sizeof(struct list), .element = &check_type
+};
+const struct type type_hook_steps = {
+    .kind = TYPE_LIST, .name = "list of hooks", .size = sizeof(struct list), .element = &hook_type
+};
 
 // ---- keys that several kinds of step have ----
 
@@ -148,8 +156,8 @@ const struct type step_type = OBJECT("step", struct step, step_fields, .other = 
                                      .check = step_check);
 const struct type check_type = OBJECT("check", struct step, check_fields, .other = step_other,
                                       .check = check_check);
-const struct type type_bare_check = OBJECT("check", struct step, check_fields,
-                                           .other = step_other, .check = bare_check_check);
+const struct type type_bare_check = OBJECT("check", struct step, check_fields, .other = step_other,
+                                           .check = bare_check_check);
 const struct type undo_body_type = OBJECT("undo step", struct step, undo_fields,
                                           .other = step_other, .check = undo_check);
 const struct type hook_type = OBJECT("hook", struct step, hook_fields, .other = hook_other,

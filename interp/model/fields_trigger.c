@@ -4,10 +4,11 @@
 #include "model/reader.h"
 #include "model/step.h"
 
-#define CHOICE(id, title, ...)                                     \
-    static const char *const id##_words[] = { __VA_ARGS__, NULL }; \
-    static const struct type id = { .kind = TYPE_CHOICE, .name = title, .size = sizeof(int), \
-                                    .choices = id##_words }
+#define CHOICE(id, title, ...)                                                         \
+    static const char *const id##_words[] = { __VA_ARGS__, NULL };                     \
+    static const struct type id = {                                                    \
+        .kind = TYPE_CHOICE, .name = title, .size = sizeof(int), .choices = id##_words \
+    }
 
 CHOICE(type_do, "thing to do", "run", "confirm", "notify");
 CHOICE(type_per, "way to arm", "always", "subject");
@@ -38,10 +39,13 @@ static bool breaches_check(const struct type *type, const struct node *n, void *
     refuse(r, DIAG_BAD_LITERAL, count->span, "`count` is from 1 to what `of` says");
     return false;
 }
-static const struct type breaches_type = { .kind = TYPE_OBJECT, .name = "breaches",
+static const struct type breaches_type = { .kind = TYPE_OBJECT,
+                                           .name = "breaches",
                                            .size = sizeof(struct breaches),
-                                           .fields = breaches_fields, .check = breaches_check };
-static const struct type type_breaches = { .kind = TYPE_OPTIONAL, .name = "breaches",
+                                           .fields = breaches_fields,
+                                           .check = breaches_check };
+static const struct type type_breaches = { .kind = TYPE_OPTIONAL,
+                                           .name = "breaches",
                                            .size = sizeof(struct breaches *),
                                            .element = &breaches_type };
 
@@ -91,11 +95,14 @@ static bool level_check(const struct type *type, const struct node *n, void *to,
     }
     return for_or_breaches(n, r);
 }
-static const struct type level_type = { .kind = TYPE_OBJECT, .name = "level",
-                                        .size = sizeof(struct level), .fields = level_fields,
+static const struct type level_type = { .kind = TYPE_OBJECT,
+                                        .name = "level",
+                                        .size = sizeof(struct level),
+                                        .fields = level_fields,
                                         .check = level_check };
-static const struct type type_levels = { .kind = TYPE_LIST, .name = "list of levels",
-                                         .size = sizeof(struct list), .element = &level_type };
+static const struct type type_levels = {
+    .kind = TYPE_LIST, .name = "list of levels", .size = sizeof(struct list), .element = &level_type
+};
 
 // ---- arming ----
 
@@ -145,8 +152,7 @@ static bool source_check(const struct node *n, struct step *source, const char *
     return false;
 }
 
-static bool subject_check(const struct type *type, const struct node *n, void *to,
-                          struct reader *r)
+static bool subject_check(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct subject_source *s = to;
     (void)type;
@@ -163,9 +169,11 @@ static const struct field subject_fields[] = {
       .doc = "The subject, an expression over `result`." },
     { 0 },
 };
-static const struct type subject_object = { .kind = TYPE_OBJECT, .name = "subject",
+static const struct type subject_object = { .kind = TYPE_OBJECT,
+                                            .name = "subject",
                                             .size = sizeof(struct subject_source),
-                                            .fields = subject_fields, .other = subject_other,
+                                            .fields = subject_fields,
+                                            .other = subject_other,
                                             .check = subject_check };
 
 static bool read_subject(const struct type *type, const struct node *n, void *to, struct reader *r)
@@ -179,9 +187,11 @@ static bool read_subject(const struct type *type, const struct node *n, void *to
     return type_read(&type_condition, n, &s->subject.value, r);
 }
 static const struct type *const subject_forms[] = { &type_condition, &subject_object, NULL };
-static const struct type subject_either = { .kind = TYPE_OWN, .name = "expression or read action",
+static const struct type subject_either = { .kind = TYPE_OWN,
+                                            .name = "expression or read action",
                                             .size = sizeof(struct subject_source),
-                                            .read = read_subject, .forms = subject_forms };
+                                            .read = read_subject,
+                                            .forms = subject_forms };
 static const struct type type_subject = { .kind = TYPE_OPTIONAL,
                                           .name = "expression or read action",
                                           .size = sizeof(struct subject *),
@@ -211,11 +221,14 @@ static bool arm_check(const struct type *type, const struct node *n, void *to, s
     refuse(r, DIAG_MISSING_FIELD, node_get(n, "per")->span, "`per: subject` needs a `subject`");
     return false;
 }
-static const struct type arm_type = { .kind = TYPE_OBJECT, .name = "arm",
-                                      .size = sizeof(struct arm), .fields = arm_fields,
+static const struct type arm_type = { .kind = TYPE_OBJECT,
+                                      .name = "arm",
+                                      .size = sizeof(struct arm),
+                                      .fields = arm_fields,
                                       .check = arm_check };
-static const struct type type_arm = { .kind = TYPE_OPTIONAL, .name = "arm",
-                                      .size = sizeof(struct arm *), .element = &arm_type };
+static const struct type type_arm = {
+    .kind = TYPE_OPTIONAL, .name = "arm", .size = sizeof(struct arm *), .element = &arm_type
+};
 
 static const struct field missing_fields[] = {
     { "no_data", &type_policy, AT(struct missing, no_data), .fallback = "inconclusive",
@@ -228,10 +241,11 @@ static const struct field missing_fields[] = {
       .doc = "After how long without a valid sample it is inconclusive." },
     { 0 },
 };
-static const struct type missing_type = { .kind = TYPE_OBJECT, .name = "missing",
-                                          .size = sizeof(struct missing),
-                                          .fields = missing_fields };
-static const struct type type_missing = { .kind = TYPE_OPTIONAL, .name = "missing",
+static const struct type missing_type = {
+    .kind = TYPE_OBJECT, .name = "missing", .size = sizeof(struct missing), .fields = missing_fields
+};
+static const struct type type_missing = { .kind = TYPE_OPTIONAL,
+                                          .name = "missing",
                                           .size = sizeof(struct missing *),
                                           .element = &missing_type };
 
@@ -267,8 +281,8 @@ static const struct field trigger_fields[] = {
       .fallback = "0s", .doc = "The time after a fire in which it is quiet." },
     { "rearm", &type_rearm, AT(struct reading_trigger, trigger.rearm), .fallback = "clear",
       .doc = "What must have happened before it fires again." },
-    { "max_fires", &type_amount_int, AT(struct reading_trigger, trigger.max_fires),
-      .fallback = "1", .doc = "How often it fires for one subject, or in 24 hours." },
+    { "max_fires", &type_amount_int, AT(struct reading_trigger, trigger.max_fires), .fallback = "1",
+      .doc = "How often it fires for one subject, or in 24 hours." },
     { "dry_run", &type_amount_bool, AT(struct reading_trigger, trigger.dry_run),
       .fallback = "false", .doc = "Judges and journals, and never acts." },
     { "inputs", &type_value_map, AT(struct reading_trigger, trigger.inputs),
@@ -281,8 +295,8 @@ static bool trigger_other(const struct node *value, void *to, struct reader *r)
     return source_other(value, &((struct reading_trigger *)to)->source, r);
 }
 
-static const char *const level_keys[] = { "when", "clear", "for",     "breaches",
-                                          "keep_for", "do", "consent", NULL };
+static const char *const level_keys[] = { "when",     "clear", "for",     "breaches",
+                                          "keep_for", "do",    "consent", NULL };
 
 // Either `levels`, or the keys of one beside the rest.
 static bool levels_check(const struct node *n, struct reading_trigger *t, struct reader *r)
@@ -310,8 +324,7 @@ static bool levels_check(const struct node *n, struct reading_trigger *t, struct
     return for_or_breaches(n, r);
 }
 
-static bool trigger_check(const struct type *type, const struct node *n, void *to,
-                          struct reader *r)
+static bool trigger_check(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct reading_trigger *t = to;
     (void)type;
@@ -320,9 +333,11 @@ static bool trigger_check(const struct type *type, const struct node *n, void *t
     bool ok = source_check(n, &t->source, "a trigger", r);
     return levels_check(n, t, r) && ok;
 }
-static const struct type trigger_object = { .kind = TYPE_OBJECT, .name = "trigger",
+static const struct type trigger_object = { .kind = TYPE_OBJECT,
+                                            .name = "trigger",
                                             .size = sizeof(struct reading_trigger),
-                                            .fields = trigger_fields, .other = trigger_other,
+                                            .fields = trigger_fields,
+                                            .other = trigger_other,
                                             .check = trigger_check };
 
 // The source and the level live beside the trigger; only the trigger is in the list.
@@ -336,8 +351,12 @@ static bool read_trigger(const struct type *type, const struct node *n, void *to
     return ok;
 }
 static const struct type *const trigger_forms[] = { &trigger_object, NULL };
-static const struct type trigger_type = { .kind = TYPE_OWN, .name = "trigger",
-                                          .size = sizeof(struct trigger), .read = read_trigger,
+static const struct type trigger_type = { .kind = TYPE_OWN,
+                                          .name = "trigger",
+                                          .size = sizeof(struct trigger),
+                                          .read = read_trigger,
                                           .forms = trigger_forms };
-const struct type type_triggers = { .kind = TYPE_LIST, .name = "list of triggers",
-                                    .size = sizeof(struct list), .element = &trigger_type };
+const struct type type_triggers = { .kind = TYPE_LIST,
+                                    .name = "list of triggers",
+                                    .size = sizeof(struct list),
+                                    .element = &trigger_type };

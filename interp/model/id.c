@@ -69,8 +69,8 @@ static void refuse_second(const struct step *s, const struct step *first, struct
     struct diag *d = refuse(r, DIAG_DUPLICATE_ID, id_span(s), "a second step with the id `%.*s`",
                             STR_ARG(s->id.str));
     diag_note(r->diags, d, id_span(first), "the first is here");
-    diag_help(r->diags, d, node_get(s->node, "id") ? "give it another `id`"
-                                                   : "give it an `id` of its own");
+    diag_help(r->diags, d,
+              node_get(s->node, "id") ? "give it another `id`" : "give it an `id` of its own");
 }
 
 // Checks inside of a step and hooks are never referred to: ids that were only made from
@@ -96,8 +96,8 @@ static void see_step(struct seen *seen, const struct step *s, bool derived)
 
 static void see_steps(struct seen *seen, const struct list *steps, bool derived)
 {
-    LIST_EACH (const struct step, s, *steps)
-        see_step(seen, s, derived);
+    LIST_EACH(const struct step, s, *steps)
+    see_step(seen, s, derived);
 }
 
 static void see_hooks(struct seen *seen, const struct hooks *h)
@@ -114,7 +114,8 @@ static void check_trigger_ids(const struct runbook *rb, struct reader *r)
 {
     struct map *ids = map_new(r->arena);
 
-    LIST_EACH (const struct trigger, t, rb->triggers) {
+    LIST_EACH(const struct trigger, t, rb->triggers)
+    {
         if (!t->id.str.n)
             continue;
         const struct trigger *first = map_get(ids, t->id.str);

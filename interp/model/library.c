@@ -33,7 +33,8 @@ static struct str address_of(const struct library *l, struct str path)
 {
     struct list folders = project_folders(l->project, l->arena);
 
-    LIST_EACH (const struct str, folder, folders) {
+    LIST_EACH(const struct str, folder, folders)
+    {
         struct str below = path_inside(path, path_absolute(l->arena, *folder));
         if (below.n && is_address(path_without_suffix(below)))
             return path_without_suffix(below);

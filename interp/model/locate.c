@@ -19,8 +19,8 @@ struct list project_folders(const struct project *p, struct arena *a)
 
     if (p->root.n)
         folders[n++] = path_join(a, p->root, p->runbooks.str);
-    LIST_EACH (const struct text, folder, p->library)
-        folders[n++] = path_join(a, p->root, folder->str);
+    LIST_EACH(const struct text, folder, p->library)
+    folders[n++] = path_join(a, p->root, folder->str);
     if (p->stdlib.n)
         folders[n++] = p->stdlib;
     return (struct list){ folders, n };
@@ -45,7 +45,8 @@ struct str project_address(const struct project *p, struct arena *a, struct str 
 
     if (!is_address(address))
         return STR("");
-    LIST_EACH (const struct str, folder, folders) {
+    LIST_EACH(const struct str, folder, folders)
+    {
         struct str path = runbook_in_folder(a, *folder, address);
         if (path.n)
             return path;
@@ -81,7 +82,8 @@ static void add_folder(struct collection *c, struct str folder, struct str prefi
 {
     struct list names = folder_names(c->arena, folder);
 
-    LIST_EACH (const struct str, name, names) {
+    LIST_EACH(const struct str, name, names)
+    {
         struct str path = path_join(c->arena, folder, *name);
         struct str address = prefix.n ? path_join(c->arena, prefix, *name) : *name;
         if (is_yaml(*name) && is_file(path))
@@ -106,7 +108,8 @@ struct list project_runbooks(const struct project *p, struct arena *a)
     struct list folders = project_folders(p, a);
     struct collection c = { a, buf_in(a), map_new(a), p->root.n == 0 };
 
-    LIST_EACH (const struct str, folder, folders) {
+    LIST_EACH(const struct str, folder, folders)
+    {
         add_folder(&c, *folder, STR(""));
         c.library = true;
     }
@@ -122,8 +125,8 @@ struct str address_question(const struct project *p, struct arena *a, struct str
     const char **words = NEW_ARRAY(a, const char *, all.count + 1);
     size_t n = 0;
 
-    LIST_EACH (const struct found_runbook, f, all)
-        words[n++] = str_copy(a, f->address).s;
+    LIST_EACH(const struct found_runbook, f, all)
+    words[n++] = str_copy(a, f->address).s;
     struct near near = near_words(word, words);
     return near_question(&near, a);
 }
@@ -147,7 +150,8 @@ static void not_found(const struct project *p, struct arena *a, struct str word,
         diag_help(ds, d, "looked for a file of that name, then in %.*s and the libraries",
                   STR_ARG(path_shown(a, path_join(a, p->root, p->runbooks.str))));
     else
-        diag_help(ds, d, "looked for a file of that name, then in the library; there is no "
+        diag_help(ds, d,
+                  "looked for a file of that name, then in the library; there is no "
                   "`.runbook.yaml` here or above");
 }
 

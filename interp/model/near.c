@@ -140,8 +140,9 @@ static const struct {
     const struct type *type;
     const char *name;
 } elements[] = {
-    { &runbook_type, "the runbook" }, { &step_type, "a step" },      { &check_type, "a check" },
-    { &type_retry, "`retry`" },       { &type_confirm, "`confirm`" }, { &type_approve, "`approve`" },
+    { &runbook_type, "the runbook" }, { &step_type, "a step" },
+    { &check_type, "a check" },       { &type_retry, "`retry`" },
+    { &type_confirm, "`confirm`" },   { &type_approve, "`approve`" },
     { &type_defaults, "`defaults`" },
 };
 

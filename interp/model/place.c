@@ -46,7 +46,8 @@ static void check_action(const struct step *group, const struct step *s, struct 
         return;
     }
     const struct node *other = s->action_node->kind == NODE_MAP
-                                   ? node_get(s->action_node, "connection") : NULL;
+                                   ? node_get(s->action_node, "connection")
+                                   : NULL;
     if (other && !str_equal(other->text.str, group->transaction.str))
         refuse_in_transaction(group, other->span, "another connection than its own", r);
 }
@@ -89,9 +90,9 @@ static void check_step(const struct step *s, struct part part, struct reader *r)
 
 static void check_steps(const struct list *steps, struct part part, struct reader *r)
 {
-    LIST_EACH (const struct step, s, *steps)
-        if (s->node)
-            check_step(s, part, r);
+    LIST_EACH(const struct step, s, *steps)
+    if (s->node)
+        check_step(s, part, r);
 }
 
 void runbook_check_places(const struct runbook *rb, struct reader *r)

@@ -106,7 +106,8 @@ static bool check_required(const struct type *type, const struct node *n, const 
     bool ok = true;
 
     for (const struct field *f = type->fields; f->name; f++) {
-        if (!(f->flags & FIELD_REQUIRED) || n->partial || node_get(n, f->name) || is_meant(meant, f->name))
+        if (!(f->flags & FIELD_REQUIRED) || n->partial || node_get(n, f->name) ||
+            is_meant(meant, f->name))
             continue;
         struct str element = element_words(type, n, r->arena);
         refuse(r, DIAG_MISSING_FIELD, lack_span(n), "%.*s needs `%s`", STR_ARG(element), f->name);
@@ -156,8 +157,12 @@ static bool read_own(const struct type *type, const struct node *n, void *to, st
     return type->read(type, n, to, r);
 }
 
-enum { SCALAR = 1 << NODE_SCALAR, LIST = 1 << NODE_LIST, MAP = 1 << NODE_MAP,
-       ANY = SCALAR | LIST | MAP };
+enum {
+    SCALAR = 1 << NODE_SCALAR,
+    LIST = 1 << NODE_LIST,
+    MAP = 1 << NODE_MAP,
+    ANY = SCALAR | LIST | MAP
+};
 
 static const struct {
     unsigned kinds;    // of nodes that may stand there

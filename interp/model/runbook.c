@@ -7,9 +7,9 @@
 
 bool runbook_has_type(const struct runbook *rb, enum runbook_type type)
 {
-    LIST_EACH (const int, t, rb->types)
-        if (*t == (int)type)
-            return true;
+    LIST_EACH(const int, t, rb->types)
+    if (*t == (int)type)
+        return true;
     return false;
 }
 
@@ -45,8 +45,8 @@ static bool check_version(const struct node *root, struct reader *r)
 {
     const struct node *n = node_get(root, "runbook");
 
-    if (!n || n->refused || n->kind != NODE_SCALAR || str_is(n->text.str, "1") ||
-        !n->text.str.n || strspn(n->text.str.s, "0123456789.") < n->text.str.n)
+    if (!n || n->refused || n->kind != NODE_SCALAR || str_is(n->text.str, "1") || !n->text.str.n ||
+        strspn(n->text.str.s, "0123456789.") < n->text.str.n)
         return true;
     diag_help(r->diags,
               refuse(r, DIAG_UNSUPPORTED_VERSION, n->span,

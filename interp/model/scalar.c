@@ -137,7 +137,8 @@ bool read_name(const struct type *type, const struct node *n, void *to, struct r
     help_with_form(d, is_name(type, meant) ? meant : STR(""),
                    type->slash ? "lower-case words with `-`, below at most one folder: "
                                  "`postgres/restore`"
-                               : "lower-case letters, digits and `-`", r);
+                               : "lower-case letters, digits and `-`",
+                   r);
     return false;
 }
 
@@ -189,8 +190,8 @@ static bool wrong_literal(const struct type *type, const struct node *n, bool fi
                           struct reader *r)
 {
     struct str wanted = with_article(r->arena, type->name);
-    struct diag *d = refuse(r, DIAG_WRONG_TYPE, n->span, "`%.*s` is not %.*s",
-                            STR_ARG(n->text.str), STR_ARG(wanted));
+    struct diag *d = refuse(r, DIAG_WRONG_TYPE, n->span, "`%.*s` is not %.*s", STR_ARG(n->text.str),
+                            STR_ARG(wanted));
 
     if (fits) {
         diag_help(r->diags, d, "write %.*s, without quotes", STR_ARG(n->text.str));
@@ -212,9 +213,10 @@ bool read_int(const struct type *type, const struct node *n, void *to, struct re
 // What people write for true and false elsewhere.
 static const char *meant_bool(struct str s)
 {
-    static const char *const words[][2] = { { "yes", "true" },  { "on", "true" }, { "y", "true" },
-                                            { "no", "false" },  { "off", "false" },
-                                            { "n", "false" },   { "1", "true" },  { "0", "false" },
+    static const char *const words[][2] = { { "yes", "true" },  { "on", "true" },
+                                            { "y", "true" },    { "no", "false" },
+                                            { "off", "false" }, { "n", "false" },
+                                            { "1", "true" },    { "0", "false" },
                                             { "true", "true" }, { "false", "false" } };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -261,10 +263,11 @@ static struct str meant_duration(struct arena *a, struct str s)
         return dense;
     static const struct {
         const char *word, *unit;
-    } units[] = { { "ms", "ms" },     { "msec", "ms" }, { "millisecond", "ms" }, { "s", "s" },
-                  { "sec", "s" },     { "second", "s" }, { "m", "m" },           { "min", "m" },
-                  { "minute", "m" },  { "h", "h" },      { "hr", "h" },          { "hour", "h" },
-                  { "d", "d" },       { "day", "d" } };
+    } units[] = { { "ms", "ms" }, { "msec", "ms" }, { "millisecond", "ms" },
+                  { "s", "s" },   { "sec", "s" },   { "second", "s" },
+                  { "m", "m" },   { "min", "m" },   { "minute", "m" },
+                  { "h", "h" },   { "hr", "h" },    { "hour", "h" },
+                  { "d", "d" },   { "day", "d" } };
     size_t digits = 0;
 
     while (digits < s.n && s.s[digits] >= '0' && s.s[digits] <= '9')

@@ -83,8 +83,12 @@ static bool only_one_action(const struct node *n, struct reader *r)
 
 // ---- the kind, and the keys it may have ----
 
-enum { ACTION = 1 << STEP_ACTION, GATE = 1 << STEP_GATE, GROUP = 1 << STEP_GROUP,
-       USE = 1 << STEP_USE };
+enum {
+    ACTION = 1 << STEP_ACTION,
+    GATE = 1 << STEP_GATE,
+    GROUP = 1 << STEP_GROUP,
+    USE = 1 << STEP_USE
+};
 
 static const struct {
     const char *key;
@@ -155,8 +159,9 @@ static bool find_kind(const struct type *type, const struct node *n, struct step
 
 static bool refuse_taken(struct span span, struct str id, struct reader *r)
 {
-    diag_help(r->diags, refuse(r, DIAG_BAD_ID, span, "the id `%.*s` is taken", STR_ARG(id)),
-              "`run` is the run itself, `checklist_1` an item of the checklist; write another `id`");
+    diag_help(
+        r->diags, refuse(r, DIAG_BAD_ID, span, "the id `%.*s` is taken", STR_ARG(id)),
+        "`run` is the run itself, `checklist_1` an item of the checklist; write another `id`");
     return false;
 }
 
@@ -180,8 +185,7 @@ static bool find_id(const struct node *n, struct step *s, struct reader *r)
     return false;
 }
 
-static bool need_id(const struct type *type, const struct node *n, struct step *s,
-                    struct reader *r)
+static bool need_id(const struct type *type, const struct node *n, struct step *s, struct reader *r)
 {
     if (node_get(n, "id") || node_get(n, "name"))
         return find_id(n, s, r);

@@ -68,7 +68,6 @@ const struct type type_words_map = { .kind = TYPE_MAP,
                                      .size = sizeof(struct list),
                                      .element = &words_entry,
                                      .any_key = true };
-const struct type type_value_map = { .kind = TYPE_MAP,
-                                     .name = "map of values",
-                                     .size = sizeof(struct list),
-                                     .element = &form_entry };
+const struct type type_value_map = {
+    .kind = TYPE_MAP, .name = "map of values", .size = sizeof(struct list), .element = &form_entry
+};

@@ -51,8 +51,10 @@ static struct node *unknown_alias(struct reading *r, struct span span, struct st
         if (meant)
             diag_help(r->diags, d, "did you mean `*%s`?", meant);
         else
-            diag_help(r->diags, d, "write `&%.*s` in front of the value it stands for, or quote "
-                      "the text if `*` belongs to it", STR_ARG(name));
+            diag_help(r->diags, d,
+                      "write `&%.*s` in front of the value it stands for, or quote "
+                      "the text if `*` belongs to it",
+                      STR_ARG(name));
     }
     return node_refused(r, span);
 }

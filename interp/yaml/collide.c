@@ -204,7 +204,8 @@ static bool list_is_condition(const struct reading *r, uint32_t at)
     for (int seen = 0; line > 0 && seen < 100; seen++) {
         line = line_start_at(r, line - 1);
         uint32_t words = behind_blanks(r, line);
-        if (words - line > indent || line_end_at(r, words) == words || r->source->text.s[words] == '-')
+        if (words - line > indent || line_end_at(r, words) == words ||
+            r->source->text.s[words] == '-')
             continue;
         return key_is_condition(key_at(r, behind_dashes(r, line), &value));
     }

@@ -18,15 +18,15 @@ enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 struct node {
     enum node_kind kind;
     struct span span;
-    struct span alias;       // source NULL unless reached through an alias
-    struct text text;        // NODE_SCALAR
-    size_t count;            // NODE_LIST, NODE_MAP
-    struct node *first;      // NODE_LIST, NODE_MAP: in the order written
-    struct node *next;       // the next element of the same parent
-    const struct node *key;  // when the parent is a map: a scalar
-    const struct map *index; // NODE_MAP with many keys: key text -> node
-    bool partial;            // NODE_MAP: keys of it were refused and left out
-    bool refused;            // an error about it has been reported; readers pass over it
+    struct span alias;        // source NULL unless reached through an alias
+    struct text text;         // NODE_SCALAR
+    size_t count;             // NODE_LIST, NODE_MAP
+    struct node *first;       // NODE_LIST, NODE_MAP: in the order written
+    struct node *next;        // the next element of the same parent
+    const struct node *key;   // when the parent is a map: a scalar
+    const struct map *index;  // NODE_MAP with many keys: key text -> node
+    bool partial;             // NODE_MAP: keys of it were refused and left out
+    bool refused;             // an error about it has been reported; readers pass over it
 };
 
 // NULL if the file cannot be read as one YAML document; the reasons are in [ds].

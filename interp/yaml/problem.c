@@ -104,8 +104,8 @@ static bool report_tab(struct reading *r, uint32_t at)
                                 "a tab cannot indent in YAML");
     diag_help(r->diags, d, "use spaces");
     if (s[tab] == '\t' && end - tab <= 8)
-        diag_edit(r->diags, d, span_at(r, tab, end), str_slice(STR("                "), 0,
-                                                               2 * (end - tab)));
+        diag_edit(r->diags, d, span_at(r, tab, end),
+                  str_slice(STR("                "), 0, 2 * (end - tab)));
     return true;
 }
 

@@ -29,20 +29,20 @@ struct collision {
 struct reading {
     struct arena *arena;
     const struct source *source;
-    struct diags *diags;     // of this pass; dropped when there is another
-    struct diags *final;     // what is kept of every pass
+    struct diags *diags;  // of this pass; dropped when there is another
+    struct diags *final;  // what is kept of every pass
     yaml_parser_t parser;
-    char *bytes;             // what libyaml reads: the source, with collisions painted over
-    uint32_t *char_starts;   // byte offset of every 64th character; NULL: all ASCII
-    struct map *anchors;     // name -> struct anchor
-    struct buf *marks;       // scratch for scalar.c
-    uint32_t open;           // where the innermost [ or { begins; UINT32_MAX: none is open
-    size_t copied;           // nodes that aliases have added
-    size_t repeated;         // keys that were written twice
+    char *bytes;            // what libyaml reads: the source, with collisions painted over
+    uint32_t *char_starts;  // byte offset of every 64th character; NULL: all ASCII
+    struct map *anchors;    // name -> struct anchor
+    struct buf *marks;      // scratch for scalar.c
+    uint32_t open;          // where the innermost [ or { begins; UINT32_MAX: none is open
+    size_t copied;          // nodes that aliases have added
+    size_t repeated;        // keys that were written twice
     struct collision collisions[100];
     size_t collision_count;
-    size_t work;             // bytes given to libyaml so far
-    bool again;              // a collision was found in this pass
+    size_t work;  // bytes given to libyaml so far
+    bool again;   // a collision was found in this pass
 };
 
 // Remembers where characters begin; [skipped] bytes of a byte order mark are none.

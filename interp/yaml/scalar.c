@@ -11,11 +11,11 @@
 #include "yaml/reading.h"
 
 struct walk {
-    const char *s;      // the source
-    uint32_t at, end;   // what is left of the scalar
-    size_t n, total;    // decoded so far, and in all
-    bool apart;         // the next byte needs a mark of its own
-    uint32_t next;      // where the next decoded byte stands if it needs none
+    const char *s;     // the source
+    uint32_t at, end;  // what is left of the scalar
+    size_t n, total;   // decoded so far, and in all
+    bool apart;        // the next byte needs a mark of its own
+    uint32_t next;     // where the next decoded byte stands if it needs none
     struct buf *marks;
 };
 
@@ -279,8 +279,11 @@ static void keep_marks(struct reading *r, struct text *t, struct walk *w)
 static void align(struct reading *r, struct text *t, yaml_scalar_style_t style)
 {
     uint32_t quotes = t->quoted && !t->block;
-    struct walk w = { .s = r->source->text.s, .at = t->span.start + quotes,
-                      .end = t->span.end - quotes, .total = t->str.n, .apart = true,
+    struct walk w = { .s = r->source->text.s,
+                      .at = t->span.start + quotes,
+                      .end = t->span.end - quotes,
+                      .total = t->str.n,
+                      .apart = true,
                       .marks = r->marks };
 
     buf_clear(r->marks);

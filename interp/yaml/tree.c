@@ -105,8 +105,7 @@ static bool check_key(struct reading *r, const struct node *key)
         return false;
     }
     if (key->text.str.n > KEY_LIMIT && utf8_length(key->text.str) > KEY_LIMIT) {
-        diag_error(r->diags, DIAG_OVER_LIMIT, key->span,
-                   "the key is longer than 1,024 characters");
+        diag_error(r->diags, DIAG_OVER_LIMIT, key->span, "the key is longer than 1,024 characters");
         return false;
     }
     return true;

@@ -122,8 +122,7 @@ static bool is_too_long(const struct reading *r, uint32_t start)
     enum { LONGEST = 4096 };
     uint32_t end = start;
 
-    while (end - start < LONGEST && end < r->source->text.n &&
-           !is_line_end(r->source->text.s[end]))
+    while (end - start < LONGEST && end < r->source->text.n && !is_line_end(r->source->text.s[end]))
         end++;
     return end - start == LONGEST;
 }
@@ -144,8 +143,8 @@ uint32_t behind_blanks(const struct reading *r, uint32_t at)
 
 uint32_t trimmed_end(const struct reading *r, uint32_t start, uint32_t end)
 {
-    while (end > start && (is_blank(r->source->text.s[end - 1]) ||
-                           is_line_end(r->source->text.s[end - 1])))
+    while (end > start &&
+           (is_blank(r->source->text.s[end - 1]) || is_line_end(r->source->text.s[end - 1])))
         end--;
     return end;
 }
@@ -157,7 +156,8 @@ uint32_t end_on_line_at(const struct reading *r, uint32_t start, bool condition)
     uint32_t end = is_too_long(r, start) ? start : line_end_at(r, start);
 
     for (uint32_t i = start + 1; i < end; i++)
-        if (s[i] == '#' && is_blank(s[i - 1]) && !expression_goes_on(written_text(r, start, i), condition))
+        if (s[i] == '#' && is_blank(s[i - 1]) &&
+            !expression_goes_on(written_text(r, start, i), condition))
             return trimmed_end(r, start, i);
     return trimmed_end(r, start, end);
 }
@@ -168,8 +168,7 @@ static uint32_t end_in_block(const struct reading *r, uint32_t start, bool condi
     uint32_t line = line_start_at(r, start), indent = behind_blanks(r, line) - line;
     uint32_t end = end_on_line_at(r, start, condition);
 
-    for (uint32_t next = next_line(r, start); next < r->source->text.n;
-         next = next_line(r, next)) {
+    for (uint32_t next = next_line(r, start); next < r->source->text.n; next = next_line(r, next)) {
         uint32_t words = behind_blanks(r, next);
         if (words - next <= indent || line_end_at(r, words) == words || is_too_long(r, words))
             break;

@@ -21,8 +21,10 @@ static struct runbook *read_named(const char *name, const char *text)
 // A runbook with one step, of which [keys] are the keys.
 static const struct step *step_of(const char *keys)
 {
-    struct str text = str_format(scratch, "runbook: 1\nname: t\ntype: application\nsteps:\n"
-                                          "  - {shell: x, %s}\n", keys);
+    struct str text = str_format(scratch,
+                                 "runbook: 1\nname: t\ntype: application\nsteps:\n"
+                                 "  - {shell: x, %s}\n",
+                                 keys);
     const struct runbook *rb = read_named("t", text.s);
 
     return rb ? rb->steps.items : NULL;
@@ -119,9 +121,10 @@ TEST(short_forms_are_read_as_long_ones)
 TEST(kinds_of_step_are_seen_from_their_keys)
 {
     const struct runbook *rb = read_named(
-        "t", "runbook: 1\nname: t\ntype: [application, check]\nsteps:\n"
-             "  - {id: a, shell: x, needs: []}\n  - {id: b, use: x/y, with: {c: 1}}\n"
-             "  - {id: c, steps: [{id: d, shell: x}], transaction: db}\n  - {id: e, expect: true}\n");
+        "t",
+        "runbook: 1\nname: t\ntype: [application, check]\nsteps:\n"
+        "  - {id: a, shell: x, needs: []}\n  - {id: b, use: x/y, with: {c: 1}}\n"
+        "  - {id: c, steps: [{id: d, shell: x}], transaction: db}\n  - {id: e, expect: true}\n");
     const struct step *s = rb->steps.items;
 
     CHECK(rb->has_steps && rb->steps.count == 4);

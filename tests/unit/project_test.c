@@ -69,9 +69,10 @@ static void put_runbook(const char *path, const char *name)
 TEST(a_project_is_the_nearest_folder_with_its_file)
 {
     in_new_folder();
-    put(".runbook.yaml", "runbooks: books\nlibrary: [lib]\ntypes: [database]\nstore: ./state\n"
-                         "policy: {destroy_needs: [confirm, verify], approvers: {dba: [ann, bob]}}\n"
-                         "lint: {rules: {no-lock: off, weak-confirm: error}}\n");
+    put(".runbook.yaml",
+        "runbooks: books\nlibrary: [lib]\ntypes: [database]\nstore: ./state\n"
+        "policy: {destroy_needs: [confirm, verify], approvers: {dba: [ann, bob]}}\n"
+        "lint: {rules: {no-lock: off, weak-confirm: error}}\n");
     put("a/b/c", "");
     const struct project *p = found("a/b");
     CHECK(mistakes.errors == 0);
@@ -207,8 +208,8 @@ TEST(a_file_larger_than_the_limit_is_blamed_in_the_file)
 
 static struct str meant(const char *written)
 {
-    static const char *const words[] = { "drain", "timeout", "on_failure", "name", "if", "id",
-                                         "within", "with", NULL };
+    static const char *const words[] = { "drain", "timeout", "on_failure", "name", "if",
+                                         "id",    "within",  "with",       NULL };
     struct near near = near_words(str_from(written), words);
 
     return near_question(&near, scratch);

@@ -58,21 +58,30 @@ TEST(a_file_that_is_not_utf8_is_refused_at_the_byte)
     CHECK_STR(RULE("a: \xED\xA0\x80\n"), "1:4 invalid-encoding");
     CHECK_STR(RULE("a: \xF4\x90\x80\x80\n"), "1:4 invalid-encoding");
     CHECK_STR(RULE("a: \xE2\x82"), "1:4 invalid-encoding");
-    CHECK_STR(RULE("\xFF\xFE" "a\0:\0"), "1:1 invalid-encoding");
+    CHECK_STR(RULE("\xFF\xFE"
+                   "a\0:\0"),
+              "1:1 invalid-encoding");
     CHECK_STR(RULE("\xFE\xFF\0a\0:"), "1:1 invalid-encoding");
     CHECK_STR(RULE("a: b\n\0"), "2:1 invalid-encoding");
     CHECK_STR(RULE("a: b\x1B[0m\n"), "1:5 invalid-encoding");
     CHECK_STR(RULE("a: b\x7F\n"), "1:5 invalid-encoding");
-    CHECK_STR(RULE("a: \xEF\xBB\xBF" "b\n"), "1:4 invalid-encoding");
+    CHECK_STR(RULE("a: \xEF\xBB\xBF"
+                   "b\n"),
+              "1:4 invalid-encoding");
 }
 
 TEST(a_byte_order_mark_at_the_start_is_accepted_and_counts_for_nothing)
 {
-    const struct node *n = read_text("\xEF\xBB\xBF" "a: *b\n");
+    const struct node *n = read_text("\xEF\xBB\xBF"
+                                     "a: *b\n");
 
     CHECK(n && mistakes.errors == 1);
-    CHECK_STR(blamed("\xEF\xBB\xBF" "a: *b\n"), "1:4 unknown-alias");
-    CHECK_STR(blamed("\xEF\xBB\xBF" "\xC3\xA4: *b\n"), "1:4 unknown-alias");
+    CHECK_STR(blamed("\xEF\xBB\xBF"
+                     "a: *b\n"),
+              "1:4 unknown-alias");
+    CHECK_STR(blamed("\xEF\xBB\xBF"
+                     "\xC3\xA4: *b\n"),
+              "1:4 unknown-alias");
 }
 
 TEST(limits_are_named)
