@@ -177,7 +177,7 @@ test_that 'the timeout of a step holds when both are gone' '
     shell: |
       trap \"echo term >> effects\" TERM
       echo a >> effects
-      while :; do sleep 0.02; done
+      while :; do sleep 0.02 || :; done
     timeout: 800ms
     kill_grace: 200ms"
 	start && step=$(pgrep -P "$keeper") && dead "$run" "$keeper" && resume 11 &&
