@@ -117,7 +117,7 @@ const struct option options[] = {
       .doc = "help on the command" },
     { "version",     0,  TAKES_NOTHING, NULL, .commands = "*",
       .doc = "print the version" },
-    { 0 },
+    { .name = "" },
 };
 // clang-format on
 

@@ -88,10 +88,10 @@ static const struct option *option_named(struct str shown)
 
 static bool unknown_flag(struct parser *p, struct str shown)
 {
-    struct str help = did_you_mean(p, shown, flag_names(p->v->arena, NULL));
+    bool bundled = shown.n > 2 && shown.s[1] != '-' && option_named(str_slice(shown, 0, 2));
+    struct str help = bundled ? STR("short flags stand alone: -q -v")
+                              : did_you_mean(p, shown, flag_names(p->v->arena, NULL));
 
-    if (!help.n && shown.n > 2 && shown.s[1] != '-' && option_named(str_slice(shown, 0, 2)))
-        help = str_format(p->v->arena, "short flags stand alone: -q -v");
     return complain(p, help, "there is no flag `%.*s`", STR_ARG(shown));
 }
 

@@ -1,0 +1,177 @@
+#!/bin/sh
+# The command line: what is refused, in which words, with which code.
+
+. "$(dirname "$0")/../lib.sh"
+
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+
+cat >good.yaml <<'END'
+runbook: 1
+name: good
+type: application
+inputs: {n: {type: int, default: 3}}
+steps:
+  - {id: first, name: Say it, shell: "echo got $N", env: {N: "${{ inputs.n }}"}, undo: none}
+END
+cat >bad.yaml <<'END'
+runbook: 1
+name: bad
+type: application
+steps:
+  - {id: first, name: Say it, shell: "echo some-words; exit 3", leaves: the gate is open}
+  - {id: second, shell: "true"}
+END
+
+# refused WORDS COMMAND...: exit 2, and the words on standard error
+refused() {
+	words=$1
+	shift
+	exits 2 "$@" 2>err && grep -q -- "$words" err || { cat err; return 1; }
+}
+
+test_that 'a command that is none is refused, with a near one' '
+	refused "did you mean .resume.?" runbook reusme x
+'
+test_that 'without a command the help is shown and nothing is done' '
+	exits 2 runbook 2>err && grep -q "run FILE" err
+'
+test_that 'a flag of another command is refused' '
+	refused "takes no flag .--yes." runbook list --yes
+'
+test_that 'nothing is shortened' '
+	refused "no flag .--confir." runbook run good.yaml --confir a=b &&
+	refused "no command .res." runbook res x
+'
+test_that 'a file that is not there is refused' '
+	refused "nosuch" runbook run nosuch.yaml
+'
+test_that 'a run that is not there is refused' '
+	for c in show logs report resume undo abort; do
+		refused "no run .nosuch." runbook $c nosuch || return 1
+	done
+'
+test_that 'what is not supported yet says so' '
+	refused "not supported yet" runbook watch good.yaml
+'
+test_that 'a folder that is not there is refused' '
+	refused "nosuchfolder" runbook -C nosuchfolder run good.yaml
+'
+test_that 'words that mean nothing are refused' '
+	refused "has no use for .extra." runbook run good.yaml extra
+'
+test_that 'flags that want ID=TEXT say so' '
+	refused "has to be ID=TEXT" runbook run good.yaml --confirm first &&
+	refused "not NAME=VALUE" runbook run good.yaml -i n &&
+	refused "given twice" runbook run good.yaml -i n=1 -i n=2
+'
+test_that 'a duration without a unit is refused' '
+	refused "does not take .10." runbook run good.yaml --wait 10
+'
+test_that 'a report that cannot be written is refused before anything runs' '
+	refused "cannot be written" runbook run good.yaml --report nosuchfolder/report.md &&
+	[ -z "$(runbook runs -o ndjson)" ]
+'
+test_that 'with -o ndjson a wrong command line is one diagnostic' '
+	exits 2 runbook run good.yaml --nosuch -o ndjson >out 2>err &&
+	[ "$(wc -l <out)" = 1 ] && grep -q "\"type\":\"diagnostic\"" out
+'
+test_that 'inputs come from a flag, from YAML and from JSON' '
+	printf "n: 5\n" >in.yaml && printf "{\n\t\"n\": 6\n}\n" >in.json &&
+	runbook run good.yaml -i n=4 2>err && grep -q "got 4" err &&
+	runbook run good.yaml --inputs in.yaml 2>err && grep -q "got 5" err &&
+	runbook run good.yaml --inputs in.json 2>err && grep -q "got 6" err &&
+	runbook run good.yaml --inputs in.json -i n=7 2>err && grep -q "got 7" err
+'
+test_that 'what an input file says is no expression' '
+	printf "n: \"\${{ 1 + 1 }}\"\n" >in.yaml &&
+	exits 3 runbook run good.yaml --inputs in.yaml 2>err
+'
+test_that 'a broken input file is shown at its place' '
+	printf "{\"n\": }" >in.json && exits 3 runbook run good.yaml --inputs in.json 2>err && grep -q in.json:1: err &&
+	printf "n: [\n" >in.yaml && exits 3 runbook run good.yaml --inputs in.yaml 2>err && grep -q in.yaml: err
+'
+test_that 'standard output stays empty when people are told' '
+	runbook run good.yaml >out 2>err && [ ! -s out ] && [ -s err ]
+'
+test_that 'a run goes on when nobody reads its events' '
+	runbook run good.yaml -o ndjson 2>err | head -c 1 >first &&
+	id=$(runbook runs -o ndjson | head -1 | sed "s/.*\"id\":\"\([^\"]*\)\".*/\1/") &&
+	runbook show $id | grep -q "is done"
+'
+test_that 'a run goes on when standard output and error are closed' '
+	exits 0 runbook run good.yaml -o ndjson >&- 2>&- </dev/null &&
+	exits 0 runbook run good.yaml >&- 2>&- <&-
+'
+test_that 'a full disk behind standard output does not end a run' '
+	exits 0 runbook run good.yaml -o ndjson >/dev/full 2>err
+'
+test_that 'a full disk behind a list is told' '
+	exits 4 runbook runs >/dev/full 2>err && grep -q "standard output" err
+'
+test_that 'quiet says only what went wrong' '
+	runbook run good.yaml -q 2>err && ! grep -q "got 3" err &&
+	exits 1 runbook run bad.yaml -q 2>err && grep -q "some-words" err
+'
+test_that 'the report of a run is written where it was wanted' '
+	exits 1 runbook run bad.yaml --report r.html 2>err && grep -q "<h1>bad</h1>" r.html && grep -q some-words r.html &&
+	exits 1 runbook run bad.yaml --report r.xml 2>err && grep -q "<testcase" r.xml
+'
+test_that 'colours are asked for, forbidden, and not for a pipe' '
+	esc=$(printf "\033") &&
+	runbook run good.yaml 2>err && ! grep -q "$esc" err &&
+	runbook run good.yaml --color 2>err && grep -q "$esc" err &&
+	NO_COLOR=1 FORCE_COLOR=1 runbook run good.yaml 2>err && ! grep -q "$esc" err &&
+	FORCE_COLOR=1 runbook run good.yaml 2>err && grep -q "$esc" err
+'
+test_that 'a list of runs can be cut off without a word' '
+	runbook runs 2>err | head -1 >/dev/null && [ ! -s err ]
+'
+test_that 'plan makes no folder for runs' '
+	XDG_STATE_HOME=$work/other runbook plan good.yaml --commands >out && grep -q "echo got" out &&
+	[ ! -e "$work/other" ]
+'
+test_that 'plan, view and graph take the same file' '
+	runbook view good.yaml | grep -q "Say it" &&
+	runbook view good.yaml --format html | grep -q "<h1>good</h1>" &&
+	runbook graph good.yaml --format mermaid | grep -q first
+'
+test_that 'logs are those of a step, and harmless' '
+	cat >noise.yaml <<-END
+	runbook: 1
+	name: noise
+	type: application
+	steps:
+	  - {id: a, shell: "printf \"\\\\033[2Jred\\\\n\""}
+	END
+	runbook run noise.yaml -o ndjson >out 2>err &&
+	id=$(head -1 out | sed "s/.*\"run\":\"\([^\"]*\)\".*/\1/") &&
+	runbook logs $id a >log && grep -qF "\\x1b[2Jred" log &&
+	refused "no step .b." runbook logs $id b
+'
+test_that 'an expression is evaluated, and a wrong one shown' '
+	[ "$(runbook eval "1 + 2")" = 3 ] &&
+	printf "{\"xs\": [1, 2]}" >b.json && [ "$(runbook eval "xs.map(x, x * 2)" --bind b.json)" = "[2,4]" ] &&
+	exits 3 runbook eval "1 +" 2>err && grep -q "\\^" err &&
+	exits 2 runbook eval 1 --bind nosuch.json 2>err
+'
+test_that 'every command has help, and the man page has them all' '
+	runbook help --man >man &&
+	for c in $(runbook help | sed -n "s/^  \([a-z][a-z]*\) .*/\1/p"); do
+		runbook help $c | grep -q "usage: runbook $c" || return 1
+		runbook $c --help | grep -q "usage: runbook $c" || return 1
+		grep -q "^.SS $c" man || return 1
+	done
+'
+test_that 'bash takes the completion and completes' '
+	runbook completion bash >complete.bash && bash -n complete.bash &&
+	bash -c ". ./complete.bash; COMP_WORDS=(runbook rep); COMP_CWORD=1; _runbook; echo \${COMPREPLY[*]}" >out &&
+	grep -qx report out &&
+	bash -c ". ./complete.bash; COMP_WORDS=(runbook run --on-failure \"\"); COMP_CWORD=3; _runbook; echo \${COMPREPLY[*]}" >out &&
+	grep -qx "stop undo ask" out
+'
+test_that 'the man page is read without a complaint' '
+	if command -v man >/dev/null; then runbook help --man >runbook.1 && LC_ALL=C.UTF-8 man --warnings -l runbook.1 >/dev/null 2>err; [ ! -s err ]; fi
+'
+
+done_testing
