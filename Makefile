@@ -4,6 +4,7 @@
 # make test       all tests; T=name runs those whose path contains it
 # make asan       the same tests under the address and undefined sanitizers
 # make fuzz       FUZZ_TIME seconds of fuzzing for each target (needs clang)
+# make crash      kill the interpreter at every write of its journal, and resume
 # make bench      how long things take, optimised; ratios of one run
 # make bench-expr expressions beside two JavaScript implementations
 # make conformance CEL=FILE   the public expression suite
@@ -90,6 +91,10 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/libcore.a
 run-fuzz: $(FUZZ)
 	for f in $^; do mkdir -p $B/corpus/$${f##*/} && $$f -timeout=10 -max_total_time=$(FUZZ_TIME) $B/corpus/$${f##*/} tests/fuzz/corpus/$${f##*/} || exit; done
 
+crash: $B/runbook
+	B=$B bash tests/crash/crash.sh 1 good
+	B=$B bash tests/crash/crash.sh 1 undo
+
 bench: release
 	@for f in tests/bench/*.sh; do B=build/release bash $$f || exit; done
 
@@ -124,6 +129,6 @@ install: release
 clean:
 	rm -rf build
 
-.PHONY: all release test asan conformance fuzz run-fuzz bench bench-expr derived lint format deps demo install clean
+.PHONY: all release test crash asan conformance fuzz run-fuzz bench bench-expr derived lint format deps demo install clean
 .SECONDARY:
 -include $(OBJ:.o=.d) $(UNIT:%=%.d) $(TOOLS:$B/%=$B/tests/tools/%.d)

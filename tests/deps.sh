@@ -6,7 +6,7 @@ set -eu
 
 build='gcc make pkg-config libyaml-dev libjansson-dev libpcre2-dev libuv1-dev libcurl4-openssl-dev libpq-dev libsqlite3-dev'
 run='git openssh-client sqlite3 postgresql-client'
-test='perl python3 python3-yaml postgresql nginx-light redis-server openssh-server procps tmux'
+test='perl python3 python3-yaml postgresql nginx-light redis-server openssh-server procps tmux strace curl'
 
 [ -r /etc/debian_version ] || {
 	echo "make deps knows Debian's packages only; install these by hand: $build $run $test" >&2

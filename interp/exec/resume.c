@@ -437,6 +437,9 @@ static int go_on(struct driver *d, struct run_options *o)
 
     if (!take_run(d, &code))
         return code;
+    if (journal_next_seq(d->journal) == 1)
+        return close_early(d, refuse(d, CODE_USAGE, "never began: nothing was started, and there "
+                                                    "is nothing to go on with"));
     if (!read_plan(d, &plan))
         return close_early(d, CODE_STORE);
     code = restore(d, &plan, o);

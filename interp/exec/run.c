@@ -242,8 +242,8 @@ static void apply_failure(struct run *r, struct task *t, struct str then)
             at->in->owner->failing = true;
         run_check_all_over(r);
     } else if (t->in->kind != SERIES_UNDO) {
-        if (str_is(then, "undo"))
-            r->undo_wanted = true;
+        if (str_is(then, "undo"))  // journalled with the failure: a resume goes on with it
+            r->undo_wanted = r->began_undo = true;
         run_want_stop(r);
     }
 }
