@@ -623,7 +623,7 @@ static bool in_transaction(const struct task *t)
     return false;
 }
 
-static void keep_going(struct run *r, struct task *t)
+static void keep_going(struct run *r, struct task *t, bool undoing)
 {
     int64_t attempts = t->attempts;
     bool container = t->kind == TASK_GROUP || t->kind == TASK_USE || t->kind == TASK_EACH;
@@ -638,7 +638,7 @@ static void keep_going(struct run *r, struct task *t)
         t->dangling = true;
     } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
         t->dangling = true;
-    } else if (t->ended && again_after_resume(r, t)) {
+    } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t)) {
         if (container) {  // what is done in it stays done
             t->ended = false;
             t->in->left++;
@@ -690,7 +690,7 @@ void run_resume_here(struct run *r, const struct run_facts *facts)
     r->session_starts = 0;
     for (size_t i = 0; i < run_task_count(r); i++) {
         struct task *t = run_task_at(r, i);
-        keep_going(r, t);
+        keep_going(r, t, undoing);
         undo_again(r, t);
         if (!undoing && t->ended && t->step->on_resume == ON_RESUME_AGAIN &&
             t->phase == PHASE_PREPARE && state_is_good(t->state))

@@ -79,6 +79,18 @@ static void adopt(struct walk *w, const struct child_result *r)
     }
 }
 
+// What an action finds out without a process: a transaction that was not committed left
+// nothing behind, so it is as if it had not been started.
+static void found_out(void *arg, const struct outcome *o)
+{
+    struct walk *w = arg;
+
+    if (o->verdict == VERDICT_FAILED)
+        start_again(w);
+    else
+        settled(w, o);
+}
+
 static void ask_the_action(struct walk *w)
 {
     struct act *x = w->act;
@@ -91,7 +103,7 @@ static void ask_the_action(struct walk *w)
             not_known(w, STR(""));
         return;
     }
-    x->then = settled;
+    x->then = found_out;
     x->arg = w;
     x->running = true;
     x->next = w->d->acts;

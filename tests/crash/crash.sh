@@ -69,7 +69,7 @@ while :; do
 	fi
 	case $code in
 	0 | 9 | 11) ;;
-	*) fail "resume ended with $code: $(tail -n 3 out | tr '\n' ' ')" ;;
+	*) fail "resume ended with $code"; sed 's/^/#   /' out | tail -n 25 ;;
 	esac
 	[ "$mode" = undo ] && [ "$code" = 0 ] && code=9
 	judge $code
