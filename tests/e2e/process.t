@@ -175,6 +175,7 @@ test_that 'the interpreter and the keeper: nothing is started while the step liv
 test_that 'the timeout of a step holds when both are gone' '
 	book "  - id: a
     shell: |
+      exec 2>/dev/null  # whose reader will be gone
       trap \"echo term >> effects\" TERM
       echo a >> effects
       while :; do sleep 0.02 || :; done
