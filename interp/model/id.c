@@ -66,6 +66,10 @@ static struct span id_span(const struct step *s)
 
 static void refuse_second(const struct step *s, const struct step *first, struct reader *r)
 {
+    if (reader_is_full(r)) {
+        r->unsaid++;
+        return;
+    }
     struct diag *d = refuse(r, DIAG_DUPLICATE_ID, id_span(s), "a second step with the id `%.*s`",
                             STR_ARG(s->id.str));
     diag_note(r->diags, d, id_span(first), "the first is here");

@@ -116,15 +116,28 @@ uint32_t line_end_at(const struct reading *r, uint32_t at)
     return at;
 }
 
-// Lines that go on for longer hold no expression that somebody wrote by hand.
-static bool is_too_long(const struct reading *r, uint32_t start)
+// How long the line at [at] is, without looking at what stands on it.
+static uint32_t line_length(const struct source *src, uint32_t at)
+{
+    uint32_t low = 0, high = src->line_count;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (src->line_start[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    uint32_t end = high < src->line_count ? src->line_start[high] : (uint32_t)src->text.n;
+    return end - src->line_start[low];
+}
+
+// Lines that are longer hold no expression that somebody wrote by hand.
+static bool is_too_long(const struct reading *r, uint32_t at)
 {
     enum { LONGEST = 4096 };
-    uint32_t end = start;
 
-    while (end - start < LONGEST && end < r->source->text.n && !is_line_end(r->source->text.s[end]))
-        end++;
-    return end - start == LONGEST;
+    return line_length(r->source, at) > LONGEST;
 }
 
 static uint32_t next_line(const struct reading *r, uint32_t at)

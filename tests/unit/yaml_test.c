@@ -279,6 +279,18 @@ TEST(expressions_that_yaml_leaves_alone_are_no_mistake)
     CHECK_STR(blamed("done_if: {sql: SELECT 1, expect: a == 1}\n"), "");
 }
 
+TEST(lines_longer_than_anybody_writes_are_not_looked_at_for_expressions)
+{
+    struct buf b = BUF_EMPTY;
+
+    buf_add_s(&b, "expect: [");
+    for (int i = 0; i < 100000; i++)
+        buf_add_s(&b, "f(a b, ");
+    buf_add_s(&b, "c]\n");
+    struct str text = buf_take(&b, scratch);
+    CHECK_STR(blamed(text.s), "");
+}
+
 TEST(the_rest_of_the_file_is_read_behind_a_collision)
 {
     const struct node *n = read_text("if: a ? \"b\" : \"c\"\nb: 1\nb: 2\nwhen: !x\nc: *y\n");
