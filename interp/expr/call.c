@@ -61,7 +61,7 @@ bool eval_call(struct eval *ev, const struct term *t, struct value *out)
         args = many->items;
     }
     for (size_t i = 0; i < t->count; i++) {
-        if (!eval_term(ev, t->args[i], &args[i]))
+        if (!eval_term(ev, t->args[i], &args[i]) || !eval_solid(ev, &args[i]))
             return false;
         secret |= args[i].secret;
     }

@@ -91,13 +91,28 @@ static bool light_enough(struct eval *ev, size_t weight)
     return weight <= EXPR_MEMORY_LIMIT || over_limit(ev, "memory limit of 16 MiB");
 }
 
+bool eval_solid(struct eval *ev, struct value *v)
+{
+    if (!value_has_objects(*v))
+        return true;
+    *v = value_copy(ev->arena, *v);
+    return eval_take(ev, value_weight(*v));
+}
+
+// Objects become maps here: what they weigh is known only then.
 bool eval_give_list(struct eval *ev, struct value_list *list, bool secret, struct value *out)
 {
     size_t weight = list->count * sizeof(struct value);
 
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].kind >= VALUE_STRING)
-            weight += value_weight(list->items[i]) - sizeof(struct value);
+    for (size_t i = 0; i < list->count; i++) {
+        struct value *item = &list->items[i];
+        if (item->kind < VALUE_STRING)
+            continue;
+        if (!eval_solid(ev, item))
+            return false;
+        secret |= item->secret;
+        weight += value_weight(*item) - sizeof *item;
+    }
     list->weight = weight;
     *out = (struct value){ .kind = VALUE_LIST, .secret = secret, .list = list };
     return light_enough(ev, weight);
@@ -354,7 +369,7 @@ bool eval_put(struct eval *ev, const struct term *t, struct value_builder *map, 
 {
     if (!is_key(key))
         return eval_fail_at(ev, t, "%s cannot be a key", value_kind_words(key.kind));
-    if (!eval_take(ev, sizeof(struct value_entry)))
+    if (!eval_take(ev, sizeof(struct value_entry)) || !eval_solid(ev, &value))
         return false;
     if (value_put_new(map, key, value))
         return true;
@@ -440,7 +455,7 @@ bool expr_eval(const struct expr *e, const struct scope *s, struct arena *a, str
 {
     struct eval ev;
 
-    if (!run(&ev, e, e->term, s, a, out)) {
+    if (!run(&ev, e, e->term, s, a, out) || !eval_solid(&ev, out)) {
         report(&ev, err);
         return false;
     }

@@ -75,6 +75,9 @@ bool eval_text(struct eval *ev, const char *s, size_t n, struct value *out);  //
 bool eval_give_list(struct eval *ev, struct value_list *list, bool secret, struct value *out);
 bool eval_give_map(struct eval *ev, struct value_builder *map, struct value *out);
 
+// Makes maps of the objects in [v], so that all that is secret in it is known.
+bool eval_solid(struct eval *ev, struct value *v);
+
 struct value value_optional(const struct value *inside);  // NULL: none
 
 // The bytes of the source that a term covers.

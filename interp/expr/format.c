@@ -111,9 +111,6 @@ static bool write_value(struct eval *ev, const struct clause *c, struct value v,
         return true;
     case VALUE_LIST:
         return write_list(ev, c, v, out);
-    case VALUE_OBJECT:
-        v = value_object_map(v, ev->arena);
-        return write_map(ev, c, v, out);
     case VALUE_MAP:
         return write_map(ev, c, v, out);
     default:

@@ -40,8 +40,6 @@ static bool to_json(struct eval *ev, const struct value *args, size_t count, str
     (void)count;
     if (v.kind == VALUE_OPTIONAL && !v.optional)
         return eval_fail(ev, "an optional value that is not there has no JSON");
-    if (v.kind == VALUE_OBJECT)
-        v = value_object_map(v, ev->arena);
     if (!eval_charge_for(ev, v) || !eval_take(ev, value_weight(v)))
         return false;
     json_write(v, ev->arena, &text);

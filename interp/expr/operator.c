@@ -282,7 +282,7 @@ static bool eval_equality(struct eval *ev, const struct term *t, struct value *o
         equal = a.s.n == b.s.n && memcmp(a.s.s, b.s.s, a.s.n) == 0;
     else if (a.kind == VALUE_INT && b.kind == VALUE_INT)
         equal = a.i == b.i;
-    else if (!eval_charge_for(ev, a))
+    else if (!eval_solid(ev, &a) || !eval_solid(ev, &b) || !eval_charge_for(ev, a))
         return false;
     else
         equal = value_equal(a, b);
@@ -303,7 +303,8 @@ static bool eval_in(struct eval *ev, const struct term *t, struct value *out)
 {
     struct value item, among, found;
 
-    if (!operands(ev, t, &item, &among))
+    if (!operands(ev, t, &item, &among) || !eval_solid(ev, &item) ||
+        (among.kind == VALUE_LIST && !eval_solid(ev, &among)))
         return false;
     if (among.kind == VALUE_OBJECT)
         among = value_object_map(among, ev->arena);

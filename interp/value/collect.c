@@ -17,7 +17,7 @@ struct value_builder {
     struct value_entry *entries;
     uint32_t *slots;  // entry number + 1, or 0
     size_t count, room, slot_count, weight;
-    bool secret;
+    bool secret, objects;
 };
 
 // Keys are the same when they are the same text, or the same number in any kind.
@@ -103,6 +103,7 @@ void value_add(struct value_builder *b, struct value item)
         grow_list(b);
     b->secret |= item.secret;
     b->weight += value_weight(item);
+    b->objects |= value_has_objects(item);
     b->list->items[b->count++] = item;
 }
 
@@ -129,6 +130,7 @@ void value_put(struct value_builder *b, struct value key, struct value value)
 
     b->secret |= value.secret | key.secret;
     b->weight += value_weight(key) + value_weight(value);
+    b->objects |= value_has_objects(value);
     if (old) {
         b->entries[old - b->entries].value = value;
         return;
@@ -157,7 +159,9 @@ static struct value finish_map(struct value_builder *b)
 {
     struct value_map *map = NEW(b->arena, struct value_map);
 
-    *map = (struct value_map){ b->count, b->entries, b->slots, b->slot_count, b->weight };
+    *map = (struct value_map){
+        b->count, b->entries, b->slots, b->slot_count, b->weight, b->objects
+    };
     return (struct value){ .kind = VALUE_MAP, .secret = b->secret, .map = map };
 }
 
@@ -167,6 +171,7 @@ struct value value_finish(struct value_builder *b)
         return finish_map(b);
     b->list->count = b->count;
     b->list->weight = b->weight;
+    b->list->objects = b->objects;
     return (struct value){ .kind = VALUE_LIST, .secret = b->secret, .list = b->list };
 }
 
@@ -175,6 +180,22 @@ size_t value_size(struct value v)
     if (v.kind == VALUE_LIST)
         return v.list->count;
     return v.kind == VALUE_MAP ? v.map->count : 0;
+}
+
+bool value_has_objects(struct value v)
+{
+    switch (v.kind) {
+    case VALUE_OBJECT:
+        return true;
+    case VALUE_LIST:
+        return v.list->objects;
+    case VALUE_MAP:
+        return v.map->objects;
+    case VALUE_OPTIONAL:
+        return v.optional && value_has_objects(*v.optional);
+    default:
+        return false;
+    }
 }
 
 size_t value_weight(struct value v)

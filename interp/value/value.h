@@ -55,6 +55,7 @@ struct value {
 struct value_list {
     size_t count;
     size_t weight;
+    bool objects;  // there are some in it, at any depth
     struct value items[];
 };
 
@@ -70,6 +71,7 @@ struct value_map {
     const uint32_t *slots;  // a hash index of ours, NULL for small maps
     size_t slot_count;
     size_t weight;
+    bool objects;
 };
 
 struct semver {
@@ -170,7 +172,8 @@ struct value value_finish(struct value_builder *b);
 struct value value_object_map(struct value object, struct arena *a);
 
 size_t value_weight(struct value v);
-size_t value_size(struct value v);  // of a list or map; 0 of others
+bool value_has_objects(struct value v);  // is one, or holds some
+size_t value_size(struct value v);       // of a list or map; 0 of others
 struct value value_item(struct value list, size_t i);
 // The entry of a map. A number finds a key of the same numeric value whatever its
 // kind. False if there is none, or if it is no map.

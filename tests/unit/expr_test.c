@@ -395,6 +395,53 @@ static struct expr_error error_of(const char *source, struct value given)
     return error;
 }
 
+static bool safe_get(const struct object *o, struct str field, struct arena *a, struct value *out,
+                     struct str *why)
+{
+    (void)a, (void)why;
+    *out = o->ctx ? value_object(a, o->class, NULL) : value_secret(value_text("hunter2"));
+    return str_is(field, "inner");
+}
+
+static const struct str *safe_fields(const struct object *o, struct arena *a)
+{
+    static const struct str names[] = { { "inner", 5 }, { "", 0 } };
+
+    (void)o, (void)a;
+    return names;
+}
+
+TEST(a_secret_inside_of_objects_is_found)
+{
+    static const struct object_class safe = { "safe", safe_get, safe_fields };
+    static const char *const sources[] = {
+        "o",
+        "o.inner",
+        "o.inner.inner",
+        "[o]",
+        "{'a': o}",
+        "toJson(o)",
+        "o == {}",
+        "'%s'.format([o])",
+        "toJson([{'a': o.inner}])",
+        "[o].map(x, x)",
+        "o in [{}]",
+        "optional.of(o)",
+        "[o].distinct().size()",
+        "cel.bind(x, o, toJson(x))",
+    };
+    struct value_builder *b = value_map_start(scratch);
+
+    value_put_s(b, "o", value_object(scratch, &safe, scratch));
+    struct value given = value_finish(b);
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        bool secret = value_of(sources[i], given).secret;
+        if (!secret)
+            printf("# not secret: %s\n", sources[i]);
+        CHECK(secret);
+    }
+}
+
 TEST(an_object_says_why_a_field_is_not_there)
 {
     int asked = 0;
