@@ -78,16 +78,16 @@ void fs_sync_folder(const char *path)
     close(fd);
 }
 
-bool fs_make_folders(struct work *w, const char *path)
+bool fs_make_folders(struct work *w, const char *path, mode_t mode)
 {
     char *copy = (char *)(uintptr_t)str_copy(w->arena, str_from(path)).s;
 
     for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(copy, 0700);
+        mkdir(copy, mode);
         *slash = '/';
     }
-    if (mkdir(copy, 0700) && errno != EEXIST)
+    if (mkdir(copy, mode) && errno != EEXIST)
         return fail(w, "make the folder", path);
     fs_sync_folder(path);
     return true;

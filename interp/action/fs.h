@@ -33,7 +33,7 @@ bool fs_read(struct work *w, const char *path, size_t limit, struct str *out, st
 bool fs_digest(struct work *w, const char *path, struct str *out, struct stat *st);
 bool fs_same(struct work *w, const char *a, const char *b);  // two files: the same bytes
 void fs_sync_folder(const char *path);                       // the one that [path] is in
-bool fs_make_folders(struct work *w, const char *path);
+bool fs_make_folders(struct work *w, const char *path, mode_t mode);
 // The folder of [path], resolved, and its last part; NULL (failed) where there is none.
 char *fs_absolute(struct work *w, const char *path);
 bool fs_exists(const char *path, struct stat *st);  // not following a link at the end

@@ -59,7 +59,7 @@ bool keep_find(struct work *w, const char *keep, struct str key, struct kept_thi
     for (; look(w, keep, n, k); n++)
         if (k->captured && str_equal(keep_text(w, k, "key"), key))
             return true;
-    return fs_make_folders(w, k->folder);
+    return fs_make_folders(w, k->folder, 0700);
 }
 
 bool keep_commit(struct work *w, struct kept_thing *k, struct str key,

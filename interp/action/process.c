@@ -35,6 +35,7 @@ static void on_end(void *arg, const struct child_result *r)
 {
     struct attempt *at = arg;
     struct process *p = at->job;
+    p->running = false;
     struct written out = written_of(at->arena, &p->out[STREAM_STDOUT]);
     struct written err = written_of(at->arena, &p->out[STREAM_STDERR]);
     struct outcome o = { 0 };
@@ -42,6 +43,8 @@ static void on_end(void *arg, const struct child_result *r)
     process_outcome(at, r, p->ok_exit, &out, &err, &o);
     if (p->then)
         p->then(at, r, &o);
+    if (p->next && p->next(at, &o))
+        return;
     at->done(at, &o);
 }
 
@@ -76,12 +79,12 @@ void process_start(struct attempt *at)
 {
     struct process *p = at->job;
     struct child_spec spec = {
-        .name = at->name,
+        .name = p->name.n ? p->name : at->name,
         .argv = p->argv,
         .env = p->env,
         .dir = at->dir,
         .input = p->input,
-        .timeout_ms = at->timeout_ms,
+        .timeout_ms = p->timeout_ms ? p->timeout_ms : at->timeout_ms,
         .grace_ms = at->grace_ms,
         .tty = p->tty,
         .left = p->daemon == NO ? LEFT_KILL : LEFT_KEEP,
@@ -89,13 +92,28 @@ void process_start(struct attempt *at)
         .mask = at->session->mask,
     };
 
-    arena_defer(at->arena, free_output, p);
+    if (!at->child)
+        arena_defer(at->arena, free_output, p);
+    p->running = true;
     at->child = child_start(at->session->keeper, at->arena, &spec, on_output, on_end, at);
+}
+
+void process_again(struct attempt *at)
+{
+    struct process *p = at->job;
+
+    free_output(p);
+    p->out[STREAM_STDOUT] = p->out[STREAM_STDERR] = (struct kept){ 0 };
 }
 
 void process_cancel(struct attempt *at, bool at_once)
 {
-    child_cancel(at->child, at_once);
+    struct process *p = at->job;
+
+    if (p->running)
+        child_cancel(at->child, at_once);
+    else
+        p->cancelled = true;
 }
 
 struct killing {

@@ -15,11 +15,19 @@ struct process {             // the job of an attempt begins with it
     int daemon;          // enum tristate
     const int *ok_exit;  // ended by -1
     struct kept out[2];  // by enum stream
+    bool running;
+    bool cancelled;      // while nothing of it ran
+    struct str name;     // of the child; empty: the attempt's
+    int64_t timeout_ms;  // 0: the attempt's
     // What the end means, when it means more than it does here. May be NULL.
     void (*then)(struct attempt *at, const struct child_result *r, struct outcome *o);
+    // True: the attempt goes on with another process, and is not done. May be NULL.
+    bool (*next)(struct attempt *at, const struct outcome *o);
 };
 
 void process_start(struct attempt *at);
+// Forgets what the last process of the attempt wrote; another may be started.
+void process_again(struct attempt *at);
 void process_cancel(struct attempt *at, bool at_once);
 
 // The statuses in [list] (of int64_t; none: 0), ended by -1.

@@ -103,9 +103,9 @@ TEST(the_root_the_home_and_the_project_are_never_touched)
     CHECK(failed(file("file: {remove: {path: \"\", recursive: true}}"), "empty"));
     CHECK(failed(file("file: {move: {from: home, to: elsewhere}}"), "never touched"));
     CHECK(failed(file("file: {copy: {from: sub, to: home/me}}"), "never touched"));
+    setenv("HOME", "/nonexistent", 1);
     struct play *p = prepared("file: {remove: {path: .., recursive: true}}", no_values(), false);
     p->at.dir = str_format(scratch, "%s/sub", at.s);
-    setenv("HOME", "/nonexistent", 1);
     CHECK(failed(played(p), "the project's folder"));
     CHECK(holds("[ -e home/me/x ] && [ -e sub/x ]"));
 }
