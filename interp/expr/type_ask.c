@@ -8,6 +8,8 @@ const struct expr_type *expr_type_item(const struct expr_type *t)
     case TYPE_LIST:
     case TYPE_MAP:
         return t->args[0];
+    case TYPE_OBJECT:
+        return &cel_string;
     case TYPE_DYN:
     case TYPE_OPTIONAL:
     case TYPE_PARAM:
