@@ -2,11 +2,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,6 +12,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "loop/adopt.h"
+#include "loop/launch.h"
 #include "loop/marks.h"
 #include "loop/wire.h"
 
@@ -271,41 +269,6 @@ static void drop_keeper(void *arg)
 
 // ---- starting the keeper
 
-static int spawn_keeper(struct keeper *k, int socket, int marks)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t all;
-    struct arena *a = arena_new(NULL);
-    const char *argv[] = {
-        "runbook",  "@keeper", str_format(a, "%d", socket).s, str_format(a, "%d", marks).s,
-        k->marks.s, NULL
-    };
-    const char *library_path = getenv("LD_LIBRARY_PATH");
-    const char *env[] = { NULL, NULL };
-
-    if (library_path)
-        env[0] = str_format(a, "LD_LIBRARY_PATH=%s", library_path).s;
-    sigfillset(&all);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                        POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigmask(&attr, &all);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    posix_spawn_file_actions_init(&actions);
-    for (int fd = 0; fd < 3; fd++)
-        posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-    // Onto themselves: that lets them through the exec.
-    posix_spawn_file_actions_adddup2(&actions, socket, socket);
-    posix_spawn_file_actions_adddup2(&actions, marks, marks);
-    int error = posix_spawn(&k->pid, "/proc/self/exe", &actions, &attr, (char **)(uintptr_t)argv,
-                            (char **)(uintptr_t)env);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attr);
-    arena_free(a);
-    return error;
-}
-
 static bool launch(struct keeper *k, int marks)
 {
     int ends[2];
@@ -313,7 +276,7 @@ static bool launch(struct keeper *k, int marks)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
         return false;
     assert(ends[0] > 2 && ends[1] > 2 && marks > 2);
-    int error = spawn_keeper(k, ends[1], marks);
+    int error = launch_keeper(ends[1], marks, k->marks, &k->pid);
     close(ends[1]);
     k->socket = ends[0];
     if (error) {

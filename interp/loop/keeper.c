@@ -186,9 +186,11 @@ static void receive(struct keeping *k)
 
 // ---- children
 
-// What a child that has the terminal does on ^Z would leave nobody to continue it.
-static void keep_going(struct keeping *k, pid_t pid)
+// On ^Z a child that has the terminal stops, and nobody would ever continue it.
+static void keep_going(struct keeping *k, pid_t pid, int signo)
 {
+    if (signo != SIGTSTP && signo != SIGTTIN && signo != SIGTTOU)
+        return;
     for (struct task *t = k->tasks; t; t = t->next)
         if (t->pid == pid && t->spec.tty && t->kill == KILL_NOT)
             kill(-pid, SIGCONT);
@@ -212,7 +214,7 @@ static bool reap(struct keeping *k)
 
     while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
         if (WIFSTOPPED(status))
-            keep_going(k, pid);
+            keep_going(k, pid, WSTOPSIG(status));
         else
             reaped(k, pid, status);
         any = true;

@@ -115,8 +115,13 @@ void task_tell_started(struct task *t);
 void task_reaped(struct task *t, int status);
 // Does what is due now. INT64_MAX, or when something is due next.
 int64_t task_tick(struct task *t);
+
+// ---- outlet.c: what it writes
+
 void outlet_read(struct outlet *o);
 void outlet_close(struct outlet *o);
+// Its process has ended. True when all that it wrote was read.
+bool task_drain(struct task *t);
 
 // ---- report.c: what is told of a task's end
 

@@ -69,6 +69,14 @@ static void set_end(struct task *t)
     }
 }
 
+static bool any_lives(const struct task *t)
+{
+    for (size_t i = 0; i < t->left_count; i++)
+        if (t->left[i].alive)
+            return true;
+    return false;
+}
+
 static void tell(struct task *t)
 {
     struct buf body = BUF_EMPTY;
@@ -88,7 +96,7 @@ void task_over(struct task *t)
     set_end(t);
     t->result.left = t->left;
     t->result.left_count = t->left_count;
-    t->result.cannot_kill = t->kill == KILL_GAVE_UP;
+    t->result.cannot_kill = t->kill == KILL_GAVE_UP && any_lives(t);
     t->state = TASK_OVER;
     k->unsettled++;
     k->unsettled_bytes += kept_size(&t->out[0].kept) + kept_size(&t->out[1].kept);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +16,6 @@
 #include "loop/marks.h"
 #include "loop/spawn.h"
 #include "loop/wire.h"
-
-enum { READ_MAX = 64 * 1024, READS_A_TURN = 16 };
 
 void task_ask(struct keeping *k, uint32_t id, struct str body)
 {
@@ -79,17 +76,6 @@ static bool open_outlets(struct task *t, int stdio[3])
         stdio[i + 1] = ends[1];
     }
     return true;
-}
-
-// Closing alone does not take it out of the epoll set: a child that is just being executed
-// still has a copy of it.
-void outlet_close(struct outlet *o)
-{
-    if (o->fd < 0)
-        return;
-    epoll_ctl(o->task->keeping->pipes, EPOLL_CTL_DEL, o->fd, NULL);
-    close(o->fd);
-    o->fd = -1;
 }
 
 // The child's ends, of which we need none once it runs.
@@ -171,7 +157,8 @@ static void start(struct task *t)
     if (opened && spawn(&s)) {
         running(t, s.pid);
     } else {
-        terminal_give_back(&k->terminal);
+        if (t->spec.tty && opened)
+            terminal_give_back(&k->terminal);
         for (int i = 0; i < 2; i++)
             outlet_close(&t->out[i]);
         error = opened ? s.error : error;
@@ -182,74 +169,6 @@ static void start(struct task *t)
             not_started(t, error, s.bad_dir);
     }
     close_stdio(t, s.stdio);
-}
-
-// ---- output
-
-static void give(struct outlet *o, struct str bytes)
-{
-    struct frame head = { .type = TELL_OUTPUT, .id = o->task->id, .stream = o->stream };
-
-    task_tell_started(o->task);
-    kept_add(&o->kept, bytes);
-    keeping_tell(o->task->keeping, head, bytes);
-}
-
-// False: nothing there at the moment, or it has ended.
-static bool read_some(struct outlet *o, size_t most)
-{
-    static char bytes[READ_MAX];
-    ssize_t n = read(o->fd, bytes, most < READ_MAX ? most : READ_MAX);
-
-    if (n > 0)
-        give(o, (struct str){ bytes, (size_t)n });
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        outlet_close(o);
-    return n > 0;
-}
-
-void outlet_read(struct outlet *o)
-{
-    if (o->fd >= 0 && !o->task->keeping->choked)
-        read_some(o, READ_MAX);
-}
-
-// What is in the pipe already, and no more: what still writes could go on for ever.
-static bool read_rest(struct outlet *o)
-{
-    int rest = 0;
-
-    if (o->fd >= 0)
-        ioctl(o->fd, FIONREAD, &rest);
-    while (o->fd >= 0 && rest > 0 && !o->task->keeping->choked) {
-        int64_t before = o->kept.total;
-        read_some(o, (size_t)rest);
-        rest -= (int)(o->kept.total - before);
-        if (o->kept.total == before)
-            break;
-    }
-    if (o->task->keeping->choked)
-        return false;
-    outlet_close(o);
-    return true;
-}
-
-// The process has ended. True when all that it wrote was read.
-static bool drain(struct task *t)
-{
-    struct keeping *k = t->keeping;
-    bool open = false;
-
-    for (int i = 0; i < 2; i++) {
-        struct outlet *o = &t->out[i];
-        for (int n = 0; n < READS_A_TURN && o->fd >= 0 && !k->choked; n++)
-            if (!read_some(o, READ_MAX))
-                break;
-        open |= o->fd >= 0;
-    }
-    if (!open)
-        return true;
-    return k->now_ms >= t->ended_ms + DRAIN_MS && read_rest(&t->out[0]) && read_rest(&t->out[1]);
 }
 
 // ---- stopping
@@ -358,7 +277,7 @@ static bool is_lingering(struct task *t, bool drained)
 
 static void consider_end(struct task *t)
 {
-    bool drained = drain(t);
+    bool drained = task_drain(t);
 
     if (t->look)
         t->strays = task_strays(t);
