@@ -554,7 +554,7 @@ static bool push_next(struct attempt *at, const struct outcome *o)
     if (o->verdict != VERDICT_DONE || !o->rule ||
         str_equal(push_text(at, "sha"), push_text(at, "previous")))
         return false;
-    value_put_s(b, "repo", value_string(job->repo));
+    value_put_s(b, "repo", value_string(path_below(at->arena, at->dir, job->repo)));
     value_put_s(b, "remote", value_string(job->remote));
     value_put_s(b, "ref", value_string(push_text(at, "ref")));
     value_put_s(b, "sha", value_string(push_text(at, "sha")));

@@ -33,6 +33,19 @@ static const struct str *argv_of(const struct attempt *at, const char *worker)
     return argv;
 }
 
+// After a crash an attempt is asked about that was never resolved.
+static const struct str *own_environment(struct arena *a)
+{
+    size_t count = 0;
+
+    while (environ[count])
+        count++;
+    struct str *env = NEW_ARRAY(a, struct str, count + 1);
+    for (size_t i = 0; i < count; i++)
+        env[i] = str_from(environ[i]);
+    return env;
+}
+
 bool work_prepare(const struct attempt *at, struct process *p, const char *worker, struct value job,
                   struct expr_error *err)
 {
@@ -41,7 +54,7 @@ bool work_prepare(const struct attempt *at, struct process *p, const char *worke
     if (at->as.n && !carry_user(at->as, at->arena, err))
         return false;
     p->argv = argv_of(at, worker);
-    p->env = at->env;
+    p->env = at->env ? at->env : own_environment(at->arena);
     p->input = json_text(job, at->arena);
     p->ok_exit = only_0;
     p->daemon = NO;

@@ -144,7 +144,12 @@ static void look(void *arg)
     switch (what) {
     case ADOPT_NOT_STARTED: start_again(w); break;
     case ADOPT_KNOWN: adopt(w, &r); break;
-    case ADOPT_UNKNOWN: not_known(w, STR("")); break;
+    case ADOPT_UNKNOWN:  // the action may know whom to ask: a push, the remote
+        if (w->act->at.action->settle)
+            ask_the_action(w);
+        else
+            not_known(w, STR(""));
+        break;
     case ADOPT_RUNNING: still_running(w, &r); break;
     }
     if (what != ADOPT_RUNNING)
