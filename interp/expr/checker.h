@@ -21,6 +21,8 @@ const struct expr_type *check_term(struct checker *c, const struct term *t);
 const struct expr_type *check_call(struct checker *c, const struct term *t);      // check_call.c
 const struct expr_type *check_operator(struct checker *c, const struct term *t);  // check_call.c
 const struct expr_type *check_macro(struct checker *c, const struct term *t);     // check_macro.c
+const struct expr_type *check_select(struct checker *c, const struct term *t);    // check_access.c
+const struct expr_type *check_index(struct checker *c, const struct term *t);     // check_access.c
 const struct expr_type *check_field(struct checker *c, const struct term *t,
                                     const struct expr_type *from, struct str name);
 

@@ -1,170 +1,7 @@
 #include "expr/eval.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/arena.h"
 #include "expr/resolve.h"
-
-struct str term_source(const struct eval *ev, const struct term *t)
-{
-    return str_slice(ev->expr->text.str, t->start, t->end);
-}
-
-__attribute__((format(printf, 4, 0))) static bool
-fail(struct eval *ev, uint32_t start, uint32_t end, const char *format, va_list args)
-{
-    struct fault *f = &ev->fault;
-
-    f->start = start;
-    f->end = end;
-    f->missing = f->limit = false;
-    f->wanted = f->help = STR("");
-    int n = vsnprintf(f->message, sizeof f->message, format, args);
-    if (n >= (int)sizeof f->message)
-        memcpy(f->message + sizeof f->message - 4, "...", 4);
-    return false;
-}
-
-bool eval_fail(struct eval *ev, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    fail(ev, ev->at->at, ev->at->at_end, format, args);
-    va_end(args);
-    return false;
-}
-
-bool eval_fail_at(struct eval *ev, const struct term *t, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    fail(ev, t->at, t->at_end, format, args);
-    va_end(args);
-    return false;
-}
-
-bool eval_missing(struct eval *ev, const struct term *t, struct value among, struct str wanted,
-                  const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    fail(ev, t->at, t->at_end, format, args);
-    va_end(args);
-    ev->fault.missing = true;
-    ev->fault.among = among;
-    ev->fault.wanted = wanted;
-    return false;
-}
-
-static bool over_limit(struct eval *ev, const char *which)
-{
-    eval_fail_at(ev, ev->expr->term, "the expression is over the %s", which);
-    ev->fault.start = ev->expr->term->start;
-    ev->fault.end = ev->expr->term->end;
-    ev->fault.limit = true;
-    return false;
-}
-
-bool eval_charge(struct eval *ev, size_t cost)
-{
-    ev->cost -= cost > EXPR_COST_LIMIT ? EXPR_COST_LIMIT + 1 : (int64_t)cost;
-    return ev->cost >= 0 || over_limit(ev, "cost limit of 1,000,000");
-}
-
-bool eval_take(struct eval *ev, size_t bytes)
-{
-    ev->memory -= bytes > EXPR_MEMORY_LIMIT ? EXPR_MEMORY_LIMIT + 1 : (int64_t)bytes;
-    return ev->memory >= 0 || over_limit(ev, "memory limit of 16 MiB");
-}
-
-bool eval_charge_for(struct eval *ev, struct value v)
-{
-    return v.kind < VALUE_STRING || eval_charge(ev, value_weight(v) / 10);
-}
-
-static bool light_enough(struct eval *ev, size_t weight)
-{
-    return weight <= EXPR_MEMORY_LIMIT || over_limit(ev, "memory limit of 16 MiB");
-}
-
-bool eval_solid(struct eval *ev, struct value *v)
-{
-    if (!value_has_objects(*v))
-        return true;
-    *v = value_copy(ev->arena, *v);
-    return eval_take(ev, value_weight(*v));
-}
-
-// Objects become maps here: what they weigh is known only then.
-bool eval_give_list(struct eval *ev, struct value_list *list, bool secret, struct value *out)
-{
-    size_t weight = list->count * sizeof(struct value);
-
-    for (size_t i = 0; i < list->count; i++) {
-        struct value *item = &list->items[i];
-        if (item->kind < VALUE_STRING)
-            continue;
-        if (!eval_solid(ev, item))
-            return false;
-        secret |= item->secret;
-        weight += value_weight(*item) - sizeof *item;
-    }
-    list->weight = weight;
-    *out = (struct value){ .kind = VALUE_LIST, .secret = secret, .list = list };
-    return light_enough(ev, weight);
-}
-
-bool eval_give_map(struct eval *ev, struct value_builder *map, struct value *out)
-{
-    *out = value_finish(map);
-    return light_enough(ev, out->map->weight);
-}
-
-struct value_list *eval_list(struct eval *ev, size_t room)
-{
-    size_t size = sizeof(struct value_list) + room * sizeof(struct value);
-
-    if (room > EXPR_MEMORY_LIMIT)
-        size = room;
-    return eval_take(ev, size) ? arena_alloc(ev->arena, 1, size) : NULL;
-}
-
-char *eval_bytes(struct eval *ev, size_t n)
-{
-    return eval_take(ev, n + 1) ? NEW_ARRAY(ev->arena, char, n + 1) : NULL;
-}
-
-bool eval_text(struct eval *ev, const char *s, size_t n, struct value *out)
-{
-    char *copy = eval_bytes(ev, n);
-
-    if (!copy)
-        return false;
-    if (n)
-        memcpy(copy, s, n);
-    *out = value_string((struct str){ copy, n });
-    return true;
-}
-
-struct value *eval_value(struct eval *ev, struct value v)
-{
-    if (!eval_take(ev, sizeof v))
-        return NULL;
-    struct value *copy = NEW(ev->arena, struct value);
-    *copy = v;
-    return copy;
-}
-
-struct value value_optional(const struct value *inside)
-{
-    return (struct value){ .kind = VALUE_OPTIONAL,
-                           .secret = inside && inside->secret,
-                           .optional = inside };
-}
 
 bool eval_constant(struct eval *ev, const struct term *t, struct value *out)
 {
@@ -420,43 +257,13 @@ bool eval_alone(const struct expr *e, const struct term *t, struct arena *a, str
     return run(&ev, e, t, NULL, a, out);
 }
 
-// The keys of [among], for "did you mean".
-static const char *nearest_key(struct fault *f, struct arena *a)
-{
-    if (f->among.kind == VALUE_OBJECT)
-        f->among = value_object_map(f->among, a);
-    if (f->among.kind != VALUE_MAP)
-        return NULL;
-    const struct value_map *map = f->among.map;
-    const char **words = NEW_ARRAY(a, const char *, map->count + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < map->count; i++)
-        if (map->entries[i].key.kind == VALUE_STRING)
-            words[n++] = str_copy(a, map->entries[i].key.s).s;
-    return diag_nearest(f->wanted, words);
-}
-
-static void report(struct eval *ev, struct expr_error *err)
-{
-    struct fault *f = &ev->fault;
-
-    *err = (struct expr_error){ .missing = f->missing, .limit = f->limit, .help = f->help };
-    err->message = str_copy(ev->arena, str_from(f->message));
-    err->span = text_span(&ev->expr->text, f->start, f->end);
-    err->start = f->start;
-    err->end = f->end;
-    const char *meant = f->wanted.n && !f->help.n ? nearest_key(f, ev->arena) : NULL;
-    if (meant)
-        err->help = str_format(ev->arena, "did you mean `%s`?", meant);
-}
-
 bool expr_eval(const struct expr *e, const struct scope *s, struct arena *a, struct value *out,
                struct expr_error *err)
 {
     struct eval ev;
 
     if (!run(&ev, e, e->term, s, a, out) || !eval_solid(&ev, out)) {
-        report(&ev, err);
+        eval_report(&ev, err);
         return false;
     }
     out->secret |= ev.tainted;

@@ -47,6 +47,8 @@ bool eval_fail_at(struct eval *ev, const struct term *t, const char *format, ...
 bool eval_missing(struct eval *ev, const struct term *t, struct value among, struct str wanted,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+void eval_report(struct eval *ev, struct expr_error *err);  // the fault, for others
+
 // Takes from the cost or the memory that is left; false when it is used up.
 bool eval_charge(struct eval *ev, size_t cost);
 bool eval_charge_for(struct eval *ev, struct value v);  // reading all of it

@@ -10,39 +10,17 @@ static char peek(const struct lexer *l, size_t ahead)
 // What a character may be part of.
 enum { LETTER = 1, DIGIT = 2, HEX = 4, WHITE = 8, SINGLE = 16, QUOTE = 32 };
 
+// clang-format off
 static const unsigned char classes[256] = {
-    ['a' ... 'f'] = LETTER | HEX,
-    ['g' ... 'z'] = LETTER,
-    ['_'] = LETTER,
-    ['A' ... 'F'] = LETTER | HEX,
-    ['G' ... 'Z'] = LETTER,
-    ['0' ... '9'] = DIGIT | HEX,
-    [' '] = WHITE,
-    ['\t'] = WHITE,
-    ['\n'] = WHITE,
-    ['\r'] = WHITE,
-    ['\f'] = WHITE,
-    ['+'] = SINGLE,
-    ['-'] = SINGLE,
-    ['*'] = SINGLE,
-    ['/'] = SINGLE,
-    ['%'] = SINGLE,
-    ['<'] = SINGLE,
-    ['>'] = SINGLE,
-    ['!'] = SINGLE,
-    ['?'] = SINGLE,
-    [':'] = SINGLE,
-    ['.'] = SINGLE,
-    [','] = SINGLE,
-    ['('] = SINGLE,
-    [')'] = SINGLE,
-    ['['] = SINGLE,
-    [']'] = SINGLE,
-    ['{'] = SINGLE,
-    ['}'] = SINGLE,
-    ['"'] = QUOTE,
-    ['\''] = QUOTE,
+    ['a' ... 'f'] = LETTER | HEX, ['g' ... 'z'] = LETTER, ['_'] = LETTER,
+    ['A' ... 'F'] = LETTER | HEX, ['G' ... 'Z'] = LETTER, ['0' ... '9'] = DIGIT | HEX,
+    [' '] = WHITE, ['\t'] = WHITE, ['\n'] = WHITE, ['\r'] = WHITE, ['\f'] = WHITE,
+    ['+'] = SINGLE, ['-'] = SINGLE, ['*'] = SINGLE, ['/'] = SINGLE, ['%'] = SINGLE,
+    ['<'] = SINGLE, ['>'] = SINGLE, ['!'] = SINGLE, ['?'] = SINGLE, [':'] = SINGLE,
+    ['.'] = SINGLE, [','] = SINGLE, ['('] = SINGLE, [')'] = SINGLE, ['['] = SINGLE,
+    [']'] = SINGLE, ['{'] = SINGLE, ['}'] = SINGLE, ['"'] = QUOTE, ['\''] = QUOTE,
 };
+// clang-format on
 
 static bool is(char c, int class)
 {
