@@ -35,6 +35,16 @@ const struct action *action_named(struct str name)
     return NULL;
 }
 
+bool action_needs_terminal(const struct step *s)
+{
+    const struct shell_params *shell = s->params;
+    const struct exec_params *exec = s->params;
+
+    if (s->action == &action_shell)
+        return shell->tty == YES;
+    return s->action == &action_exec && exec->tty == YES;
+}
+
 bool attempt_adopt(struct attempt *at, const struct child_result *r)
 {
     struct outcome o = { .verdict = VERDICT_UNKNOWN };

@@ -172,6 +172,9 @@ bool attempt_kill_left(struct attempt *at,
                        void (*then)(struct attempt *at, const struct left_process *left,
                                     size_t count));
 
+// True for a step that has the terminal to itself (`tty: true`): without one it cannot run.
+bool action_needs_terminal(const struct step *s);
+
 // False for the variables that change what a shell, the loader or git runs (PATH, IFS,
 // BASH_ENV, LD_*, GIT_*, ...): they may not be set from a value (faults.md, Values by sink).
 bool env_name_is_safe(struct str name);

@@ -108,9 +108,13 @@ static struct str errno_words(struct arena *a, int error, struct str what)
 static void not_started(struct attempt *at, const struct child_result *r, struct str what,
                         struct outcome *o)
 {
+    const struct process *p = at->job;
+
     o->verdict = VERDICT_FAILED;
     o->not_started = true;
-    if (r->bad_dir)
+    if (p && p->tty && (r->error == ENXIO || r->error == ENOTTY || r->error == EBUSY))
+        o->message = STR("the step needs a terminal, and there is none to give it");
+    else if (r->bad_dir)
         o->message = str_format(at->arena, "cannot start in the folder '%.*s': %s",
                                 STR_ARG(at->dir), strerror(r->error));
     else

@@ -104,6 +104,10 @@ static void need_step(struct needing *n, const struct step *s, struct str prefix
         if (!prompt || !has_default(s))
             need_said(n, id, "--answer", prompt ? "VALUE" : "done");
     }
+    if (s->kind == STEP_ACTION && action_needs_terminal(s)) {
+        n->count++;
+        buf_format(n->lines, "  %-24.*s a terminal to itself: run this on one\n", STR_ARG(id));
+    }
     if (s->kind == STEP_USE)
         need_module(n, program_use(n->d->program, s), id);
     LIST_EACH(const struct step, c, s->steps)
