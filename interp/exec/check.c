@@ -1,6 +1,7 @@
 // Checks: steps that change nothing, asked once or polled (language.md section 6).
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "exec/inside.h"
 
 enum { POLL_TIMEOUT_MS = 10 * 1000, EVERY_MS = 2000 };
@@ -92,8 +93,27 @@ static void tell_try(struct checking *c, const struct check_outcome *o, int64_t 
     emit(c->d, EVENT_VERIFY_TRY, b);
 }
 
+// What comes behind `verify` may read what its checks found, as of steps.
+static void keep_found(struct checking *c, const struct check_outcome *o)
+{
+    struct space *top = space_top(c->space);
+
+    if (c->checks != &top->module->rb->verify || c->now->id.str.n == 0 || c->now->for_each)
+        return;
+    struct value_builder *b = value_map_start(c->arena);
+    struct value *found = NEW(c->arena, struct value);
+    value_put_s(b, "state", value_text(o->ok ? "succeeded" : "failed"));
+    for (size_t i = 0; o->result.kind == VALUE_MAP && i < value_size(o->result); i++)
+        value_put(b, o->result.map->entries[i].key, o->result.map->entries[i].value);
+    *found = value_copy(c->arena, value_finish(b));
+    if (!top->checks)
+        top->checks = map_new(c->arena);
+    map_put(top->checks, c->now->id.str, found);
+}
+
 static void check_over(struct checking *c, const struct check_outcome *o)
 {
+    keep_found(c, o);
     tell_try(c, o, -1);
     remember(c, o);
     next_check(c);

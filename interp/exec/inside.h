@@ -271,6 +271,7 @@ bool ask_give_up(struct driver *d);
 void carry_undo(struct driver *d, struct task *t);
 void carry_undo_end(struct driver *d, struct task *t);
 void know_the_end(struct driver *d);
+struct value end_so_far(struct driver *d);
 struct value names_of_undone(struct driver *d, enum undo_state state);
 void carry_phase(struct driver *d, enum phase p);
 void carry_phase_end(struct driver *d, enum phase p);

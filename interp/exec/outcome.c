@@ -353,8 +353,10 @@ static void tell_attempt(struct walk *w, bool final, int64_t rest)
     value_put_s(b, "attempt", value_int(w->task->attempts));
     put_text(b, "message", w->message);
     put_text(b, "picture", w->picture);
-    if (final) {
+    if (final) {  // its rescue may read what came of it
         value_put_s(b, "final", value_bool(true));
+        if (w->result.kind == VALUE_MAP)
+            put_result(w, b);
     } else {
         value_put_s(b, "next_ms", value_int(rest));
         value_put_s(b, "due_ms", value_int(loop_now_ms(w->d->loop) + rest));

@@ -214,8 +214,10 @@ static struct value names_of_failed(struct driver *d)
 
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         const struct task *t = run_task_at(d->run, i);
-        if (!t->ended || t->aside || t->phase == PHASE_UNDO ||
-            (t->state != STATE_FAILED && t->state != STATE_UNKNOWN && t->state != STATE_CANCELLED))
+        bool failed = t->ended ? t->state == STATE_FAILED || t->state == STATE_UNKNOWN ||
+                                     t->state == STATE_CANCELLED
+                               : t->rescuing;
+        if (!failed || t->aside || t->phase == PHASE_UNDO)
             continue;
         struct value_builder *one = value_map_start(d->arena);
         value_put_s(one, "id", value_string(t->address));
@@ -239,17 +241,27 @@ struct value names_of_undone(struct driver *d, enum undo_state state)
     return value_finish(list);
 }
 
-// What `run` has more in always, hooks and report.
-void know_the_end(struct driver *d)
+static struct value end_as(struct driver *d, int code)
 {
     struct value_builder *b = value_map_start(d->arena);
-    int code = d->refused ? d->refused : run_code(d->run);
 
     value_put_s(b, "result", value_text(code_word(code)));
     value_put_s(b, "failed", names_of_failed(d));
     value_put_s(b, "undone", names_of_undone(d, UNDO_DONE));
     value_put_s(b, "took", value_duration_ms(loop_now_ms(d->loop) - d->started_boot_ms));
-    d->at_end = value_finish(b);
+    return value_finish(b);
+}
+
+// What `run` has more in always, hooks and report.
+void know_the_end(struct driver *d)
+{
+    d->at_end = end_as(d, d->refused ? d->refused : run_code(d->run));
+}
+
+// The same in a rescue: something has failed, and more is not known.
+struct value end_so_far(struct driver *d)
+{
+    return end_as(d, CODE_FAILED);
 }
 
 void carry_phase(struct driver *d, enum phase p)

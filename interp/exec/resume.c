@@ -108,8 +108,9 @@ static bool replay_one(const struct stored_event *stored, void *arg)
         return true;  // of a newer minor version; consumers ignore what they do not know
     if (e.type == EVENT_CONFIRM_ANSWER)
         remember_answer(d, &e);
-    if (e.type == EVENT_STEP_END) {
+    if (e.type == EVENT_STEP_END || e.type == EVENT_STEP_ATTEMPT)
         restore_result(d, &e);
+    if (e.type == EVENT_STEP_END) {
         forget_answer(d, text_of(e.data, "step"));
     }
     if (e.type == EVENT_RUN_SUSPEND)

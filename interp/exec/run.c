@@ -213,6 +213,8 @@ static void apply_attempt(struct run *r, struct task *t, const struct event *e)
     t->dangling = false;
     if (flag(e, "final")) {
         t->rescuing = true;
+        t->result = value_copy(r->arena, field(e, "result"));
+        t->withheld = value_copy(r->arena, field(e, "withheld"));
         if (t->rescue)
             series_open(r, t->rescue);
         return;

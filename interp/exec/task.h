@@ -59,6 +59,7 @@ struct space {
     struct task *caller;    // the use task whose steps these are; NULL for the root
     struct frame *frame;    // the driver's: set when the use is reached
     struct task *instance;  // the instance whose steps these are, or NULL
+    struct map *checks;     // struct value: what checks of `verify` found, by id; or NULL
 };
 
 struct series {

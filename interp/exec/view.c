@@ -32,7 +32,7 @@ static struct value rows_of(struct task *t, struct arena *a);
 static bool common_field(struct task *t, struct str field, struct arena *a, struct value *out)
 {
     if (str_is(field, "state"))
-        *out = value_text(state_word(t->state));
+        *out = value_text(state_word(t->rescuing && !t->ended ? STATE_FAILED : t->state));
     else if (str_is(field, "undo_state") && t->undo_state != UNDO_NOT)
         *out = value_text(undo_state_word(t->undo_state));
     else if (str_is(field, "attempts"))
@@ -146,10 +146,14 @@ static bool steps_get(const struct object *o, struct str field, struct arena *a,
                       struct str *why)
 {
     struct task *t = space_find(o->ctx, field);
+    const struct map *checks = space_top(o->ctx)->checks;
+    const struct value *found = checks ? map_get(checks, field) : NULL;
 
     (void)why;
+    if (!t && found)
+        *out = *found;
     if (!t)
-        return false;
+        return found != NULL;
     *out = value_object(a, &step_class, t);
     return true;
 }
@@ -196,6 +200,14 @@ static bool find_item(const struct view *v, struct str name, struct value *out)
     return false;
 }
 
+static bool rescues(const struct task *t)
+{
+    for (; t && t->in; t = t->in->owner)
+        if (t->in->kind == SERIES_RESCUE)
+            return true;
+    return false;
+}
+
 static struct value run_fields(const struct view *v, struct arena *a)
 {
     struct driver *d = v->d;
@@ -209,8 +221,9 @@ static struct value run_fields(const struct view *v, struct arena *a)
     else
         value_put_s(b, "phase", value_text(phase_word(run_phase(d->run))));
     bool at_end = v->at_end || (v->task && v->task->phase == PHASE_ALWAYS);
-    for (size_t i = 0; at_end && i < value_size(d->at_end); i++)
-        value_put(b, d->at_end.map->entries[i].key, d->at_end.map->entries[i].value);
+    struct value end = rescues(v->task) ? end_so_far(d) : d->at_end;
+    for (size_t i = 0; (at_end || rescues(v->task)) && i < value_size(end); i++)
+        value_put(b, end.map->entries[i].key, end.map->entries[i].value);
     return value_finish(b);
 }
 

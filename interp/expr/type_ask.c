@@ -28,6 +28,10 @@ bool expr_type_has_text(const struct expr_type *t)
     case TYPE_LIST:
     case TYPE_MAP:
     case TYPE_OBJECT:
+    case TYPE_OPTIONAL:
+    case TYPE_SEMVER:
+    case TYPE_IDENT:
+    case TYPE_TYPE:
         return false;
     default:
         return true;

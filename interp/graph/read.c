@@ -176,8 +176,35 @@ void graph_unknown_step(const struct graph *g, struct str id, struct span where,
     diag_meant(ds, d, id, all_ids(g));
 }
 
-static bool check_other(const struct graph *g, const struct reading *at, const struct expr_ref *ref,
-                        struct diags *ds)
+// ---- checks and undo steps: no vertices, but some have results ----
+
+static bool is_among(const struct list *list, const struct step *s)
+{
+    const struct step *steps = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (&steps[i] == s || is_among(&steps[i].steps, s))
+            return true;
+    return false;
+}
+
+// The phase `verify` is over for what comes behind it; in a list of checks or undo steps
+// what is written above has run.
+static bool other_may_be_read(const struct graph *g, const struct reading *at,
+                              const struct expr_ref *ref, const struct step *s)
+{
+    bool above = s->node->span.end <= ref->span.start;
+    enum phase phase = at->vertex ? at->vertex->phase : at->phase;
+
+    if (at->undoes && is_among(&at->undoes->undo.steps, s))
+        return above;
+    if (!is_among(&g->rb->verify, s))
+        return false;
+    return phase > PHASE_VERIFY || (phase == PHASE_VERIFY && above);
+}
+
+static bool check_other(const struct graph *g, const struct reading *at,
+                        const struct expr_ref *ref, struct diags *ds)
 {
     const struct step *s = map_get(g->other_ids, ref->path[1]);
 
@@ -185,10 +212,10 @@ static bool check_other(const struct graph *g, const struct reading *at, const s
         graph_unknown_step(g, ref->path[1], ref->last, ds);
         return false;
     }
-    if (!at->vertex && at->phase >= PHASE_VERIFY)
+    if (other_may_be_read(g, at, ref, s))
         return true;
     struct diag *d = diag_error(ds, DIAG_USE_BEFORE_RUN, ref->last,
-                                "`%.*s` is no step of its own, so its result cannot be read here",
+                                "`%.*s` is a check or an undo, and cannot be read here",
                                 STR_ARG(ref->path[1]));
     diag_note(ds, d, s->id.span, "it stands here");
     return false;

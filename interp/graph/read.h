@@ -12,6 +12,7 @@ struct reading {
     const struct vertex *vertex;  // the step it belongs to, or NULL
     enum phase phase;             // when vertex is NULL: results of earlier phases are there
     bool after;                   // after the vertex's action: its own and its children's too
+    const struct step *undoes;    // it stands in the undo of this step
 };
 
 // Judges what [ref] reads there. The vertex comes in [t]: NULL when it reads no step of the

@@ -203,11 +203,13 @@ static void check_spot(const struct spot *spot, void *ctx)
     check_step_rules(c, spot);
     k.view.judged = judged_by_graph(c, spot);
     step_each_site(s, see_site, &k);
-    struct view early = view_below(&k, false), after = view_below(&k, true);
+    struct view early = view_below(&k, false), after = view_below(&k, true), undo = after;
+    undo.reading.undoes = s;
     check_parts(spot, &early, BELOW_DONE_IF, BELOW_BEFORE);
     check_steps_below(spot, &k.view);
     check_outputs(&k);
-    check_parts(spot, &after, BELOW_VERIFY, BELOW_UNDO);
+    check_parts(spot, &after, BELOW_VERIFY, BELOW_TOP);
+    check_parts(spot, &undo, BELOW_UNDO, BELOW_TOP);
 }
 
 // ---- areas ----
@@ -249,6 +251,8 @@ void check_module(const struct program *p, struct module *m, struct diags *ds)
 
     m->types = types_new(p->arena, m->rb);
     c.types = m->types;
+    if (m->of_project)
+        types_any(m->types);
     check_data(&c);
     runbook_each_top(m->rb, check_top, &c);
     check_outcome(&c);

@@ -53,6 +53,7 @@ static const struct place_rule action_rules[] = {
 
 // Two places that depend on more than their key.
 static const struct place_rule file_path = { "file", "write", false, BECOMES_TEXT, "a path" };
+static const struct place_rule whole_url = { "http", "", true, BECOMES_TEXT, "a URL" };
 static const struct place_rule mixed_url = { "http", "url", false, BECOMES_TEXT,
                                              "a `url` that is more than the secret" };
 // clang-format on
@@ -67,6 +68,17 @@ static const struct place_rule *action_rule(const struct step *s, const struct s
     return r;
 }
 
+// "POST ${{ url }}": nothing but the method stands beside the expression.
+static bool is_whole_url(const struct template *t)
+{
+    struct str method = t->count == 2 && !t->parts[0].expr ? t->parts[0].literal.str : STR("");
+
+    for (size_t i = 0; i + 1 < method.n; i++)
+        if (method.s[i] < 'A' || method.s[i] > 'Z')
+            return false;
+    return t->count == 1 || (method.n > 1 && method.s[method.n - 1] == ' ');
+}
+
 const struct place_rule *place_rule_of(const struct step *s, const struct site *site)
 {
     const struct place_rule *r = step_rules;
@@ -77,6 +89,9 @@ const struct place_rule *place_rule_of(const struct step *s, const struct site *
         return r;
     }
     r = action_rule(s, site);
+    if (r->action && str_is(str_from(r->action), "http") && site->part.n == 0 &&
+        is_whole_url(site->words))
+        return &whole_url;
     if (r->secret && r->action && str_is(site->part, "url") && !template_whole(site->words))
         return &mixed_url;
     if (r->action && str_is(str_from(r->action), "file") && str_is(site->part, "write") &&

@@ -135,6 +135,7 @@ static struct module *load_module(struct loading *l, struct runbook *rb)
     struct module *m = NEW(l->p->arena, struct module), *user = l->m;
 
     *m = (struct module){ .rb = rb, .user = user, .open = true, .folder = l->p->folder };
+    m->of_project = rb->hooks && rb->hooks == l->p->project->hooks;
     map_put(l->p->by_path, rb->path, m);
     l->m = m;
     runbook_each_spot(rb, find_use, l);
@@ -205,7 +206,7 @@ const struct program_file *program_files(const struct program *p, struct arena *
     *count = 0;
     for (size_t i = 0; i < n; i++) {
         const struct module *m = map_value(p->by_path, i);
-        if (m != p->project_hooks)
+        if (!m->of_project)
             files[(*count)++] = (struct program_file){ m->rb->path, m->rb->source->text };
     }
     return files;

@@ -20,6 +20,7 @@ struct module {  // one runbook of a program
     size_t use_count;
     const struct module *user;  // while it is being read: who asked for it first
     bool bound;                 // every action of it has its params
+    bool of_project;            // the hooks of the project, and nothing else
     bool open;                  // its own uses are being read
 };
 

@@ -102,6 +102,13 @@ struct module_types *types_new(struct arena *a, const struct runbook *rb)
     return t;
 }
 
+// The hooks of a project run in any runbook: what is declared there is not known here.
+void types_any(struct module_types *t)
+{
+    t->inputs = t->secrets = t->vars = expr_dyn;
+    t->any_step = true;
+}
+
 void types_add_var(struct module_types *t, struct arena *a, struct str name,
                    const struct expr_type *type)
 {

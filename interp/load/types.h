@@ -18,6 +18,7 @@ struct module_types {
     struct expr_field *var_fields;
     size_t var_count;
     struct map *steps;           // struct checked_step, by id
+    bool any_step;        // steps are not known here: hooks of a project
     struct map *tainted;         // "vars.x", "inputs.x" that hold secrets
     struct expr_field *outputs;  // of the runbook, once they are checked
 };
@@ -26,6 +27,7 @@ struct module_types {
 const struct expr_type *const *type_cell(struct arena *a, const struct expr_type *type);
 
 struct module_types *types_new(struct arena *a, const struct runbook *rb);
+void types_any(struct module_types *t);
 void types_add_var(struct module_types *t, struct arena *a, struct str name,
                    const struct expr_type *type);
 

@@ -210,8 +210,7 @@ static bool is_tainted(const struct checking *c, const struct expr_ref *ref)
 
 static bool reads_secret(const struct checking *c, const struct expr_ref *ref)
 {
-    return str_is(ref->path[0], "secrets") || is_tainted(c, ref) ||
-           (c->module->graph && is_secret_output(c, ref));
+    return str_is(ref->path[0], "secrets") || is_tainted(c, ref) || is_secret_output(c, ref);
 }
 
 static bool refuse_secret(const struct view *v, const struct expr_ref *ref)
@@ -276,7 +275,7 @@ static bool check_ref(const struct view *v, const struct expr_ref *ref)
         diag_help(v->c->ds, d, "it is there in `always`, hooks, `report` and `rescue`");
         return false;
     }
-    if (v->judged || !v->c->module->graph)
+    if (v->judged || v->c->types->any_step)
         return true;
     return reading_check(v->c->module->graph, &v->reading, ref, &t, v->c->ds);
 }
@@ -357,7 +356,9 @@ static void no_text(const struct view *v, struct span where, const struct expr_t
                                 "this is %.*s, which cannot stand as text",
                                 STR_ARG(expr_type_text(type, v->c->arena)));
 
-    diag_help(v->c->ds, d, "say what is to be shown of it, or toJson(...)");
+    bool optional = str_starts(expr_type_text(type, v->c->arena), "optional");
+    diag_help(v->c->ds, d, optional ? "say what to write when there is no value: .orValue('')"
+                                    : "say what is to be shown of it, or toJson(...)");
 }
 
 const struct expr_type *view_text(const struct view *from, const struct template *t)
