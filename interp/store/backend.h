@@ -129,3 +129,5 @@ struct str process_mark(struct arena *a);
 // Whether a process with that mark was on this machine and is gone. False where that cannot
 // be known.
 bool process_is_gone(struct str mark);
+// Whether it was before this machine started; for what only this machine can have written.
+bool process_was_before(struct str mark);

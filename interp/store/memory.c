@@ -318,6 +318,7 @@ static enum store_error remove_run(struct store *s, struct str id, struct diags 
     if ((*link)->held)
         return STORE_HELD;
     *link = (*link)->next;
+    memory_unlock(m, id);
     return STORE_OK;
 }
 

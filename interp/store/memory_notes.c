@@ -30,7 +30,7 @@ static struct lock_row seen(struct memory *m, const struct lock_row *l, struct a
                              STR(""),
                              false };
 
-    copy.stale = !r || (!r->held && !row_keeps_locks(&r->row));
+    copy.stale = r && !r->held && !row_keeps_locks(&r->row);
     for (size_t i = r ? r->count : 0; i > 0 && !copy.step.n; i--)
         if (is_intent(r->events[i - 1].event.type))
             copy.step = event_step(r->events[i - 1].event.json, a);
@@ -78,17 +78,23 @@ static enum store_error lock(struct store *s, struct str run, const struct str *
     return STORE_OK;
 }
 
-static enum store_error unlock(struct store *s, struct str run, struct diags *ds)
+void memory_unlock(struct memory *m, struct str run)
 {
-    struct memory *m = (struct memory *)s;
     size_t left = 0;
 
-    if (!memory_may_write(m))
-        return memory_cannot_write(ds);
     for (size_t i = 0; i < m->lock_count; i++)
         if (!str_equal(m->locks[i].run, run))
             m->locks[left++] = m->locks[i];
     m->lock_count = left;
+}
+
+static enum store_error unlock(struct store *s, struct str run, struct diags *ds)
+{
+    struct memory *m = (struct memory *)s;
+
+    if (!memory_may_write(m))
+        return memory_cannot_write(ds);
+    memory_unlock(m, run);
     return STORE_OK;
 }
 

@@ -41,6 +41,7 @@ extern const struct note_ops memory_note_ops;
 
 // NULL if there is none.
 struct memory_run *memory_run(struct memory *m, struct str id);
+void memory_unlock(struct memory *m, struct str run);
 // Counts a write; false if it is to fail.
 bool memory_may_write(struct memory *m);
 enum store_error memory_cannot_write(struct diags *ds);

@@ -29,10 +29,11 @@ struct postgres {
     struct store base;
     struct server server;  // of the loop's thread
     struct str url;
-    struct str files;  // the folder in which runs have theirs
-    struct str role;   // the database role
-    bool absent;       // there is no schema, and none is to be made
-    struct str newer;  // why nothing in it may be touched; "" if it may
+    struct str files;           // the folder in which runs have theirs
+    struct str role;            // the database role
+    bool absent;                // there is no schema, and none is to be made
+    struct str locker, locked;  // who locked last here, and what (a text[])
+    struct str newer;           // why nothing in it may be touched; "" if it may
 };
 
 extern const struct run_ops postgres_run_ops;

@@ -12,10 +12,12 @@
 #define RFC3339(column) \
     "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
-// Who keeps its locks though nobody has it: see row_keeps_locks().
-#define IS_OVER                                                     \
-    "((r.lease_until IS NULL OR r.lease_until < clock_timestamp())" \
-    " AND (r.state IN ('final', 'aborted') OR (r.state = 'ended' AND r.exit <> 11)))"
+// A run that is over and whose interpreter did not come to freeing them (row_keeps_locks());
+// or that was never made: long ago, or by processes that are gone, which is asked of this machine.
+#define IS_OVER                                                                \
+    "CASE WHEN r.id IS NULL THEN l.since < clock_timestamp() - interval '1 h'" \
+    " ELSE (r.lease_until IS NULL OR r.lease_until < clock_timestamp())"       \
+    " AND (r.state IN ('final', 'aborted') OR (r.state = 'ended' AND r.exit <> 11)) END"
 
 static enum store_error done(struct postgres *s, PGresult *r)
 {
@@ -25,13 +27,23 @@ static enum store_error done(struct postgres *s, PGresult *r)
     return STORE_OK;
 }
 
+// What a first use needs before the schema is there.
+static enum store_error need_schema(struct postgres *s, struct diags *ds)
+{
+    struct failure why = { "" };
+
+    if (s->absent && postgres_schema(s, true, &why, ds))
+        s->absent = false;
+    return s->absent ? store_fail(ds, STORE_FAILED, "%s", why.text) : STORE_OK;
+}
+
 // ---- locks
 
 static const char *const select_locks = "SELECT l.name, l.run, l.role, l.host, " RFC3339(
     "l.since") ", " IS_OVER ","
                " coalesce((SELECT json FROM runbook.event e WHERE e.run = l.run"
                " AND e.type IN ('step.start', 'undo.start') ORDER BY seq DESC LIMIT 1), '')"
-               " FROM runbook.lock l JOIN runbook.run r ON r.id = l.run WHERE l.freed IS NULL";
+               " FROM runbook.lock l LEFT JOIN runbook.run r ON r.id = l.run WHERE l.freed IS NULL";
 
 static struct lock_row lock_of(struct postgres *s, const PGresult *r, int i, struct arena *a)
 {
@@ -56,34 +68,63 @@ static struct str names_array(const struct str *names, size_t count, struct aren
     return buf_take(&b, a);
 }
 
-static enum store_error free_stale(struct postgres *s, struct str run, struct str names,
-                                   struct diags *ds)
+// The marks of those on this machine who took a lock for a run that they did not come to make.
+static enum store_error find_gone(struct postgres *s, struct str names, struct arena *a,
+                                  struct str *marks, struct diags *ds)
 {
-    const struct str params[] = { run, names };
+    struct buf gone = BUF_EMPTY;
+    PGresult *r = postgres_query(s,
+                                 "SELECT mark FROM runbook.lock l WHERE l.freed IS NULL"
+                                 " AND l.name = ANY($1::text[]) AND NOT EXISTS"
+                                 " (SELECT FROM runbook.run r WHERE r.id = l.run)",
+                                 &names, 1, ds);
+    if (!r)
+        return STORE_FAILED;
+    for (int i = 0; i < server_rows(&s->server, r); i++) {
+        struct str mark = server_text(&s->server, r, i, 0, a);
+        if (process_is_gone(mark))
+            server_array_add(&gone, mark);
+    }
+    s->server.pq->clear(r);
+    server_array_end(&gone);
+    *marks = buf_take(&gone, a);
+    return STORE_OK;
+}
 
+static enum store_error free_stale(struct postgres *s, struct str run, struct str names,
+                                   struct arena *a, struct diags *ds)
+{
+    struct str params[] = { run, names, STR("{}") };
+    enum store_error e = find_gone(s, names, a, &params[2], ds);
+
+    if (e)
+        return e;
     return done(s, postgres_query(s,
-                                  "UPDATE runbook.lock l SET freed = clock_timestamp()"
-                                  " FROM runbook.run r WHERE r.id = l.run AND l.freed IS NULL"
-                                  " AND l.name = ANY($2::text[]) AND l.run <> $1 AND " IS_OVER,
-                                  params, 2, ds));
+                                  "UPDATE runbook.lock SET freed = clock_timestamp()"
+                                  " FROM runbook.lock l LEFT JOIN runbook.run r ON r.id = l.run"
+                                  " WHERE l.id = lock.id AND l.freed IS NULL"
+                                  " AND lock.freed IS NULL"
+                                  " AND l.name = ANY($2::text[]) AND l.run <> $1 AND (" IS_OVER
+                                  " OR (r.id IS NULL AND l.mark = ANY($3::text[])))",
+                                  params, 3, ds));
 }
 
 // The unique index decides; the names are sorted, so that two never wait for each other.
 static enum server_answer insert_all(struct postgres *s, struct str run, struct str names,
                                      struct arena *a, struct failure *why)
 {
-    const struct str params[] = { run, names, system_host(a) };
+    const struct str params[] = { run, names, system_host(a), process_mark(a) };
     int64_t until = clock_boot_ms() + SERVER_DEADLINE_MS;
     PGresult *r;
     enum server_answer answer = SERVER_LOST;
 
     for (int i = 0; i < 2 && answer == SERVER_LOST; i++)
         answer = server_ask(&s->server, until,
-                            "INSERT INTO runbook.lock(name, run, host)"
-                            " SELECT n, $1, $3 FROM unnest($2::text[]) n WHERE NOT EXISTS"
+                            "INSERT INTO runbook.lock(name, run, host, mark)"
+                            " SELECT n, $1, $3, $4 FROM unnest($2::text[]) n WHERE NOT EXISTS"
                             " (SELECT FROM runbook.lock l WHERE l.name = n AND l.run = $1"
                             " AND l.freed IS NULL) ORDER BY n",
-                            params, 3, &r, why);
+                            params, 4, &r, why);
     if (answer == SERVER_DONE)
         s->server.pq->clear(r);
     return answer;
@@ -116,15 +157,18 @@ static enum store_error lock(struct store *base, struct str run, const struct st
     struct postgres *s = (struct postgres *)base;
     struct str list = names_array(names, count, a);
     struct failure why = { "" };
-    enum store_error e = postgres_exists(s, run, ds);
+    enum store_error e = need_schema(s, ds);
 
     // A holder that was there for the index and not for the question after it: once more.
     for (int i = 0; i < TRIES && e == STORE_OK; i++) {
-        if ((e = free_stale(s, run, list, ds)))
+        if ((e = free_stale(s, run, list, a, ds)))
             return e;
         enum server_answer answer = insert_all(s, run, list, a, &why);
-        if (answer == SERVER_DONE)
+        if (answer == SERVER_DONE) {
+            s->locked = str_copy(s->base.arena, list);
+            s->locker = str_copy(s->base.arena, run);
             return STORE_OK;
+        }
         if (answer != SERVER_REFUSED || strcmp(s->server.state, "23505") != 0)
             return store_fail(ds, STORE_FAILED, "%s", why.text);
         e = find_holder(s, run, list, a, holder, ds);
@@ -138,6 +182,7 @@ static enum store_error unlock(struct store *base, struct str run, struct diags 
 
     if (s->absent)
         return STORE_OK;
+    s->locker = STR("");
     return done(s, postgres_query(s,
                                   "UPDATE runbook.lock SET freed = clock_timestamp()"
                                   " WHERE run = $1 AND freed IS NULL",
@@ -219,16 +264,6 @@ static enum store_error votes(struct store *base, struct str run, struct arena *
 }
 
 // ---- triggers
-
-// What a first use needs before the schema is there.
-static enum store_error need_schema(struct postgres *s, struct diags *ds)
-{
-    struct failure why = { "" };
-
-    if (s->absent && postgres_schema(s, true, &why, ds))
-        s->absent = false;
-    return s->absent ? store_fail(ds, STORE_FAILED, "%s", why.text) : STORE_OK;
-}
 
 static enum store_error remember(struct store *base, struct str key, struct str json,
                                  struct diags *ds)

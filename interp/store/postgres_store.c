@@ -94,7 +94,8 @@ static struct str schema(struct arena *a)
         " run text NOT NULL REFERENCES runbook.run ON DELETE CASCADE, seq bigint NOT NULL,"
         " type text NOT NULL, json text NOT NULL, hash text NOT NULL, PRIMARY KEY(run, seq));"
         "CREATE TABLE IF NOT EXISTS runbook.lock("
-        " name text NOT NULL, run text NOT NULL REFERENCES runbook.run ON DELETE CASCADE,"
+        " id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        " name text NOT NULL, run text NOT NULL, mark text NOT NULL,"
         " role text NOT NULL DEFAULT session_user, host text NOT NULL,"
         " since timestamptz NOT NULL DEFAULT clock_timestamp(), freed timestamptz);"
         "CREATE UNIQUE INDEX IF NOT EXISTS lock_held ON runbook.lock(name) WHERE freed IS NULL;"
@@ -328,10 +329,13 @@ static enum store_error remove_run(struct store *base, struct str id, struct dia
     PGresult *r = NULL;
 
     if (!e)
-        r = postgres_query(s,
-                           "DELETE FROM runbook.run WHERE id = $1 AND"
-                           " (lease_until IS NULL OR lease_until < clock_timestamp()) RETURNING 1",
-                           &id, 1, ds);
+        r = postgres_query(
+            s,
+            "WITH gone AS (DELETE FROM runbook.run WHERE id = $1 AND"
+            " (lease_until IS NULL OR lease_until < clock_timestamp()) RETURNING id),"
+            " free AS (DELETE FROM runbook.lock USING gone WHERE run = gone.id)"
+            " SELECT FROM gone",
+            &id, 1, ds);
     if (!e && !r)
         e = STORE_FAILED;
     if (!e && server_rows(&s->server, r) == 0)

@@ -147,6 +147,27 @@ static void forget(struct postgres *s, struct str id)
     arena_free(a);
 }
 
+// A lock that was taken before the run was made is anybody's after an hour.
+static enum store_error still_locked(struct postgres *s, struct str id, struct diags *ds)
+{
+    const struct str params[] = { id, s->locked };
+
+    if (!s->locker.n || !str_equal(s->locker, id))
+        return STORE_OK;
+    PGresult *r = postgres_query(s,
+                                 "SELECT n FROM unnest($2::text[]) n WHERE NOT EXISTS"
+                                 " (SELECT FROM runbook.lock l WHERE l.name = n AND l.run = $1"
+                                 " AND l.freed IS NULL)",
+                                 params, 2, ds);
+    if (!r)
+        return STORE_FAILED;
+    bool all = server_rows(&s->server, r) == 0;
+    s->server.pq->clear(r);
+    return all ? STORE_OK
+               : store_fail(ds, STORE_FAILED, "the locks of run `%.*s` were taken by another run",
+                            STR_ARG(id));
+}
+
 // When the answer to the first try was lost, the second finds the run with our mark.
 enum store_error postgres_create(struct store *base, struct arena *a, struct str id,
                                  struct journal **out, struct diags *ds)
@@ -174,7 +195,8 @@ enum store_error postgres_create(struct store *base, struct arena *a, struct str
     s->server.pq->clear(r);
     if (!j->epoch)
         return drop(j, STORE_HELD);
-    enum store_error e = start(j, id, out, ds);
+    enum store_error e = still_locked(s, id, ds);
+    e = e ? drop(j, e) : start(j, id, out, ds);
     if (e)
         forget(s, id);
     return e;

@@ -77,6 +77,7 @@ enum store_error sqlite_take(struct store *s, struct arena *a, struct str id, st
 bool index_open(struct sqlite_store *s, bool make, struct failure *why);
 bool index_put(struct sqlite_store *s, const struct run_row *row, struct failure *why);
 bool index_drop(struct sqlite_store *s, struct str id, struct failure *why);
+bool index_unlock(struct sqlite_store *s, struct str run, struct failure *why);
 enum store_error index_rebuild(struct store *s, struct diags *ds);
 void index_close(struct sqlite_store *s);
 

@@ -83,8 +83,8 @@ struct lock_again {
 static void lock_again(struct str name, void *arg)
 {
     struct lock_again *l = arg;
-    sqlite3_stmt *st = db_prepare(l->db, "INSERT OR IGNORE INTO lock VALUES(?1, ?2, ?3, ?4, ?5)",
-                                  l->why);
+    sqlite3_stmt *st = db_prepare(
+        l->db, "INSERT OR IGNORE INTO lock VALUES(?1, ?2, ?3, ?4, ?5, '')", l->why);
     const struct str values[] = { name, l->row->id, l->row->user, l->row->host, l->row->started };
 
     for (int i = 0; st && i < 5; i++)
@@ -132,7 +132,7 @@ static bool make_tables(struct sqlite_store *s, struct failure *why)
         a,
         "CREATE TABLE run(%.*s PRIMARY KEY%.*s) WITHOUT ROWID;"
         "CREATE TABLE lock(name TEXT PRIMARY KEY, run TEXT NOT NULL, user TEXT NOT NULL,"
-        " host TEXT NOT NULL, since TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+        " host TEXT NOT NULL, since TEXT NOT NULL, mark TEXT NOT NULL) STRICT, WITHOUT ROWID;"
         "PRAGMA application_id = %d;"
         "PRAGMA user_version = %d;",
         4, columns.s, STR_ARG(str_slice(columns, 4, columns.n)), kind.application_id, kind.version);
@@ -206,16 +206,26 @@ bool index_put(struct sqlite_store *s, const struct run_row *row, struct failure
     return index_open(s, true, why) && insert_row(&s->index, row, why);
 }
 
-bool index_drop(struct sqlite_store *s, struct str id, struct failure *why)
+static bool delete_of(struct sqlite_store *s, const char *sql, struct str id, struct failure *why)
 {
     if (!index_open(s, true, why))
         return false;
-    sqlite3_stmt *st = db_prepare(&s->index, "DELETE FROM run WHERE \"id\" = ?1", why);
+    sqlite3_stmt *st = db_prepare(&s->index, sql, why);
     if (st)
         db_bind(&s->index, st, 1, id);
     bool fine = st && db_run(&s->index, st, why);
     db_finish(&s->index, &st);
     return fine;
+}
+
+bool index_drop(struct sqlite_store *s, struct str id, struct failure *why)
+{
+    return delete_of(s, "DELETE FROM run WHERE \"id\" = ?1", id, why);
+}
+
+bool index_unlock(struct sqlite_store *s, struct str run, struct failure *why)
+{
+    return delete_of(s, "DELETE FROM lock WHERE run = ?1", run, why);
 }
 
 enum store_error index_rebuild(struct store *base, struct diags *ds)

@@ -8,8 +8,9 @@
 
 #include <stdlib.h>
 
-// Its run is gone, or over and its interpreter did not come to freeing it.
-static bool is_stale(struct sqlite_store *s, struct str run, struct arena *a)
+// Its run is over and its interpreter did not come to freeing it; or it never came to making
+// the run, and is gone.
+static bool is_stale(struct sqlite_store *s, struct str run, struct str mark, struct arena *a)
 {
     struct failure why = { "" };
     struct run_row row;
@@ -18,7 +19,9 @@ static bool is_stale(struct sqlite_store *s, struct str run, struct arena *a)
         return false;
     if (run_row(s, run, a, &row, &why))
         return !row_keeps_locks(&row);
-    return !why.text[0];  // one that cannot be read keeps them
+    if (why.text[0])  // one that cannot be read keeps them
+        return false;
+    return !mark.n || process_is_gone(mark) || process_was_before(mark);
 }
 
 static struct lock_row lock_of(struct sqlite_store *s, sqlite3_stmt *st, struct arena *a)
@@ -32,7 +35,7 @@ static struct lock_row lock_of(struct sqlite_store *s, sqlite3_stmt *st, struct 
                           STR(""),
                           false };
 
-    l.stale = is_stale(s, l.run, a);
+    l.stale = is_stale(s, l.run, db_text(db, st, 5, a), a);
     l.step = run_last_step(s, l.run, a);
     return l;
 }
@@ -41,8 +44,8 @@ static enum store_error find_holder(struct sqlite_store *s, struct str run, stru
                                     struct arena *a, struct lock_row *holder, struct failure *why)
 {
     sqlite3_stmt *st = db_prepare(
-        &s->index, "SELECT name, run, user, host, since FROM lock WHERE name = ?1 AND run <> ?2",
-        why);
+        &s->index,
+        "SELECT name, run, user, host, since, mark FROM lock WHERE name = ?1 AND run <> ?2", why);
     int got = -1;
 
     if (st) {
@@ -62,13 +65,15 @@ static enum store_error put_lock(struct sqlite_store *s, struct str run, struct 
     // One's own stays as it is, with the time since when.
     sqlite3_stmt *st = db_prepare(
         &s->index,
-        "INSERT INTO lock VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(name) DO UPDATE SET"
-        " run = ?2, user = ?3, host = ?4, since = ?5 WHERE run <> ?2",
+        "INSERT INTO lock VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(name) DO UPDATE SET"
+        " run = ?2, user = ?3, host = ?4, since = ?5, mark = ?6 WHERE run <> ?2",
         why);
-    const struct str values[] = { name, run, system_user(a), system_host(a),
-                                  clock_rfc3339_ms(a, clock_wall_ns()) };
+    const struct str values[] = {
+        name,           run, system_user(a), system_host(a), clock_rfc3339_ms(a, clock_wall_ns()),
+        process_mark(a)
+    };
 
-    for (int i = 0; st && i < 5; i++)
+    for (int i = 0; st && i < 6; i++)
         db_bind(&s->index, st, i + 1, values[i]);
     bool fine = st && db_run(&s->index, st, why);
     db_finish(&s->index, &st);
@@ -112,17 +117,8 @@ static enum store_error unlock(struct store *base, struct str run, struct diags 
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct failure why = { "" };
-    sqlite3_stmt *st = NULL;
 
-    if (s->absent)
-        return STORE_OK;
-    if (index_open(s, true, &why))
-        st = db_prepare(&s->index, "DELETE FROM lock WHERE run = ?1", &why);
-    if (st)
-        db_bind(&s->index, st, 1, run);
-    bool fine = st && db_run(&s->index, st, &why);
-    db_finish(&s->index, &st);
-    return fine ? STORE_OK : sqlite_fail(ds, &why);
+    return s->absent || index_unlock(s, run, &why) ? STORE_OK : sqlite_fail(ds, &why);
 }
 
 static size_t count_locks(struct sqlite_store *s, struct failure *why)
@@ -146,7 +142,7 @@ static enum store_error list(struct store *base, struct arena *a, const struct l
     size_t room = count_locks(s, &why);
     struct lock_row *all = NEW_ARRAY(a, struct lock_row, room);
     sqlite3_stmt *st = db_prepare(
-        &s->index, "SELECT name, run, user, host, since FROM lock ORDER BY name", &why);
+        &s->index, "SELECT name, run, user, host, since, mark FROM lock ORDER BY name", &why);
     int got = st ? 1 : -1;
     while (*count < room && got > 0 && (got = db_step(&s->index, st, &why)) > 0)
         all[(*count)++] = lock_of(s, st, a);

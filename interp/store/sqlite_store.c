@@ -150,7 +150,7 @@ static enum store_error remove_run(struct store *base, struct str id, struct dia
         return why.text[0] ? sqlite_fail(ds, &why) : store_no_run(ds, id);
     }
     enum taken taken = owner_take(&owner, fd, path, &why);
-    bool fine = taken == TAKEN && index_drop(s, id, &why);
+    bool fine = taken == TAKEN && index_drop(s, id, &why) && index_unlock(s, id, &why);
     if (fine && (!tree_remove(fd, "journal.db") || !tree_remove(AT_FDCWD, path.s))) {
         failure_set(&why, "`%.*s` cannot be removed: %s", STR_ARG(path), strerror(errno));
         fine = false;

@@ -121,7 +121,8 @@ struct lock_row {
     struct str step;  // that was started last; "" if none
     bool stale;       // its run is over and only the freeing was lost: may be taken
 };
-// Crashed, suspended and unknown (exit 11) runs keep theirs; a stale one is taken over.
+// Crashed, suspended and unknown (exit 11) runs keep theirs; a stale one is taken over. A run
+// may lock before it is created; until then its locks go with this process.
 // STORE_LOCKED: [holder] is the first by name that is held by another run.
 enum store_error store_lock(struct store *s, struct str run, const struct str *names, size_t count,
                             struct arena *a, struct lock_row *holder, struct diags *ds);

@@ -76,3 +76,14 @@ bool process_is_gone(struct str mark)
     arena_free(a);
     return here && start_of(pid) != start;
 }
+
+bool process_was_before(struct str mark)
+{
+    struct arena *a = arena_new(NULL);
+    char boot[64] = "";
+    int n = sscanf(str_copy(a, mark).s, "%*d %*s %*s %63s", boot);
+    bool before = n == 1 && !str_is(clock_boot_id(a), boot);
+
+    arena_free(a);
+    return before;
+}

@@ -576,6 +576,39 @@ TEST(who_died_on_this_machine_is_no_holder)
     CHECK_STR(events(), "1:step.start ");
 }
 
+TEST(locks_of_who_died_before_its_run_was_made_are_free)
+{
+    struct lock_row holder;
+    int status;
+
+    if (!begin())
+        return;
+    pid_t child = fork();
+    if (child == 0) {
+        struct arena *a = arena_new(NULL);
+        struct store *s = store_open(a, NULL, direct, true, &ds);
+        _exit(!s || store_lock(s, STR("aaaaa"), &STR("x"), 1, a, &holder, &ds) != STORE_OK);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(store_lock(store, STR("bbbbb"), &STR("x"), 1, scratch, &holder, &ds) == STORE_OK);
+}
+
+TEST(a_run_is_not_made_when_its_locks_were_lost_before)
+{
+    struct lock_row holder;
+    struct journal *j;
+
+    if (!begin())
+        return;
+    CHECK(store_lock(store, STR("aaaaa"), &STR("x"), 1, scratch, &holder, &ds) == STORE_OK);
+    sql("UPDATE runbook.lock SET since = since - interval '2 h'");
+    CHECK(store_lock(open_store(direct), STR("bbbbb"), &STR("x"), 1, scratch, &holder, &ds) ==
+          STORE_OK);
+    CHECK(journal_create(store, scratch, STR("aaaaa"), &j, &ds) == STORE_FAILED);
+    CHECK(error_has("the locks of run `aaaaa` were taken by another run"));
+    CHECK(journal_open(store, STR("aaaaa"), scratch, &j, &ds) == STORE_NO_SUCH_RUN);
+}
+
 TEST(who_died_elsewhere_is_waited_for)
 {
     if (!begin())

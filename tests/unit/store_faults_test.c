@@ -427,6 +427,22 @@ TEST(a_crashed_holder_is_no_holder)
     CHECK_STR(read_run(true, STORE_OK), "1 2 ");
 }
 
+TEST(locks_of_who_died_before_its_run_was_made_are_free)
+{
+    struct lock_row holder;
+    int status;
+
+    begin();
+    pid_t child = fork();
+    if (child == 0) {
+        struct arena *a = arena_new(NULL);
+        struct store *s = store_open(a, NULL, at("state"), true, &ds);
+        _exit(!s || store_lock(s, STR("aaaaa"), &STR("x"), 1, a, &holder, &ds) != STORE_OK);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(store_lock(open_store(), STR("bbbbb"), &STR("x"), 1, scratch, &holder, &ds) == STORE_OK);
+}
+
 TEST(a_copy_is_read_and_refuses_to_run)
 {
     begin();

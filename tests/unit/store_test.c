@@ -461,6 +461,24 @@ CONTRACT(ones_own_locks_are_taken_again)
     journal_close(a);
 }
 
+CONTRACT(locks_may_be_taken_before_the_run_is_made)
+{
+    struct lock_row holder;
+    const struct lock_row *rows;
+    size_t n;
+
+    CHECK(lock("aaaaa", "xy", &holder) == STORE_OK);
+    CHECK(lock("bbbbb", "y", &holder) == STORE_LOCKED && !holder.stale);
+    CHECK_STR(holder.run, "aaaaa");
+    CHECK_STR(holder.step, "");
+    struct journal *a = create("aaaaa");
+    CHECK(lock("bbbbb", "y", &holder) == STORE_LOCKED);
+    journal_close(a);
+    CHECK(store_unlock(store, STR("aaaaa"), &ds) == STORE_OK);
+    CHECK(lock("bbbbb", "y", &holder) == STORE_OK);
+    CHECK(store_locks(store, scratch, &rows, &n, &ds) == STORE_OK && n == 1);
+}
+
 static void locks_of_a_closed_run(const char *state, int exit, enum store_error expected)
 {
     struct journal *a = create(""), *b = create("");
@@ -581,6 +599,8 @@ CONTRACT(only_old_runs_that_are_over_are_pruned)
 {
     static const char *const states[] = { "final", "aborted", "running", "suspended", "ended" };
     const struct run_row *rows;
+    const struct lock_row *locks;
+    struct lock_row holder;
     size_t n, removed;
 
     for (int i = 0; i < 5; i++) {
@@ -588,6 +608,8 @@ CONTRACT(only_old_runs_that_are_over_are_pruned)
         struct run_row row = some_row(states[i]);
         row.ended = STR("2020-01-01T00:00:00.000Z");
         put_row(j, row);
+        if (i == 0)
+            CHECK(lock(journal_id(j).s, "x", &holder) == STORE_OK);
         journal_close(j);
     }
     struct journal *held = create("");
@@ -599,6 +621,7 @@ CONTRACT(only_old_runs_that_are_over_are_pruned)
     CHECK(store_prune(store, INT64_C(86400) * 1000000000, &removed, &ds) == STORE_OK);
     CHECK(removed == 2);
     CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 4);
+    CHECK(store_locks(store, scratch, &locks, &n, &ds) == STORE_OK && n == 0);
     journal_close(held);
 }
 
