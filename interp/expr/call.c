@@ -73,7 +73,8 @@ bool eval_call(struct eval *ev, const struct term *t, struct value *out)
         ev->at = t;
         if (!(*f)->call(ev, args, t->count, out))
             return false;
-        out->secret |= secret;
+        if (secret)
+            out->secret = true;
         return true;
     }
     return no_overload(ev, t, args);

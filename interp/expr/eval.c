@@ -113,8 +113,7 @@ static bool row(struct eval *ev, const struct term *t, bool decisive, struct val
             secret |= v.secret;
             if (v.b != decisive)
                 continue;
-            *out = v;
-            out->secret = secret;
+            value_give_bool(out, decisive, secret);
             return true;
         }
         if (ok)
@@ -128,8 +127,7 @@ static bool row(struct eval *ev, const struct term *t, bool decisive, struct val
     }
     if (failed)
         ev->fault = first;
-    *out = value_bool(!decisive);
-    out->secret = secret;
+    value_give_bool(out, !decisive, secret);
     return !failed;
 }
 
@@ -266,7 +264,8 @@ bool expr_eval(const struct expr *e, const struct scope *s, struct arena *a, str
         eval_report(&ev, err);
         return false;
     }
-    out->secret |= ev.tainted;
+    if (ev.tainted)
+        out->secret = true;
     return true;
 }
 

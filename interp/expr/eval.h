@@ -78,7 +78,18 @@ bool eval_give_list(struct eval *ev, struct value_list *list, bool secret, struc
 bool eval_give_map(struct eval *ev, struct value_builder *map, struct value *out);
 
 // Makes maps of the objects in [v], so that all that is secret in it is known.
-bool eval_solid(struct eval *ev, struct value *v);
+bool eval_make_solid(struct eval *ev, struct value *v);
+
+static inline bool eval_solid(struct eval *ev, struct value *v)
+{
+    return v->kind < VALUE_LIST || eval_make_solid(ev, v);
+}
+
+// Written once and whole: a mark added to it afterwards would wait for the rest.
+static inline void value_give_bool(struct value *out, bool b, bool secret)
+{
+    *out = (struct value){ .kind = VALUE_BOOL, .secret = secret, .b = b };
+}
 
 struct value value_optional(const struct value *inside);  // NULL: none
 

@@ -221,7 +221,8 @@ static bool eval_arithmetic(struct eval *ev, const struct term *t, struct value 
 
     if (!operands(ev, t, &a, &b) || !arithmetic(ev, t, a, b, out))
         return false;
-    out->secret |= a.secret | b.secret;
+    if (a.secret | b.secret)
+        out->secret = true;
     return true;
 }
 
@@ -240,16 +241,16 @@ static bool relation_holds(enum operation op, int order)
 }
 
 static bool relation(struct eval *ev, const struct term *t, struct value a, struct value b,
-                     struct value *out)
+                     bool *holds)
 {
     int order;
 
     if (!eval_charge_for(ev, a))
         return false;
     if (value_compare(a, b, &order))
-        *out = value_bool(relation_holds(t->op, order));
+        *holds = relation_holds(t->op, order);
     else if (value_is_number(a) && value_is_number(b))
-        *out = value_bool(false);  // NaN
+        *holds = false;  // NaN
     else
         return no_meaning(ev, t, a, b);
     return true;
@@ -258,16 +259,17 @@ static bool relation(struct eval *ev, const struct term *t, struct value a, stru
 static bool eval_relation(struct eval *ev, const struct term *t, struct value *out)
 {
     struct value a, b;
+    bool holds = false;
 
     if (!operands(ev, t, &a, &b))
         return false;
     if (a.kind == VALUE_DOUBLE && b.kind == VALUE_DOUBLE && a.d == a.d && b.d == b.d)
-        *out = value_bool(relation_holds(t->op, (a.d > b.d) - (a.d < b.d)));
+        holds = relation_holds(t->op, (a.d > b.d) - (a.d < b.d));
     else if (a.kind == b.kind && (a.kind == VALUE_INT || a.kind == VALUE_DURATION))
-        *out = value_bool(relation_holds(t->op, (a.i > b.i) - (a.i < b.i)));
-    else if (!relation(ev, t, a, b, out))
+        holds = relation_holds(t->op, (a.i > b.i) - (a.i < b.i));
+    else if (!relation(ev, t, a, b, &holds))
         return false;
-    out->secret = a.secret | b.secret;
+    value_give_bool(out, holds, a.secret | b.secret);
     return true;
 }
 
@@ -286,8 +288,7 @@ static bool eval_equality(struct eval *ev, const struct term *t, struct value *o
         return false;
     else
         equal = value_equal(a, b);
-    *out = value_bool(equal == (t->op == OP_EQUAL));
-    out->secret = a.secret | b.secret;
+    value_give_bool(out, equal == (t->op == OP_EQUAL), a.secret | b.secret);
     return true;
 }
 

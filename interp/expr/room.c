@@ -36,7 +36,7 @@ static bool light_enough(struct eval *ev, size_t weight)
     return weight <= EXPR_MEMORY_LIMIT || over_limit(ev, "memory limit of 16 MiB");
 }
 
-bool eval_solid(struct eval *ev, struct value *v)
+bool eval_make_solid(struct eval *ev, struct value *v)
 {
     if (!value_has_objects(*v))
         return true;
