@@ -27,6 +27,8 @@ const char *diag_sentence(enum diag_code code)
 }
 
 static struct str vtext(struct arena *a, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static struct str vtext(struct arena *a, const char *format, va_list args)
 {
     struct buf b = BUF_EMPTY;
 

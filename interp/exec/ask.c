@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/map.h"
 #include "exec/walk.h"
 
 struct asked {
@@ -312,11 +314,71 @@ static void nobody(void *arg)
     answered(arg, &(struct answer){ .kind = ANSWER_NONE });
 }
 
+// The time of a question that was open when the run was suspended has gone on.
+static int64_t time_left(const struct asked *k)
+{
+    const int64_t *since = map_get(k->d->open_since, k->q->id);
+    int64_t passed = since && *since ? (clock_wall_ns() - *since) / 1000000 : 0;
+
+    return k->q->timeout_ms - (passed > 0 ? passed : 0);
+}
+
 static void start_timeout(struct asked *k)
 {
     if (k->q->timeout_ms)
-        k->timer = loop_timer(k->d->loop, k->d->arena,
-                              loop_now_ms(k->d->loop) + k->q->timeout_ms, time_is_up, k);
+        k->timer = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + time_left(k),
+                              time_is_up, k);
+}
+
+// ---- escalation
+
+struct call {
+    struct asked *k;
+    const struct contact *contact;
+};
+
+static void told(struct driver *d)
+{
+    (void)d;
+}
+
+static struct value contact_value(struct driver *d, const struct contact *c)
+{
+    struct value_builder *b = value_map_start(d->arena);
+
+    value_put_s(b, "role", value_string(c->role.str));
+    value_put_s(b, "name", value_string(c->name.str));
+    value_put_s(b, "phone", value_string(c->phone.str));
+    value_put_s(b, "email", value_string(c->email.str));
+    value_put_s(b, "link", value_string(c->link.str));
+    return value_finish(b);
+}
+
+// hooks.waiting: once a contact, when its time has come and nobody has answered.
+static void call_now(void *arg)
+{
+    struct call *c = arg;
+    struct driver *d = c->k->d;
+    const struct hooks *all[] = { d->project->hooks, run_root(d->run)->module->rb->hooks };
+
+    if (c->k->done || d->options->drill)
+        return;
+    for (size_t i = 0; i < 2; i++)
+        if (all[i] && all[i]->waiting.count)
+            hooks_run(d, "waiting", &all[i]->waiting, contact_value(d, c->contact), told);
+}
+
+static void start_calls(struct asked *k)
+{
+    struct driver *d = k->d;
+    const struct list *own = &run_root(d->run)->module->rb->contacts;
+    const struct list *contacts = own->count ? own : &d->project->contacts;
+
+    LIST_EACH(const struct contact, c, *contacts) {
+        struct call *call = NEW(d->arena, struct call);
+        *call = (struct call){ k, c };
+        loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + c->after / 1000000, call_now, call);
+    }
 }
 
 // An approval waits for votes beside everything else; it does not hold up the rest.
@@ -329,11 +391,13 @@ static void await_votes(struct asked *k)
         answered(k, &a);
         return;
     }
-    start_timeout(k);
-    if (k->d->options->detach && !k->q->timeout_ms) {
-        park(k);
+    if (k->q->timeout_ms && time_left(k) <= 0) {
+        answered(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("timeout") });
         return;
     }
+    start_timeout(k);
+    if (!k->d->options->detach)
+        start_calls(k);
     if (k->d->options->detach) {
         park(k);
         return;
@@ -352,6 +416,7 @@ static void show(struct asked *k)
     if (d->asker->has_terminal && !d->options->no_input) {
         k->asked_ms = loop_now_ms(d->loop);
         start_timeout(k);
+        start_calls(k);
         d->asker->ask(d->asker, k->q);
     } else if (d->options->detach) {
         park(k);

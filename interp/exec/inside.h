@@ -153,6 +153,8 @@ size_t open_questions(const struct driver *d, struct value_builder *list);
 // Every answer that the run may need and that no flag gives; without a terminal the run
 // refuses because of them (exit code 5).
 size_t answers_needed(struct driver *d, struct buf *lines);
+// False, with an error, when --confirm, --answer or --attest name what is never asked.
+bool flags_are_right(struct driver *d);
 bool locks_find(struct driver *d);
 int locks_take(struct driver *d);  // 0, or an exit code
 
@@ -214,6 +216,7 @@ struct driver {
     void (*after_hooks)(struct driver *d);
     bool resumed;
     struct map *recorded;         // struct answer, by question id
+    struct map *open_since;       // int64_t, wall ns: questions that a suspend left open
     struct arena *turn;           // of the event that is being made
     struct timer *output_timer;   // output alone is committed now and then
     struct series *aside;

@@ -3,6 +3,7 @@
 
 #include "action/prompt.h"
 #include "base/arena.h"
+#include "base/map.h"
 #include "exec/walk.h"
 
 struct needing {
@@ -150,4 +151,91 @@ size_t answers_needed(struct driver *d, struct buf *lines)
 
     need_module(&n, d->program->root, STR(""));
     return n.count;
+}
+
+// ---- flags that answer nothing
+
+struct asking {
+    struct driver *d;
+    struct map *ids;  // of everything that may be asked, or be meant by a flag
+};
+
+static void note_id(struct asking *k, struct str id)
+{
+    map_put(k->ids, id, k);
+}
+
+static void note_module(struct asking *k, const struct module *m, struct str caller);
+
+static void note_steps(struct asking *k, const struct list *steps, struct str prefix)
+{
+    LIST_EACH(const struct step, s, *steps) {
+        struct str id = str_format(k->d->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
+        note_id(k, id);
+        if (s->kind == STEP_USE)
+            note_module(k, program_use(k->d->program, s), id);
+        note_steps(k, &s->steps, prefix);
+        note_steps(k, &s->rescue, prefix);
+        note_steps(k, &s->always, prefix);
+        for (size_t i = 0; i < s->undo.steps.count; i++)
+            note_id(k, s->undo.is_list ? str_format(k->d->arena, "%.*s~undo.%zu", STR_ARG(id), i + 1)
+                                       : str_format(k->d->arena, "%.*s~undo", STR_ARG(id)));
+    }
+}
+
+static void note_module(struct asking *k, const struct module *m, struct str caller)
+{
+    struct arena *a = k->d->arena;
+    struct str prefix = caller.n ? str_format(a, "%.*s.", STR_ARG(caller)) : STR("");
+
+    for (size_t i = 1; i <= m->rb->checklist.count; i++)
+        note_id(k, str_format(a, "%.*schecklist_%zu", STR_ARG(prefix), i));
+    note_id(k, str_format(a, "%.*srun", STR_ARG(prefix)));
+    note_steps(k, &m->rb->prepare, prefix);
+    note_steps(k, &m->rb->steps, prefix);
+    note_steps(k, &m->rb->verify, prefix);
+    note_steps(k, &m->rb->always, prefix);
+}
+
+// The part of an address in front of an instance: what is in a for_each is known only
+// when its list is.
+static struct str known_part(struct str id)
+{
+    size_t bracket = str_find(id, '[');
+
+    return bracket == SIZE_MAX ? id : str_slice(id, 0, bracket);
+}
+
+static bool all_known(struct asking *k, const struct said *all, size_t n, const char *flag)
+{
+    struct driver *d = k->d;
+    bool ok = true;
+
+    for (size_t i = 0; i < n; i++) {
+        struct str id = known_part(all[i].id);
+        if (map_get(k->ids, id))
+            continue;
+        const char **words = NEW_ARRAY(d->arena, const char *, map_count(k->ids) + 1);
+        for (size_t w = 0; w < map_count(k->ids); w++)
+            words[w] = map_key(k->ids, w).s;
+        struct diag *e = diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                                    "%s names `%.*s`, which is not a step of this runbook", flag,
+                                    STR_ARG(all[i].id));
+        const char *near = diag_nearest(id, words);
+        if (near)
+            diag_help(d->diags, e, "did you mean `%s`?", near);
+        ok = false;
+    }
+    return ok;
+}
+
+bool flags_are_right(struct driver *d)
+{
+    const struct run_options *o = d->options;
+    struct asking k = { d, map_new(d->arena) };
+
+    note_module(&k, d->program->root, STR(""));
+    bool ok = all_known(&k, o->confirms, o->confirm_count, "--confirm");
+    ok &= all_known(&k, o->answers, o->answer_count, "--answer");
+    return all_known(&k, o->attests, o->attest_count, "--attest") && ok;
 }

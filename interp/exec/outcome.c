@@ -457,6 +457,8 @@ static void decide(struct walk *w)
     if (run_is_stopping(w->d->run) && (p == POLICY_ASK || p == POLICY_UNDO) &&
         w->task->kind != TASK_ACTION && w->task->kind != TASK_GATE)
         p = POLICY_STOP;
+    if (w->declined && !run_changed_anything(w->d->run))
+        p = POLICY_STOP;  // nothing was changed, and nothing will be
     if (p == POLICY_ASK && can_ask(w))
         ask_what_now(w);
     else

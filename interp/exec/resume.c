@@ -45,6 +45,26 @@ static void remember_answer(struct driver *d, const struct event *e)
         map_put(d->recorded, str_copy(d->arena, text_of(e->data, "step")), a);
 }
 
+static void remember_question(struct driver *d, const struct event *e)
+{
+    struct str id = str_copy(d->arena, text_of(e->data, "step"));
+    int64_t *since = NEW(d->arena, int64_t);
+
+    const int64_t *open = map_get(d->open_since, id);
+
+    *since = e->wall_ns;
+    if (!open || *open == 0)
+        map_put(d->open_since, id, since);
+}
+
+static void forget_question(struct driver *d, struct str id)
+{
+    int64_t *open = map_get(d->open_since, id);
+
+    if (open)
+        *open = 0;
+}
+
 bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a)
 {
     const struct answer *kept = map_get(d->recorded, q->id);
@@ -106,8 +126,12 @@ static bool replay_one(const struct stored_event *stored, void *arg)
 
     if (!event_read(stored->json, d->arena, &e))
         return true;  // of a newer minor version; consumers ignore what they do not know
-    if (e.type == EVENT_CONFIRM_ANSWER)
+    if (e.type == EVENT_CONFIRM_ANSWER) {
         remember_answer(d, &e);
+        forget_question(d, text_of(e.data, "step"));
+    }
+    if (e.type == EVENT_CONFIRM_ASK)
+        remember_question(d, &e);
     if (e.type == EVENT_STEP_END || e.type == EVENT_STEP_ATTEMPT)
         restore_result(d, &e);
     if (e.type == EVENT_STEP_END) {
@@ -455,7 +479,7 @@ static int go_on(struct driver *d, struct run_options *o)
     if (!restore_frames(d))
         return close_early(d, CODE_PREFLIGHT);
     remember_locks(d);
-    code = undo_step_is_right(d);
+    code = flags_are_right(d) ? undo_step_is_right(d) : CODE_USAGE;
     if (!code && d->was_suspended)
         o->detach = o->detach || !d->asker->has_terminal;
     if (!code && d->lock_count)

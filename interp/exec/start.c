@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -22,6 +23,7 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
     *d = (struct driver){ .arena = env->arena, .env = env, .options = o, .loop = env->loop,
                           .store = env->store, .diags = env->diags, .asker = env->asker,
                           .mask = mask_new(env->arena), .recorded = map_new(env->arena),
+                          .open_since = map_new(env->arena),
                           .started_boot_ms = loop_now_ms(env->loop),
                           .started_wall_ns = clock_wall_ns(), .quiet = true };
     d->cannot_undo = value_list_start(d->arena);
@@ -334,6 +336,25 @@ static struct value budget_of(struct driver *d)
     return value_finish(b);
 }
 
+static struct value lock_names(struct driver *d)
+{
+    struct value_builder *locks = value_list_start(d->arena);
+
+    for (size_t i = 0; i < d->lock_count; i++)
+        value_add(locks, value_string(d->locks[i]));
+    return value_finish(locks);
+}
+
+static void tell_locks(struct driver *d)
+{
+    struct value_builder *b = event_data(d);
+
+    if (d->lock_count == 0)
+        return;
+    value_put_s(b, "locks", lock_names(d));
+    emit(d, EVENT_LOCK_HELD, b);
+}
+
 static void tell_start(struct driver *d)
 {
     const struct runbook *rb = d->program->root->rb;
@@ -365,14 +386,11 @@ static void tell_start(struct driver *d)
         value_put_s(b, "risk", value_text(risk_word(rb->risk)));
     value_put_s(b, "contacts", contacts_of(d));
     value_put_s(b, "followups", followups_of(d));
-    if (d->lock_count) {
-        struct value_builder *locks = value_list_start(d->arena);
-        for (size_t i = 0; i < d->lock_count; i++)
-            value_add(locks, value_string(d->locks[i]));
-        value_put_s(b, "locks", value_finish(locks));
-    }
+    if (d->lock_count)
+        value_put_s(b, "locks", lock_names(d));
     value_put_s(b, "steps", step_names(d));
     emit(d, EVENT_RUN_START, b);
+    tell_locks(d);
 }
 
 void driver_row(struct driver *d)
@@ -410,6 +428,26 @@ static int driver_load(struct driver *d)
         return CODE_USAGE;
     }
     return 0;
+}
+
+// What anybody may write, anybody may have written.
+static bool files_are_ours(struct driver *d)
+{
+    size_t count;
+    const struct program_file *files = program_files(d->program, d->arena, &count);
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++) {
+        struct stat st;
+        if (stat(str_copy(d->arena, files[i].path).s, &st) != 0 || !(st.st_mode & S_IWOTH))
+            continue;
+        struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+                                    "%.*s may be written by anybody", STR_ARG(files[i].path));
+        diag_help(d->diags, e, "chmod o-w %.*s, after a look at what is in it",
+                  STR_ARG(files[i].path));
+        ok = false;
+    }
+    return ok;
 }
 
 static int refuse_questions(struct driver *d)
@@ -497,7 +535,9 @@ static int get_ready(struct driver *d)
     run_root(d->run)->frame = d->frame;
     if (!skips_are_right(d) || !from_is_possible(d))
         return CODE_USAGE;
-    if (!preflight(d->program, d->frame, d->arena, d->diags))
+    if (!flags_are_right(d))
+        return CODE_USAGE;
+    if (!files_are_ours(d) || !preflight(d->program, d->frame, d->arena, d->diags))
         return CODE_PREFLIGHT;
     if (!locks_find(d))
         return CODE_INVALID;

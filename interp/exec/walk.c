@@ -400,7 +400,7 @@ static void ask_approve(struct walk *w)
         return;
     }
     w->question = question_about(w, QUESTION_APPROVE);
-    if (!question_approve(w->question, ap, scope_of(w), w->arena, &err)) {
+    if (!question_approve(w->question, ap, w->d->project, scope_of(w), w->arena, &err)) {
         fail_expr(w, "approve", &err);
         return;
     }

@@ -36,8 +36,8 @@ void container_committed(struct walk *w);
 struct question *question_about(struct walk *w, enum question_kind kind);
 bool question_confirm(struct question *q, const struct confirm *c, const struct scope *s,
                       struct arena *a, struct expr_error *err);
-bool question_approve(struct question *q, const struct approve *ap, const struct scope *s,
-                      struct arena *a, struct expr_error *err);
+bool question_approve(struct question *q, const struct approve *ap, const struct project *p,
+                      const struct scope *s, struct arena *a, struct expr_error *err);
 struct str person(const struct driver *d);
 
 // dry.c

@@ -157,20 +157,52 @@ bool question_confirm(struct question *q, const struct confirm *c, const struct 
     return show_lines(q, &c->show, s, a, err) && timeout_of(&c->timeout, q, s, a, err);
 }
 
-bool question_approve(struct question *q, const struct approve *ap, const struct scope *s,
-                      struct arena *a, struct expr_error *err)
+// A name in `from` may be that of a group of the project's approvers.
+static const struct approver_group *group_named(const struct project *p, struct str name)
+{
+    LIST_EACH(const struct approver_group, g, p->approvers)
+        if (str_equal(g->entry.key.str, name))
+            return g;
+    return NULL;
+}
+
+static size_t most_names(const struct project *p, const struct approve *ap)
+{
+    size_t n = ap->from.count + 1;
+
+    LIST_EACH(const struct approver_group, g, p->approvers)
+        n += g->names.count * ap->from.count;
+    return n;
+}
+
+static void add_names(const struct project *p, struct str name, struct str *from, size_t *count)
+{
+    const struct approver_group *g = group_named(p, name);
+
+    if (!g)
+        from[(*count)++] = name;
+    else
+        LIST_EACH(const struct text, t, g->names)
+            from[(*count)++] = t->str;
+}
+
+bool question_approve(struct question *q, const struct approve *ap, const struct project *p,
+                      const struct scope *s, struct arena *a, struct expr_error *err)
 {
     bool secret;
     int64_t min, not_requester;
-    struct str *from = NEW_ARRAY(a, struct str, ap->from.count + 1);
+    struct str *from = NEW_ARRAY(a, struct str, most_names(p, ap));
 
     if (!template_eval_text(ap->message, s, a, &q->message, &secret, err) ||
         !amount_get(&ap->min, s, a, 1, &min, err) ||
         !amount_get(&ap->not_requester, s, a, 0, &not_requester, err))
         return false;
-    LIST_EACH(const struct template *, t, ap->from)
-        if (!template_eval_text(*t, s, a, &from[q->from_count++], &secret, err))
+    LIST_EACH(const struct template *, t, ap->from) {
+        struct str name;
+        if (!template_eval_text(*t, s, a, &name, &secret, err))
             return false;
+        add_names(p, name, from, &q->from_count);
+    }
     q->from = from;
     q->votes_needed = min > 0 ? (size_t)min : 1;
     q->not_requester = not_requester != 0;
