@@ -86,8 +86,9 @@ static void type(struct talk *t, const char *text)
     }
 }
 
-static _Noreturn void be_program(int slave, char **argv)
+static _Noreturn void be_program(const struct talk *t, int slave, char **argv)
 {
+    close(t->master);
     login_tty(slave);
     setenv("TERM", "xterm", 1);
     setenv("LANG", "C.UTF-8", 1);
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
         return 99;
     pid_t pid = fork();
     if (pid == 0)
-        be_program(slave, argv + i);
+        be_program(&t, slave, argv + i);
     close(slave);
     for (size_t k = 0; k < count && !missed; k++) {
         missed = !wait_to_see(&t, turns[k].see);

@@ -1,0 +1,90 @@
+#!/bin/sh
+# People at a terminal: what they see, and that nothing but an answer is one.
+
+. "$(dirname "$0")/../lib.sh"
+
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+
+cat >q.yaml <<'END'
+runbook: 1
+name: q
+type: application
+on_failure: stop
+steps:
+  - {id: a, name: The first step, shell: "echo began; test ! -e slow || sleep 1"}
+  - {id: b, confirm: Shall it really be done, shell: "echo b >> trace"}
+END
+cat >m.yaml <<'END'
+runbook: 1
+name: m
+type: application
+steps:
+  - {id: close, name: Close the shop, shell: "echo close >> trace", undo: {shell: "echo open >> trace"}}
+  - {id: deploy, shell: "echo last-words; exit 3", undo: none}
+  - {id: open, shell: "echo after >> trace", undo: none}
+END
+
+test_that 'yes runs the step' '
+	rm -f trace && exits 0 on-terminal -e "to decline:" "yes\n" runbook run q.yaml && [ -e trace ]
+'
+test_that 'a letter, another word and Enter are asked again; no is no' '
+	rm -f trace && exits 5 on-terminal -e "to decline:" "y\n" -e "neither" "\n" -e "to decline:" "maybe\n" -e "neither" "no\n" \
+		runbook run q.yaml && [ ! -e trace ]
+'
+test_that 'what was typed before the question does not count' '
+	rm -f trace && touch slow && exits 5 on-terminal -e "began" "yes\n" -e "to decline:" "no\n" runbook run q.yaml
+	got=$?
+	rm -f slow
+	[ $got = 0 ] && [ ! -e trace ]
+'
+test_that 'the end of input is no answer' '
+	rm -f trace && exits 5 on-terminal -e "to decline:" "\004" runbook run q.yaml && [ ! -e trace ]
+'
+test_that 'a terminal that is hung up is no answer' '
+	rm -f trace && { on-terminal -x "to decline:" runbook run q.yaml; [ $? = 129 ]; } && [ ! -e trace ]
+'
+test_that 'an interrupt at the question is no answer, and the run can be resumed' '
+	rm -f trace && exits 130 on-terminal -e "to decline:" "\003" runbook run q.yaml >out && [ ! -e trace ] &&
+	grep -q "runbook resume" out
+'
+test_that 'a pipe of yes is nobody' '
+	rm -f trace && yes | setsid -w runbook run q.yaml 2>err; [ $? = 5 ] && [ ! -e trace ] && grep -q -- "--confirm b=" err
+'
+test_that '--no-input is nobody, also on a terminal' '
+	rm -f trace && exits 5 on-terminal runbook run q.yaml --no-input && [ ! -e trace ]
+'
+test_that 'in the background the question waits and says so' '
+	rm -f trace && exits 0 on-terminal -e "to answer" "fg\n" -e "to decline:" "yes\n" \
+		sh -mc "runbook run q.yaml & read x; fg" && [ -e trace ]
+'
+test_that 'a failure is shown and chosen about' '
+	rm -f trace && exits 9 on-terminal -e "What now?" "u\n" -e "Undo everything" "yes\n" runbook run m.yaml --color=never >out &&
+	grep -q "last-words" out && [ "$(cat trace | tr "\n" " ")" = "close open " ]
+'
+test_that 'a skip wants a reason, and the run is then unverified' '
+	rm -f trace && exits 8 on-terminal -e "What now?" "s\n" -e "Why" "by hand\n" runbook run m.yaml --color=never >out &&
+	grep -q "by hand" out && grep -qx after trace
+'
+test_that 'a walk runs what it is told to, step by step' '
+	rm -f trace && { on-terminal -e "Next: close" "" -e "What now?" "r\n" -e "Next: deploy" "" -e "What now?" "q\n" runbook run m.yaml --mode manual >out; [ $? -ne 0 ]; } &&
+	[ "$(cat trace)" = close ]
+'
+test_that 'nothing is painted again for who reads aloud, nor on a dumb terminal' '
+	esc=$(printf "\033") &&
+	ACCESSIBLE=1 on-terminal -r -e "to decline:" "yes\n" runbook run q.yaml --color=never >out && ! grep -q "$esc" out &&
+	on-terminal -r -e "to decline:" "yes\n" env TERM=dumb runbook run q.yaml >out && ! grep -q "$esc" out
+'
+test_that 'without UTF-8 all signs are ASCII' '
+	on-terminal -e "to decline:" "yes\n" env LANG=C LC_ALL=C runbook run q.yaml >out && ! LC_ALL=C grep -q "[^ -~[:cntrl:]]" out
+'
+test_that 'a narrow terminal is not overrun' '
+	on-terminal -s 40x20 -e "to decline:" "yes\n" runbook run q.yaml --color=never >out &&
+	[ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 42 ] || { LC_ALL=C.UTF-8 wc -L out; cat out; false; }
+'
+test_that 'a question comes to the terminal when standard error is a file' '
+	rm -f trace && exits 0 on-terminal -e "to decline:" "yes\n" sh -c "runbook run q.yaml 2>err" && [ -e trace ] &&
+	grep -q "began" err && ! grep -q "to decline" err
+'
+
+done_testing
