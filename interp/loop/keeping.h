@@ -23,7 +23,7 @@ enum {
     KILL_EVERY_MS = 20,    // between rounds of killing
     KILL_FOR_MS = 5000,    // after which what still lives cannot be killed
     OUT_MAX = 256 * 1024,  // not yet sent to the interpreter; then pipes are not read
-    UNSETTLED_MAX = 256,   // results kept in memory
+    UNSETTLED_MAX = 32,    // results kept in memory
     UNSETTLED_BYTES = 64 << 20,
     ROOM_MAX = 1 << 20,  // a buffer that is empty keeps no more memory than that
 };
