@@ -35,6 +35,7 @@ struct outcome {
     bool withheld;         // secrets were masked in what the journal will keep
     const struct left_process *left;
     size_t left_count;
+    bool left_meant;       // `daemon: true`: not worth a word
 };
 
 enum { TAKES_ENV = 1, TAKES_DIR = 2, TAKES_AS = 4, TAKES_GRACE = 8 };

@@ -71,8 +71,7 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
     const struct exec_params *p = at->params;
 
     process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
-    if (o->rule && p->daemon == YES)
-        o->left_count = 0;
+    o->left_meant = o->rule && p->daemon == YES;
 }
 
 static const struct field fields[] = {

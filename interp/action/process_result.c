@@ -223,8 +223,7 @@ void process_outcome(struct attempt *at, const struct child_result *r, const int
         o->result = process_result(at->arena, r, out, err);
     if (o->verdict == VERDICT_DONE && !o->rule && wanted_terminal(err))
         o->help = STR("it wanted a terminal; give it one with `tty: true`");
-    if (o->verdict == VERDICT_DONE && o->rule && p && p->daemon == YES)
-        o->left_count = 0;  // meant
+    o->left_meant = o->rule && p && p->daemon == YES;
 }
 
 void process_adopted(struct attempt *at, const struct child_result *r, const int *ok,

@@ -93,8 +93,7 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
     process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
     if (p->host)
         remote_ended(at, r, o);
-    if (o->rule && p->daemon == YES)
-        o->left_count = 0;
+    o->left_meant = o->rule && p->daemon == YES;
 }
 
 // ---- what may be written

@@ -266,6 +266,8 @@ bool step_environment(struct driver *d, struct task *t, const struct step *s, st
 struct str step_label(const struct step *s, const struct scope *scope, struct arena *a);
 struct value now_value(void);
 void remember_left(struct driver *d, struct str step, const struct outcome *o);
+// Of [step], nothing is left any more.
+void forget_left(struct driver *d, struct str step);
 
 void aside_over(struct driver *d, struct task *t);
 // The first open question has no answer any more; false when none is open.

@@ -465,12 +465,32 @@ static void decide(struct walk *w)
         end_badly(w, policy_word(p == POLICY_ASK ? POLICY_STOP : p), own);
 }
 
+static void left_is_killed(struct attempt *at, const struct left_process *left, size_t count)
+{
+    struct act *x = at->owner;
+    struct walk *w = x->arg;
+
+    remember_left(x->d, x->shown, &(struct outcome){ .left = left, .left_count = count });
+    walk_failed(w);
+    pump(x->d);
+}
+
+// What its process left running was let alone because that had succeeded; the step has not.
+static bool kills_left(struct walk *w)
+{
+    if (!w->act || w->outcome.verdict != VERDICT_DONE || !w->outcome.left_count)
+        return false;
+    w->outcome.left_count = 0;
+    forget_left(w->d, w->act->shown);
+    return attempt_kill_left(&w->act->at, left_is_killed);
+}
+
 void walk_failed(struct walk *w)
 {
     struct task *t = w->task;
     int64_t rest;
 
-    if (t->ended || w->withdrawn)
+    if (t->ended || w->withdrawn || kills_left(w))
         return;
     if (!t->always_begun && wants_retry(w, &rest)) {
         try_again(w, rest);
