@@ -1,10 +1,12 @@
 #include "action/sql_link.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "action/sql_engine.h"
+#include "action/sql_valve.h"
 #include "base/arena.h"
 #include "base/buf.h"
 
@@ -14,9 +16,10 @@ struct link {
     struct arena *arena;
     struct link_events events;
     PGconn *conn;
-    bool opening, closed;  // a thread is at work with it; it is to be freed after that
-    int cancels;           // threads that are asking the server to stop
-    PGcancel *cancel;
+    struct valve *valve;   // NULL until it is connected
+    bool closed;           // it is to be freed as soon as nobody uses it
+    bool opening, inside;  // a thread has [conn]; readable() is at work
+    int users;             // the thread and the callback that come back to it
 
     const char **keywords, **values;  // for the thread that connects
     void (*then)(void *arg, bool ok);
@@ -41,14 +44,21 @@ static void set_error(struct link *k, const char *message)
 
 // ---- opening and closing
 
-static void free_link(struct link *k)
+static void drop_connection(struct link *k)
 {
     if (k->watch)
         watch_stop(k->watch);
-    if (k->cancel)
-        k->pq->freeCancel(k->cancel);
+    k->watch = NULL;
     if (k->conn)
         k->pq->finish(k->conn);
+    k->conn = NULL;
+    valve_close(k->valve);
+    k->valve = NULL;
+}
+
+static void free_link(struct link *k)
+{
+    drop_connection(k);
     arena_free(k->arena);
 }
 
@@ -57,7 +67,17 @@ void link_close(struct link *k)
     if (!k)
         return;
     k->closed = true;
-    if (!k->opening && !k->cancels)
+    k->asking = false;
+    if (!k->opening && !k->inside)
+        drop_connection(k);
+    if (!k->users)
+        free_link(k);
+}
+
+static void let_go(struct link *k)
+{
+    k->users--;
+    if (k->closed && !k->users)
         free_link(k);
 }
 
@@ -84,25 +104,32 @@ static void connect_in_thread(void *arg)
 
 static void readable(void *arg, int events);
 
+// From here on the connection is the loop's.
+static bool take_over(struct link *k)
+{
+    k->pq->setnonblocking(k->conn, 1);
+    k->pq->setNoticeReceiver(k->conn, notice, k);
+    k->valve = valve_open(k->pq->socket(k->conn));
+    if (!k->valve) {
+        set_error(k, strerror(errno));
+        return false;
+    }
+    k->watch = loop_watch(k->loop, k->arena, valve_fd(k->valve), WATCH_READ, readable, k);
+    return true;
+}
+
 static void connected(void *arg)
 {
     struct link *k = arg;
     bool ok = k->conn && k->pq->status(k->conn) == CONNECTION_OK;
 
     k->opening = false;
-    if (k->closed) {
-        free_link(k);
-        return;
-    }
-    if (ok) {
-        k->pq->setnonblocking(k->conn, 1);
-        k->pq->setNoticeReceiver(k->conn, notice, k);
-        k->cancel = k->pq->getCancel(k->conn);
-        k->watch = loop_watch(k->loop, k->arena, k->pq->socket(k->conn), WATCH_READ, readable, k);
-    } else {
+    if (!ok)
         set_error(k, k->conn ? k->pq->errorMessage(k->conn) : "out of memory");
-    }
-    k->then(k->events.arg, ok);
+    ok = ok && !k->closed && take_over(k);
+    if (!k->closed)
+        k->then(k->events.arg, ok);
+    let_go(k);
 }
 
 static void tell_opened(void *arg)
@@ -161,7 +188,7 @@ struct link *link_open(struct loop *l, const struct resolved_connection *c, int6
     struct link *k = NEW(a, struct link);
     const char *why;
 
-    *k = (struct link){ .loop = l, .arena = a, .events = *events, .then = then, .opening = true };
+    *k = (struct link){ .loop = l, .arena = a, .events = *events, .then = then };
     k->question = arena_new(a);
     k->pq = pq_api(&why);
     struct settings s = settings_of(c, timeout_ms, a);
@@ -169,10 +196,11 @@ struct link *link_open(struct loop *l, const struct resolved_connection *c, int6
     k->values = s.values;
     if (!k->pq) {
         set_error(k, why);
-        k->opening = false;
         loop_timer(l, a, loop_now_ms(l), tell_opened, k);
         return k;
     }
+    k->opening = true;
+    k->users++;
     loop_work(l, connect_in_thread, connected, k);
     return k;
 }
@@ -230,14 +258,6 @@ static void unwatch(struct link *k)
     k->watch = NULL;
 }
 
-static void drop_connection(struct link *k)
-{
-    unwatch(k);
-    if (k->conn)
-        k->pq->finish(k->conn);
-    k->conn = NULL;
-}
-
 // True when the next result may be asked for, false when something has to be waited for.
 static bool take(struct link *k, const PGresult *r)
 {
@@ -285,47 +305,70 @@ static void take_results(struct link *k)
     }
 }
 
+// Sends what there is to send, and watches for what has to come.
 static void flush(struct link *k)
 {
+    int left;
+    bool blocked;
+
     if (k->copying)
         k->copying = !send_data(k);
-    bool more = k->pq->flush(k->conn) > 0 || k->copying;
-    watch_change(k->watch, more ? WATCH_READ | WATCH_WRITE : WATCH_READ);
+    do {
+        left = k->pq->flush(k->conn);
+        blocked = valve_out(k->valve);
+    } while (left > 0 && !blocked);
+    watch_change(k->watch, blocked || k->copying ? WATCH_READ | WATCH_WRITE : WATCH_READ);
 }
 
-// libpq keeps a whole row before it gives it to us, so a field that is too large is
-// noticed by what has come without one.
-static bool is_too_much(struct link *k)
+// Whether libpq has not read all that it was given.
+static bool has_input(struct link *k)
 {
     int waiting = 0;
 
-    ioctl(k->pq->socket(k->conn), FIONREAD, &waiting);
-    k->pending += waiting;
-    return k->asking && k->pending > SQL_BYTES_MOST + SQL_BYTES_MOST / 4;
+    return k->asking && k->watch && ioctl(k->pq->socket(k->conn), FIONREAD, &waiting) == 0 &&
+           waiting > 0;
+}
+
+static void take_input(struct link *k)
+{
+    PGnotify *n;
+    bool alive = k->pq->consumeInput(k->conn);
+
+    while ((n = k->pq->notifies(k->conn)))
+        k->pq->freemem(n);
+    if (alive)
+        flush(k);
+    else
+        unwatch(k);  // what is lost is told by the result
+    if (k->asking && !k->copying)
+        take_results(k);
+    if (k->asking && k->watch)
+        flush(k);  // data of COPY
 }
 
 static void readable(void *arg, int events)
 {
     struct link *k = arg;
-    PGnotify *n;
 
     (void)events;
-    if (is_too_much(k)) {
+    k->pending += (int64_t)valve_in(k->valve);
+    if (k->asking && k->pending > SQL_BYTES_MOST + SQL_BYTES_MOST / 4) {
         k->failed = false;
         set_error(k, "a row is larger than 64 MiB");
         drop_connection(k);
         finish(k);
         return;
     }
-    bool alive = k->pq->consumeInput(k->conn);
-    while ((n = k->pq->notifies(k->conn)))
-        k->pq->freemem(n);
-    if (alive)
-        flush(k);
-    else
-        unwatch(k);  // libpq has closed the socket; what is lost is told by the result
-    if (k->asking && !k->copying)
-        take_results(k);
+    // Whoever is told of a result may ask the next question, or close the link.
+    k->inside = true;
+    k->users++;
+    do
+        take_input(k);
+    while (has_input(k));
+    k->inside = false;
+    if (k->closed)
+        drop_connection(k);
+    let_go(k);
 }
 
 // ---- asking
@@ -371,29 +414,38 @@ void link_ask(struct link *k, const struct link_question *q, void (*then)(void *
 
 // ---- stopping
 
+// On its own: the thread may outlive the link, and frees it.
+struct cancelling {
+    const struct pq_api *pq;
+    PGcancel *cancel;
+};
+
 static void cancel_in_thread(void *arg)
 {
-    struct link *k = arg;
+    struct cancelling *c = arg;
     char ignored[256];
 
-    k->pq->cancel(k->cancel, ignored, sizeof ignored);
+    c->pq->cancel(c->cancel, ignored, sizeof ignored);
+    c->pq->freeCancel(c->cancel);
+    free(c);
 }
 
 static void cancelled(void *arg)
 {
-    struct link *k = arg;
-
-    k->cancels--;
-    if (k->closed && !k->cancels)
-        free_link(k);
+    (void)arg;  // it is free; that the server has stopped is told by its answer
 }
 
 void link_cancel(struct link *k)
 {
-    if (!k->cancel || !k->asking)
+    struct cancelling *c = k->asking && k->conn ? malloc(sizeof *c) : NULL;
+
+    if (!c)
         return;
-    k->cancels++;
-    loop_work(k->loop, cancel_in_thread, cancelled, k);
+    *c = (struct cancelling){ k->pq, k->pq->getCancel(k->conn) };
+    if (c->cancel)
+        loop_work(k->loop, cancel_in_thread, cancelled, c);
+    else
+        free(c);
 }
 
 void link_enough(struct link *k, struct str why)

@@ -98,6 +98,9 @@ play() {
 	shift
 	printf 'runbook: 1\nname: book\ntype: application\nsteps:\n%s\n' "$steps" >book.yaml
 	timeout 60 action-play book.yaml "$@" >out 2>err
+	status=$?
+	[ $status -ne 124 ] || echo "{\"hangs\":true}" >out
+	return $status
 }
 has() {
 	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out err; return 1; }
