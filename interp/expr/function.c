@@ -35,7 +35,7 @@ static size_t slot_of(struct str name, bool member)
         if (!index_once.slots[i])
             return i;
         const struct function *f = index_once.grouped[index_once.slots[i] - 1];
-        if (is_member(f) == member && str_is(name, f->name))
+        if (is_member(f) == member && strncmp(f->name, name.s, name.n) == 0 && !f->name[name.n])
             return i;
     }
 }

@@ -278,7 +278,8 @@ bool lexer_is_reserved(struct str name)
 bool word_is_among(struct str name, const struct str *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (words[i].n == name.n && memcmp(words[i].s, name.s, name.n) == 0)
+        if (words[i].n == name.n && words[i].s[0] == name.s[0] &&
+            memcmp(words[i].s, name.s, name.n) == 0)
             return true;
     return false;
 }

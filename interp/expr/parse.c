@@ -107,15 +107,21 @@ static struct term *word_literal(struct parser *p, struct token name)
     return t;
 }
 
+static bool is_word_literal(struct str name)
+{
+    return str_equal(name, STR("true")) || str_equal(name, STR("false")) ||
+           str_equal(name, STR("null"));
+}
+
 static struct term *name_or_call(struct parser *p, bool absolute)
 {
     struct token name = p->token;
+    bool is_reserved = lexer_is_reserved(name.text);
 
     parser_advance(p);
-    if (!absolute &&
-        (str_is(name.text, "true") || str_is(name.text, "false") || str_is(name.text, "null")))
+    if (is_reserved && !absolute && is_word_literal(name.text))
         return word_literal(p, name);
-    if (lexer_is_reserved(name.text)) {
+    if (is_reserved) {
         p->token = name;
         parser_unexpected(p, "a value");
     }
@@ -223,17 +229,19 @@ static struct term *members(struct parser *p, struct term *t)
 static struct term *operator_term(struct parser *p, enum operation op, struct token sign,
                                   struct term *left, struct term *right)
 {
-    struct terms args = { 0 };
-
-    terms_add(p, &args, left, false);
-    if (right)
-        terms_add(p, &args, right, false);
     struct term *t = term_new(p, TERM_OPERATOR, right ? left->start : (uint32_t)sign.start);
+
     t->op = op;
     t->repeat = 1;
-    t->at = (uint32_t)sign.start;
-    t->at_end = (uint32_t)sign.end;
-    return term_with_args(p, t, &args);
+    t->at = sign.start;
+    t->at_end = sign.end;
+    t->count = right ? 2 : 1;
+    t->args = NEW_ARRAY(p->arena, struct term *, t->count);
+    t->args[0] = left;
+    if (right)
+        t->args[1] = right;
+    term_measure(p, t);
+    return t;
 }
 
 static bool is_number_token(const struct parser *p)

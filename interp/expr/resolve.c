@@ -1,7 +1,6 @@
 #include "expr/resolve.h"
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "expr/eval.h"
 #include "expr/function.h"
 #include "expr/lex.h"
@@ -35,16 +34,17 @@ bool is_type_name(struct str name)
     return word_is_among(name, names, sizeof names / sizeof *names);
 }
 
+// Where the value of a root is kept while an expression is evaluated; EVAL_ROOTS, which
+// is nowhere, when there are more of them.
 static uint16_t root_slot(struct resolver *r, struct str name)
 {
-    size_t known = (size_t)(uintptr_t)map_get(r->roots, name);
+    uint16_t slot = 0;
 
-    if (!known) {
-        known = map_count(r->roots) + 1;
-        map_put(r->roots, name, (void *)(uintptr_t)known);
-        r->expr->root_count = (uint16_t)known;
-    }
-    return (uint16_t)(known - 1);
+    while (slot < r->root_count && !str_equal(r->roots[slot], name))
+        slot++;
+    if (slot == r->root_count && slot < EVAL_ROOTS)
+        r->roots[r->root_count++] = name;
+    return slot;
 }
 
 static bool resolve_name(struct resolver *r, struct term *t, const struct variable *scope)
@@ -218,7 +218,7 @@ bool resolve(struct resolver *r, struct term *t, const struct variable *scope)
 
 bool resolve_terms(struct expr *e, struct diags *ds)
 {
-    struct resolver r = { .expr = e, .diags = ds, .roots = map_new(e->arena) };
+    struct resolver r = { .expr = e, .diags = ds };
 
     return resolve(&r, e->term, NULL);
 }

@@ -2,10 +2,10 @@
 
 #pragma once
 
+#include "expr/eval.h"
 #include "expr/resolve.h"
 
 struct function;
-struct map;
 
 struct variable {
     struct str name;
@@ -16,8 +16,9 @@ struct variable {
 struct resolver {
     struct expr *expr;
     struct diags *diags;
-    struct map *roots;  // name -> slot + 1
-    uint16_t alive;     // variables of the macros around
+    struct str roots[EVAL_ROOTS];  // the first few, by slot
+    uint16_t root_count;
+    uint16_t alive;  // variables of the macros around
 };
 
 enum { MOST_PARTS = 16 };  // of a name with dots

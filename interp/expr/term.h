@@ -81,7 +81,7 @@ struct term {
     bool constant : 1;      // [value] is what it always is
     bool is_type_name : 1;  // a root that is the name of a type where nothing else is
     uint16_t count;         // of args
-    uint16_t slot;          // TERM_ROOT: of the cache; TERM_VARIABLE, TERM_MACRO: of the variable
+    uint16_t slot;          // TERM_ROOT: in eval.h; TERM_VARIABLE, TERM_MACRO: of the variable
     uint16_t height;
     uint16_t repeat;      // OP_NOT, OP_NEGATE: how many were written
     uint32_t start, end;  // bytes of the source that the whole term covers
@@ -102,7 +102,6 @@ struct expr {
     struct text text;
     struct arena *arena;
     struct term *term;
-    uint16_t root_count;      // distinct roots
     uint16_t variable_count;  // that are alive at once
     bool reads_now;
     struct str container;  // the name space names are looked up in; mostly empty
