@@ -174,4 +174,15 @@ test_that 'the man page is read without a complaint' '
 	if command -v man >/dev/null; then runbook help --man >runbook.1 && LC_ALL=C.UTF-8 man --warnings -l runbook.1 >/dev/null 2>err; [ ! -s err ]; fi
 '
 
+test_that 'the guide names every command and every exit code' '
+	for c in $(runbook help | sed -n "s/^  \([a-z][a-z]*\) .*/\1/p"); do
+		case $c in schema|reference|version|help) continue ;; esac
+		grep -q "\`\(runbook \)\?$c\b\|runbook $c\b" "$repo/docs/cli.md" || { echo "docs/cli.md: no $c"; return 1; }
+	done &&
+	for code in 0 1 2 3 4 5 6 7 8 9 10 11 12 70 124; do
+		name=$(runbook explain $code | sed -n "s/^exit code $code (\(.*\))/\1/p")
+		grep -q "^| $code | $name |" "$repo/docs/cli.md" || { echo "docs/cli.md: no $code $name"; return 1; }
+	done
+'
+
 done_testing
