@@ -186,6 +186,19 @@ static void check_steps_below(const struct spot *spot, const struct view *v)
     check_parts(spot, v, BELOW_ALWAYS, BELOW_TOP);
 }
 
+static void check_action_keys(const struct view *v, const struct step *s)
+{
+    const struct node *map = s->action_node && s->action_node->kind == NODE_MAP ? s->action_node
+                                                                                : NULL;
+    const struct node *json = map ? node_get(map, "json") : NULL;
+    const struct node *params = map ? node_get(map, "params") : NULL;
+
+    if (json)
+        view_keys(v, json);
+    if (params)
+        view_keys(v, params);
+}
+
 // Outputs and verify of a group read its children, so these come first.
 static void check_spot(const struct spot *spot, void *ctx)
 {
@@ -202,6 +215,7 @@ static void check_spot(const struct spot *spot, void *ctx)
         add_item(&k, s->for_each);
     check_step_rules(c, spot);
     k.view.judged = judged_by_graph(c, spot);
+    check_action_keys(&k.view, s);
     step_each_site(s, see_site, &k);
     struct view early = view_below(&k, false), after = view_below(&k, true), undo = after;
     undo.reading.undoes = s;

@@ -180,21 +180,14 @@ static void check_for_each(struct checking *c, const struct step *s)
 
 // ---- undo and hooks ----
 
+// Which verbs of git can be taken back, the action itself knows.
 static void check_undo_auto(struct checking *c, const struct step *s)
 {
-    static const char *const verbs[] = { "revert", "fetch", "push", NULL };
-
-    if (s->undo.kind != UNDO_AUTO)
+    if (s->undo.kind != UNDO_AUTO || is_action(s, "git") || is_action(s, "file"))
         return;
-    struct span where = s->undo.node ? s->undo.node->span : key_span(s, "undo");
-    if (!is_action(s, "git") && !is_action(s, "file")) {
-        struct diag *d = conflict(c, where, STR("`undo: auto` is there for `git` and `file` only"));
-        diag_help(c->ds, d, "write the step that takes it back");
-        return;
-    }
-    for (const char *const *v = verbs; *v && is_action(s, "git"); v++)
-        if (s->action_node->kind == NODE_MAP && node_get(s->action_node, *v))
-            conflict(c, where, str_format(c->arena, "git cannot take back `%s` by itself", *v));
+    struct diag *d = conflict(c, s->undo.node ? s->undo.node->span : key_span(s, "undo"),
+                              STR("`undo: auto` is there for `git` and `file` only"));
+    diag_help(c->ds, d, "write the step that takes it back");
 }
 
 static void check_hook(struct checking *c, const struct spot *spot)

@@ -40,8 +40,8 @@ void check_transaction(struct checking *c, const struct step *s)
     const struct text *name = &s->transaction;
     const struct connection *k = connection_named(&c->module->rb->connections, name->str);
 
-    if (name->str.n == 0)
-        return;
+    if (name->str.n == 0 || str_search(name->str, STR("${{")) != SIZE_MAX)
+        return;  // the reader has told what is wrong with it
     if (!k)
         k = connection_named(&c->program->project->connections, name->str);
     if (!k)

@@ -372,6 +372,35 @@ const struct expr_type *view_text(const struct view *from, const struct template
     return NULL;
 }
 
+static bool plain_key(const struct view *v, const struct text *key)
+{
+    size_t at = str_search(key->str, STR("${{"));
+
+    if (at == SIZE_MAX)
+        return true;
+    diag_error(v->c->ds, DIAG_EXPR_NOT_ALLOWED_HERE, text_span(key, at, key->str.n),
+               "a key is read as it stands; an expression cannot stand here");
+    return false;
+}
+
+static bool plain_keys(const struct view *v, const struct form *f)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < f->count; i++)
+        ok &= (f->kind != FORM_MAP || plain_key(v, &f->keys[i])) && plain_keys(v, &f->items[i]);
+    return ok;
+}
+
+bool view_keys(const struct view *v, const struct node *n)
+{
+    bool ok = true;
+
+    for (const struct node *child = n->first; child; child = child->next)
+        ok &= (n->kind != NODE_MAP || plain_key(v, &child->key->text)) && view_keys(v, child);
+    return ok;
+}
+
 const struct expr_type *view_form(const struct view *from, const struct form *f)
 {
     struct site site = { .kind = SITE_FORM, .form = f };
@@ -380,6 +409,8 @@ const struct expr_type *view_form(const struct view *from, const struct form *f)
 
     if (!f)
         return expr_dyn;
+    if (!plain_keys(from, f))
+        return NULL;
     return look(from, &site, &v, &scope) ? form_check(f, &scope, v.c->arena, v.c->ds) : NULL;
 }
 

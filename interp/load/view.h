@@ -65,6 +65,8 @@ const struct expr_type *view_words(const struct view *v, const struct template *
 // Words that become text: what has none is an error.
 const struct expr_type *view_text(const struct view *v, const struct template *t);
 const struct expr_type *view_form(const struct view *v, const struct form *f);
+// Keys of a structure that an action takes are text as they stand.
+bool view_keys(const struct view *v, const struct node *n);
 const struct expr_type *view_expr(const struct view *v, const struct expr *e);
 bool view_condition(const struct view *v, const struct expr *e);
 // Each expression of [t] by itself: parameters, which may be anything, or words of a script,
