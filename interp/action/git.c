@@ -2,151 +2,11 @@
 
 #include <string.h>
 
+#include "action/git_job.h"
 #include "action/git_ref.h"
 #include "action/params.h"
 #include "action/script.h"
-#include "action/work.h"
 #include "base/arena.h"
-
-static const struct field restore_fields[] = {
-    { "paths", &type_words_list, AT(struct git_restore, paths), .flags = FIELD_REQUIRED,
-      .doc = "What to restore." },
-    { "from", &type_words, AT(struct git_restore, from), .flags = FIELD_REQUIRED,
-      .doc = "The commit, tag or branch to take it from." },
-    { 0 },
-};
-static const char *const modes[] = { "soft", "mixed", "hard", NULL };
-static const struct type type_mode = {
-    .kind = TYPE_CHOICE, .name = "reset mode", .size = sizeof(int), .choices = modes
-};
-static const struct field reset_fields[] = {
-    { "to", &type_words, AT(struct git_reset, to), .flags = FIELD_REQUIRED,
-      .doc = "The commit, tag or branch that the current branch is moved to." },
-    { "mode", &type_mode, AT(struct git_reset, mode), .fallback = "mixed",
-      .doc = "`soft` moves the branch alone, `mixed` the index too, `hard` the files too." },
-    { 0 },
-};
-static const struct field stash_fields[] = {
-    { "message", &type_words, AT(struct git_stash, message), .doc = "What the entry is called." },
-    { "untracked", &type_bool, AT(struct git_stash, untracked), .fallback = "false",
-      .doc = "Takes untracked files along." },
-    { 0 },
-};
-static const struct field tag_fields[] = {
-    { "name", &type_words, AT(struct git_tag, name), .flags = FIELD_REQUIRED,
-      .doc = "The new tag." },
-    { "message", &type_words, AT(struct git_tag, message), .doc = "Makes it an annotated tag." },
-    { 0 },
-};
-static const struct field fetch_fields[] = {
-    { "remote", &type_words, AT(struct git_fetch, remote), .fallback = "origin",
-      .doc = "The remote, by name." },
-    { "tags", &type_bool, AT(struct git_fetch, tags), .fallback = "false",
-      .doc = "Fetches all tags." },
-    { 0 },
-};
-static const struct field commit_fields[] = {
-    { "message", &type_words, AT(struct git_commit, message), .flags = FIELD_REQUIRED,
-      .doc = "The commit message." },
-    { "paths", &type_words_list, AT(struct git_commit, paths), .flags = FIELD_REQUIRED,
-      .doc = "What to commit: exactly these paths, as they are in the working tree." },
-    { 0 },
-};
-static const struct field push_fields[] = {
-    { "remote", &type_words, AT(struct git_push, remote), .fallback = "origin",
-      .doc = "The remote, by name." },
-    { "ref", &type_words, AT(struct git_push, ref), .flags = FIELD_REQUIRED,
-      .doc = "The branch or tag to push, to the same name. Never forced." },
-    { 0 },
-};
-static const char *const sorts[] = { "version", "-version", "date", "-date", NULL };
-static const struct type type_sort = {
-    .kind = TYPE_CHOICE, .name = "order of tags", .size = sizeof(int), .choices = sorts
-};
-static const struct field tags_fields[] = {
-    { "match", &type_words, AT(struct git_tags, match), .doc = "A pattern: `v1.*`." },
-    { "sort", &type_sort, AT(struct git_tags, sort), .fallback = "-version",
-      .doc = "Which comes first; `-` is newest or highest first." },
-    { "limit", &type_amount_int, AT(struct git_tags, limit), .doc = "At most so many." },
-    { 0 },
-};
-static const struct field log_fields[] = {
-    { "limit", &type_amount_int, AT(struct git_log, limit), .fallback = "10",
-      .doc = "At most so many." },
-    { "path", &type_words, AT(struct git_log, path), .doc = "Only commits that touch it." },
-    { "ref", &type_words, AT(struct git_log, ref), .fallback = "HEAD", .doc = "Where to begin." },
-    { 0 },
-};
-static const struct field no_fields[] = { { 0 } };
-static const struct field show_fields[] = {
-    { "ref", &type_words, AT(struct git_show, ref), .flags = FIELD_REQUIRED,
-      .doc = "The commit, tag or branch." },
-    { "path", &type_words, AT(struct git_show, path), .flags = FIELD_REQUIRED,
-      .doc = "The file in it." },
-    { 0 },
-};
-
-// A verb: its object, and that it may be absent.
-#define VERB(id, record)                                                                         \
-    static const struct type type_##id = { .kind = TYPE_OBJECT,                                  \
-                                           .name = "git " #id,                                   \
-                                           .size = sizeof(struct record),                        \
-                                           .fields = id##_fields };                              \
-    static const struct type optional_##id = {                                                   \
-        .kind = TYPE_OPTIONAL, .name = "git " #id, .size = sizeof(void *), .element = &type_##id \
-    }
-
-#define status_fields   no_fields
-#define describe_fields no_fields
-
-VERB(restore, git_restore);
-VERB(reset, git_reset);
-VERB(stash, git_stash);
-VERB(tag, git_tag);
-VERB(fetch, git_fetch);
-VERB(commit, git_commit);
-VERB(push, git_push);
-VERB(tags, git_tags);
-VERB(log, git_log);
-VERB(status, git_nothing);
-VERB(describe, git_nothing);
-VERB(show, git_show);
-
-static const struct field fields[] = {
-    { "checkout", &type_words, AT(struct git_params, checkout),
-      .doc = "Switches to a branch, tag or commit." },
-    { "restore", &optional_restore, AT(struct git_params, restore),
-      .doc = "Brings files back as they were in a commit." },
-    { "reset", &optional_reset, AT(struct git_params, reset),
-      .doc = "Moves the current branch to a commit." },
-    { "revert", &type_words, AT(struct git_params, revert),
-      .doc = "Commits the opposite of a commit. All or nothing: a conflict changes nothing." },
-    { "stash", &optional_stash, AT(struct git_params, stash),
-      .doc = "Puts uncommitted work away." },
-    { "tag", &optional_tag, AT(struct git_params, tag), .doc = "Makes a tag at HEAD." },
-    { "fetch", &optional_fetch, AT(struct git_params, fetch), .doc = "Fetches from a remote." },
-    { "commit", &optional_commit, AT(struct git_params, commit), .doc = "Commits paths." },
-    { "push", &optional_push, AT(struct git_params, push),
-      .doc = "Pushes a branch or tag, if nobody else has moved it." },
-    { "tags", &optional_tags, AT(struct git_params, tags), .doc = "Lists tags." },
-    { "log", &optional_log, AT(struct git_params, log), .doc = "Lists commits." },
-    { "status", &optional_status, AT(struct git_params, status),
-      .doc = "Says what is not committed." },
-    { "describe", &optional_describe, AT(struct git_params, describe),
-      .doc = "Names HEAD by the nearest tag." },
-    { "show", &optional_show, AT(struct git_params, show), .doc = "Reads a file of a commit." },
-    { "repo", &type_words, AT(struct git_params, repo), .fallback = "the step's `dir`",
-      .doc = "The repository's folder." },
-    { "hooks", &type_bool, AT(struct git_params, hooks), .fallback = "false",
-      .doc = "Lets the repository's own hooks run." },
-    { 0 },
-};
-static const struct type params = {
-    .kind = TYPE_OBJECT,
-    .name = "git",
-    .size = sizeof(struct git_params),
-    .fields = fields,
-};
 
 // ---- what a verb takes
 
@@ -302,16 +162,6 @@ static enum effects effects(const void *params_)
 
 // ---- running
 
-struct job {
-    struct process process;
-    struct str shown;  // what describe() says
-    struct str repo, remote;
-    bool hooks;
-    bool pushes;
-    struct value push;  // what was found out about it: sha, previous, ref
-    bool cancelled;
-};
-
 struct filling {
     struct attempt *at;
     struct value_builder *job;
@@ -377,7 +227,7 @@ static bool put_limit(struct filling *f, const struct amount *limit, int64_t fal
 static bool put_options(struct filling *f, const struct git_params *p)
 {
     if (p->reset) {
-        const char *mode = modes[p->reset->mode ? p->reset->mode - 1 : 1];
+        const char *mode = git_reset_modes[p->reset->mode ? p->reset->mode - 1 : 1];
         value_put_s(f->job, "mode", value_text(mode));
         buf_format(&f->shown, " --%s", mode);
     }
@@ -427,12 +277,10 @@ static bool put_repo(struct filling *f, const struct git_params *p, struct str *
     return true;
 }
 
-static bool push_next(struct attempt *at, const struct outcome *o);
-
 static bool resolve(struct attempt *at, struct expr_error *err)
 {
     const struct git_params *p = at->params;
-    struct job *job = at->job = NEW(at->arena, struct job);
+    struct git_job *job = at->job = NEW(at->arena, struct git_job);
     struct filling f = { .at = at, .job = value_map_start(at->arena), .err = err };
 
     value_put_s(f.job, "keep", value_string(at->keep));
@@ -454,128 +302,16 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     job->pushes = p->push && !at->undo_auto;
     if (job->pushes) {
         job->process.name = str_format(at->arena, "%.*s.look", STR_ARG(at->name));
-        job->process.next = push_next;
+        job->process.next = git_push_next;
     }
     return true;
 }
 
 static void describe(const struct attempt *at, struct buf *out)
 {
-    const struct job *job = at->job;
+    const struct git_job *job = at->job;
 
     buf_format(out, "git%.*s\n", STR_ARG(job->shown));
-}
-
-// ---- push: look, send, and ask when the answer was no clear one
-
-static struct str push_text(const struct attempt *at, const char *key)
-{
-    const struct job *job = at->job;
-    struct value v;
-
-    return value_field(job->push, key, at->arena, &v) && v.kind == VALUE_STRING ? v.s : STR("");
-}
-
-static void run_push(struct attempt *at, const char *verb, const char *suffix)
-{
-    struct job *job = at->job;
-    struct value_builder *b = value_map_start(at->arena);
-    struct expr_error ignored;
-
-    value_put_s(b, "verb", value_text(verb));
-    value_put_s(b, "repo", value_string(job->repo));
-    value_put_s(b, "hooks", value_bool(job->hooks));
-    value_put_s(b, "remote", value_string(job->remote));
-    value_put_s(b, "full", value_string(push_text(at, "ref")));
-    value_put_s(b, "sha", value_string(push_text(at, "sha")));
-    value_put_s(b, "previous", value_string(push_text(at, "previous")));
-    work_prepare(at, &job->process, "@git", value_finish(b), &ignored);
-    job->process.name = str_format(at->arena, "%.*s%s", STR_ARG(at->name), suffix);
-    process_again(at);
-    process_start(at);
-}
-
-static bool push_asked(struct attempt *at, const struct outcome *o)
-{
-    struct job *job = at->job;
-    struct outcome end = *o;
-
-    if (o->verdict == VERDICT_FAILED && o->timed_out)
-        end = (struct outcome){ .verdict = VERDICT_UNKNOWN,
-                                .message = STR(
-                                    "the remote does not say whether it took the push") };
-    if (o->verdict == VERDICT_FAILED && job->cancelled)
-        end.verdict = VERDICT_CANCELLED;
-    at->done(at, &end);
-    return true;
-}
-
-static void ask_remote(struct attempt *at)
-{
-    struct job *job = at->job;
-
-    job->process.next = push_asked;
-    job->process.timeout_ms = 15000;
-    run_push(at, "push_ask", ".ask");
-}
-
-static bool push_sent(struct attempt *at, const struct outcome *o)
-{
-    struct job *job = at->job;
-
-    job->cancelled = o->verdict == VERDICT_CANCELLED;
-    if (!job->cancelled && !o->timed_out && !o->killed)
-        return false;
-    ask_remote(at);
-    return true;
-}
-
-static void send_push(struct attempt *at)
-{
-    struct job *job = at->job;
-    struct outcome cancelled = { .verdict = VERDICT_CANCELLED, .not_started = true };
-
-    if (job->process.cancelled) {
-        at->done(at, &cancelled);
-        return;
-    }
-    job->process.next = push_sent;
-    run_push(at, "push_send", "");
-}
-
-// What it would be pushed over is journalled before, so that after a crash the remote can
-// be asked what became of it.
-static bool push_next(struct attempt *at, const struct outcome *o)
-{
-    struct job *job = at->job;
-    struct value_builder *b = value_map_start(at->arena);
-
-    job->push = o->result;
-    if (o->verdict != VERDICT_DONE || !o->rule ||
-        str_equal(push_text(at, "sha"), push_text(at, "previous")))
-        return false;
-    value_put_s(b, "repo", value_string(path_below(at->arena, at->dir, job->repo)));
-    value_put_s(b, "remote", value_string(job->remote));
-    value_put_s(b, "ref", value_string(push_text(at, "ref")));
-    value_put_s(b, "sha", value_string(push_text(at, "sha")));
-    value_put_s(b, "previous", value_string(push_text(at, "previous")));
-    at->note(at, value_finish(b), send_push);
-    return true;
-}
-
-static void settle(struct attempt *at, struct value notes)
-{
-    struct job *job = NEW(at->arena, struct job);
-    struct outcome unknown = { .verdict = VERDICT_UNKNOWN };
-
-    at->job = job;
-    job->push = notes;
-    job->repo = push_text(at, "repo");
-    job->remote = push_text(at, "remote");
-    if (push_text(at, "sha").n)
-        ask_remote(at);
-    else
-        at->done(at, &unknown);
 }
 
 static void ended(struct attempt *at, const struct child_result *r, struct outcome *o)
@@ -591,27 +327,14 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
     }
 }
 
-static const struct expr_field results[] = {
-    { "sha", &expr_string, "The object id of HEAD, or of what the verb made or moved." },
-    { "previous", &expr_string, "What was there before: the branch, else the object id." },
-    { "ref", &expr_string, "The full name of the ref that was moved, made or pushed." },
-    { "branch", &expr_string, "The current branch; empty when HEAD is detached." },
-    { "tags", &expr_dyn, "Names of tags." },
-    { "commits", &expr_dyn, "Commits: `sha`, `author`, `date`, `subject`." },
-    { "clean", &expr_bool, "Whether everything is committed." },
-    { "files", &expr_dyn, "Paths that were changed, or are not committed." },
-    { "content", &expr_string, "What the file holds." },
-    { 0 },
-};
-
 const struct action action_git = {
     .name = "git",
     .doc = "Does one thing with a git repository. Nothing is forced and nothing asks.",
     .example = "- name: Go back to the last good version\n"
                "  git: {checkout: v1.4.2}\n"
                "  undo: auto\n",
-    .params = &params,
-    .results = results,
+    .params = &git_params_type,
+    .results = git_results,
     .timeout_ms = 15 * 60 * 1000,
     .needs_process = true,
     .takes = TAKES_ENV | TAKES_DIR | TAKES_GRACE,
@@ -621,6 +344,6 @@ const struct action action_git = {
     .describe = describe,
     .start = process_start,
     .cancel = process_cancel,
-    .settle = settle,
+    .settle = git_settle,
     .ended = ended,
 };

@@ -37,6 +37,12 @@ bool git_text(struct git *g, struct str *out, const char *const *words);
 bool git_do(struct git *g, const char *const *words);
 #define GIT_DO(g, ...) git_do(g, (const char *const[]){ __VA_ARGS__, NULL })
 
+// The same, where failing is an answer: then it is empty, and nothing is passed on.
+struct str git_ask(struct git *g, const char *const *words);
+#define GIT_ASK(g, ...) git_ask(g, (const char *const[]){ __VA_ARGS__, NULL })
+// "key=value" of the configuration, for every run from now on.
+void git_set(struct git *g, const char *setting);
+
 // Fails with the first line in which git said why.
 bool git_failed(struct git *g);
 

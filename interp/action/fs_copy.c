@@ -1,0 +1,189 @@
+// Copies of files and folders.
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "action/fs.h"
+#include "base/arena.h"
+
+enum { DEPTH_MAX = 200, CHUNK = 256 * 1024 };
+
+struct copying {
+    struct work *work;
+    const char *path;  // the one that was named, for messages
+    unsigned flags;
+    int depth;
+};
+
+static bool copy_failed(struct copying *c, const char *name)
+{
+    return work_fail(c->work, "cannot copy '%s' (at '%s'): %s", c->path, name, strerror(errno));
+}
+
+static bool copy_bytes(int from, int to)
+{
+    static char chunk[CHUNK];
+
+    for (;;) {
+        ssize_t n = copy_file_range(from, NULL, to, NULL, SSIZE_MAX / 2, 0);
+        if (n == 0)
+            break;  // at the end; or of a file that only read() reads, as in /proc
+        if (n < 0)
+            break;
+        if (work_stopped()) {
+            errno = EINTR;
+            return false;
+        }
+    }
+    for (;;) {
+        ssize_t n = read(from, chunk, sizeof(chunk));
+        if (n == 0)
+            return true;
+        if (n < 0 || work_stopped())
+            return false;
+        for (ssize_t at = 0; at < n;) {
+            ssize_t wrote = write(to, chunk + at, (size_t)(n - at));
+            if (wrote < 0)
+                return false;
+            at += wrote;
+        }
+    }
+}
+
+// Owner before mode: chown() takes set-user-id away.
+static bool like(const struct copying *c, int fd, const struct stat *st)
+{
+    struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+    mode_t mode = st->st_mode & 07777;
+
+    if (fchown(fd, st->st_uid, st->st_gid)) {
+        if (errno != EPERM && errno != EINVAL)
+            return false;
+        mode &= 0777;  // those bits would now speak for another user
+    }
+    if (fchmod(fd, mode))
+        return false;
+    if (c->flags & FS_EXACT)
+        futimens(fd, times);
+    return fsync(fd) == 0;
+}
+
+static bool copy_file(struct copying *c, int from_dir, const char *name, int to_dir,
+                      const char *to_name, const struct stat *st)
+{
+    int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int to = openat(to_dir, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok = from >= 0 && to >= 0 && copy_bytes(from, to) && like(c, to, st);
+    int error = errno;
+
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    errno = error;
+    return ok || copy_failed(c, name);
+}
+
+static bool copy_link(struct copying *c, int from_dir, const char *name, int to_dir,
+                      const char *to_name, const struct stat *st)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(from_dir, name, target, sizeof(target) - 1);
+    struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+    if (n < 0)
+        return copy_failed(c, name);
+    target[n] = '\0';
+    if (symlinkat(target, to_dir, to_name))
+        return copy_failed(c, name);
+    if (fchownat(to_dir, to_name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) && errno != EPERM &&
+        errno != EINVAL)
+        return copy_failed(c, name);
+    if (c->flags & FS_EXACT)
+        utimensat(to_dir, to_name, times, AT_SYMLINK_NOFOLLOW);
+    return true;
+}
+
+static bool copy_entry(struct copying *c, int from_dir, const char *name, int to_dir,
+                       const char *to_name);
+
+static bool copy_inside(struct copying *c, DIR *from, int to)
+{
+    for (struct dirent *e; (e = readdir(from));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (!copy_entry(c, dirfd(from), e->d_name, to, e->d_name))
+            return false;
+    }
+    return true;
+}
+
+static bool copy_folder(struct copying *c, int from_dir, const char *name, int to_dir,
+                        const char *to_name, const struct stat *st)
+{
+    int from = openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *entries = from < 0 ? NULL : fdopendir(from);
+
+    if (!entries || mkdirat(to_dir, to_name, 0700)) {
+        int error = errno;
+        entries ? closedir(entries) : close(from);
+        errno = error;
+        return copy_failed(c, name);
+    }
+    int to = openat(to_dir, to_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (++c->depth > DEPTH_MAX)
+        errno = ELOOP;
+    bool ok = to >= 0 && c->depth <= DEPTH_MAX;
+    if (!ok)
+        copy_failed(c, name);
+    ok = ok && copy_inside(c, entries, to);
+    if (ok && !like(c, to, st))
+        ok = copy_failed(c, name);
+    c->depth--;
+    closedir(entries);
+    if (to >= 0)
+        close(to);
+    return ok;
+}
+
+static bool copy_entry(struct copying *c, int from_dir, const char *name, int to_dir,
+                       const char *to_name)
+{
+    struct stat st;
+
+    if (work_stopped()) {
+        errno = EINTR;
+        return copy_failed(c, name);
+    }
+    if (fstatat(from_dir, name, &st, AT_SYMLINK_NOFOLLOW))
+        return copy_failed(c, name);
+    if (S_ISREG(st.st_mode))
+        return copy_file(c, from_dir, name, to_dir, to_name, &st);
+    if (S_ISDIR(st.st_mode))
+        return copy_folder(c, from_dir, name, to_dir, to_name, &st);
+    if (S_ISLNK(st.st_mode))
+        return copy_link(c, from_dir, name, to_dir, to_name, &st);
+    if (c->flags & FS_SKIP_SPECIAL)
+        return true;
+    return work_fail(c->work, "cannot copy '%s': '%s' is no file, folder or link", c->path, name);
+}
+
+bool fs_copy(struct work *w, const char *from, const char *to, unsigned flags)
+{
+    struct copying c = { .work = w, .path = from, .flags = flags };
+
+    if (copy_entry(&c, AT_FDCWD, from, AT_FDCWD, to)) {
+        fs_sync_folder(to);
+        return true;
+    }
+    struct str message = w->message;
+    fs_remove(w, to);  // what was begun
+    w->message = message;
+    return false;
+}
