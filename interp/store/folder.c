@@ -146,9 +146,25 @@ enum folder_state folder_below(const char *path, int *fd, struct failure *why)
     return state == FOLDER_FINE ? look(*fd, path, why) : state;
 }
 
-static bool make_one(char *path, struct failure *why)
+// A new name is on the disk when the folder that it stands in is.
+static bool sync_parent(const char *path)
 {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    char parent[PATH_MAX];
+
+    snprintf(parent, sizeof parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (slash)
+        slash[slash == parent] = '\0';
+    int fd = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool fine = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return fine;
+}
+
+static bool make_one(const char *path, struct failure *why)
+{
+    if ((mkdir(path, 0700) == 0 && sync_parent(path)) || errno == EEXIST)
         return true;
     failure_set(why, "`%s` cannot be made: %s", path, strerror(errno));
     return false;
@@ -203,7 +219,7 @@ bool file_make(const char *path, struct failure *why)
 
     if (fd >= 0)
         close(fd);
-    if (fd >= 0 || errno == EEXIST)
+    if ((fd >= 0 && sync_parent(path)) || errno == EEXIST)
         return true;
     failure_set(why, "`%s` cannot be made: %s", path, strerror(errno));
     return false;

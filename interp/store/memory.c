@@ -1,7 +1,5 @@
 #include <assert.h>
 #include <ftw.h>
-#include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -65,3 +65,6 @@ enum store_error postgres_read(struct store *s, struct str id, int64_t from_seq,
 
 struct run_row postgres_row(struct server *server, const PGresult *r, int row, int first,
                             struct arena *a);
+
+// The bytes of a bytea as the server sends it: \x and hexadecimal digits.
+struct str postgres_bytes(struct str hex, struct arena *a);

@@ -1,6 +1,5 @@
 // Locks, votes and what triggers remember, in PostgreSQL.
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"

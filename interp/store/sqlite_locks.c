@@ -6,7 +6,6 @@
 #include "store/sqlite.h"
 #include "store/sqlite_owner.h"
 
-#include <stdlib.h>
 
 // Its run is over and its interpreter did not come to freeing it; or it never came to making
 // the run, and is gone.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "store/memory.h"
 #include "store/store.h"
 #include "tests/unit/store_places.h"
 
@@ -641,4 +642,84 @@ CONTRACT(the_index_can_be_rebuilt)
 CONTRACT(somebody_is_asking)
 {
     CHECK(store_user(store, scratch).n > 0);
+}
+
+// ---- faults of the store in memory, which other tests rely on
+
+static void any_write_fails(void)
+{
+    for (int n = 1; n <= 5; n++) {
+        struct arena *a = arena_new(NULL);
+        struct store *s = store_open(a, loop, STR("memory:"), true, &ds);
+        struct journal *j = NULL;
+        int fine = 0;
+
+        memory_fail(s, n);
+        journal_create(s, a, STR("aaaaa"), &j, &ds);
+        for (int i = 0; j && i < 5; i++) {
+            add(j, "step.end", "");
+            fine += journal_commit_now(j, &ds);
+        }
+        CHECK(n == 1 ? !j : fine == n - 2);
+        CHECK(!j || journal_failure(j).n);
+        arena_free(a);
+    }
+}
+
+TEST(memory_any_write_can_be_made_to_fail_and_all_later_ones_with_it)
+{
+    play(IN_MEMORY, any_write_fails);
+}
+
+static int failures_told;
+
+static void tell_failure(void *arg)
+{
+    (void)arg;
+    failures_told++;
+}
+
+static void failure_is_told(void)
+{
+    struct journal *j = create("aaaaa");
+
+    failures_told = told = told_ok = 0;
+    journal_on_failure(j, tell_failure, NULL);
+    add(j, "a", "");
+    journal_commit(j, tell, (void *)0);
+    memory_fail(store, 1);
+    add(j, "b", "");
+    journal_commit(j, tell, (void *)1);
+    add(j, "c", "");
+    journal_commit(j, tell, (void *)2);
+    while (told < 3)
+        loop_turn(loop);
+    CHECK(told_ok == 1 && failures_told == 1);
+    journal_close(j);
+}
+
+TEST(memory_a_failure_is_told_once)
+{
+    play(IN_MEMORY, failure_is_told);
+}
+
+static void crash(void)
+{
+    struct journal *j = create("aaaaa"), *other;
+
+    add(j, "a", "");
+    CHECK(journal_commit_now(j, &ds));
+    memory_crash(store, STR("aaaaa"));
+    CHECK(journal_open(store, STR("aaaaa"), scratch, &other, &ds) == STORE_OK);
+    add(j, "b", "");
+    CHECK(!journal_commit_now(j, &ds));
+    CHECK(error_has("another interpreter has taken run `aaaaa`"));
+    CHECK_STR(events("aaaaa", 1), "1:a ");
+    journal_close(j);
+    journal_close(other);
+}
+
+TEST(memory_who_crashed_writes_nothing_more)
+{
+    play(IN_MEMORY, crash);
 }

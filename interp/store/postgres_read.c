@@ -1,0 +1,120 @@
+// Reading a journal in PostgreSQL.
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "store/postgres.h"
+
+struct str postgres_bytes(struct str hex, struct arena *a)
+{
+    struct str digits = str_slice(hex, 2, hex.n);
+    char *bytes = arena_alloc(a, digits.n / 2 + 1, 1);
+
+    for (size_t i = 0; i < digits.n / 2; i++) {
+        char pair[3] = { digits.s[2 * i], digits.s[2 * i + 1], '\0' };
+        bytes[i] = (char)strtol(pair, NULL, 16);
+    }
+    return (struct str){ bytes, digits.n / 2 };
+}
+
+struct reading {
+    struct postgres *store;
+    struct str id;
+    int64_t from_seq;
+    bool verify;
+    bool (*see)(const struct stored_event *e, void *arg);
+    void *arg;
+    struct chain chain;
+    bool ended;
+};
+
+// The hash as bytes, for chain_check().
+static struct str hash_bytes(struct str hex, struct arena *a)
+{
+    return postgres_bytes(str_format(a, "\\x%.*s", STR_ARG(hex)), a);
+}
+
+static bool read_one(struct reading *r, const PGresult *result, int i, struct arena *a,
+                     struct str *why)
+{
+    struct server *server = &r->store->server;
+    struct stored_event e = { server_int(server, result, i, 0),
+                              server_text(server, result, i, 1, a),
+                              server_text(server, result, i, 2, a) };
+    struct str hash = hash_bytes(server_text(server, result, i, 3, a), a);
+
+    if (!(r->verify ? chain_check(&r->chain, e.seq, e.json, hash, a, why)
+                    : chain_follows(&r->chain, e.seq, a, why)))
+        return false;
+    r->chain.seq = e.seq;
+    if (e.seq >= r->from_seq)
+        r->ended = !r->see(&e, r->arg);
+    return true;
+}
+
+// A thousand at a time, so that a long run does not have to fit into memory. The number that
+// the run's row tells comes along, as it was when these were read.
+static bool read_some(struct reading *r, int64_t *seq, struct diags *ds)
+{
+    struct arena *a = arena_new(NULL);
+    struct str why = STR("");
+    const struct str params[] = { r->id, str_format(a, "%" PRId64, r->chain.seq) };
+    PGresult *result = postgres_query(
+        r->store,
+        "SELECT coalesce(e.seq, 0), coalesce(e.type, ''), coalesce(e.json, ''),"
+        " coalesce(e.hash, ''), r.seq FROM runbook.run r LEFT JOIN LATERAL"
+        " (SELECT * FROM runbook.event WHERE run = r.id AND seq > $2 ORDER BY seq LIMIT 1000) e"
+        " ON true WHERE r.id = $1 ORDER BY e.seq",
+        params, 2, ds);
+    int rows = result ? server_rows(&r->store->server, result) : 0;
+    bool fine = rows > 0;
+
+    if (result && !fine)
+        store_no_run(ds, r->id);
+    if (fine)
+        *seq = server_int(&r->store->server, result, 0, 4);
+    if (fine && server_int(&r->store->server, result, 0, 0) == 0)
+        rows = 0;
+    for (int i = 0; i < rows && fine && !r->ended; i++) {
+        fine = read_one(r, result, i, a, &why);
+        if (!fine)
+            store_fail(ds, STORE_FAILED, "the journal of run `%.*s` is damaged: %.*s",
+                       STR_ARG(r->id), STR_ARG(why));
+    }
+    r->ended = r->ended || (fine && rows == 0);
+    if (result)
+        r->store->server.pq->clear(result);
+    arena_free(a);
+    return fine;
+}
+
+enum store_error postgres_read(struct store *base, struct str id, int64_t from_seq, bool verify,
+                               bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                               struct diags *ds)
+{
+    struct postgres *s = (struct postgres *)base;
+    struct reading r = { .store = s,
+                         .id = id,
+                         .from_seq = from_seq < 1 ? 1 : from_seq,
+                         .verify = verify,
+                         .see = see,
+                         .arg = arg };
+    int64_t seq = 0;
+    bool fine = !s->absent;
+
+    if (!fine)
+        return store_no_run(ds, id);
+    if (!verify)
+        r.chain.seq = r.from_seq - 1;
+    while (fine && !r.ended)
+        fine = read_some(&r, &seq, ds);
+    if (fine && seq > r.chain.seq && seq >= r.from_seq && verify)
+        return store_fail(ds, STORE_FAILED,
+                          "the journal of run `%.*s` is damaged: event %" PRId64 " is missing",
+                          STR_ARG(id), r.chain.seq + 1);
+    if (fine)
+        return STORE_OK;
+    return ds->last && ds->last->code == DIAG_USAGE ? STORE_NO_SUCH_RUN : STORE_FAILED;
+}
