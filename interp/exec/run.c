@@ -206,6 +206,8 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
         open_inside(r, t);
 }
 
+static void go_on_marked(struct run *r, struct task *t);
+
 // A failed attempt: a rest before the next, or the rescue.
 static void apply_attempt(struct run *r, struct task *t, const struct event *e)
 {
@@ -250,18 +252,8 @@ static void apply_failure(struct run *r, struct task *t, struct str then)
     }
 }
 
-static void apply_end(struct run *r, struct task *t, const struct event *e)
+static void remember_end(struct run *r, struct task *t, const struct event *e, enum state state)
 {
-    enum state state = state_of(text_field(e, "state"));
-
-    assert(state != STATE_COUNT);
-    bool settles = t->ended && t->state == STATE_PROVISIONAL;
-    if (t->ended && !flag(e, "marked") && !settles)
-        return;
-    if (settles) {
-        t->state = state;
-        return;
-    }
     t->state = state;
     t->by_person = text_field(e, "by").n > 0 && state == STATE_SKIPPED;
     t->marked = flag(e, "marked");
@@ -273,10 +265,24 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
     t->outputs = value_copy(r->arena, field(e, "outputs"));
     t->withheld = value_copy(r->arena, field(e, "withheld"));
     t->dangling = false;
-    if (t->ended) {  // a mark on an unknown step
-        t->continued = false;
+}
+
+static void apply_end(struct run *r, struct task *t, const struct event *e)
+{
+    enum state state = state_of(text_field(e, "state"));
+
+    assert(state != STATE_COUNT);
+    if (flag(e, "marked")) {
+        remember_end(r, t, e, state);
+        go_on_marked(r, t);
         return;
     }
+    if (t->ended) {
+        if (t->state == STATE_PROVISIONAL)
+            t->state = state;
+        return;
+    }
+    remember_end(r, t, e, state);
     bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
     if (t->aside) {
         task_end(r, t);
@@ -608,8 +614,23 @@ static void clear_queues(struct run *r)
     r->active = r->parked = r->settling = 0;
 }
 
+static bool is_container(const struct task *t)
+{
+    return t->kind == TASK_GROUP || t->kind == TASK_USE || t->kind == TASK_EACH;
+}
+
+static bool series_in_doubt(const struct run *r, const struct series *s);
+
+static bool doubt_inside(const struct run *r, const struct task *t)
+{
+    return series_in_doubt(r, t->prepare) || series_in_doubt(r, t->steps) ||
+           series_in_doubt(r, t->rescue) || series_in_doubt(r, t->always);
+}
+
 static bool again_after_resume(const struct run *r, const struct task *t)
 {
+    if (t->state == STATE_UNKNOWN && is_container(t) && !t->step->transaction.str.n)
+        return !doubt_inside(r, t);  // all that was unknown in it has been said
     if (t->state == STATE_UNKNOWN)
         return step_is_idempotent(r->program, t->step) || t->step->done_if;
     if (t->continued)
@@ -625,10 +646,51 @@ static bool in_transaction(const struct task *t)
     return false;
 }
 
+// What may have taken effect, and nobody knows: never repeated because something around
+// it begins anew.
+static bool in_doubt(const struct run *r, const struct task *t)
+{
+    bool waits = t->resting || t->rescuing || in_transaction(t);
+
+    if (t->dangling || (t->kind == TASK_ACTION && !t->ended && t->state == STATE_RUNNING && !waits))
+        return true;
+    if (t->kind == TASK_ACTION && t->ended && t->state == STATE_UNKNOWN && !again_after_resume(r, t))
+        return true;
+    return doubt_inside(r, t);
+}
+
+static bool series_in_doubt(const struct run *r, const struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++)
+        if (in_doubt(r, s->tasks[i]))
+            return true;
+    return false;
+}
+
+// `always` and rescue begin anew.
+static void reset_known(struct run *r, struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++)
+        if (!in_doubt(r, s->tasks[i]))
+            task_reset(r, s->tasks[i]);
+}
+
+// What is done in it stays done.
+static void reopen(struct run *r, struct task *container)
+{
+    container->ended = false;
+    container->in->left++;
+    for (size_t i = 0; i < container->follower_count; i++)
+        container->followers[i]->unmet++;
+    container->state = STATE_PENDING;
+    reset_known(r, container->rescue);
+    reset_known(r, container->always);
+}
+
 static void keep_going(struct run *r, struct task *t, bool undoing)
 {
     int64_t attempts = t->attempts;
-    bool container = t->kind == TASK_GROUP || t->kind == TASK_USE || t->kind == TASK_EACH;
+    bool container = is_container(t);
 
     bool rested = t->resting, rescued = t->rescuing;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
@@ -641,21 +703,15 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
     } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
         t->dangling = true;
     } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t)) {
-        if (container) {  // what is done in it stays done
-            t->ended = false;
-            t->in->left++;
-            for (size_t i = 0; i < t->follower_count; i++)
-                t->followers[i]->unmet++;
-            t->state = STATE_PENDING;
-            series_reset(r, t->rescue);
-            series_reset(r, t->always);
+        if (container) {
+            reopen(r, t);
         } else {
             task_reset(r, t);
         }
     } else if (!t->ended) {
         t->state = STATE_PENDING;
         if (container)
-            series_reset(r, t->always);
+            reset_known(r, t->always);
     }
     t->attempts = attempts;
     if (t->kind == TASK_EACH && t->steps && !t->ended)
@@ -669,14 +725,45 @@ static void dangle(struct run *r, struct task *t)
     queue_push(r, &r->settle, t);
 }
 
-static void undo_again(struct run *r, struct task *t)
+// The bodies of an undo that were done stay done; keep_going() sees to the others.
+static void undo_again(struct task *t)
 {
-    if (t->undo_state != UNDO_FAILED && t->undo_state != UNDO_RUNNING)
-        return;
-    if (t->undo_state == UNDO_FAILED) {
+    if (t->undo_state == UNDO_FAILED)
         t->undo_state = UNDO_NOT;
-        series_reset(r, t->undo);
+}
+
+static void stop_if_unknown(struct run *r)
+{
+    for (size_t i = 0; i < run_task_count(r); i++)
+        if (run_task_at(r, i)->state == STATE_UNKNOWN && run_task_at(r, i)->ended)
+            r->stopping = true;
+}
+
+// A person said what became of [t], before the first order of a session. A replay has
+// nothing but this event to learn that it was tried again.
+static void go_on_marked(struct run *r, struct task *t)
+{
+    bool undoing = r->began_undo || r->facts.undo_only;
+    int64_t attempts = t->attempts;
+
+    if (t->state == STATE_FAILED && t->begun && !t->ended) {
+        t->in->active--;
+        r->active -= !t->aside;
     }
+    if (t->state != STATE_FAILED && !t->ended)
+        task_end(r, t);
+    if (t->state == STATE_FAILED && (!undoing || t->phase == PHASE_UNDO))
+        task_reset(r, t);
+    t->continued = false;
+    t->attempts = attempts;
+    for (struct task *at = t->in->owner; at; at = at->in->owner)
+        if (at->ended && at->state == STATE_UNKNOWN && !undoing && again_after_resume(r, at))
+            reopen(r, at);
+    if (t->phase == PHASE_ALWAYS)
+        reset_known(r, r->always);
+    r->stopping = false;
+    if (!undoing)
+        stop_if_unknown(r);
 }
 
 void run_resume_here(struct run *r, const struct run_facts *facts)
@@ -693,18 +780,17 @@ void run_resume_here(struct run *r, const struct run_facts *facts)
     for (size_t i = 0; i < run_task_count(r); i++) {
         struct task *t = run_task_at(r, i);
         keep_going(r, t, undoing);
-        undo_again(r, t);
+        undo_again(t);
         if (!undoing && t->ended && t->step->on_resume == ON_RESUME_AGAIN &&
             t->phase == PHASE_PREPARE && state_is_good(t->state))
             task_reset(r, t);
     }
-    series_reset(r, r->always);
+    reset_known(r, r->always);
     for (size_t i = 0; i < run_task_count(r); i++)
         if (run_task_at(r, i)->dangling)
             dangle(r, run_task_at(r, i));
-    for (size_t i = 0; i < run_task_count(r); i++)
-        if (run_task_at(r, i)->state == STATE_UNKNOWN && run_task_at(r, i)->ended && !undoing)
-            r->stopping = true;
+    if (!undoing)
+        stop_if_unknown(r);
 }
 
 // ---- what happens to the driver

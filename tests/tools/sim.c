@@ -1,0 +1,256 @@
+// Plays random runbooks against the core of a run, with failures, signals and crashes at
+// any event, and checks the promises of execution.md after each of them.
+//
+//     sim [events=N] [seed=N] [defect=N]
+//
+// What it plays follows from the seed. A broken promise ends it (exit 1) with the runbook,
+// the journal and the seed that plays the same again. With defect=1.. the driver of the
+// simulation is wrong in one way that the promises must show.
+
+#include "tests/sim/book.h"
+#include "tests/sim/driver.h"
+
+// ---- the journal, read again
+
+static void replay_line(struct sim *s, struct run *r, struct str l, struct arena *a)
+{
+    static const struct run_facts none;
+    struct event e;
+
+    if (!event_read(l, a, &e))
+        broken(s, "the journal cannot be read again");
+    if (e.type == EVENT_RUN_RESUME) {
+        struct run_facts facts = none;
+        facts.undo_only = flag_of(&e, "undo");
+        run_resume_here(r, &facts);
+        run_settle_nothing(r);
+    }
+    run_apply(r, &e);
+}
+
+static struct run *replay(struct sim *s, size_t count, struct arena *a)
+{
+    struct run *r = run_new(a, s->program, &(struct run_facts){ 0 });
+
+    for (size_t i = 0; i < count; i++)
+        replay_line(s, r, s->lines[i], a);
+    return r;
+}
+
+static void must_be_same(struct sim *s, const struct task *x, const struct task *y)
+{
+    const char *what = x->state != y->state               ? "state"
+                       : x->ended != y->ended             ? "end"
+                       : x->intent != y->intent           ? "intent"
+                       : x->attempts != y->attempts       ? "attempts"
+                       : x->start_order != y->start_order ? "place in the order of starts"
+                       : x->undo_state != y->undo_state   ? "undo state"
+                       : x->continued != y->continued     ? "excuse"
+                       : x->declined != y->declined       ? "no"
+                       : x->resting != y->resting         ? "rest"
+                       : x->rescuing != y->rescuing       ? "rescue"
+                       : x->always_begun != y->always_begun ? "always"
+                       : x->unmet != y->unmet             ? "number of needs not met"
+                       : x->in->left != y->in->left       ? "number of those left beside it"
+                                                          : NULL;
+
+    if (what)
+        broken(s, "%.*s (%s) has another %s when the journal is read again (%s)",
+               STR_ARG(x->address), state_word(x->state), what, state_word(y->state));
+}
+
+static void check_replay(struct sim *s)
+{
+    struct arena *a = arena_new(NULL);
+    struct run *r = replay(s, s->count, a);
+
+    if (run_task_count(r) != run_task_count(s->run))
+        broken(s, "%zu tasks, and %zu when the journal is read again", run_task_count(s->run),
+               run_task_count(r));
+    for (size_t i = 0; i < run_task_count(r); i++) {
+        const struct task *t = run_task_at(s->run, i);
+        must_be_same(s, t, run_task(r, t->address));
+    }
+    if (run_began_undo(r) != run_began_undo(s->run))
+        broken(s, "whether undo began is another when the journal is read again");
+    arena_free(a);
+}
+
+// ---- a crash, and what follows
+
+// The journal up to [count] is all that is left, beside the world.
+static void cut(struct sim *s, size_t count)
+{
+    struct map *world = s->facts;
+
+    if (s->defect == DEFECT_FORGETS_LAST && count > 1)
+        count--;
+    s->facts = map_new(s->arena);
+    s->count = s->durable = count;
+    s->walk_count = 0;
+    if (s->defect != DEFECT_FROM_MEMORY)
+        s->run = replay(s, count, s->arena);
+    for (size_t i = 0; i < count; i++) {
+        struct event e;
+        event_read(s->lines[i], s->arena, &e);
+        note(s, &e);
+    }
+    for (size_t i = 0; i < map_count(world); i++) {
+        const struct fact *was = map_value(world, i);
+        struct fact *f = fact_of(s, was->address);
+        f->effects = was->effects;
+        f->in_doubt = was->in_doubt;
+        f->active = false;
+        if (f->effects > f->intents)
+            broken(s, "%.*s took effect %d times, and was intended %d times", STR_ARG(f->address),
+                   f->effects, f->intents);
+    }
+}
+
+// A person looked, and says what became of what is unknown.
+static void mark(struct sim *s, struct task *t)
+{
+    struct value_builder *b = about(s, t);
+    bool done = percent(&s->dice, 50);
+
+    value_put_s(b, "attempt", value_int(t->attempts));
+    value_put_s(b, "state", value_text(done ? "succeeded" : "failed"));
+    value_put_s(b, "marked", value_bool(true));
+    emit(s, EVENT_STEP_END, b);
+}
+
+static void resume(struct sim *s)
+{
+    struct value_builder *b = value_map_start(s->arena);
+
+    s->facts_of_run = (struct run_facts){ .undo_only = s->undo_session };
+    s->stopped = s->over = false;
+    s->signals = 0;
+    s->walk_count = 0;
+    s->session++;
+    run_resume_here(s->run, &s->facts_of_run);
+    if (s->undo_session)
+        value_put_s(b, "undo", value_bool(true));
+    emit(s, EVENT_RUN_RESUME, b);
+    for (size_t i = 0; i < run_task_count(s->run); i++) {
+        struct task *t = run_task_at(s->run, i);
+        if (t->state == STATE_UNKNOWN && t->ended && !t->step->rescue.count &&
+            t->kind == TASK_ACTION && percent(&s->dice, 70))
+            mark(s, t);
+    }
+    run_resume_here(s->run, &s->facts_of_run);
+}
+
+// ---- a session
+
+// False when it ended by a crash.
+static bool session(struct sim *s)
+{
+    for (int turn = 0; !s->over; turn++) {
+        if (turn > 3000)
+            broken(s, "it goes on for ever");
+        struct order o;
+        while (carry(s, o = run_order(s->run, s->now_ms)))
+            if (!s->calm && percent(&s->dice, 1))
+                return false;
+        if (!s->calm && percent(&s->dice, 1))
+            return false;
+        commit(s);
+        struct walk *w = anyone_acting(s);
+        if (!s->calm && percent(&s->dice, 2))
+            interrupt(s);
+        else if (w)
+            replied(s, w, reply_for(s, w));
+        else if (o.kind == ORDER_WAIT && s->durable == s->count && !s->over &&
+                 run_order(s->run, s->now_ms).kind == ORDER_WAIT)
+            broken(s, "it waits, and nothing is under way");
+    }
+    return true;
+}
+
+static bool play_on(struct sim *s)
+{
+    if (!session(s)) {
+        size_t lost = s->count - s->durable;
+        cut(s, s->durable + (lost ? below(&s->dice, (unsigned)lost + 1) : 0));
+        return true;
+    }
+    int code = run_code(s->run);
+    judge_code(s, code);
+    s->durable = s->count;
+    bool final = code == CODE_OK || code == CODE_UNDONE;
+    if (final && !s->undo_session && code == CODE_OK && percent(&s->dice, 20))
+        final = false;
+    if (!final && (code == CODE_OK || percent(&s->dice, 30)))
+        s->undo_session = true;
+    cut(s, s->count);
+    return !final;
+}
+
+static void play(struct sim *s)
+{
+    emit(s, EVENT_RUN_START, value_map_start(s->arena));
+    for (int i = 0; play_on(s) && i < 12; i++)
+        resume(s);
+}
+
+// ---- many
+
+static struct program *load(struct arena *a, struct str book)
+{
+    struct diags ds = { .arena = a };
+    struct project *project = project_find(a, STR("/"), action_names(), &ds);
+    struct program_file file = { STR("/sim.yaml"), book };
+    struct program *p = program_from(a, project, &file, 1, STR("/sim.yaml"), &ds);
+
+    if (!p) {
+        printf("%.*s", STR_ARG(book));
+        for (const struct diag *d = ds.first; d; d = d->next)
+            printf("%.*s\n", STR_ARG(d->message));
+        printf("the simulation writes runbooks that cannot be loaded\n");
+        exit(2);
+    }
+    return p;
+}
+
+enum { PLAYS_A_BOOK = 8 };
+
+static void play_book(uint64_t seed, enum defect defect, long long *events)
+{
+    struct dice dice = { seed };
+    struct arena *a = arena_new(NULL);
+    struct str book = write_book(&dice, a);
+    struct program *p = load(a, book);
+
+    for (int i = 0; i < PLAYS_A_BOOK; i++) {
+        struct arena *each = arena_new(a);
+        char name[64];
+        struct sim s = { .arena = each, .dice = { roll(&dice) }, .seed = roll(&dice),
+                         .defect = defect, .name = name, .book = book, .program = p,
+                         .facts = map_new(each), .events = events };
+        snprintf(name, sizeof name, "seed=%" PRIu64 ", play %d", seed, i);
+        s.run = run_new(each, p, &s.facts_of_run);
+        play(&s);
+        arena_free(each);
+    }
+    arena_free(a);
+}
+
+int main(int argc, char **argv)
+{
+    long long events = 0, wanted = 30000, number;
+    unsigned long long seed = 1;
+    int defect = 0;
+
+    for (int i = 1; i < argc; i++) {
+        if (sscanf(argv[i], "events=%lld", &number) == 1)
+            wanted = number;
+        else if (sscanf(argv[i], "seed=%llu", &seed) != 1)
+            sscanf(argv[i], "defect=%d", &defect);
+    }
+    uint64_t books = 0;
+    while (events < wanted)
+        play_book(seed + books++, (enum defect)defect, &events);
+    printf("%lld events of %" PRIu64 " runbooks: every promise was kept\n", events, books);
+    return 0;
+}
