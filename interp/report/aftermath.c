@@ -8,93 +8,6 @@
 #include "report/fields.h"
 #include "report/when.h"
 
-// -------- one step that failed
-
-static const char *status_hint(int64_t status)
-{
-    switch (status) {
-    case 126:
-        return " (the program cannot be executed)";
-    case 127:
-        return " (the program was not found)";
-    case 255:
-        return " (often: ssh could not connect)";
-    default:
-        return "";
-    }
-}
-
-static struct str status_words(struct value result, struct arena *a)
-{
-    struct str signal = text_of(result, "signal");
-    int64_t status = int_of(result, "exit", -1);
-    int64_t http = int_of(result, "status", -1);
-
-    if (signal.n)
-        return str_format(a, "ended by signal %.*s", STR_ARG(signal));
-    if (status > 0)
-        return str_format(a, "exit status %lld%s", (long long)status, status_hint(status));
-    if (http >= 0)
-        return str_format(a, "HTTP status %lld", (long long)http);
-    return STR("");
-}
-
-// The message of an action often says its status in words of its own.
-static bool is_said(struct str message, struct value result, struct arena *a)
-{
-    int64_t status = int_of(result, "exit", int_of(result, "status", -1));
-    struct str number = str_format(a, "%lld", (long long)status);
-    struct str signal = text_of(result, "signal");
-
-    return str_search(message, number) != SIZE_MAX ||
-           (signal.n && str_search(message, signal) != SIZE_MAX);
-}
-
-struct str aftermath_words(const struct story *s, struct arena *a)
-{
-    struct str status = status_words(s->result, a);
-
-    if (!s->message.n)
-        return status.n ? status : s->state;
-    if (!status.n)
-        return s->message;
-    if (is_said(s->message, s->result, a))
-        return str_format(a, "%.*s%s", STR_ARG(s->message),
-                          status_hint(int_of(s->result, "exit", -1)));
-    return str_format(a, "%.*s: %.*s", STR_ARG(status), STR_ARG(s->message));
-}
-
-static void add_output(const struct story *s, struct page *p)
-{
-    struct str lines[TAIL_LINES];
-    size_t n = tail_lines(&s->tail, lines);
-
-    for (size_t i = 0; i < n; i++)
-        page_text(p, page_bar(p), INK_PLAIN, lines[i]);
-}
-
-void aftermath_story(const struct story *s, struct page *p)
-{
-    const struct sign *m = sign_of(s->state);
-    struct str words = aftermath_words(s, p->arena);
-
-    page_head(p, m->ink, "%s %.*s: %.*s%s%.*s", sign_shown(m, p->look), STR_ARG(s->id),
-              STR_ARG(s->state), s->name.n ? " - " : "", STR_ARG(s->name));
-    if (s->command.n)
-        page_lead(p, "  $ ", INK_PLAIN, s->command);
-    add_output(s, p);
-    if (words.n && !str_equal(words, s->state))
-        page_text(p, "  ", m->ink, words);
-    if (s->picture.n)
-        page_text(p, "    ", INK_PLAIN, s->picture);
-    if (s->polled && !s->picture.n && s->poll_picture->n)
-        page_text(p, "    ", INK_PLAIN, buf_str(s->poll_picture));
-    if (s->attempts > 1)
-        page_head(p, INK_DIM, "  after %zu attempts", s->attempts);
-    if (s->help.n)
-        page_lead(p, "  help: ", INK_PLAIN, s->help);
-}
-
 // -------- lists of the end
 
 // "id" or {id, name, message, ...}.
@@ -184,15 +97,9 @@ static void add_not_run(const struct history *h, struct page *p)
         add_stories(h, was_not_run, name_of, "Not run:", INK_PLAIN, p);
 }
 
-static bool had_effect(const struct story *s)
-{
-    return s->started_ns && !str_is(s->state, "skipped") && !str_is(s->state, "satisfied") &&
-           !str_is(s->undo_state, "undone");
-}
-
 static bool leaves_something(const struct story *s)
 {
-    return s->leaves.n && had_effect(s);
+    return s->leaves.n && history_had_effect(s);
 }
 
 static struct str what_it_leaves(const struct story *s)
@@ -203,128 +110,6 @@ static struct str what_it_leaves(const struct story *s)
 static void add_world(const struct history *h, struct page *p)
 {
     add_stories(h, leaves_something, what_it_leaves, "As things stand:", INK_WARN, p);
-}
-
-// -------- what to type
-
-static bool is_resumable(int code)
-{
-    return code != 0 && code != 9 && (code < 2 || code > 4) && code != 7;
-}
-
-static bool anything_to_undo(const struct history *h)
-{
-    for (size_t i = 0; i < h->story_count; i++)
-        if (!h->stories[i]->is_hook && had_effect(h->stories[i]))
-            return true;
-    return false;
-}
-
-struct suggestion {
-    struct page *p;
-    const struct history *h;
-    struct str flags;
-};
-
-static void suggest(struct suggestion *s, const char *command, struct str rest, const char *why)
-{
-    struct str line = str_format(s->p->arena, "runbook %s %.*s%.*s%.*s", command,
-                                 STR_ARG(s->h->run), STR_ARG(rest), STR_ARG(s->flags));
-
-    page_item(s->p, line, 22, INK_DIM, str_from(why));
-}
-
-static void suggest_marks(struct suggestion *s)
-{
-    struct arena *a = s->p->arena;
-
-    for (size_t i = 0; i < s->h->story_count; i++) {
-        const struct story *t = s->h->stories[i];
-        if (!str_is(t->state, "unknown") || t->group)
-            continue;
-        suggest(s, "resume", str_format(a, " --mark %.*s=done", STR_ARG(t->id)),
-                "it took effect: go on");
-        suggest(s, "resume", str_format(a, " --mark %.*s=failed", STR_ARG(t->id)),
-                "it did not: try it again");
-    }
-}
-
-static void suggest_votes(struct suggestion *s)
-{
-    const struct asked *q = history_open_question(s->h);
-
-    if (!q)
-        return;
-    struct str step = str_is(q->step, "run") ? STR("")
-                                             : str_format(s->p->arena, " %.*s", STR_ARG(q->step));
-    if (str_is(q->kind, "approve")) {
-        suggest(s, "approve", step, "say yes, from anywhere");
-        suggest(s, "reject", step, "say no");
-    }
-}
-
-void aftermath_commands(const struct history *h, struct str flags, struct page *p)
-{
-    struct suggestion s = { p, h, flags };
-    bool unknown = h->exit == 11 && history_in_state(h, "unknown");
-
-    page_blank(p);
-    page_head(p, INK_BOLD, "What you can do:");
-    if (h->suspended || h->exit == 6)
-        suggest_votes(&s);
-    if (unknown)
-        suggest_marks(&s);
-    else if (h->suspended || is_resumable(h->exit))
-        suggest(&s, "resume", STR(""),
-                h->undoing ? "go on undoing" : "go on from where it stopped");
-    if (h->exit != 9 && !unknown && anything_to_undo(h))
-        suggest(&s, "undo", STR(""), "take back what was done");
-    suggest(&s, "report", STR(""), "the incident report");
-    if (h->suspended || is_resumable(h->exit))
-        suggest(&s, "abort", STR(""), "end it for good, free its locks");
-}
-
-// -------- people
-
-static int64_t after_ms(struct value contact)
-{
-    struct value after = value_of(contact, "after");
-    int64_t ns = 0;
-
-    if (after.kind == VALUE_STRING)
-        return duration_parse(after.s, &ns) ? ns / 1000000 : 0;
-    if (after.kind == VALUE_DURATION)
-        return after.i / 1000000;
-    return int_of(contact, "after_ms", 0);
-}
-
-static void add_contact(struct value contact, struct buf *out)
-{
-    static const char *const keys[] = { "name", "phone", "email", "link" };
-
-    if (out->n)
-        buf_add_s(out, "; ");
-    buf_add(out, text_of(contact, "role"));
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (text_of(contact, keys[i]).n)
-            buf_format(out, "%s%.*s", i || out->n ? ", " : "", STR_ARG(text_of(contact, keys[i])));
-}
-
-struct str aftermath_contact(const struct history *h, int64_t elapsed_ms, struct arena *a)
-{
-    struct value contacts = value_of(h->start, "contacts");
-    struct buf b = BUF_EMPTY;
-    int64_t turn = -1;
-
-    for (size_t i = 0; contacts.kind == VALUE_LIST && i < value_size(contacts); i++) {
-        int64_t after = after_ms(value_item(contacts, i));
-        if (after <= elapsed_ms && after > turn)
-            turn = after;
-    }
-    for (size_t i = 0; contacts.kind == VALUE_LIST && i < value_size(contacts); i++)
-        if (after_ms(value_item(contacts, i)) == turn)
-            add_contact(value_item(contacts, i), &b);
-    return buf_take(&b, a);
 }
 
 // -------- the whole
@@ -415,60 +200,63 @@ static void add_notices(const struct history *h, struct page *p)
     }
 }
 
+// By the result, else by the exit code: `undo` of everything ends with 0 and was undone.
 static const struct {
+    const char *result;
     int code;
-    const char *words;
+    const char *state, *words;
 } endings[] = {
-    { 0, "is done" },
-    { 1, "failed" },
-    { 5, "was declined" },
-    { 6, "waits for a person" },
-    { 8, "is done, but not verified" },
-    { 9, "was undone" },
-    { 10, "is not completely undone" },
-    { 11, "stopped: it is not known whether a step took effect" },
-    { 12, "stopped: its journal cannot be written" },
-    { 70, "stopped: a bug of ours" },
-    { 124, "reached its time limit" },
-    { 129, "was stopped by a hang-up" },
-    { 130, "was interrupted" },
-    { 143, "was terminated" },
+    { "undone", 9, "undone", "was undone" },
+    { "aborted", -1, "skipped", "was aborted" },
+    { "ok", 0, "succeeded", "is done" },
+    { "failed", 1, "failed", "failed" },
+    { "declined", 5, "failed", "was declined" },
+    { "suspended", 6, "waiting", "waits for a person" },
+    { "unverified", 8, "failed", "is done, but not verified" },
+    { "undo_incomplete", 10, "failed", "is not completely undone" },
+    { "unknown", 11, "unknown", "stopped: it is not known whether a step took effect" },
+    { "store", 12, "failed", "stopped: its journal cannot be written" },
+    { "internal", 70, "failed", "stopped: a bug of ours" },
+    { "timeout", 124, "failed", "reached its time limit" },
+    { "", 129, "cancelled", "was stopped by a hang-up" },
+    { "", 130, "cancelled", "was interrupted" },
+    { "", 143, "cancelled", "was terminated" },
+    { "", -1, "failed", "ended" },
 };
 
-static const char *ending(int code)
+static size_t ending_of(const struct history *h)
 {
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (endings[i].code == code)
-            return endings[i].words;
-    return "ended";
+    size_t i = 0;
+
+    while (i + 1 < sizeof endings / sizeof *endings &&
+           !(h->result.n && str_is(h->result, endings[i].result)) && h->exit != endings[i].code)
+        i++;
+    return i;
 }
 
 static void add_headline(const struct history *h, struct page *p)
 {
+    size_t end = ending_of(h);
     struct str title = h->runbook.n ? h->runbook : STR("the run");
     struct str took = span_text(h->took_ms, p->arena);
     struct value verified = value_of(h->end, "verified");
-    bool none = verified.kind == VALUE_STRING && str_is(verified.s, "none");
-    bool held = verified.kind == VALUE_BOOL && verified.b;
-    int code = h->exit < 0 && h->suspended ? 6 : h->exit;
-    const struct sign *m = sign_of(code == 0   ? STR("succeeded")
-                                   : code == 6 ? STR("waiting")
-                                   : code == 9 ? STR("undone")
-                                               : STR("failed"));
+    bool good = str_is(str_from(endings[end].result), "ok");
+    bool held = good && verified.kind == VALUE_BOOL && verified.b;
+    const struct sign *m = sign_of(str_from(endings[end].state));
 
     page_blank(p);
     if (h->dry_run) {
         page_head(p, m->ink, "%s dry run of %.*s: nothing was run (exit code %d)",
-                  sign_shown(m, p->look), STR_ARG(title), code);
+                  sign_shown(m, p->look), STR_ARG(title), h->exit);
         return;
     }
     page_head(p, m->ink, "%s %.*s%s %s%s in %.*s (run %.*s, exit code %d)", sign_shown(m, p->look),
-              STR_ARG(title), h->drill ? " (DRILL)" : "", ending(code),
-              code == 0 && held ? " and verified" : "", STR_ARG(took), STR_ARG(h->run), code);
+              STR_ARG(title), h->drill ? " (DRILL)" : "", endings[end].words,
+              held ? " and verified" : "", STR_ARG(took), STR_ARG(h->run), h->exit);
     if (h->waiting_ms >= 1000)
         page_head(p, INK_DIM, "  of that, %.*s waiting for people",
                   STR_ARG(span_text(h->waiting_ms, p->arena)));
-    if (code == 0 && none)
+    if (good && verified.kind == VALUE_STRING)
         page_head(p, INK_WARN, "  nothing verified it: the runbook has no `verify`");
 }
 

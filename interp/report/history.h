@@ -96,6 +96,8 @@ void history_output(struct history *h, struct str step, struct str bytes);
 const struct story *history_story(const struct history *h, struct str id);  // or NULL
 // Steps (no hooks, no groups) in [state]; the count.
 size_t history_in_state(const struct history *h, const char *state);
+// It was started and not taken back.
+bool history_had_effect(const struct story *s);
 // A check of `verify` or `undone`: the run is judged by it.
 bool history_is_judged(const struct story *s);
 // The one whose failure stopped the run: the last that failed, was cancelled or is

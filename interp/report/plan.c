@@ -1,138 +1,8 @@
-#include "report/plan.h"
+#include "report/plan_inside.h"
 
 #include "base/arena.h"
-#include "report/fields.h"
 #include "report/resolved.h"
 #include "report/when.h"
-
-// Where the writing stands.
-struct planning {
-    const struct plan *plan;
-    struct page *page;
-    size_t number;  // of the step
-    size_t wide;    // columns for ids
-    size_t reads, writes, destroys, questions, undoable;
-    bool past_return;  // the point of no return was passed
-    struct buf *no_way_back;
-};
-
-static struct str written(const struct template *t)
-{
-    return t ? t->text.str : STR("");
-}
-
-// -------- what the runbook says at its top
-
-static struct str words(struct page *p, const struct list *templates)
-{
-    struct buf b = BUF_EMPTY;
-
-    LIST_EACH(const struct template *, t, *templates)
-    buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(written(*t)));
-    return buf_take(&b, p->arena);
-}
-
-static void fact(struct page *p, const char *label, enum ink color, struct str text)
-{
-    if (text.n)
-        page_item(p, str_from(label), 8, color, text);
-}
-
-static struct str types_of(struct page *p, const struct runbook *rb)
-{
-    struct buf b = BUF_EMPTY;
-
-    LIST_EACH(const int, type, rb->types)
-    buf_format(&b, "%s%s", b.n ? ", " : "", runbook_type_word(*type));
-    if (rb->severity)
-        buf_format(&b, "; severity %s", severity_word(rb->severity));
-    if (rb->risk)
-        buf_format(&b, "; risk %s", risk_word(rb->risk));
-    return buf_take(&b, p->arena);
-}
-
-static struct str locks_of(const struct planning *g)
-{
-    struct value locks = value_of(g->plan->history->start, "locks");
-    struct buf b = BUF_EMPTY;
-
-    for (size_t i = 0; locks.kind == VALUE_LIST && i < value_size(locks); i++)
-        if (value_item(locks, i).kind == VALUE_STRING)
-            buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(value_item(locks, i).s));
-    if (b.n)
-        return buf_take(&b, g->page->arena);
-    return words(g->page, &g->plan->program->root->rb->locks);
-}
-
-static struct str frame_words(struct page *p, const char *name, struct time_frame f)
-{
-    struct str most = span_text(f.most / 1000000, p->arena);
-
-    if (!f.most)
-        return STR("");
-    if (f.least && f.least != f.most)
-        return str_format(p->arena, "%s %.*s to %.*s", name,
-                          STR_ARG(span_text(f.least / 1000000, p->arena)), STR_ARG(most));
-    return str_format(p->arena, "%s %.*s", name, STR_ARG(most));
-}
-
-static struct str budget_words(struct page *p, const struct budget *b)
-{
-    struct buf out = BUF_EMPTY;
-    const struct str frames[] = { frame_words(p, "prepare", b->prepare),
-                                  frame_words(p, "execute", b->execute),
-                                  frame_words(p, "verify", b->verify),
-                                  frame_words(p, "total", b->total) };
-
-    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
-        if (frames[i].n)
-            buf_format(&out, "%s%.*s", out.n ? ", " : "", STR_ARG(frames[i]));
-    return buf_take(&out, p->arena);
-}
-
-static struct str past_words(const struct planning *g)
-{
-    int64_t ms = past_run_ms(g->plan->past);
-    size_t runs = past_runs(g->plan->past);
-
-    if (ms < 0)
-        return STR("");
-    return str_format(g->page->arena, "usually %.*s (%zu earlier run%s)",
-                      STR_ARG(span_text(ms, g->page->arena)), runs, runs == 1 ? "" : "s");
-}
-
-static struct str inputs_of(const struct planning *g)
-{
-    struct value inputs = value_of(g->plan->history->start, "inputs");
-    struct buf b = BUF_EMPTY;
-
-    for (size_t i = 0; inputs.kind == VALUE_MAP && i < inputs.map->count; i++) {
-        const struct value_entry *e = &inputs.map->entries[i];
-        struct str shown = value_show(e->value, g->page->arena, 200);
-        buf_format(&b, "%s%.*s = %.*s", b.n ? "\n" : "", STR_ARG(e->key.s), STR_ARG(shown));
-    }
-    return buf_take(&b, g->page->arena);
-}
-
-static void add_head(const struct planning *g)
-{
-    const struct runbook *rb = g->plan->program->root->rb;
-    struct page *p = g->page;
-    struct str title = g->plan->history->title.n ? g->plan->history->title : written(rb->title);
-
-    page_head(p, INK_BOLD, "%.*s", STR_ARG(title.n ? title : rb->name.str));
-    if (rb->description)
-        page_text(p, "  ", INK_DIM, written(rb->description));
-    fact(p, "runbook", INK_PLAIN,
-         str_format(p->arena, "%.*s (%.*s)", STR_ARG(rb->name.str), STR_ARG(types_of(p, rb))));
-    fact(p, "inputs", INK_PLAIN, inputs_of(g));
-    fact(p, "locks", INK_PLAIN, locks_of(g));
-    if (rb->requires)
-        fact(p, "needs", INK_PLAIN, words(p, &rb->requires->tools));
-    if (rb->budget)
-        fact(p, "budget", INK_PLAIN, budget_words(p, rb->budget));
-    fact(p, "took", INK_PLAIN, past_words(g));
-}
 
 // -------- questions
 
@@ -152,11 +22,11 @@ static void add_confirm(struct planning *g, const char *indent, const struct con
 {
     struct arena *a = g->page->arena;
     struct str yes = c->danger == DANGER_MILD     ? STR("y")
-                     : c->danger == DANGER_SEVERE ? written(c->phrase)
+                     : c->danger == DANGER_SEVERE ? plan_words(c->phrase)
                                                   : STR("yes");
 
     add_question(g, indent,
-                 c->danger == DANGER_SEVERE ? "asks (severe):" : "asks:", written(c->message),
+                 c->danger == DANGER_SEVERE ? "asks (severe):" : "asks:", plan_words(c->message),
                  str_format(a, "--confirm %.*s=%.*s", STR_ARG(id), STR_ARG(yes)));
 }
 
@@ -166,7 +36,7 @@ static void add_checklist(struct planning *g, const struct runbook *rb, struct s
     struct arena *a = g->page->arena;
 
     LIST_EACH(const struct check_item, item, rb->checklist)
-    add_question(g, "  ", item->check ? "checks:" : "checklist:", written(item->item),
+    add_question(g, "  ", item->check ? "checks:" : "checklist:", plan_words(item->item),
                  item->check
                      ? STR("")
                      : str_format(a, "--attest %.*schecklist_%zu=NOTE", STR_ARG(prefix), n + 1)),
@@ -204,7 +74,7 @@ static void add_row(struct planning *g, const struct step *s, struct str id, int
     struct arena *a = g->page->arena;
     enum effects e = step_effects(g->plan->program, s);
     int64_t usual = past_step_ms(g->plan->past, id);
-    struct str name = written(s->name);
+    struct str name = plan_words(s->name);
     struct str lead = str_format(a, "%*s%2zu ", 2 * depth, "", ++g->number);
     struct str took = usual >= 1000 ? str_format(a, "  usually %.*s", STR_ARG(span_text(usual, a)))
                                     : STR("");
@@ -244,7 +114,7 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
         break;
     case COVER_IRREVERSIBLE:
         note(g, depth, INK_BAD,
-             str_format(a, "cannot be taken back: %.*s", STR_ARG(written(s->irreversible))));
+             str_format(a, "cannot be taken back: %.*s", STR_ARG(plan_words(s->irreversible))));
         buf_format(g->no_way_back, "%s%.*s", g->no_way_back->n ? ", " : "", STR_ARG(id));
         break;
     case COVER_MISSING:
@@ -293,7 +163,7 @@ static void add_conditions(struct planning *g, const struct step *s, struct str 
     if (s->confirm)
         add_confirm(g, indent(g, depth).s, s->confirm, id);
     if (s->approve)
-        add_question(g, indent(g, depth).s, "waits for approval:", written(s->approve->message),
+        add_question(g, indent(g, depth).s, "waits for approval:", plan_words(s->approve->message),
                      STR(""));
     if (s->kind == STEP_ACTION && s->action && s->action->asks)
         add_question(g, indent(g, depth).s, "asks a person:", STR(""),
@@ -348,7 +218,7 @@ static void add_step(struct planning *g, const struct step *s, struct str prefix
     if (s->kind == STEP_ACTION || (cover != COVER_INSIDE && cover != COVER_MISSING))
         add_cover(g, s, id, cover, depth);
     if (s->leaves)
-        note(g, depth, INK_DIM, str_format(a, "leaves: %.*s", STR_ARG(written(s->leaves))));
+        note(g, depth, INK_DIM, str_format(a, "leaves: %.*s", STR_ARG(plan_words(s->leaves))));
     add_inside(g, s, id, prefix, depth);
 }
 
@@ -379,7 +249,7 @@ static void add_checks(struct planning *g, const char *name, const struct list *
     page_head(g->page, INK_BOLD, "%s", name);
     LIST_EACH(const struct step, c, *checks)
     {
-        struct str label = c->name ? written(c->name) : c->id.str;
+        struct str label = c->name ? plan_words(c->name) : c->id.str;
         n++;
         if (!label.n)
             label = str_format(g->page->arena, "check %zu", n);
@@ -439,7 +309,7 @@ void plan_write(const struct plan *plan, struct page *p)
         .plan = plan, .page = p, .no_way_back = buf_in(p->arena), .wide = widest(rb)
     };
 
-    add_head(&g);
+    plan_head(&g);
     add_before(&g);
     add_phase(&g, "prepare", &rb->prepare);
     add_phase(&g, "steps", &rb->steps);

@@ -7,37 +7,12 @@
 #include "base/map.h"
 #include "report/aftermath.h"
 #include "report/fields.h"
-#include "report/github.h"
 #include "report/harmless.h"
-#include "report/lines.h"
 #include "report/status.h"
+#include "report/teller_inside.h"
 #include "report/when.h"
 
-enum { TICK_MS = 1000, HEARTBEAT_MS = 30000, WIDEST_ID = 24, WIDEST_ROW = 78 };
-
-// The output of a step.
-struct spout {
-    struct teller *teller;
-    struct str step;
-    struct lines lines[2];  // standard output, standard error
-};
-
-struct teller {
-    struct observer observer;
-    struct arena *arena;
-    struct arena *scratch;  // of the event that is told
-    struct loop *loop;
-    struct history *history;
-    struct screen *screen;
-    struct teller_options options;
-    struct github *github;  // NULL outside of GitHub Actions
-    struct past *past;
-    struct map *spouts;
-    struct timer *timer;
-    int64_t wall_ns;     // of the last event
-    int64_t wall_at_ms;  // boot time when it came
-    size_t id_columns;
-};
+enum { TICK_MS = 1000, HEARTBEAT_MS = 30000, WIDEST_ROW = 78 };
 
 static struct teller *teller_of(struct observer *o)
 {
@@ -46,7 +21,7 @@ static struct teller *teller_of(struct observer *o)
 
 // -------- lines
 
-static bool is_plain(const struct teller *t)
+bool teller_is_plain(const struct teller *t)
 {
     return t->options.manner != MANNER_TTY;
 }
@@ -56,7 +31,7 @@ static int64_t now_ns(const struct teller *t)
     return t->wall_ns + (loop_now_ms(t->loop) - t->wall_at_ms) * 1000000;
 }
 
-static void put_line(struct teller *t, struct str line)
+void teller_put(struct teller *t, struct str line)
 {
     if (t->github)
         github_guard(t->github);
@@ -64,9 +39,7 @@ static void put_line(struct teller *t, struct str line)
 }
 
 // A line of ours. On a terminal it may be cut into rows; in plain manner it has its time.
-static void say(struct teller *t, enum ink color, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void say(struct teller *t, enum ink color, const char *format, ...)
+void teller_say(struct teller *t, enum ink color, const char *format, ...)
 {
     struct buf b = BUF_EMPTY;
     va_list args;
@@ -76,19 +49,12 @@ static void say(struct teller *t, enum ink color, const char *format, ...)
     va_end(args);
     struct str text = buf_take(&b, t->scratch);
     struct page p = page_new(t->scratch, screen_look(t->screen),
-                             is_plain(t) ? 0 : screen_columns(t->screen));
+                             teller_is_plain(t) ? 0 : screen_columns(t->screen));
     struct str time = clock_text(now_ns(t), t->scratch);
-    struct str lead = is_plain(t) ? str_format(t->scratch, "%.*s ", STR_ARG(time)) : STR("");
+    struct str lead = teller_is_plain(t) ? str_format(t->scratch, "%.*s ", STR_ARG(time)) : STR("");
     page_lead(&p, lead.s, color, text);
-    put_line(t, page_str(&p));
+    teller_put(t, page_str(&p));
 }
-
-// As say(), but not in quiet manner.
-#define tell(t, color, ...)                      \
-    do {                                         \
-        if ((t)->options.manner != MANNER_QUIET) \
-            say((t), (color), __VA_ARGS__);      \
-    } while (0)
 
 static struct str padded(struct teller *t, struct str id)
 {
@@ -101,7 +67,7 @@ static struct str padded(struct teller *t, struct str id)
 }
 
 // "sign id   name              12 s", in one row if it fits at all.
-static void row(struct teller *t, const struct sign *m, struct str id, struct str name,
+void teller_row(struct teller *t, const struct sign *m, struct str id, struct str name,
                 struct str took)
 {
     const struct look *look = screen_look(t->screen);
@@ -128,17 +94,17 @@ static void row(struct teller *t, const struct sign *m, struct str id, struct st
         buf_format(&b, "%*s", (int)(room > columns(words) ? room - columns(words) : 0) + 2, "");
         ink(look, INK_DIM, took, &b);
     }
-    put_line(t, buf_str(&b));
+    teller_put(t, buf_str(&b));
     buf_free(&b);
 }
 
 // Words below a row, behind a bar.
-static void below(struct teller *t, enum ink color, struct str text)
+void teller_below(struct teller *t, enum ink color, struct str text)
 {
     struct page p = page_new(t->scratch, screen_look(t->screen), screen_columns(t->screen));
 
     page_text(&p, "      ", color, text);
-    put_line(t, page_str(&p));
+    teller_put(t, page_str(&p));
 }
 
 // -------- output of steps
@@ -148,7 +114,7 @@ static void show_line(struct str line, void *arg)
     struct spout *s = arg;
     struct teller *t = s->teller;
     struct arena *a = arena_new(NULL);
-    bool tty = !is_plain(t);
+    bool tty = !teller_is_plain(t);
     const struct look *look = screen_look(t->screen);
     struct page p = page_new(a, look, tty ? screen_columns(t->screen) : 0);
     struct str id = harmless_text(s->step, a);
@@ -160,7 +126,7 @@ static void show_line(struct str line, void *arg)
     if (line.n && line.s[line.n - 1] == '\r')
         line.n--;
     page_text(&p, lead.s, INK_PLAIN, line);
-    put_line(t, page_str(&p));
+    teller_put(t, page_str(&p));
     arena_free(a);
 }
 
@@ -182,11 +148,11 @@ static void tell_left_out(struct teller *t, struct spout *s)
     size_t n = lines_left_out(&s->lines[0]) + lines_left_out(&s->lines[1]);
 
     if (n)
-        tell(t, INK_DIM, "%.*s | (%zu lines not shown here; runbook logs %.*s %.*s)",
-             STR_ARG(s->step), n, STR_ARG(t->history->run), STR_ARG(s->step));
+        teller_tell(t, INK_DIM, "%.*s | (%zu lines not shown here; runbook logs %.*s %.*s)",
+                    STR_ARG(s->step), n, STR_ARG(t->history->run), STR_ARG(s->step));
 }
 
-static void end_output(struct teller *t, struct str step)
+void teller_end_output(struct teller *t, struct str step)
 {
     struct spout *s = map_get(t->spouts, step);
 
@@ -196,308 +162,6 @@ static void end_output(struct teller *t, struct str step)
         lines_end(&s->lines[i], show_line, s);
     tell_left_out(t, s);
 }
-
-// -------- events
-
-static const struct story *story_in(struct teller *t, const struct event *e)
-{
-    return history_story(t->history, text_of(e->data, "step"));
-}
-
-// Ids stand under each other as long as they are short.
-static void measure_id(struct teller *t, struct str id)
-{
-    size_t n = utf8_length(id), width = screen_columns(t->screen);
-    size_t most = width && width / 3 < WIDEST_ID ? width / 3 : WIDEST_ID;
-
-    if (n > t->id_columns && n <= most)
-        t->id_columns = n;
-}
-
-static void measure_ids(struct teller *t)
-{
-    for (size_t i = 0; i < t->history->story_count; i++)
-        measure_id(t, t->history->stories[i]->id);
-}
-
-static void on_run_start(struct teller *t, const struct event *e)
-{
-    const struct history *h = t->history;
-    const char *what = e->type == EVENT_RUN_RESUME ? "resumes" : "starts";
-
-    measure_ids(t);
-    if (t->options.past && !t->past)
-        t->past = t->options.past(h->runbook, t->options.past_arg);
-    if (h->title.n && !str_equal(h->title, h->runbook))
-        tell(t, INK_BOLD, "%.*s", STR_ARG(h->title));
-    tell(t, h->drill ? INK_WARN : INK_PLAIN, "%srun %.*s of %.*s %s%s%.*s%s%.*s",
-         h->drill ? "DRILL: " : "", STR_ARG(h->run), STR_ARG(h->runbook), what,
-         h->user.n ? ", by " : "", STR_ARG(h->user), h->host.n ? " on " : "", STR_ARG(h->host));
-}
-
-static void on_phase_start(struct teller *t, const struct event *e)
-{
-    struct str phase = text_of(e->data, "phase");
-
-    if (is_plain(t))
-        tell(t, INK_PLAIN, "phase     %.*s", STR_ARG(phase));
-    else
-        tell(t, INK_BOLD, "%.*s", STR_ARG(phase));
-}
-
-static void on_step_start(struct teller *t, const struct event *e)
-{
-    const struct story *s = story_in(t, e);
-    struct str name = s->name.n ? str_format(t->scratch, ": %.*s", STR_ARG(s->name)) : STR("");
-
-    measure_id(t, s->id);
-    if (t->github && !s->group && t->options.manner == MANNER_PLAIN)
-        github_group(
-            t->github, s->id,
-            harmless_text(str_format(t->scratch, "%.*s%.*s", STR_ARG(s->id), STR_ARG(name)),
-                          t->scratch));
-    if (is_plain(t))
-        tell(t, INK_PLAIN, "started   %.*s%.*s", STR_ARG(s->id), STR_ARG(name));
-    else if (s->group)
-        row(t, sign_of(STR("running")), s->id, s->name, STR(""));
-    if (t->options.verbose && s->command.n && !s->group)
-        tell(t, INK_DIM, "    $ %.*s", STR_ARG(s->command));
-}
-
-static void on_step_attempt(struct teller *t, const struct event *e)
-{
-    const struct story *s = story_in(t, e);
-    int64_t next_ms = int_of(e->data, "next_ms", -1);
-
-    if (truth_of(e->data, "final"))
-        return;
-    end_output(t, s->id);
-    struct str pause = next_ms >= 0 ? str_format(t->scratch, "; again in %.*s",
-                                                 STR_ARG(span_text(next_ms, t->scratch)))
-                                    : STR("");
-    tell(t, INK_WARN, "%s%.*s attempt %zu failed: %.*s%.*s", is_plain(t) ? "retry     " : "      ",
-         STR_ARG(s->id), s->attempts, STR_ARG(s->message), STR_ARG(pause));
-}
-
-// What is worth saying of a step beside its state.
-static struct str end_words(struct teller *t, const struct story *s)
-{
-    struct buf b = BUF_EMPTY;
-
-    if (sign_of(s->state)->bad)
-        buf_add(&b, aftermath_words(s, t->scratch));
-    else if (s->message.n)
-        buf_add(&b, s->message);
-    if (str_equal(buf_str(&b), s->state))
-        buf_clear(&b);
-    if (s->by.n)
-        buf_format(&b, "%sby %.*s", b.n ? ", " : "", STR_ARG(s->by));
-    if (s->reason.n)
-        buf_format(&b, "%s%.*s", b.n ? ": " : "", STR_ARG(s->reason));
-    if (s->attempts > 1 && str_is(s->state, "succeeded"))
-        buf_format(&b, "%sin attempt %zu", b.n ? ", " : "", s->attempts);
-    if (s->continued)
-        buf_format(&b, "%sthe run goes on", b.n ? "; " : "");
-    return buf_take(&b, t->scratch);
-}
-
-static void plain_end(struct teller *t, const struct story *s, struct str words)
-{
-    const struct sign *m = sign_of(s->state);
-    struct str took = s->took_ms > 0 ? str_format(t->scratch, " in %.*s",
-                                                  STR_ARG(span_text(s->took_ms, t->scratch)))
-                                     : STR("");
-
-    if (t->options.manner == MANNER_QUIET && !m->bad)
-        return;
-    say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%.*s%s%.*s", STR_ARG(s->state), STR_ARG(s->id),
-        STR_ARG(took), words.n ? ": " : "", STR_ARG(words));
-}
-
-static bool is_worth_a_row(const struct teller *t, const struct story *s)
-{
-    if (t->history->dry_run && str_is(s->state, "skipped"))
-        return false;  // the dry run has said what it would do
-    if (str_ends(s->id, "~undo") && str_is(s->state, "succeeded") && !t->options.verbose)
-        return false;  // the end of the undo is told
-    return t->options.verbose || !str_is(s->state, "skipped") || s->reason.n || s->message.n ||
-           s->planned;
-}
-
-static void tell_end(struct teller *t, const struct story *s)
-{
-    struct str words = end_words(t, s);
-    const struct sign *m = sign_of(s->state);
-
-    if (!is_worth_a_row(t, s))
-        return;
-    if (is_plain(t)) {
-        plain_end(t, s, words);
-    } else {
-        struct str took = s->took_ms > 0 ? span_text(s->took_ms, t->scratch) : STR("");
-        bool word = !str_is(s->state, "succeeded") && !str_is(s->state, "holds");
-        row(t, m, s->id, s->name, took);
-        if (word || words.n)
-            below(t, m->bad ? m->ink : INK_DIM,
-                  str_format(t->scratch, "%.*s%s%.*s", STR_ARG(word ? s->state : STR("")),
-                             word && words.n ? ": " : "", STR_ARG(words)));
-    }
-}
-
-static void on_step_end(struct teller *t, const struct event *e)
-{
-    const struct story *s = story_in(t, e);
-    const struct sign *m = sign_of(s->state);
-
-    end_output(t, s->id);
-    tell_end(t, s);
-    if (!t->github)
-        return;
-    github_group_end(t->github, s->id);
-    if (m->bad && !s->group)
-        github_error(t->github,
-                     str_format(t->scratch, "step %.*s: %.*s", STR_ARG(s->id), STR_ARG(s->state)),
-                     harmless_text(end_words(t, s), t->scratch));
-}
-
-static void on_confirm_ask(struct teller *t, const struct event *e)
-{
-    struct str message = text_of(e->data, "message");
-    struct str kind = text_of(e->data, "kind");
-
-    // On a terminal the question itself is seen.
-    if (is_plain(t) || str_is(kind, "approve"))
-        tell(t, INK_ASK, "%s%.*s: %.*s%s%.*s%s",
-             is_plain(t) ? "asked     " : "  waits for a vote: ", STR_ARG(text_of(e->data, "step")),
-             STR_ARG(message), kind.n ? " (" : "", STR_ARG(kind), kind.n ? ")" : "");
-}
-
-static void on_confirm_answer(struct teller *t, const struct event *e)
-{
-    struct value d = e->data;
-    struct str answer = text_of(d, "answer"), by = text_of(d, "by");
-    struct str how = text_of(d, "how"), reason = text_of(d, "reason");
-
-    tell(t, INK_PLAIN, "%s%.*s: %.*s%s%.*s%s%.*s%s%.*s", is_plain(t) ? "answered  " : "      ",
-         STR_ARG(text_of(d, "step")), STR_ARG(answer.n ? answer : STR("no answer")),
-         by.n ? ", by " : "", STR_ARG(by), how.n ? ", " : "", STR_ARG(how), reason.n ? ": " : "",
-         STR_ARG(reason));
-}
-
-// The last poll of a check of `verify` or `undone` is its end. Other checks (done_if,
-// those of a step) speak through their step.
-static void on_verify_try(struct teller *t, const struct event *e)
-{
-    const struct story *s = story_in(t, e);
-
-    if (truth_of(e->data, "last") && history_is_judged(s)) {
-        end_output(t, s->id);
-        tell_end(t, s);
-        return;
-    }
-    if (!t->options.verbose)
-        return;
-    tell(t, INK_DIM, "%s%.*s: %s%s%.*s", is_plain(t) ? "polled    " : "      ",
-         STR_ARG(text_of(e->data, "step")), truth_of(e->data, "ok") ? "holds" : "not yet",
-         text_of(e->data, "message").n ? ": " : "", STR_ARG(text_of(e->data, "message")));
-}
-
-static void on_undo_start(struct teller *t, const struct event *e)
-{
-    if (is_plain(t))
-        tell(t, INK_PLAIN, "undoing   %.*s", STR_ARG(text_of(e->data, "step")));
-}
-
-static void on_undo_end(struct teller *t, const struct event *e)
-{
-    const struct story *s = story_in(t, e);
-    const struct sign *m = sign_of(str_is(s->undo_state, "undone") ? s->undo_state
-                                                                   : STR("undo_failed"));
-    struct str took = s->undo_started_ns
-                          ? span_text((e->wall_ns - s->undo_started_ns) / 1000000, t->scratch)
-                          : STR("");
-
-    if (!is_plain(t)) {
-        row(t, m, s->id, str_format(t->scratch, "%.*s", STR_ARG(s->undo_state)), took);
-        if (s->undo_message.n)
-            below(t, m->ink, s->undo_message);
-    } else if (m->bad || t->options.manner != MANNER_QUIET) {
-        say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%s%.*s%s%.*s", STR_ARG(s->undo_state),
-            STR_ARG(s->id), took.n ? " in " : "", STR_ARG(took), s->undo_message.n ? ": " : "",
-            STR_ARG(s->undo_message));
-    }
-}
-
-static void on_lock_wait(struct teller *t, const struct event *e)
-{
-    (void)e;
-    tell(t, INK_WARN, "waits for lock %.*s, held by run %.*s", STR_ARG(t->history->locks_waited),
-         STR_ARG(t->history->lock_holder));
-}
-
-static void on_lock_held(struct teller *t, const struct event *e)
-{
-    (void)e;
-    if (t->options.verbose)
-        tell(t, INK_DIM, "the locks are held");
-}
-
-static void on_hook_end(struct teller *t, const struct event *e)
-{
-    struct str state = text_of(e->data, "state"), message = text_of(e->data, "message");
-    bool bad = !str_is(state, "succeeded") && !str_is(state, "skipped");
-
-    if (bad || t->options.verbose)
-        say(t, bad ? INK_WARN : INK_DIM, "hook %.*s %.*s: %.*s%s%.*s",
-            STR_ARG(text_of(e->data, "hook")), STR_ARG(text_of(e->data, "id")), STR_ARG(state),
-            message.n ? ": " : "", STR_ARG(message));
-}
-
-static void on_diagnostic(struct teller *t, const struct event *e)
-{
-    struct value d = e->data;
-    struct str level = text_of(d, "level"), file = text_of(d, "file"), help = text_of(d, "help");
-    int64_t line = int_of(d, "line", 0), column = int_of(d, "column", 0);
-    struct str place = file.n ? str_format(t->scratch, "%.*s:%lld:%lld: ", STR_ARG(file),
-                                           (long long)line, (long long)column)
-                              : STR("");
-
-    say(t, str_is(level, "error") ? INK_BAD : INK_WARN, "%.*s%.*s: %.*s", STR_ARG(place),
-        STR_ARG(level.n ? level : STR("error")), STR_ARG(text_of(d, "message")));
-    if (help.n)
-        say(t, INK_PLAIN, "help: %.*s", STR_ARG(help));
-}
-
-static void on_over(struct teller *t, const struct event *e)
-{
-    struct page p = page_new(t->scratch, screen_look(t->screen), screen_columns(t->screen));
-
-    (void)e;
-    screen_status(t->screen, STR(""));
-    aftermath_write(t->history, t->options.flags, &p);
-    put_line(t, STR(""));
-    put_line(t, page_str(&p));
-}
-
-static void (*const tellings[EVENT_COUNT])(struct teller *t, const struct event *e) = {
-    [EVENT_RUN_START] = on_run_start,
-    [EVENT_RUN_RESUME] = on_run_start,
-    [EVENT_RUN_END] = on_over,
-    [EVENT_RUN_SUSPEND] = on_over,
-    [EVENT_PHASE_START] = on_phase_start,
-    [EVENT_STEP_START] = on_step_start,
-    [EVENT_STEP_ATTEMPT] = on_step_attempt,
-    [EVENT_STEP_END] = on_step_end,
-    [EVENT_CONFIRM_ASK] = on_confirm_ask,
-    [EVENT_CONFIRM_ANSWER] = on_confirm_answer,
-    [EVENT_VERIFY_TRY] = on_verify_try,
-    [EVENT_UNDO_START] = on_undo_start,
-    [EVENT_UNDO_END] = on_undo_end,
-    [EVENT_LOCK_WAIT] = on_lock_wait,
-    [EVENT_LOCK_HELD] = on_lock_held,
-    [EVENT_HOOK_END] = on_hook_end,
-    [EVENT_DIAGNOSTIC] = on_diagnostic,
-};
 
 // -------- signs of life
 
@@ -542,7 +206,8 @@ static void beat(struct teller *t)
 
     t->scratch = arena_new(NULL);
     for (size_t i = 0; i < n && i < 8; i++)
-        tell(t, INK_PLAIN, "running   %.*s", STR_ARG(status_words(&s, steps[i], t->scratch)));
+        teller_tell(t, INK_PLAIN, "running   %.*s",
+                    STR_ARG(status_words(&s, steps[i], t->scratch)));
     arena_free(t->scratch);
 }
 
@@ -578,8 +243,8 @@ static void on_event(struct observer *o, const struct event *e, struct str line)
     t->wall_at_ms = t->history->now_ms;
     t->scratch = a;
     history_apply(t->history, e, line);
-    if (e->type < EVENT_COUNT && tellings[e->type])
-        tellings[e->type](t, e);
+    if (e->type < EVENT_COUNT && teller_tellings[e->type])
+        teller_tellings[e->type](t, e);
     if (t->options.manner == MANNER_TTY)
         paint(t);
     arena_free(a);
@@ -594,7 +259,7 @@ static void on_say(struct observer *o, struct str words)
         t->wall_ns = clock_wall_ns();
         t->wall_at_ms = loop_now_ms(t->loop);
     }
-    say(t, INK_PLAIN, "%.*s", STR_ARG(words));
+    teller_say(t, INK_PLAIN, "%.*s", STR_ARG(words));
     arena_free(t->scratch);
 }
 

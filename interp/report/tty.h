@@ -23,7 +23,7 @@ struct tty_reader {
     void (*behind)(void *arg);                 // we are in the background; told once a wait
     void (*ahead)(void *arg);                  // and now in front again
     void *arg;
-    bool hidden;                               // what is typed is not shown: a secret
+    bool hidden;  // what is typed is not shown: a secret
 };
 // Calls back for every line until tty_rest().
 void tty_listen(struct tty *t, const struct tty_reader *r);

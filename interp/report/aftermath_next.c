@@ -1,0 +1,145 @@
+// What to type next, and whom to call.
+
+#include "base/arena.h"
+#include "report/aftermath.h"
+#include "report/fields.h"
+
+static bool is_resumable(int code)
+{
+    return code != 0 && code != 9 && (code < 2 || code > 4) && code != 7;
+}
+
+static bool anything_to_undo(const struct history *h)
+{
+    for (size_t i = 0; i < h->story_count; i++)
+        if (!h->stories[i]->is_hook && history_had_effect(h->stories[i]))
+            return true;
+    return false;
+}
+
+struct suggestion {
+    struct str line;
+    const char *why;
+};
+struct suggestions {
+    struct page *p;
+    const struct history *h;
+    struct str flags;
+    struct suggestion items[16];
+    size_t count;
+};
+
+static void suggest(struct suggestions *s, const char *command, struct str rest, const char *why)
+{
+    if (s->count == sizeof s->items / sizeof *s->items)
+        return;
+    s->items[s->count++] = (struct suggestion){
+        str_format(s->p->arena, "runbook %s %.*s%.*s%.*s", command, STR_ARG(s->h->run),
+                   STR_ARG(rest), STR_ARG(s->flags)),
+        why,
+    };
+}
+
+static void add_suggestions(const struct suggestions *s)
+{
+    size_t wide = 0;
+
+    for (size_t i = 0; i < s->count; i++)
+        wide = s->items[i].line.n > wide ? s->items[i].line.n : wide;
+    for (size_t i = 0; i < s->count; i++)
+        page_item(s->p, s->items[i].line, wide, INK_DIM, str_from(s->items[i].why));
+}
+
+static void suggest_marks(struct suggestions *s)
+{
+    struct arena *a = s->p->arena;
+
+    for (size_t i = 0; i < s->h->story_count; i++) {
+        const struct story *t = s->h->stories[i];
+        if (!str_is(t->state, "unknown") || t->group)
+            continue;
+        suggest(s, "resume", str_format(a, " --mark %.*s=done", STR_ARG(t->id)),
+                "it took effect: go on");
+        suggest(s, "resume", str_format(a, " --mark %.*s=failed", STR_ARG(t->id)),
+                "it did not: try it again");
+    }
+}
+
+static void suggest_votes(struct suggestions *s)
+{
+    const struct asked *q = history_open_question(s->h);
+
+    if (!q)
+        return;
+    struct str step = str_is(q->step, "run") ? STR("")
+                                             : str_format(s->p->arena, " %.*s", STR_ARG(q->step));
+    if (str_is(q->kind, "approve")) {
+        suggest(s, "approve", step, "say yes, from anywhere");
+        suggest(s, "reject", step, "say no");
+    }
+}
+
+void aftermath_commands(const struct history *h, struct str flags, struct page *p)
+{
+    struct suggestions s = { p, h, flags };
+    bool unknown = h->exit == 11 && history_in_state(h, "unknown");
+
+    page_blank(p);
+    page_head(p, INK_BOLD, "What you can do:");
+    if (h->suspended || h->exit == 6)
+        suggest_votes(&s);
+    if (unknown)
+        suggest_marks(&s);
+    else if (h->suspended || is_resumable(h->exit))
+        suggest(&s, "resume", STR(""),
+                h->undoing ? "go on undoing" : "go on from where it stopped");
+    if (h->exit != 9 && !unknown && anything_to_undo(h))
+        suggest(&s, "undo", STR(""), "take back what was done");
+    suggest(&s, "report", STR(""), "the incident report");
+    if (h->suspended || is_resumable(h->exit))
+        suggest(&s, "abort", STR(""), "end it for good, free its locks");
+    add_suggestions(&s);
+}
+
+// -------- people
+
+static int64_t after_ms(struct value contact)
+{
+    struct value after = value_of(contact, "after");
+    int64_t ns = 0;
+
+    if (after.kind == VALUE_STRING)
+        return duration_parse(after.s, &ns) ? ns / 1000000 : 0;
+    if (after.kind == VALUE_DURATION)
+        return after.i / 1000000;
+    return int_of(contact, "after_ms", 0);
+}
+
+static void add_contact(struct value contact, struct buf *out)
+{
+    static const char *const keys[] = { "name", "phone", "email", "link" };
+
+    if (out->n)
+        buf_add_s(out, "; ");
+    buf_add(out, text_of(contact, "role"));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (text_of(contact, keys[i]).n)
+            buf_format(out, "%s%.*s", i || out->n ? ", " : "", STR_ARG(text_of(contact, keys[i])));
+}
+
+struct str aftermath_contact(const struct history *h, int64_t elapsed_ms, struct arena *a)
+{
+    struct value contacts = value_of(h->start, "contacts");
+    struct buf b = BUF_EMPTY;
+    int64_t turn = -1;
+
+    for (size_t i = 0; contacts.kind == VALUE_LIST && i < value_size(contacts); i++) {
+        int64_t after = after_ms(value_item(contacts, i));
+        if (after <= elapsed_ms && after > turn)
+            turn = after;
+    }
+    for (size_t i = 0; contacts.kind == VALUE_LIST && i < value_size(contacts); i++)
+        if (after_ms(value_item(contacts, i)) == turn)
+            add_contact(value_item(contacts, i), &b);
+    return buf_take(&b, a);
+}

@@ -1,0 +1,409 @@
+// What each event changes in a history.
+
+#include "base/arena.h"
+#include "report/fields.h"
+#include "report/history_inside.h"
+
+// -------- the run
+
+static void announce(struct history *h, struct value steps)
+{
+    for (size_t i = 0; steps.kind == VALUE_LIST && i < value_size(steps); i++) {
+        struct value step = value_item(steps, i);
+        struct str id = step.kind == VALUE_STRING ? step.s : text_of(step, "id");
+        if (!id.n)
+            continue;
+        struct story *s = history_make_story(h, id);
+        s->planned = true;
+        history_take_name(h, step, s);
+        history_take(h, step, "state", &s->state);
+        s->group |= truth_of(step, "group");
+    }
+}
+
+static void on_run_start(struct history *h, const struct event *e)
+{
+    struct value d = e->data;
+
+    h->start = value_copy(h->arena, d);
+    h->started_ns = e->wall_ns;
+    h->sessions = 1;
+    h->drill = truth_of(d, "drill");
+    h->dry_run = truth_of(d, "dry_run");
+    history_take(h, d, "runbook", &h->runbook);
+    history_take(h, d, "title", &h->title);
+    history_take(h, d, "file", &h->file);
+    history_take(h, d, "digest", &h->digest);
+    history_take(h, d, "mode", &h->mode);
+    history_take(h, d, "user", &h->user);
+    history_take(h, d, "host", &h->host);
+    history_take(h, d, "severity", &h->severity);
+    announce(h, value_of(d, "steps"));
+    history_moment(h, e,
+                   str_format(h->arena, "the run was started by %.*s on %.*s", STR_ARG(h->user),
+                              STR_ARG(h->host)),
+                   false);
+}
+
+static void on_run_resume(struct history *h, const struct event *e)
+{
+    if (h->start.kind != VALUE_MAP)
+        on_run_start(h, e);
+    else
+        h->sessions++;
+    h->resumed = true;
+    h->over = h->suspended = false;
+    h->exit = -1;
+    h->result = STR("");
+    history_moment(h, e, STR("the run was resumed"), false);
+}
+
+static void on_run_end(struct history *h, const struct event *e)
+{
+    h->over = true;
+    h->end = value_copy(h->arena, e->data);
+    h->ended_ns = e->wall_ns;
+    h->exit = (int)int_of(e->data, "exit", -1);
+    h->took_ms = int_of(e->data, "took_ms", (e->wall_ns - h->started_ns) / 1000000);
+    h->waiting_ms = int_of(e->data, "waiting_ms", 0);
+    history_take(h, e->data, "result", &h->result);
+    history_moment(
+        h, e,
+        str_format(h->arena, "the run ended: %.*s (exit code %d)", STR_ARG(h->result), h->exit),
+        h->exit != 0);
+}
+
+static void on_run_suspend(struct history *h, const struct event *e)
+{
+    h->suspended = true;
+    h->exit = (int)int_of(e->data, "exit", 6);
+    h->took_ms = (e->wall_ns - h->started_ns) / 1000000;
+    h->waiting = value_copy(h->arena, value_of(e->data, "waiting"));
+    history_moment(h, e, STR("the run was suspended: it waits for a person"), false);
+}
+
+static void on_phase_start(struct history *h, const struct event *e)
+{
+    history_take(h, e->data, "phase", &h->phase);
+    h->undoing |= str_is(h->phase, "undo");
+    history_moment(h, e, str_format(h->arena, "phase %.*s", STR_ARG(h->phase)), false);
+}
+
+static void on_phase_end(struct history *h, const struct event *e)
+{
+    (void)h, (void)e;
+}
+
+// -------- steps
+
+static void on_step_start(struct history *h, const struct event *e)
+{
+    struct story *s = history_told(h, e->data);
+
+    history_take(h, e->data, "command", &s->command);
+    s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts + 1);
+    s->state = STR("running");
+    s->begun_ms = h->now_ms;
+    s->retry_ns = 0;
+    if (!s->started_ns)
+        s->started_ns = e->wall_ns;
+    if (s->attempts > 1)
+        tail_drop(&s->tail);
+    history_moment(h, e,
+                   s->attempts > 1 ? str_format(h->arena, "started, attempt %zu", s->attempts)
+                                   : STR("started"),
+                   false);
+}
+
+static void on_step_output(struct history *h, const struct event *e)
+{
+    struct str text = text_of(e->data, "text");
+
+    if (h->now_ms)
+        return;  // who watches hears it as it comes
+    history_output(h, text_of(e->data, "step"), text);
+    // An event is a line, or several that bring their own ends.
+    if (text.n && text.s[text.n - 1] != '\n')
+        history_output(h, text_of(e->data, "step"), STR("\n"));
+}
+
+void history_output(struct history *h, struct str step, struct str bytes)
+{
+    struct story *s = history_make_story(h, step);
+
+    s->seen_ms = h->now_ms;
+    tail_add(&s->tail, bytes, h->arena);
+}
+
+static void on_step_attempt(struct history *h, const struct event *e)
+{
+    struct story *s = history_told(h, e->data);
+    int64_t next_ms = int_of(e->data, "next_ms", -1);
+
+    history_take(h, e->data, "message", &s->message);
+    if (truth_of(e->data, "final"))
+        return;
+    s->state = STR("waiting");
+    s->retry_ns = next_ms >= 0 ? e->wall_ns + next_ms * 1000000 : 0;
+    history_moment(
+        h, e, str_format(h->arena, "attempt %zu failed: %.*s", s->attempts, STR_ARG(s->message)),
+        true);
+}
+
+static struct str ended_words(struct history *h, const struct story *s)
+{
+    struct buf b = BUF_EMPTY;
+
+    buf_add(&b, s->state);
+    if (s->message.n)
+        buf_format(&b, ": %.*s", STR_ARG(s->message));
+    if (s->by.n)
+        buf_format(&b, ", by %.*s", STR_ARG(s->by));
+    if (s->reason.n)
+        buf_format(&b, " (%.*s)", STR_ARG(s->reason));
+    return buf_take(&b, h->arena);
+}
+
+static void on_step_end(struct history *h, const struct event *e)
+{
+    struct story *s = history_told(h, e->data);
+
+    history_take(h, e->data, "state", &s->state);
+    s->message = history_kept(h, text_of(e->data, "message"));
+    s->help = history_kept(h, text_of(e->data, "help"));
+    s->picture = history_kept(h, text_of(e->data, "picture"));
+    history_take(h, e->data, "command", &s->command);
+    history_take(h, e->data, "leaves", &s->leaves);
+    history_take(h, e->data, "by", &s->by);
+    history_take(h, e->data, "reason", &s->reason);
+    history_take(h, e->data, "undo", &s->undo);
+    s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts);
+    s->continued = truth_of(e->data, "continued");
+    s->took_ms = int_of(e->data, "took_ms", 0);
+    s->ended_ns = e->wall_ns;
+    s->retry_ns = 0;
+    s->left = value_copy(h->arena, value_of(e->data, "left"));
+    bool good = str_is(s->state, "succeeded") || str_is(s->state, "satisfied");
+    if (good) {
+        tail_drop(&s->tail);
+    } else {
+        s->parts = value_copy(h->arena, value_of(e->data, "parts"));
+        s->result = value_copy(h->arena, value_of(e->data, "result"));
+    }
+    history_moment(h, e, ended_words(h, s), !good && !str_is(s->state, "skipped"));
+}
+
+// A check has no step.end: its last poll says what it came to.
+static void end_poll(struct history *h, struct story *s, const struct event *e)
+{
+    s->state = s->poll_ok ? STR("holds") : STR("does not hold");
+    s->message = history_kept(h, buf_str(s->poll_message));
+    s->picture = s->poll_ok ? STR("") : history_kept(h, buf_str(s->poll_picture));
+    s->ended_ns = e->wall_ns;
+    s->took_ms = (e->wall_ns - s->started_ns) / 1000000;
+    history_moment(h, e,
+                   str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->state), s->message.n ? ": " : "",
+                              STR_ARG(s->message)),
+                   !s->poll_ok);
+}
+
+// Of the parts of a condition the longest that is not the whole of it: `result.stdout`
+// rather than `result`.
+static void add_seen(struct history *h, struct value parts, struct buf *out)
+{
+    struct str best = STR(""), whole = STR("");
+    struct value seen = VALUE_NONE;
+
+    for (size_t i = 0; parts.kind == VALUE_LIST && i < value_size(parts); i++) {
+        struct str text = text_of(value_item(parts, i), "text");
+        whole = text.n > whole.n ? text : whole;
+    }
+    for (size_t i = 0; parts.kind == VALUE_LIST && i < value_size(parts); i++) {
+        struct value v = value_of(value_item(parts, i), "value");
+        struct str text = text_of(value_item(parts, i), "text");
+        if (text.n <= best.n || text.n == whole.n || v.kind == VALUE_MAP || v.kind == VALUE_LIST)
+            continue;
+        best = text;
+        seen = v;
+    }
+    if (best.n) {
+        struct arena *scratch = arena_new(h->arena);
+        buf_format(out, "%.*s is %.*s", STR_ARG(best), STR_ARG(value_show(seen, scratch, 60)));
+        arena_free(scratch);
+    }
+}
+
+static void on_verify_try(struct history *h, const struct event *e)
+{
+    struct story *s = history_told(h, e->data);
+
+    if (!s->polled) {
+        s->poll_message = buf_in(h->arena);
+        s->poll_picture = buf_in(h->arena);
+        s->poll_seen = buf_in(h->arena);
+        if (!s->started_ns)
+            s->started_ns = e->wall_ns;
+        if (!s->begun_ms)
+            s->begun_ms = h->now_ms;
+    }
+    s->polled = true;
+    s->poll_ok = truth_of(e->data, "ok");
+    buf_clear(s->poll_message);
+    buf_add(s->poll_message, text_of(e->data, "message"));
+    buf_clear(s->poll_seen);
+    add_seen(h, value_of(e->data, "parts"), s->poll_seen);
+    buf_clear(s->poll_picture);
+    buf_add(s->poll_picture, text_of(e->data, "picture"));
+    s->poll_ns = e->wall_ns;
+    s->poll_next_ms = int_of(e->data, "next_ms", -1);
+    s->poll_left_ms = int_of(e->data, "left_ms", -1);
+    if (truth_of(e->data, "last"))
+        end_poll(h, s, e);
+    else if (!s->ended_ns)
+        s->state = STR("running");
+}
+
+static void on_undo_start(struct history *h, const struct event *e)
+{
+    struct story *s = history_told(h, e->data);
+
+    h->undoing = true;
+    s->undo_started_ns = e->wall_ns;
+    s->begun_ms = h->now_ms;
+    s->undo_state = STR("running");
+    history_moment(h, e, STR("undo started"), false);
+}
+
+static void on_undo_end(struct history *h, const struct event *e)
+{
+    struct story *s = history_told(h, e->data);
+
+    history_take(h, e->data, "state", &s->undo_state);
+    s->undo_message = history_kept(h, text_of(e->data, "message"));
+    bool bad = !str_is(s->undo_state, "undone");
+    history_moment(h, e,
+                   str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->undo_state),
+                              s->undo_message.n ? ": " : "", STR_ARG(s->undo_message)),
+                   bad);
+}
+
+// -------- people, locks, hooks
+
+static struct asked *question_about(struct history *h, struct str step)
+{
+    for (size_t i = h->question_count; i > 0; i--)
+        if (h->questions[i - 1]->open && str_equal(h->questions[i - 1]->step, step))
+            return h->questions[i - 1];
+    return NULL;
+}
+
+static struct asked *new_question(struct history *h)
+{
+    struct asked *q = NEW(h->arena, struct asked);
+
+    ROOM(h, questions, question_count, question_room);
+    h->questions[h->question_count++] = q;
+    q->open = true;
+    return q;
+}
+
+// After a resume a question that is still open is asked again.
+static void on_confirm_ask(struct history *h, const struct event *e)
+{
+    struct asked *q = question_about(h, text_of(e->data, "step"));
+
+    if (!q)
+        q = new_question(h);
+    q->asked_ns = e->wall_ns;
+    q->data = value_copy(h->arena, e->data);
+    history_take(h, e->data, "step", &q->step);
+    history_take(h, e->data, "kind", &q->kind);
+    history_take(h, e->data, "message", &q->message);
+    history_take(h, e->data, "danger", &q->danger);
+    history_moment(h, e, str_format(h->arena, "asked: %.*s", STR_ARG(q->message)), false);
+}
+
+static void on_confirm_answer(struct history *h, const struct event *e)
+{
+    struct asked *q = question_about(h, text_of(e->data, "step"));
+
+    if (!q) {
+        // Answered before it was asked, by a flag.
+        on_confirm_ask(h, e);
+        q = h->questions[h->question_count - 1];
+    }
+    q->open = false;
+    q->answered_ns = e->wall_ns;
+    history_take(h, e->data, "kind", &q->kind);
+    history_take(h, e->data, "answer", &q->answer);
+    history_take(h, e->data, "by", &q->by);
+    history_take(h, e->data, "how", &q->how);
+    history_take(h, e->data, "text", &q->text);
+    history_take(h, e->data, "reason", &q->reason);
+    history_moment(h, e,
+                   str_format(h->arena, "answered: %.*s, by %.*s%s%.*s%s%.*s", STR_ARG(q->answer),
+                              STR_ARG(q->by), q->how.n ? " through " : "", STR_ARG(q->how),
+                              q->reason.n ? ": " : "", STR_ARG(q->reason)),
+                   false);
+}
+
+static void on_lock_wait(struct history *h, const struct event *e)
+{
+    struct value locks = value_of(e->data, "locks");
+    struct value holder = value_of(e->data, "holder");
+
+    if (locks.kind == VALUE_LIST && value_size(locks) && value_item(locks, 0).kind == VALUE_STRING)
+        h->locks_waited = history_kept(h, value_item(locks, 0).s);
+    else
+        h->locks_waited = history_kept(h, text_of(e->data, "locks"));
+    h->lock_holder = history_kept(h, holder.kind == VALUE_MAP ? text_of(holder, "run")
+                                                              : text_of(e->data, "holder"));
+    history_moment(h, e,
+                   str_format(h->arena, "waits for lock %.*s, held by %.*s",
+                              STR_ARG(h->locks_waited), STR_ARG(h->lock_holder)),
+                   false);
+}
+
+static void on_lock_held(struct history *h, const struct event *e)
+{
+    (void)e;
+    h->locks_waited = h->lock_holder = STR("");
+}
+
+static void on_hook_end(struct history *h, const struct event *e)
+{
+    struct str state = text_of(e->data, "state");
+    struct str message = text_of(e->data, "message");
+
+    if (str_is(state, "succeeded") || str_is(state, "skipped"))
+        return;
+    struct str hook = text_of(e->data, "hook"), step = text_of(e->data, "id");
+    struct str words = str_format(h->arena, "hook %.*s%s%.*s %.*s%s%.*s", STR_ARG(hook),
+                                  step.n ? " " : "", STR_ARG(step), STR_ARG(state),
+                                  message.n ? ": " : "", STR_ARG(message));
+    history_notice(h, e, STR("warning"), words, STR(""));
+    history_moment(h, e, words, true);
+}
+
+static void on_diagnostic(struct history *h, const struct event *e)
+{
+    struct str level = text_of(e->data, "level");
+    struct str message = text_of(e->data, "message");
+
+    history_notice(h, e, level, message, text_of(e->data, "help"));
+    history_moment(h, e, str_format(h->arena, "%.*s: %.*s", STR_ARG(level), STR_ARG(message)),
+                   str_is(level, "error"));
+}
+
+void (*const history_handlers[EVENT_COUNT])(struct history *h, const struct event *e) = {
+    [EVENT_RUN_START] = on_run_start,       [EVENT_RUN_END] = on_run_end,
+    [EVENT_RUN_SUSPEND] = on_run_suspend,   [EVENT_RUN_RESUME] = on_run_resume,
+    [EVENT_PHASE_START] = on_phase_start,   [EVENT_PHASE_END] = on_phase_end,
+    [EVENT_STEP_START] = on_step_start,     [EVENT_STEP_OUTPUT] = on_step_output,
+    [EVENT_STEP_ATTEMPT] = on_step_attempt, [EVENT_STEP_END] = on_step_end,
+    [EVENT_CONFIRM_ASK] = on_confirm_ask,   [EVENT_CONFIRM_ANSWER] = on_confirm_answer,
+    [EVENT_VERIFY_TRY] = on_verify_try,     [EVENT_UNDO_START] = on_undo_start,
+    [EVENT_UNDO_END] = on_undo_end,         [EVENT_LOCK_WAIT] = on_lock_wait,
+    [EVENT_LOCK_HELD] = on_lock_held,       [EVENT_HOOK_END] = on_hook_end,
+    [EVENT_DIAGNOSTIC] = on_diagnostic,
+};

@@ -1,0 +1,35 @@
+// The inside of a history, for the files that make it up: history.c (stories, asking),
+// history_events.c (what each event changes).
+
+#pragma once
+
+#include <string.h>
+
+#include "report/history.h"
+
+// Room for one more at the end of a list of the history.
+#define ROOM(h, list, count, room)                                             \
+    do {                                                                       \
+        if ((h)->count == (h)->room) {                                         \
+            size_t more_ = (h)->room ? (h)->room * 2 : 16;                     \
+            void *bigger_ = arena_alloc((h)->arena, more_, sizeof *(h)->list); \
+            if ((h)->count)                                                    \
+                memcpy(bigger_, (h)->list, (h)->count * sizeof *(h)->list);    \
+            (h)->list = bigger_;                                               \
+            (h)->room = more_;                                                 \
+        }                                                                      \
+    } while (0)
+
+extern void (*const history_handlers[EVENT_COUNT])(struct history *h, const struct event *e);
+
+// A copy that lives as long as the history.
+struct str history_kept(struct history *h, struct str s);
+// Takes over a text that an event has; one that it lacks leaves what was there.
+void history_take(struct history *h, struct value data, const char *key, struct str *to);
+void history_take_name(struct history *h, struct value data, struct story *s);
+// The story of a step, new if it was not spoken of; and of the step that an event names.
+struct story *history_make_story(struct history *h, struct str id);
+struct story *history_told(struct history *h, struct value data);
+void history_moment(struct history *h, const struct event *e, struct str words, bool bad);
+void history_notice(struct history *h, const struct event *e, struct str level, struct str words,
+                    struct str help);

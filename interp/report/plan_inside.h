@@ -1,0 +1,20 @@
+// The inside of a plan, for the files that make it up: plan.c (steps), plan_head.c.
+
+#pragma once
+
+#include "report/plan.h"
+
+// Where the writing stands.
+struct planning {
+    const struct plan *plan;
+    struct page *page;
+    size_t number;  // of the step
+    size_t wide;    // columns for ids
+    size_t reads, writes, destroys, questions, undoable;
+    bool past_return;  // the point of no return was passed
+    struct buf *no_way_back;
+};
+
+// A text as it is written, `${{ }}` and all; empty if there is none.
+struct str plan_words(const struct template *t);
+void plan_head(const struct planning *g);

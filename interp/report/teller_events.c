@@ -1,0 +1,313 @@
+// What is said of each event.
+
+#include "base/arena.h"
+#include "report/aftermath.h"
+#include "report/fields.h"
+#include "report/harmless.h"
+#include "report/teller_inside.h"
+#include "report/when.h"
+
+enum { WIDEST_ID = 24 };
+
+static const struct story *story_in(struct teller *t, const struct event *e)
+{
+    return history_story(t->history, text_of(e->data, "step"));
+}
+
+// Ids stand under each other as long as they are short.
+static void measure_id(struct teller *t, struct str id)
+{
+    size_t n = utf8_length(id), width = screen_columns(t->screen);
+    size_t most = width && width / 3 < WIDEST_ID ? width / 3 : WIDEST_ID;
+
+    if (n > t->id_columns && n <= most)
+        t->id_columns = n;
+}
+
+static void measure_ids(struct teller *t)
+{
+    for (size_t i = 0; i < t->history->story_count; i++)
+        measure_id(t, t->history->stories[i]->id);
+}
+
+static void on_run_start(struct teller *t, const struct event *e)
+{
+    const struct history *h = t->history;
+    const char *what = e->type == EVENT_RUN_RESUME ? "resumes" : "starts";
+
+    measure_ids(t);
+    if (t->options.past && !t->past)
+        t->past = t->options.past(h->runbook, t->options.past_arg);
+    if (h->title.n && !str_equal(h->title, h->runbook))
+        teller_tell(t, INK_BOLD, "%.*s", STR_ARG(h->title));
+    teller_tell(t, h->drill ? INK_WARN : INK_PLAIN, "%srun %.*s of %.*s %s%s%.*s%s%.*s",
+                h->drill ? "DRILL: " : "", STR_ARG(h->run), STR_ARG(h->runbook), what,
+                h->user.n ? ", by " : "", STR_ARG(h->user), h->host.n ? " on " : "",
+                STR_ARG(h->host));
+}
+
+static void on_phase_start(struct teller *t, const struct event *e)
+{
+    struct str phase = text_of(e->data, "phase");
+
+    if (teller_is_plain(t))
+        teller_tell(t, INK_PLAIN, "phase     %.*s", STR_ARG(phase));
+    else
+        teller_tell(t, INK_BOLD, "%.*s", STR_ARG(phase));
+}
+
+static void on_step_start(struct teller *t, const struct event *e)
+{
+    const struct story *s = story_in(t, e);
+    struct str name = s->name.n ? str_format(t->scratch, ": %.*s", STR_ARG(s->name)) : STR("");
+
+    measure_id(t, s->id);
+    if (t->github && !s->group && t->options.manner == MANNER_PLAIN)
+        github_group(
+            t->github, s->id,
+            harmless_text(str_format(t->scratch, "%.*s%.*s", STR_ARG(s->id), STR_ARG(name)),
+                          t->scratch));
+    if (teller_is_plain(t))
+        teller_tell(t, INK_PLAIN, "started   %.*s%.*s", STR_ARG(s->id), STR_ARG(name));
+    else if (s->group)
+        teller_row(t, sign_of(STR("running")), s->id, s->name, STR(""));
+    if (t->options.verbose && s->command.n && !s->group)
+        teller_tell(t, INK_DIM, "    $ %.*s", STR_ARG(s->command));
+}
+
+static void on_step_attempt(struct teller *t, const struct event *e)
+{
+    const struct story *s = story_in(t, e);
+    int64_t next_ms = int_of(e->data, "next_ms", -1);
+
+    if (truth_of(e->data, "final"))
+        return;
+    teller_end_output(t, s->id);
+    struct str pause = next_ms >= 0 ? str_format(t->scratch, "; again in %.*s",
+                                                 STR_ARG(span_text(next_ms, t->scratch)))
+                                    : STR("");
+    teller_tell(t, INK_WARN, "%s%.*s attempt %zu failed: %.*s%.*s",
+                teller_is_plain(t) ? "retry     " : "      ", STR_ARG(s->id), s->attempts,
+                STR_ARG(s->message), STR_ARG(pause));
+}
+
+// What is worth saying of a step beside its state.
+static struct str end_words(struct teller *t, const struct story *s)
+{
+    struct buf b = BUF_EMPTY;
+
+    if (sign_of(s->state)->bad)
+        buf_add(&b, aftermath_words(s, t->scratch));
+    else if (s->message.n)
+        buf_add(&b, s->message);
+    if (str_equal(buf_str(&b), s->state))
+        buf_clear(&b);
+    if (s->by.n)
+        buf_format(&b, "%sby %.*s", b.n ? ", " : "", STR_ARG(s->by));
+    if (s->reason.n)
+        buf_format(&b, "%s%.*s", b.n ? ": " : "", STR_ARG(s->reason));
+    if (s->attempts > 1 && str_is(s->state, "succeeded"))
+        buf_format(&b, "%sin attempt %zu", b.n ? ", " : "", s->attempts);
+    if (s->continued)
+        buf_format(&b, "%sthe run goes on", b.n ? "; " : "");
+    return buf_take(&b, t->scratch);
+}
+
+static void plain_end(struct teller *t, const struct story *s, struct str words)
+{
+    const struct sign *m = sign_of(s->state);
+    struct str took = s->took_ms > 0 ? str_format(t->scratch, " in %.*s",
+                                                  STR_ARG(span_text(s->took_ms, t->scratch)))
+                                     : STR("");
+
+    if (t->options.manner == MANNER_QUIET && !m->bad)
+        return;
+    teller_say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%.*s%s%.*s", STR_ARG(s->state),
+               STR_ARG(s->id), STR_ARG(took), words.n ? ": " : "", STR_ARG(words));
+}
+
+static bool is_worth_a_row(const struct teller *t, const struct story *s)
+{
+    if (t->history->dry_run && str_is(s->state, "skipped"))
+        return false;  // the dry run has said what it would do
+    if (str_ends(s->id, "~undo") && str_is(s->state, "succeeded") && !t->options.verbose)
+        return false;  // the end of the undo is told
+    return t->options.verbose || !str_is(s->state, "skipped") || s->reason.n || s->message.n ||
+           s->planned;
+}
+
+static void tell_end(struct teller *t, const struct story *s)
+{
+    struct str words = end_words(t, s);
+    const struct sign *m = sign_of(s->state);
+
+    if (!is_worth_a_row(t, s))
+        return;
+    if (teller_is_plain(t)) {
+        plain_end(t, s, words);
+    } else {
+        struct str took = s->took_ms > 0 ? span_text(s->took_ms, t->scratch) : STR("");
+        bool word = !str_is(s->state, "succeeded") && !str_is(s->state, "holds");
+        teller_row(t, m, s->id, s->name, took);
+        if (word || words.n)
+            teller_below(t, m->bad ? m->ink : INK_DIM,
+                         str_format(t->scratch, "%.*s%s%.*s", STR_ARG(word ? s->state : STR("")),
+                                    word && words.n ? ": " : "", STR_ARG(words)));
+    }
+}
+
+static void on_step_end(struct teller *t, const struct event *e)
+{
+    const struct story *s = story_in(t, e);
+    const struct sign *m = sign_of(s->state);
+
+    teller_end_output(t, s->id);
+    tell_end(t, s);
+    if (!t->github)
+        return;
+    github_group_end(t->github, s->id);
+    if (m->bad && !s->group)
+        github_error(t->github,
+                     str_format(t->scratch, "step %.*s: %.*s", STR_ARG(s->id), STR_ARG(s->state)),
+                     harmless_text(end_words(t, s), t->scratch));
+}
+
+static void on_confirm_ask(struct teller *t, const struct event *e)
+{
+    struct str message = text_of(e->data, "message");
+    struct str kind = text_of(e->data, "kind");
+
+    // On a terminal the question itself is seen.
+    if (teller_is_plain(t) || str_is(kind, "approve"))
+        teller_tell(t, INK_ASK, "%s%.*s: %.*s%s%.*s%s",
+                    teller_is_plain(t) ? "asked     " : "  waits for a vote: ",
+                    STR_ARG(text_of(e->data, "step")), STR_ARG(message), kind.n ? " (" : "",
+                    STR_ARG(kind), kind.n ? ")" : "");
+}
+
+static void on_confirm_answer(struct teller *t, const struct event *e)
+{
+    struct value d = e->data;
+    struct str answer = text_of(d, "answer"), by = text_of(d, "by");
+    struct str how = text_of(d, "how"), reason = text_of(d, "reason");
+
+    teller_tell(t, INK_PLAIN, "%s%.*s: %.*s%s%.*s%s%.*s%s%.*s",
+                teller_is_plain(t) ? "answered  " : "      ", STR_ARG(text_of(d, "step")),
+                STR_ARG(answer.n ? answer : STR("no answer")), by.n ? ", by " : "", STR_ARG(by),
+                how.n ? ", " : "", STR_ARG(how), reason.n ? ": " : "", STR_ARG(reason));
+}
+
+// The last poll of a check of `verify` or `undone` is its end. Other checks (done_if,
+// those of a step) speak through their step.
+static void on_verify_try(struct teller *t, const struct event *e)
+{
+    const struct story *s = story_in(t, e);
+
+    if (truth_of(e->data, "last") && history_is_judged(s)) {
+        teller_end_output(t, s->id);
+        tell_end(t, s);
+        return;
+    }
+    if (!t->options.verbose)
+        return;
+    teller_tell(t, INK_DIM, "%s%.*s: %s%s%.*s", teller_is_plain(t) ? "polled    " : "      ",
+                STR_ARG(text_of(e->data, "step")), truth_of(e->data, "ok") ? "holds" : "not yet",
+                text_of(e->data, "message").n ? ": " : "", STR_ARG(text_of(e->data, "message")));
+}
+
+static void on_undo_start(struct teller *t, const struct event *e)
+{
+    if (teller_is_plain(t))
+        teller_tell(t, INK_PLAIN, "undoing   %.*s", STR_ARG(text_of(e->data, "step")));
+}
+
+static void on_undo_end(struct teller *t, const struct event *e)
+{
+    const struct story *s = story_in(t, e);
+    const struct sign *m = sign_of(str_is(s->undo_state, "undone") ? s->undo_state
+                                                                   : STR("undo_failed"));
+    struct str took = s->undo_started_ns
+                          ? span_text((e->wall_ns - s->undo_started_ns) / 1000000, t->scratch)
+                          : STR("");
+
+    if (!teller_is_plain(t)) {
+        teller_row(t, m, s->id, str_format(t->scratch, "%.*s", STR_ARG(s->undo_state)), took);
+        if (s->undo_message.n)
+            teller_below(t, m->ink, s->undo_message);
+    } else if (m->bad || t->options.manner != MANNER_QUIET) {
+        teller_say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%s%.*s%s%.*s",
+                   STR_ARG(s->undo_state), STR_ARG(s->id), took.n ? " in " : "", STR_ARG(took),
+                   s->undo_message.n ? ": " : "", STR_ARG(s->undo_message));
+    }
+}
+
+static void on_lock_wait(struct teller *t, const struct event *e)
+{
+    (void)e;
+    teller_tell(t, INK_WARN, "waits for lock %.*s, held by run %.*s",
+                STR_ARG(t->history->locks_waited), STR_ARG(t->history->lock_holder));
+}
+
+static void on_lock_held(struct teller *t, const struct event *e)
+{
+    (void)e;
+    if (t->options.verbose)
+        teller_tell(t, INK_DIM, "the locks are held");
+}
+
+static void on_hook_end(struct teller *t, const struct event *e)
+{
+    struct str state = text_of(e->data, "state"), message = text_of(e->data, "message");
+    bool bad = !str_is(state, "succeeded") && !str_is(state, "skipped");
+
+    if (bad || t->options.verbose)
+        teller_say(t, bad ? INK_WARN : INK_DIM, "hook %.*s %.*s: %.*s%s%.*s",
+                   STR_ARG(text_of(e->data, "hook")), STR_ARG(text_of(e->data, "id")),
+                   STR_ARG(state), message.n ? ": " : "", STR_ARG(message));
+}
+
+static void on_diagnostic(struct teller *t, const struct event *e)
+{
+    struct value d = e->data;
+    struct str level = text_of(d, "level"), file = text_of(d, "file"), help = text_of(d, "help");
+    int64_t line = int_of(d, "line", 0), column = int_of(d, "column", 0);
+    struct str place = file.n ? str_format(t->scratch, "%.*s:%lld:%lld: ", STR_ARG(file),
+                                           (long long)line, (long long)column)
+                              : STR("");
+
+    teller_say(t, str_is(level, "error") ? INK_BAD : INK_WARN, "%.*s%.*s: %.*s", STR_ARG(place),
+               STR_ARG(level.n ? level : STR("error")), STR_ARG(text_of(d, "message")));
+    if (help.n)
+        teller_say(t, INK_PLAIN, "help: %.*s", STR_ARG(help));
+}
+
+static void on_over(struct teller *t, const struct event *e)
+{
+    struct page p = page_new(t->scratch, screen_look(t->screen), screen_columns(t->screen));
+
+    (void)e;
+    screen_status(t->screen, STR(""));
+    aftermath_write(t->history, t->options.flags, &p);
+    teller_put(t, STR(""));
+    teller_put(t, page_str(&p));
+}
+
+void (*const teller_tellings[EVENT_COUNT])(struct teller *t, const struct event *e) = {
+    [EVENT_RUN_START] = on_run_start,
+    [EVENT_RUN_RESUME] = on_run_start,
+    [EVENT_RUN_END] = on_over,
+    [EVENT_RUN_SUSPEND] = on_over,
+    [EVENT_PHASE_START] = on_phase_start,
+    [EVENT_STEP_START] = on_step_start,
+    [EVENT_STEP_ATTEMPT] = on_step_attempt,
+    [EVENT_STEP_END] = on_step_end,
+    [EVENT_CONFIRM_ASK] = on_confirm_ask,
+    [EVENT_CONFIRM_ANSWER] = on_confirm_answer,
+    [EVENT_VERIFY_TRY] = on_verify_try,
+    [EVENT_UNDO_START] = on_undo_start,
+    [EVENT_UNDO_END] = on_undo_end,
+    [EVENT_LOCK_WAIT] = on_lock_wait,
+    [EVENT_LOCK_HELD] = on_lock_held,
+    [EVENT_HOOK_END] = on_hook_end,
+    [EVENT_DIAGNOSTIC] = on_diagnostic,
+};
