@@ -145,6 +145,12 @@ test_that 'a daemon of a failure is killed, wherever it went' '
 	run 1 && gone "$(cat daemon)"
 '
 
+test_that 'a success that is judged to be none leaves nothing either' '
+	book "  - {id: a, shell: setsid sleep 20 & echo \$! > daemon, expect: \"false\"}
+  - {id: never, shell: echo >> effects}"
+	run 1 && gone "$(cat daemon)"
+'
+
 # ---- who dies first
 
 steps='  - id: a
