@@ -92,7 +92,7 @@ struct child;
 
 // [on_output] is called with what arrives, as it arrives; [on_end] once, after the
 // process has ended and its output was read (what holds the pipes longer than 200 ms
-// after that is not waited for). [r] lives until [on_end] returns. Neither is called
+// after that is not waited for, and has nobody to read it). [r] lives until [on_end] returns. Neither is called
 // from within child_start(). If [a] is freed before the end, the child is killed and
 // nothing is called any more.
 struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,

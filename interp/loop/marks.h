@@ -42,17 +42,17 @@ bool marks_hangup(int fd);
 
 // What is noted about one attempt.
 struct marks {
-    bool may_start;         // a keeper lives that may still start it, asked by another interpreter
-    bool started;           // "start"
-    bool failed;            // "failed"
-    bool keeper_lives;      // the one that started it
-    bool other_boot;        // the keeper, or the last one, was in another boot of the machine:
-                            // pids say nothing, nor does it that a line is missing
+    bool may_start;     // a keeper lives that may still start it, asked by another interpreter
+    bool started;       // "start"
+    bool failed;        // "failed"
+    bool keeper_lives;  // the one that started it
+    bool other_boot;    // the keeper, or the last one, was in another boot of the machine:
+                        // pids say nothing, nor does it that a line is missing
     struct marked process;
     int64_t asked_ms;   // to end, because its timeout had come; 0: not yet
     struct str path;    // of the file that says so
-    struct str marker;      // of the processes of the attempt, see marks_marker()
-    struct str result;      // of "ended"; n == 0: none
+    struct str marker;  // of the processes of the attempt, see marks_marker()
+    struct str result;  // of "ended"; n == 0: none
 };
 void marks_read(struct str folder, struct str name, struct arena *a, struct marks *out);
 // Notes in m->path that the attempt was asked to end.
