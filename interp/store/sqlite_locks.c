@@ -6,7 +6,6 @@
 #include "store/sqlite.h"
 #include "store/sqlite_owner.h"
 
-
 // Its run is over and its interpreter did not come to freeing it; or it never came to making
 // the run, and is gone.
 static bool is_stale(struct sqlite_store *s, struct str run, struct str mark, struct arena *a)
