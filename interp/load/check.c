@@ -98,6 +98,7 @@ static void see_site(const struct site *site, void *ctx)
 
     if (is_late(site->key) != k->late)
         return;
+    v.judged = k->view.judged;
     add_own(k, site->key, &v);
     v.secret = rule->secret;
     v.what = rule->what;
