@@ -869,7 +869,7 @@ void run_not_started(struct run *r, struct task *t)
     run_settled(r, t);
     series_reset(r, t->steps);
     t->begun = false;
-    t->in->active = 0;
+    t->in->active--;
     r->active--;
     t->state = STATE_PENDING;
 }

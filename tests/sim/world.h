@@ -300,6 +300,7 @@ static void note(struct sim *s, const struct event *e)
         break;
     case EVENT_STEP_ATTEMPT:
         f->in_doubt = false;
+        f->active = true;  // also one that was begun before a crash
         if (!flag_of(e, "final"))
             forget_inside(s, t, false);
         break;
