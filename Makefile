@@ -5,6 +5,8 @@
 # make asan       the same tests under the address and undefined sanitizers
 # make fuzz       FUZZ_TIME seconds of fuzzing for each target (needs clang)
 # make crash      kill the interpreter at every write of its journal, and resume
+# make sim        a million events of random runs against the core; SEED=n plays one again
+# make sim-defects  the same with seeded defects, each of which must be noticed
 # make bench      how long things take, optimised; ratios of one run
 # make bench-expr expressions beside two JavaScript implementations
 # make conformance CEL=FILE   the public expression suite
@@ -95,6 +97,13 @@ crash: $B/runbook
 	B=$B bash tests/crash/crash.sh 1 good
 	B=$B bash tests/crash/crash.sh 1 undo
 
+sim:
+	@$(MAKE) -s B=build/release CFLAGS='$(RELEASE)' LDFLAGS='$(HARDEN)' build/release/sim
+	@build/release/sim $(if $(SEED),seed=$(SEED) events=1,seed=$$(date +%s) events=1000000)
+
+sim-defects: $B/sim
+	@B=$(abspath $B) prove -v --exec '' tests/sim/sim.t
+
 bench: release
 	@for f in tests/bench/*.sh; do B=build/release bash $$f || exit; done
 
@@ -129,6 +138,6 @@ install: release
 clean:
 	rm -rf build
 
-.PHONY: all release test crash asan conformance fuzz run-fuzz bench bench-expr derived lint format deps demo install clean
+.PHONY: all release test crash sim sim-defects asan conformance fuzz run-fuzz bench bench-expr derived lint format deps demo install clean
 .SECONDARY:
 -include $(OBJ:.o=.d) $(UNIT:%=%.d) $(TOOLS:$B/%=$B/tests/tools/%.d)

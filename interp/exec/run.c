@@ -759,8 +759,9 @@ static void go_on_marked(struct run *r, struct task *t)
     for (struct task *at = t->in->owner; at; at = at->in->owner)
         if (at->ended && at->state == STATE_UNKNOWN && !undoing && again_after_resume(r, at))
             reopen(r, at);
-    if (t->phase == PHASE_ALWAYS)
-        reset_known(r, r->always);
+    for (const struct task *at = t; at; at = at->in->owner)
+        if (at->in->kind == SERIES_ALWAYS && !(at->in->owner && at->in->owner->ended))
+            reset_known(r, at->in);
     r->stopping = false;
     if (!undoing)
         stop_if_unknown(r);

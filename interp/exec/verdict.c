@@ -24,8 +24,8 @@ static struct tally count(const struct run *r)
         bool always = t->in->kind == SERIES_ALWAYS;
         bool excused = t->continued && !always;
         bool inside_rescued = t->in->owner && t->in->owner->state == STATE_RESCUED;
-        n.failed |= bad && !t->declined && !excused && !inside_rescued &&
-                    (always || t->in->kind != SERIES_RESCUE);
+        n.failed |= bad && (always || (!t->declined && !excused && !inside_rescued &&
+                                       t->in->kind != SERIES_RESCUE));
         n.excused |= (bad && excused) || t->state == STATE_RESCUED;
         n.skipped_by_person |= t->by_person;
     }
