@@ -52,7 +52,10 @@ static void ask_remote(struct attempt *at)
 
     job->process.next = push_asked;
     job->process.timeout_ms = 15000;
-    run_push(at, "push_ask", ".ask");
+    // More than one resume may have to ask.
+    struct str suffix = str_format(at->arena, ".ask%lld",
+                                   (long long)loop_now_ms(at->session->loop));
+    run_push(at, "push_ask", suffix.s);
 }
 
 static bool push_sent(struct attempt *at, const struct outcome *o)
