@@ -134,13 +134,14 @@ static void look(void *arg)
     struct walk *w = arg;
     struct driver *d = w->d;
     struct child_result r = { 0 };
-    enum adoption what = child_adopt(d->folder, w->task->file, w->arena, &r);
 
     w->timer = NULL;
     if (!w->act->at.action->needs_process) {
         ask_the_action(w);
         return;
     }
+    struct arena *a = arena_new(w->arena);  // given back while it still runs, for hours maybe
+    enum adoption what = child_adopt(d->folder, w->task->file, a, &r);
     switch (what) {
     case ADOPT_NOT_STARTED: start_again(w); break;
     case ADOPT_KNOWN: adopt(w, &r); break;
@@ -152,7 +153,9 @@ static void look(void *arg)
         break;
     case ADOPT_RUNNING: still_running(w, &r); break;
     }
-    if (what != ADOPT_RUNNING)
+    if (what == ADOPT_RUNNING)
+        arena_free(a);
+    else
         w->timed_out = false;
 }
 
