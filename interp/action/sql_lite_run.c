@@ -2,9 +2,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "action/sql_lite.h"
 #include "action/sql_shape.h"
@@ -115,12 +117,25 @@ static void watch(struct lite *l)
 
 // ---- the mark
 
+// An empty file, made by us: what is attached is never created by SQLite unless the
+// database itself may be. False if there can be none.
+static bool make_mark(struct lite *l)
+{
+    int fd = l->mark.n == 0 || str_is(l->path, ":memory:")
+                 ? -1
+                 : open(l->mark.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 static void attach_mark(struct lite *l)
 {
     sqlite3_stmt *stmt;
 
     // Without a mark the outcome of a crash at COMMIT is not known; no more than that.
-    if (l->mark.n == 0 || l->marked || str_is(l->path, ":memory:"))
+    if (l->marked || !make_mark(l))
         return;
     if (l->sq->prepare_v2(l->db, "ATTACH ?1 AS runbook_mark", -1, &stmt, NULL) != SQLITE_OK)
         return;

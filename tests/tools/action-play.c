@@ -2,12 +2,13 @@
 // journal, no driver. For tests of http and sql.
 //
 //     action-play FILE [scope=JSON] [timeout=MS] [cancel=MS] [die-at-note]
-//                 [settle=JSON] [describe]
+//                 [die-at-end] [settle=JSON] [describe]
 //
 // Prints an outcome a step as one line of JSON, notes as {"note": ...}, output of a step as
 // it comes to standard error. [scope]: what expressions see (and `steps` of what was
 // played). [cancel]: so long after its start each step is cancelled. [die-at-note]: exits
-// at the first note, as a crash would. [settle]: the steps are settled with these notes
+// at the first note, as a crash would; [die-at-end]: before the first outcome is told.
+// [settle]: the steps are settled with these notes
 // instead of being played.
 
 #include <limits.h>
@@ -29,7 +30,7 @@ struct play {
     struct value scope;
     struct value_builder *steps;
     int64_t timeout_ms, cancel_ms;
-    bool die_at_note, settles, describes;
+    bool die_at_note, die_at_end, settles, describes;
     struct value notes;
     struct str dir;
     bool over, ok;
@@ -81,6 +82,8 @@ static void done(struct attempt *at, const struct outcome *o)
 {
     struct play *p = at->owner;
 
+    if (p->die_at_end)
+        _exit(9);
     p->outcome = *o;
     p->over = true;
 }
@@ -309,6 +312,8 @@ static void read_options(struct play *p, char **argv)
             p->settles = true, p->notes = json_of(p, value);
         else if (strcmp(*argv, "die-at-note") == 0)
             p->die_at_note = true;
+        else if (strcmp(*argv, "die-at-end") == 0)
+            p->die_at_end = true;
         else if (strcmp(*argv, "describe") == 0)
             p->describes = true;
         else
