@@ -249,20 +249,25 @@ static struct str last_line(struct arena *a, struct value result)
     return text;
 }
 
+static void unreachable(struct attempt *at, struct outcome *o)
+{
+    bool cancelled = o->verdict == VERDICT_CANCELLED;
+    struct str why = last_line(at->arena, o->result);
+
+    *o = (struct outcome){ .verdict = cancelled ? VERDICT_CANCELLED : VERDICT_FAILED,
+                           .not_started = true };
+    o->message = str_format(at->arena, "the host cannot be reached: %.*s", STR_ARG(why));
+    o->help = STR("nothing was run there; try `ssh HOST true` by hand");
+}
+
 void remote_ended(struct attempt *at, const struct child_result *r, struct outcome *o)
 {
     enum remote_end end_ = end_of(at);
 
     if (r->end == CHILD_NOT_STARTED || end_ == REMOTE_ENDED)
         return;
-    struct str why = last_line(at->arena, o->result);
-    if (end_ == REMOTE_UNREACHABLE) {
-        bool cancelled = o->verdict == VERDICT_CANCELLED;
-        *o = (struct outcome){ .verdict = cancelled ? VERDICT_CANCELLED : VERDICT_FAILED,
-                               .not_started = true,
-                               .timed_out = r->timed_out };
-        o->message = str_format(at->arena, "the host cannot be reached: %.*s", STR_ARG(why));
-        o->help = STR("nothing was run there; try `ssh HOST true` by hand");
+    if (end_ == REMOTE_UNREACHABLE && !r->timed_out) {
+        unreachable(at, o);
         return;
     }
     o->verdict = VERDICT_UNKNOWN;

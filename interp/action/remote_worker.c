@@ -111,13 +111,14 @@ enum { SSH_WORDS = sizeof(ssh_words) / sizeof(*ssh_words) };
 // TERM is ours to handle: ssh would break the line on which the other side confirms.
 static bool start(struct line *l, char *host)
 {
-    char *argv[SSH_WORDS + 3] = { 0 };
+    char *argv[SSH_WORDS + 4] = { 0 };
     posix_spawn_file_actions_t stdio;
     int in[2], out[2], err[2];
 
     memcpy(argv, ssh_words, sizeof(ssh_words));
     argv[SSH_WORDS] = host;
-    argv[SSH_WORDS + 1] = (char[]){ "bash -s" };
+    argv[SSH_WORDS + 1] = (char[]){ "bash" };
+    argv[SSH_WORDS + 2] = (char[]){ "-s" };
     if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
         return false;
     posix_spawn_file_actions_init(&stdio);

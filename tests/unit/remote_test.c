@@ -148,6 +148,7 @@ static struct play *play_until_output(const char *script, int64_t timeout_ms)
         str_format(scratch, "    shell: {host: there, run: \"%s\"}\n", script).s, no_values());
 
     p->at.timeout_ms = timeout_ms;
+    p->at.grace_ms = 6000;  // 2 seconds of it are for the other side to confirm
     CHECK(play_resolve(p));
     play_start(p);
     while (!p->output->n && !p->over)
@@ -204,4 +205,24 @@ TEST(a_success_leaves_its_background_alone_and_a_failure_does_not)
     CHECK(!good(play("shell: {host: there, run: \"sleep 60.0644 >/dev/null 2>&1 & exit 1\"}",
                      no_values())));
     CHECK(is_gone("0644"));
+}
+
+TEST(a_timeout_that_nobody_confirmed_is_unknown_even_before_the_host_has_answered)
+{
+    struct str folder = new_folder();
+    struct str script = str_format(
+        scratch, "printf '#!/bin/sh\\nexec sleep 60.0655\\n' > %s/ssh; chmod +x %s/ssh", folder.s,
+        folder.s);
+    struct str path = str_format(scratch, "PATH=%s:/usr/bin:/bin", folder.s);
+    const struct str env[] = { path, { 0 } };
+
+    CHECK(system(script.s) == 0);
+    struct play *p = play_new("    shell: {host: there, run: echo x}\n", no_values());
+    p->at.env = env;
+    p->at.timeout_ms = 300;
+    CHECK(play_resolve(p));
+    play_start(p);
+    play_wait(p);
+    CHECK(says(p, VERDICT_UNKNOWN, "did not confirm"));
+    CHECK(is_gone("0655"));
 }
