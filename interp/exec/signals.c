@@ -106,6 +106,28 @@ static void time_is_up(void *arg)
     pump(d);
 }
 
+static void lose(struct walk *w, int how)
+{
+    (void)how;
+    if (is_leaf(w) || w->checking || w->asked)
+        walk_cancel(w, false, "the run was lost to another machine");
+}
+
+// The journal failed, perhaps while nothing was written. Where another machine may go on with
+// the run, nothing of it may go on here.
+static void journal_failed(void *arg)
+{
+    struct driver *d = arg;
+
+    store_has_failed(d, journal_failure(d->journal));
+    if (!journal_must_stop(d->journal))
+        return;
+    each_walk(d, lose, 0);
+    for (struct act *x = d->acts; x; x = x->next)
+        act_cancel(x, false);
+    pump(d);
+}
+
 void signals_watch(struct driver *d)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -115,6 +137,8 @@ void signals_watch(struct driver *d)
 
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         loop_trap(d->loop, d->arena, signals[i], on_signal, d);
+    if (d->journal)
+        journal_on_failure(d->journal, journal_failed, d);
     if (amount_get(&run_root(d->run)->module->rb->timeout, view_scope(&v), d->arena, 0, &ns, &err) &&
         ns > 0)
         d->deadline = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + ns / 1000000, time_is_up,

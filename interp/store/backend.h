@@ -80,6 +80,9 @@ struct journal_ops {
     bool (*keep)(struct journal *j, const char *name, struct str bytes, struct diags *ds);
     // After the last write: gives the run free.
     void (*close)(struct journal *j);
+    // Other machines may have the run: it can be lost also while nothing is written, and what
+    // runs here is not seen by who has it then.
+    bool remote;
 };
 
 struct journal {

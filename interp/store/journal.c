@@ -140,7 +140,12 @@ bool journal_commit_now(struct journal *j, struct diags *ds)
 
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg)
 {
-    writer_on_failure(j->writer, fn, arg);
+    writer_on_failure(j->writer, j->ops->remote, fn, arg);
+}
+
+bool journal_must_stop(const struct journal *j)
+{
+    return journal_failure(j).n && j->ops->remote;
 }
 
 struct str journal_failure(const struct journal *j)

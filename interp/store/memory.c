@@ -202,7 +202,11 @@ static void close_journal(struct journal *j)
         mj->run->held = false;
 }
 
-static const struct journal_ops journal_ops = { write_batches, NULL, keep, close_journal };
+static const struct journal_ops journal_ops = {
+    .write = write_batches,
+    .keep = keep,
+    .close = close_journal,
+};
 
 static struct journal *take(struct memory *m, struct memory_run *r, struct arena *a)
 {

@@ -258,5 +258,10 @@ static void close_journal(struct journal *base)
     pthread_mutex_destroy(&j->mutex);
 }
 
-const struct journal_ops postgres_journal_ops = { write_batches, write_no_more, keep,
-                                                  close_journal };
+const struct journal_ops postgres_journal_ops = {
+    .write = write_batches,
+    .late = write_no_more,
+    .keep = keep,
+    .close = close_journal,
+    .remote = true,
+};

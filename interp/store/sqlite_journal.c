@@ -245,4 +245,8 @@ static void close_journal(struct journal *base)
     sqlite_journal_drop(j);
 }
 
-const struct journal_ops sqlite_journal_ops = { write_batches, NULL, keep, close_journal };
+const struct journal_ops sqlite_journal_ops = {
+    .write = write_batches,
+    .keep = keep,
+    .close = close_journal,
+};

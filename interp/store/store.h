@@ -92,6 +92,9 @@ bool journal_commit_now(struct journal *j, struct diags *ds);
 // Calls [fn] once, on the loop, when the journal fails, also when nothing is being committed:
 // the lease of a run in PostgreSQL was lost, and what runs must be stopped.
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg);
+// After a failure: another machine may have the run by now, and cannot see what runs here: it
+// must be stopped. Otherwise it may end, and is adopted at resume.
+bool journal_must_stop(const struct journal *j);
 // Why it failed, for the operator.
 struct str journal_failure(const struct journal *j);
 

@@ -27,6 +27,7 @@ struct writer {
     struct timer *later;  // without a thread: calls back in the next turn
     void (*on_failure)(void *arg);
     void *failure_arg;
+    bool listens;  // for a failure that comes by itself
 
     pthread_t thread;
     bool running;  // there is a thread
@@ -160,11 +161,14 @@ static void tell_failure(struct writer *w)
     void (*fn)(void *) = w->on_failure;
 
     pthread_mutex_lock(&w->mutex);
-    bool failed = w->failed;
+    bool failed = w->failed, idle = !w->busy && !w->queued.first;
     pthread_mutex_unlock(&w->mutex);
     if (!failed || !fn)
         return;
+    if (w->listens && idle)
+        watch_change(w->watch, 0);
     w->on_failure = NULL;
+    w->listens = false;
     fn(w->failure_arg);
 }
 
@@ -179,7 +183,7 @@ static void call_done(void *arg, int events)
     append(&w->calling, take_all(&w->done));
     bool idle = !w->busy && !w->queued.first;
     pthread_mutex_unlock(&w->mutex);
-    if (idle && !w->on_failure)
+    if (idle && !w->listens)
         watch_change(w->watch, 0);
     call_back(w);
     tell_failure(w);
@@ -351,13 +355,13 @@ void writer_fail(struct writer *w, const struct failure *why)
     pthread_mutex_unlock(&w->mutex);
 }
 
-// The thread is there from now on, since it has what wakes the loop, which is listened to
-// until there is nothing more to tell.
-void writer_on_failure(struct writer *w, void (*fn)(void *arg), void *arg)
+// The thread is there from now on, since it has what wakes the loop.
+void writer_on_failure(struct writer *w, bool alone, void (*fn)(void *arg), void *arg)
 {
     w->on_failure = fn;
     w->failure_arg = arg;
-    if (have_thread(w))
+    w->listens = alone && have_thread(w);
+    if (w->listens)
         watch_change(w->watch, WATCH_READ);
 }
 

@@ -51,8 +51,9 @@ bool writer_wait(struct writer *w);
 // Ends the thread after what was handed on; nobody is called back any more.
 void writer_stop(struct writer *w);
 
-// Calls [fn] once, on the loop, when it has failed, whoever found out.
-void writer_on_failure(struct writer *w, void (*fn)(void *arg), void *arg);
+// Calls [fn] once, on the loop, when it has failed, whoever found out. [alone]: also when
+// nothing is being written, which the loop then waits for.
+void writer_on_failure(struct writer *w, bool alone, void (*fn)(void *arg), void *arg);
 
 // Fails for ever, from any thread; the first reason stays.
 void writer_fail(struct writer *w, const struct failure *why);

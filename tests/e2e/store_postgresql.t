@@ -21,4 +21,65 @@ test_that 'two processes race for the same locks 200 times' 'store-race lock "$p
 test_that 'four race for one run' 'store-race run "$pg_url" 100 4'
 test_that 'four race for the fires of one trigger' 'store-race fire "$pg_url" 100 4'
 
+cat >a.yaml <<-'END'
+runbook: 1
+name: a
+type: application
+title: Try
+lock: prod
+steps:
+  - id: one
+    shell: |
+      echo one >> effects
+      touch started
+      while [ ! -e go ]; do sleep 0.05; done
+  - id: two
+    shell: echo two >> effects
+END
+
+# start: until the first step runs; $pid, $id
+start() {
+	rm -f started go effects
+	runbook --store "$pg_url" run a.yaml >run.out 2>&1 &
+	pid=$!
+	until [ -e started ]; do sleep 0.05; done
+	id=$(pg_sql 'SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1')
+}
+
+# ended STATUS: the run that was started ends so
+ended() {
+	wait $pid
+	got=$?
+	[ $got -eq "$1" ] || { echo "it ended with $got, not $1"; cat run.out; return 1; }
+}
+
+says() { grep -q "$1" out || { cat out; return 1; }; }
+
+test_that 'a run that another machine took is stopped with its step' '
+	pg_sql "DROP SCHEMA runbook CASCADE" && start &&
+	pg_sql "UPDATE runbook.run SET epoch = epoch + 1" &&
+	ended 12 && grep "another interpreter has taken run" run.out &&
+	[ "$(cat effects)" = one ]
+'
+
+test_that 'a server that stops for a moment is waited for' '
+	pg_sql "DROP SCHEMA runbook CASCADE" && start &&
+	pg_stop immediate && touch go && sleep 1 && pg_again && ended 0 &&
+	[ "$(tr "\n" " " <effects)" = "one two " ]
+'
+
+test_that 'a run whose interpreter died is resumed at once' '
+	pg_sql "DROP SCHEMA runbook CASCADE" && start && kill -9 $pid && { wait $pid; true; } &&
+	exits 7 runbook --store "$pg_url" run a.yaml >out 2>&1 && says "is held by run $id" &&
+	touch go && runbook --store "$pg_url" resume $id >out 2>&1 &&
+	[ "$(tr "\n" " " <effects)" = "one two " ] &&
+	runbook --store "$pg_url" show $id --verify >out && says "the chain holds"
+'
+
+test_that 'without a server nothing starts' '
+	rm -f effects; pg_stop immediate
+	exits 4 runbook --store "$pg_url" run a.yaml >out 2>&1 && says refused && [ ! -e effects ] &&
+	pg_again
+'
+
 done_testing
