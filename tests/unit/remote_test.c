@@ -168,7 +168,7 @@ TEST(a_timeout_kills_there_and_is_known_when_that_was_confirmed)
     if (!have_sshd())
         return;
     struct play *p = play_until_output("trap '' TERM; sleep 60.0611 & echo go; sleep 60.0611",
-                                       1500);
+                                       4000);
     play_wait(p);
     CHECK(says(p, VERDICT_FAILED, "timed out"));
     CHECK(is_gone("0611"));
