@@ -31,7 +31,7 @@ for try in 1 2 3 4 5 6 7 8; do
 	"$sshd" -D -e -f "$dir/sshd_config" >"$dir/sshd.log" 2>&1 3>&- &
 	pid=$!
 	for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		if grep -q 'Server listening' "$dir/sshd.log"; then
+		if grep -qs 'Server listening' "$dir/sshd.log"; then
 			cat > "$dir/ssh_config" <<-EOF
 				Host there
 				  HostName 127.0.0.1
