@@ -149,7 +149,8 @@ static bool replay_one(const struct stored_event *stored, void *arg)
         struct value undo = field_of(e.data, "undo");
         d->sessions++;
         d->undone_before = undo.kind == VALUE_BOOL && undo.b;
-        struct run_facts facts = { .on_failure = d->options->on_failure };
+        struct run_facts facts = { .on_failure = d->options->on_failure,
+                                   .undo_only = d->undone_before };
         run_resume_here(d->run, &facts);
         run_settle_nothing(d->run);
     }
