@@ -739,45 +739,10 @@ static void stop_if_unknown(struct run *r)
             r->stopping = true;
 }
 
-// A person said what became of [t], before the first order of a session. A replay has
-// nothing but this event to learn that it was tried again.
-static void go_on_marked(struct run *r, struct task *t)
+static void go_on(struct run *r)
 {
     bool undoing = r->began_undo || r->facts.undo_only;
-    int64_t attempts = t->attempts;
 
-    if (t->state == STATE_FAILED && t->begun && !t->ended) {
-        t->in->active--;
-        r->active -= !t->aside;
-    }
-    if (t->state != STATE_FAILED && !t->ended)
-        task_end(r, t);
-    if (t->state == STATE_FAILED && (!undoing || t->phase == PHASE_UNDO))
-        task_reset(r, t);
-    t->continued = false;
-    t->attempts = attempts;
-    for (struct task *at = t->in->owner; at; at = at->in->owner)
-        if (at->ended && at->state == STATE_UNKNOWN && !undoing && again_after_resume(r, at))
-            reopen(r, at);
-    for (const struct task *at = t; at; at = at->in->owner)
-        if (at->in->kind == SERIES_ALWAYS && !(at->in->owner && at->in->owner->ended))
-            reset_known(r, at->in);
-    r->stopping = false;
-    if (!undoing)
-        stop_if_unknown(r);
-}
-
-void run_resume_here(struct run *r, const struct run_facts *facts)
-{
-    bool undoing = r->began_undo || facts->undo_only;
-
-    r->facts = *facts;
-    clear_queues(r);
-    r->phase_begun = r->phase_ordered = r->phase_over = r->any_phase = false;
-    r->stopping = r->undo_wanted = r->halted = r->unverified = r->verified = false;
-    r->undone_failed = r->cannot_undo = r->always_failed = r->declined_before = false;
-    r->interrupted = 0;
-    r->session_starts = 0;
     for (size_t i = 0; i < run_task_count(r); i++) {
         struct task *t = run_task_at(r, i);
         keep_going(r, t, undoing);
@@ -787,11 +752,34 @@ void run_resume_here(struct run *r, const struct run_facts *facts)
             task_reset(r, t);
     }
     reset_known(r, r->always);
+    r->stopping = false;
+    if (!undoing)
+        stop_if_unknown(r);
+}
+
+// A person said what became of [t], before the first order of a session. This event is all
+// from which a replay learns that it is tried again.
+static void go_on_marked(struct run *r, struct task *t)
+{
+    t->continued = false;
+    if (!t->ended)
+        task_end(r, t);
+    go_on(r);
+}
+
+void run_resume_here(struct run *r, const struct run_facts *facts)
+{
+    r->facts = *facts;
+    clear_queues(r);
+    r->phase_begun = r->phase_ordered = r->phase_over = r->any_phase = false;
+    r->undo_wanted = r->halted = r->unverified = r->verified = false;
+    r->undone_failed = r->cannot_undo = r->always_failed = r->declined_before = false;
+    r->interrupted = 0;
+    r->session_starts = 0;
+    go_on(r);
     for (size_t i = 0; i < run_task_count(r); i++)
         if (run_task_at(r, i)->dangling)
             dangle(r, run_task_at(r, i));
-    if (!undoing)
-        stop_if_unknown(r);
 }
 
 // ---- what happens to the driver

@@ -1,0 +1,87 @@
+#!/bin/sh
+# Two interpreters on one run, and on one lock.
+
+. "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/book.sh"
+
+waits='  - {id: a, shell: "echo a >> effects; until [ -e go ]; do sleep 0.02; done"}
+  - {id: b, shell: "echo b >> effects"}'
+
+test_that 'a lock that is held: nothing is done, and who holds it is said' '
+	book "$waits" "lock: db/x"
+	start && exits 7 timeout 10 runbook run book.yaml >second 2>&1 &&
+	grep -F "held by run $id" second && effects "a " && touch go && ends 0 && effects "a b "
+'
+
+test_that 'a lock that is waited for in vain' '
+	book "$waits" "lock: db/x"
+	start && exits 7 timeout 10 runbook run book.yaml --wait 200ms >second 2>&1 &&
+	effects "a " && touch go && ends 0
+'
+
+test_that 'a lock is free again when it was waited for' '
+	book "$waits" "lock: [db/x, db/y]"
+	start && { runbook run book.yaml --wait 20s >second 2>&1 </dev/null & } && second=$! &&
+	touch go && ends 0 && exits 0 wait $second && effects "a b a b "
+'
+
+test_that 'a crashed run keeps its lock until it is resumed' '
+	book "$waits" "lock: db/x"
+	start && kill -9 "$run" && until_true "gone $run" && touch go &&
+	exits 7 timeout 10 runbook run book.yaml >second 2>&1 && grep -F "$id" second &&
+	resume 0 && effects "a b " && run 0
+'
+
+test_that 'abort frees the lock of a crashed run' '
+	book "$waits" "lock: db/x"
+	start && kill -9 "$run" && until_true "gone $run" && touch go &&
+	exits 0 timeout 10 runbook abort "$id" >out 2>&1 && run 0
+'
+
+test_that 'a run that is going on is not resumed, and who has it is said' '
+	book "$waits"
+	start && exits 7 timeout 10 runbook resume "$id" >second 2>&1 &&
+	grep -F "held by pid $run" second && touch go && ends 0 && effects "a b "
+'
+
+# never two at once: in and out take turns
+one_at_a_time() {
+	awk '{ if ($1 != (NR % 2 ? "in" : "out")) exit 1 }' effects || { cat effects; return 1; }
+}
+# race COMMAND...: twice at once; the exit codes are in $one and $two
+race() {
+	"$@" >out 2>&1 </dev/null &
+	one=$!
+	"$@" >second 2>&1 </dev/null
+	two=$?
+	wait $one
+	one=$?
+}
+
+test_that 'one lock, twenty races: never two at once' '
+	book "  - {id: a, shell: \"echo in >> effects; sleep 0.02; echo out >> effects\"}" "lock: db/x"
+	for i in $(seq 20); do
+		race timeout 20 runbook run book.yaml -q
+		case $one$two in
+		00 | 07 | 70) ;;
+		*) echo "$one and $two"; cat out second; exit 1 ;;
+		esac
+	done
+	one_at_a_time && [ "$(wc -l <effects)" -ge 40 ]
+'
+
+test_that 'one run, twenty races: it is resumed once' '
+	for i in $(seq 20); do
+		book "  - {id: a, shell: \"[ -e go ]\"}
+  - {id: b, shell: \"echo b >> effects\"}"
+		run 1 -q && touch go && id=$(ls state/runbook/runs) || exit 1
+		race timeout 20 runbook resume "$id" -q
+		case $one$two in
+		07 | 70 | 02 | 20) ;;
+		*) echo "$one and $two"; cat out second; exit 1 ;;
+		esac
+		effects "b " || exit 1
+	done
+'
+
+done_testing
