@@ -82,8 +82,9 @@ static void end_output(struct act *x)
 
 // ---- notes and the end
 
+// Lives as long as the driver: what it was for may be cancelled and gone before it is durable.
 struct noting {
-    struct attempt *at;
+    struct attempt *at;  // NULL: gone
     void (*then)(struct attempt *at);
 };
 
@@ -91,16 +92,20 @@ static void noted(void *arg)
 {
     struct noting *n = arg;
 
+    if (!n->at)
+        return;
+    ((struct act *)n->at->owner)->noting = NULL;
     n->then(n->at);
 }
 
 static void on_note(struct attempt *at, struct value note, void (*then)(struct attempt *at))
 {
     struct act *x = at->owner;
-    struct noting *n = NEW(at->arena, struct noting);
+    struct noting *n = NEW(x->d->arena, struct noting);
     struct value_builder *b = event_data(x->d);
 
     *n = (struct noting){ at, then };
+    x->noting = n;
     value_put_s(b, "step", value_string(at->address));
     value_put_s(b, "attempt", value_int(at->number));
     value_put_s(b, "note", note);
@@ -145,7 +150,11 @@ void act_forget(struct act *x)
 
 static void release_act(void *arg)
 {
-    act_forget(arg);
+    struct act *x = arg;
+
+    act_forget(x);
+    if (x->noting)
+        x->noting->at = NULL;
 }
 
 // A name for a file from an address: nothing in it can leave the folder.

@@ -101,6 +101,7 @@ struct act {
     int64_t started_ms, last_output_ms;
     void (*then)(void *arg, const struct outcome *o);
     void *arg;
+    struct noting *noting;      // a note that is not yet durable
     struct act *next;           // in driver->acts
 };
 

@@ -1,0 +1,172 @@
+#!/bin/sh
+# Signals, terminals that go away, and descriptors that nobody reads: the run keeps its word.
+
+. "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/book.sh"
+
+# A step that says how it is ended, and waits to be.
+waits='id: a
+    kill_grace: 20s
+    shell: |
+      trap "echo term >> effects; exit 3" TERM
+      echo a >> effects; echo here
+      until [ -e go ]; do sleep 0.02; done
+      echo done >> effects'
+deaf='id: a
+    kill_grace: 1h
+    shell: |
+      trap "echo term >> effects" TERM
+      echo a >> effects
+      while :; do sleep 0.02 || :; done'
+then_b='
+  - {id: b, shell: echo b >> effects}'
+always='always: [{id: z, shell: echo z >> effects}]'
+
+# ---- in a step
+
+for one in HUP:129 INT:130 TERM:143; do
+	signal=${one%:*} code=${one#*:}
+	test_that "$signal once: the step is let finish, nothing new starts, always runs" '
+		book "  - $waits$then_b" "$always"
+		start && kill -$signal "$run" && until_true "grep -q \"let finish\" out" && touch go &&
+		ends $code && effects "a done z " && whole && resume 0 && effects "a done z b z "
+	'
+	test_that "$signal twice: the step is stopped with TERM" '
+		book "  - $waits$then_b" "$always"
+		start && kill -$signal "$run" && until_true "grep -q \"let finish\" out" &&
+		kill -$signal "$run" && ends $code && effects "a term z " && has cancelled && whole
+	'
+done
+
+test_that 'three times: the step is killed at once' '
+	book "  - $deaf$then_b" "$always"
+	start && kill -INT "$run" && until_true "grep -q \"let finish\" out" &&
+	kill -INT "$run" && until_true "grep -q term effects" &&
+	kill -INT "$run" && ends 130 && [ "$(sed -n 2p effects)" = term ] &&
+	has "signal KILL" && whole
+'
+
+test_that 'five times: nothing more than three times' '
+	book "  - $deaf$then_b"
+	start && for i in 1 2 3 4 5; do kill -INT "$run" 2>/dev/null || :; sleep 0.02; done
+	ends 130 && whole
+'
+
+test_that 'once, to the whole group, as a terminal does it: the step is not hit' '
+	book "  - $waits$then_b"
+	rm -f effects
+	setsid runbook run book.yaml >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -s effects ]" && id=$(ls state/runbook/runs) && kill -s INT -- "-$run" &&
+	until_true "grep -q \"let finish\" out" && touch go && ends 130 && effects "a done "
+'
+
+# ---- where nothing runs
+
+test_that 'a wait is ended by the first' '
+	book "  - {id: a, shell: echo a >> effects}
+  - {id: w, wait: 1h}$then_b" "$always"
+	start && until_true "grep -q \"started *w\" out" && kill -TERM "$run" && ends 143 &&
+	effects "a z " && whole
+'
+
+test_that 'a rest before the next attempt is ended by the first' '
+	book "  - {id: a, shell: echo a >> effects; exit 1, retry: {attempts: 3, delay: 1h}}$then_b" "$always"
+	start && until_true "grep -q again out" &&
+	kill -INT "$run" && ends 130 && effects "a z " && whole
+'
+
+test_that 'a poll is ended by the first' '
+	book "  - {id: a, shell: echo a >> effects}" "verify:
+  - {id: v, shell: exit 1, within: 1h}
+$always"
+	start && until_true "grep -q \"phase *verify\" out" && kill -INT "$run" && ends 130 &&
+	effects "a z " && whole
+'
+
+# ---- in always and undo
+
+test_that 'in always: the step is let finish, the next does not start' '
+	book "  - {id: first, shell: echo first >> before}" "always:
+  - $waits
+  - {id: z, shell: echo z >> effects}"
+	start && kill -INT "$run" && until_true "grep -q \"let finish\" out" && touch go &&
+	ends 130 && effects "a done " && whole
+'
+
+test_that 'in always, twice: the step is stopped' '
+	book "  - {id: first, shell: echo first >> before}" "always:
+  - $waits"
+	start && kill -INT "$run" && until_true "grep -q \"let finish\" out" && kill -INT "$run" &&
+	ends 130 && effects "a term " && whole
+'
+
+undoes='  - {id: one, shell: true >> effects, undo: {shell: echo undo-one >> effects}}
+  - id: two
+    shell: true >> effects
+    undo:
+      kill_grace: 20s
+      shell: |
+        trap "echo term >> effects; exit 3" TERM
+        echo undo-two >> effects
+        until [ -e go ]; do sleep 0.02; done
+  - {id: three, shell: exit 1, on_failure: undo, undo: none}'
+
+test_that 'in an undo: it is let finish, and resume goes on with the others' '
+	book "$undoes" "$always"
+	start && kill -INT "$run" && until_true "grep -q \"let finish\" out" && touch go &&
+	ends 130 && effects "undo-two z " && whole && resume 9 && effects "undo-two z undo-one z "
+'
+
+test_that 'in an undo, twice: it is stopped, and resume tries it again' '
+	book "$undoes"
+	start && kill -TERM "$run" && until_true "grep -q \"let finish\" out" && kill -TERM "$run" &&
+	until_true "gone $run" && effects "undo-two term " && whole && touch go &&
+	resume 9 && effects "undo-two term undo-two undo-one "
+'
+
+# ---- terminals and descriptors
+
+test_that 'the terminal goes away in a step: it is let finish, 129, the record is whole' '
+	book "  - $waits$then_b" "$always"
+	timeout 30 on-terminal -x here runbook run book.yaml >out 2>&1 &
+	terminal=$!
+	until_true "[ -s effects ]" && id=$(ls state/runbook/runs) &&
+	run=$(pgrep -P "$(pgrep -P $terminal)") &&
+	until_true "[ \"\$(cut -d \" \" -f 7 /proc/$run/stat)\" = 0 ]" && sleep 0.2 && touch go &&
+	exits 129 wait $terminal
+	effects "a done z " && whole && resume 0
+'
+
+goes_on='  - {id: a, shell: echo a >> effects; echo said}
+  - {id: b, shell: echo b >> effects}'
+
+test_that 'a full standard output ends nothing' '
+	book "$goes_on"
+	exits 0 timeout 20 runbook run book.yaml -o ndjson >/dev/full 2>out </dev/null &&
+	id=$(ls state/runbook/runs) && effects "a b " && whole
+'
+
+test_that 'a full standard error ends nothing' '
+	book "$goes_on"
+	exits 0 timeout 20 runbook run book.yaml >out 2>/dev/full </dev/null &&
+	id=$(ls state/runbook/runs) && effects "a b " && whole
+'
+
+test_that 'a reader that goes away ends nothing' '
+	book "$goes_on"
+	{ timeout 20 runbook run book.yaml -o ndjson 2>&1 </dev/null; echo $? >code; } | head -n 1 >out
+	id=$(ls state/runbook/runs) && [ "$(cat code)" = 0 ] && effects "a b " && whole
+'
+
+for closed in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+	test_that "closed at the start: $closed" '
+		book "$goes_on"
+		(eval "exec 3>&- $closed"; timeout 20 runbook run book.yaml)
+		code=$? id=$(ls state/runbook/runs)
+		[ $code = 0 ] || { echo "exit status $code"; exit 1; }
+		effects "a b " && whole
+	'
+done
+
+done_testing
