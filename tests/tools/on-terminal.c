@@ -163,6 +163,7 @@ int main(int argc, char **argv)
         fwrite(t.seen.s, 1, t.seen.n, stdout);
     else
         print_rows(buf_str(&t.seen));
+    buf_free(&t.seen);
     int status = status_of(pid);
     return missed ? 99 : status;
 }
