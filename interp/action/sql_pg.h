@@ -55,10 +55,23 @@ void pg_succeed(struct pg *p);
 
 // Runs the job's commands, its COMMIT, ... (sql_pg_run.c).
 void pg_run(struct pg *p);
-// What the server gave, for the job (sql_pg_run.c).
+// What is left of the job's time: 1 when it is over, 0 when it has no end.
+int64_t pg_time_left(const struct pg *p);
+
+// What the server gave, for the job (sql_pg_take.c).
 void pg_take(struct pg *p, const PGresult *r);
-// The question that is open was stopped and nothing came of that (sql_pg_run.c).
+
+// Asks for the transaction id, journals it, then commits; or commits what wrote nothing
+// (sql_pg_commit.c).
+void pg_prepare_commit(struct pg *p);
+void pg_commit(struct pg *p);
+// Ends the job as failed, with p->message and p->help, after it took back what is open.
+void pg_fail(struct pg *p);
+void pg_fail_with_error(struct pg *p);  // of the last question
+void pg_fail_stopped(struct pg *p);     // between two questions
+// The question that is open was stopped, and nothing came of that.
 void pg_abandon(struct pg *p);
+
 // Finds out what became of [p->xid], then ends the job (sql_pg_settle.c).
 void pg_settle(struct pg *p);
 
