@@ -6,70 +6,8 @@
 
 #include <dirent.h>
 
+#include "tests/unit/hostile.h"
 #include "tests/unit/playing.h"
-
-static const char *const hostile[] = {
-    "",
-    " ",
-    "x",
-    "a b",
-    "  lead and trail  ",
-    "tab\there",
-    "new\nline",
-    "\n",
-    "ends with newline\n",
-    "$(touch pwned)",
-    "`touch pwned`",
-    "; touch pwned",
-    "| touch pwned",
-    "& touch pwned &",
-    "&& touch pwned",
-    "> pwned",
-    "< /etc/passwd",
-    "$HOME",
-    "${HOME}",
-    "${x:=$(touch pwned)}",
-    "$((1+1))",
-    "a[$(touch pwned)]",
-    "'",
-    "\"",
-    "'; touch pwned; '",
-    "\"; touch pwned; \"",
-    "\\",
-    "\\\\",
-    "\\'; touch pwned",
-    "*",
-    "?",
-    "[a-z]*",
-    "{a,b}",
-    "~",
-    "~root",
-    "-n",
-    "--help",
-    "-e \\n",
-    "!!",
-    "# comment",
-    "EOF",
-    "a&b",
-    "%s%n",
-    "() { :; }; touch pwned",
-    "}}",
-    "${{ v }}",
-    "__rb_1=x",
-    "\x01\x02\x7f",
-    "\x81\x82\x83\x84\x88",
-    "\xc3\xa9 \xe2\x82\xac \xff\xfe",
-    "\r\n",
-    "\x1b[31mred",
-    "1=2",
-    "a=b touch pwned",
-    ")",
-    "(",
-    "esac",
-    ";;",
-    "<<EOF",
-};
-enum { HOSTILE = sizeof(hostile) / sizeof(*hostile) };
 
 static const struct {
     const char *script;
@@ -195,10 +133,31 @@ static void check_cells(const struct play *p, bool bash, struct str value)
     }
 }
 
-static void play_cells(bool bash, struct value v, struct str as_text)
+// A stand-in for sudo that empties the environment, as the real one does: values come on
+// standard input then.
+static const struct str *with_sudo(void)
+{
+    static const char script[] =
+        "printf '#!/bin/sh\\nshift 4; exec env -i PATH=\"$PATH\" \"$@\"\\n' > "
+        "%s/sudo && chmod +x %s/sudo";
+    struct str folder = new_folder();
+    struct str *env = NEW_ARRAY(scratch, struct str, 2);
+    struct buf command = BUF_EMPTY;
+
+    buf_format(&command, script, folder.s, folder.s);
+    CHECK(system(command.s) == 0);
+    buf_free(&command);
+    env[0] = str_format(scratch, "PATH=%s:/usr/bin:/bin", folder.s);
+    return env;
+}
+
+static void play_cells(bool bash, struct value v, struct str as_text, bool other_user)
 {
     struct play *p = play_new(yaml_for(bash).s, one_value("v", v));
     struct str folder = new_folder();
+
+    p->at.as = other_user ? STR("other") : STR("");
+    p->at.env = other_user ? with_sudo() : p->at.env;
 
     p->at.dir = folder;
     if (!play_resolve(p)) {
@@ -216,31 +175,21 @@ static void play_cells(bool bash, struct value v, struct str as_text)
 TEST(a_hostile_value_is_itself_in_every_place_of_a_bash_script)
 {
     for (size_t i = 0; i < HOSTILE; i++)
-        play_cells(true, value_text(hostile[i]), str_from(hostile[i]));
+        play_cells(true, value_text(hostile[i]), str_from(hostile[i]), false);
 }
 
 TEST(a_hostile_value_is_itself_in_every_place_of_an_sh_script)
 {
     for (size_t i = 0; i < HOSTILE; i++)
-        play_cells(false, value_text(hostile[i]), str_from(hostile[i]));
+        play_cells(false, value_text(hostile[i]), str_from(hostile[i]), false);
 }
 
-static struct value all_hostile(void)
+TEST(a_hostile_value_is_itself_when_it_comes_on_standard_input)
 {
-    struct value_builder *b = value_list_start(scratch);
-
-    for (size_t i = 0; i < HOSTILE; i++)
-        value_add(b, value_text(hostile[i]));
-    return value_finish(b);
-}
-
-static struct str all_in(const char *before, const char *after)
-{
-    struct buf *b = buf_in(scratch);
-
-    for (size_t i = 0; i < HOSTILE; i++)
-        buf_format(b, "%s%s%s", before, hostile[i], after);
-    return buf_str(b);
+    for (size_t i = 0; i < HOSTILE; i++) {
+        play_cells(true, value_text(hostile[i]), str_from(hostile[i]), true);
+        play_cells(false, value_text(hostile[i]), str_from(hostile[i]), true);
+    }
 }
 
 TEST(a_hostile_list_becomes_as_many_words)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "tests/unit/hostile.h"
 #include "tests/unit/playing.h"
 
 static struct str there;  // folder of the machine; empty: there is no sshd
@@ -103,6 +104,20 @@ TEST(a_script_runs_there_with_its_values_and_environment)
     CHECK_STR(text_of(p, "stdout"), "it's $(id) \"x\"\n*|red 'n blue|/usr|given|");
     CHECK_STR(text_of(p, "stderr"), "oops");
     CHECK_STR(text_of(p, "exit"), "3");
+}
+
+TEST(hostile_values_are_themselves_there_too)
+{
+    struct str want = all_in("<", ">");
+
+    if (!have_sshd())
+        return;
+    struct play *p = play(
+        "shell: {host: there, run: \"printf '<%s>' ${{ v }}; printf '%s' \\\"${{ v }}\\\" "
+        "| wc -c >&2\"}",
+        one_value("v", all_hostile()));
+    CHECK(good(p));
+    CHECK(str_equal(text_of(p, "stdout"), want));
 }
 
 TEST(nothing_of_the_script_or_its_values_is_in_an_argv_or_in_what_it_starts)
