@@ -98,7 +98,9 @@ static bool from_exec(struct fetching *g)
         if (!frame_text(words[i], &g->scope, "secret", g->secret->entry.key.str, g->arena, &argv[i],
                         &secret, g->ds))
             return false;
-    struct captured c = capture(argv, n, g->f->dir, g->f->environ, PATIENCE_MS, MOST, g->arena);
+    // Also with variables that hold other secrets: a token is often the key to the rest.
+    struct captured c = capture(argv, n, g->f->dir, environment_strings(g->arena), PATIENCE_MS,
+                                MOST, g->arena);
     g->got = c.out;
     if (!c.started)
         return fail(g, "the program `%.*s` cannot be started", STR_ARG(argv[0]));

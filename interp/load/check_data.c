@@ -221,6 +221,15 @@ static void check_drill(struct checking *c)
     check_connections(c, &d->connections);
 }
 
+static void taint_env(struct checking *c)
+{
+    const struct words_entry *e = c->module->rb->env.items;
+
+    for (size_t i = 0; i < c->module->rb->env.count; i++)
+        if (words_are_secret(c, e[i].words))
+            taint(c, "env", e[i].entry.key.str);
+}
+
 void check_data(struct checking *c)
 {
     const struct runbook *rb = c->module->rb;
@@ -235,6 +244,7 @@ void check_data(struct checking *c)
     check_stdin(c);
     check_vars(c);
     text_map(&env, &rb->env);
+    taint_env(c);
     check_connections(c, &rb->connections);
     check_plain_places(c);
     check_drill(c);

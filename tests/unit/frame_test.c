@@ -237,6 +237,19 @@ TEST(secrets_come_from_files_programs_and_variables)
     unsetenv("FRAME_TEST_SECRET");
 }
 
+TEST(the_program_of_a_secret_may_need_another_secret)
+{
+    setenv("FRAME_TEST_SECRET", "hunter2hunter2", 1);
+    struct fixture *x = fixture_of("secrets: {key: {env: FRAME_TEST_SECRET}, t: {exec: [sh, -c, "
+                                   "'echo \"got $FRAME_TEST_SECRET\"']}}\n");
+    struct value v;
+
+    CHECK(give(x, NULL, "") && read_secret(x));
+    CHECK(value_field(x->frame.secrets, "t", scratch, &v));
+    CHECK_STR(v.s, "got hunter2hunter2");
+    unsetenv("FRAME_TEST_SECRET");
+}
+
 TEST(a_bad_secret_names_its_source_and_never_the_value)
 {
     static const struct {
