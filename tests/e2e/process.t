@@ -203,6 +203,32 @@ test_that 'all three: not known' '
 	start && dead "$run" "$keeper" $(pgrep -P "$keeper") && resume 11 && effects "a "
 '
 
+left='  - id: a
+    shell: |
+      setsid sh -c "exec 2>/dev/null; until [ -e go ]; do sleep 0.02; done" &
+      echo $! > daemon
+      echo a >> effects
+      wait
+    undo: {shell: echo undo-a >> effects}
+  - {id: b, shell: echo b >> effects}'
+
+test_that 'all three, and a child in a session of its own lives: it is waited for' '
+	book "$left"
+	start && dead "$run" "$keeper" $(pgrep -P "$keeper") && kill -0 "$(cat daemon)" && {
+		runbook resume "$id" >out 2>&1 </dev/null &
+		resumed=$!
+	} && until_true "grep -q \"still running.*$(cat daemon)\" out" && effects "a " &&
+	touch go && exits 11 wait $resumed && effects "a "
+'
+
+test_that 'the keeper, and a child lives: nothing is undone over it' '
+	book "$left"
+	runbook run book.yaml --on-failure undo >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -s effects ]" && keeper=$(pgrep -P "$run") && kill -9 "$keeper" &&
+	exits 11 wait "$run" && has "keeper" && has "$(cat daemon)" && effects "a " && touch go
+'
+
 test_that 'nothing is left in the folder of a run but its record' '
 	book "$steps"
 	start && dead "$run" && touch go && resume 0 &&

@@ -1,0 +1,122 @@
+#!/bin/sh
+# The place where runs are kept is full, or is not what it was: nothing further is started,
+# that is said, and what happened is not lost.
+
+. "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/book.sh"
+
+# A disk of our own, which is gone with us.
+if [ -z "$OWN_DISKS" ]; then
+	as=-m
+	[ "$(id -u)" = 0 ] || as=-rm
+	if ! unshare $as true 2>/dev/null; then
+		echo "1..0 # SKIP no disk of our own can be mounted here"
+		exit 0
+	fi
+	exec env OWN_DISKS=1 unshare $as sh "$repo/tests/e2e/store_down.t"
+fi
+
+trap 'umount -l "$work/state"; rm -rf "$work"' EXIT
+
+# disk SIZE: an empty one below state
+disk() {
+	umount -l "$work/state" 2>/dev/null
+	rm -rf state && mkdir state && mount -t tmpfs -o "size=$1,mode=700" tmpfs "$work/state"
+}
+fill() {
+	cat /dev/zero >state/filler 2>/dev/null
+	[ -s state/filler ]
+}
+book_here() {
+	rm -rf effects go full out
+	printf 'runbook: 1\nname: book\ntitle: Book\ntype: database\nowners: [x]\nsteps:\n%s\n' "$1" >book.yaml
+}
+# run_any CODE...: one of these
+run_any() {
+	timeout 30 runbook run book.yaml >out 2>&1 </dev/null
+	got=$?
+	for one; do [ $got != "$one" ] || return 0; done
+	echo "exit status $got, not one of $*"; cat out; return 1
+}
+the_run() {
+	id=$(ls state/runbook/runs)
+}
+
+two='  - {id: a, shell: "echo a >> effects"}
+  - {id: b, shell: "echo b >> effects"}'
+fills='  - {id: a, shell: "echo a >> effects; cat /dev/zero > state/filler || :"}
+  - {id: b, shell: "echo b >> effects"}'
+
+test_that 'full before the run: nothing is started' '
+	disk 2m && fill && book_here "$two" && run_any 4 12 && ! [ -e effects ]
+'
+
+test_that 'full after a step took effect: it is recorded, nothing more is started' '
+	disk 4m && book_here "$fills" && run_any 12 && effects "a " &&
+	has "nothing further is started" && the_run && rm state/filler && whole &&
+	resume 0 && effects "a b "
+'
+
+test_that 'still full at resume: nothing is started' '
+	disk 4m && book_here "$fills" && run_any 12 && the_run && fill &&
+	timeout 30 runbook resume "$id" >out 2>&1
+	code=$?
+	{ [ $code = 12 ] || [ $code = 4 ] || { echo "exit status $code"; cat out; false; }; } &&
+	effects "a " && rm state/filler && resume 0 && effects "a b "
+'
+
+test_that 'full, and the interpreter dies: what the step came to is known afterwards' '
+	disk 4m
+	book_here "  - {id: a, shell: \"echo a >> effects; cat /dev/zero > state/filler || :; touch full; until [ -e go ]; do sleep 0.02; done\"}
+  - {id: b, shell: \"echo b >> effects\"}"
+	start && until_true "[ -e full ]" && kill -9 "$run" && until_true "gone $run" &&
+	rm state/filler && touch go && resume 0 && effects "a b "
+'
+
+test_that 'full in an undo: resume goes on undoing' '
+	disk 4m
+	book_here "  - {id: a, shell: echo a >> effects, undo: {shell: echo undo-a >> effects}}
+  - {id: b, shell: echo b >> effects, undo: {shell: \"echo undo-b >> effects; cat /dev/zero > state/filler || :\"}}
+  - {id: c, shell: exit 1, on_failure: undo, undo: none}"
+	run_any 12 && effects "a b undo-b " && the_run && rm state/filler &&
+	resume 9 && effects "a b undo-b undo-a "
+'
+
+test_that 'more output than there is room for does not fail a step' '
+	disk 4m
+	book_here "  - {id: a, shell: \"cat /dev/zero > state/filler || truncate -s -200K state/filler; head -c 4000000 /dev/urandom | base64 -w 0; rm state/filler; echo a >> effects\"}
+  - {id: b, shell: \"echo b >> effects\"}"
+	run_any 0 && effects "a b " && the_run && whole
+'
+
+# ---- not what it was
+
+spoiled() {
+	disk 8m && book_here "  - {id: a, shell: echo a >> effects; exit 1}
+  - {id: b, shell: echo b >> effects}" && run_any 1 && the_run && journal=state/runbook/runs/$id/journal.db &&
+	rm -f "$journal-wal" "$journal-shm"
+}
+refused() {
+	resume 12 && has journal.db && effects "a " &&
+	{ runbook undo "$id" >out 2>&1; [ $? = 12 ]; } && effects "a "
+}
+
+test_that 'a journal of no length' '
+	spoiled && : >"$journal" && refused
+'
+test_that 'a journal that is cut off' '
+	spoiled && truncate -s 4096 "$journal" && refused
+'
+test_that 'something else in its place' '
+	spoiled && seq 100000 | head -c "$(stat -c %s "$journal")" >other && cat other >"$journal" && refused
+'
+test_that 'a page of zeros in it' '
+	spoiled && dd if=/dev/zero of="$journal" bs=4096 seek=1 count=1 conv=notrunc && refused
+'
+test_that 'a journal of another run' '
+	spoiled && cp "$journal" other && runbook run book.yaml >out 2>&1
+	id=$(ls state/runbook/runs | grep -v "$id") && rm -f effects && echo a >effects &&
+	cat other >"state/runbook/runs/$id/journal.db" && refused
+'
+
+done_testing
