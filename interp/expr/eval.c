@@ -231,8 +231,8 @@ bool eval_map_term(struct eval *ev, const struct term *t, struct value *out)
     return eval_give_map(ev, map, out);
 }
 
-static bool run(struct eval *ev, const struct expr *e, const struct term *t, const struct scope *s,
-                struct arena *a, struct value *out)
+static void begin(struct eval *ev, const struct expr *e, const struct term *t,
+                  const struct scope *s, struct arena *a)
 {
     ev->expr = e;
     ev->scope = s;
@@ -245,6 +245,12 @@ static bool run(struct eval *ev, const struct expr *e, const struct term *t, con
     ev->variables = ev->few_variables;
     if (e->variable_count > EVAL_VARIABLES)
         ev->variables = NEW_ARRAY(a, struct value, e->variable_count);
+}
+
+static bool run(struct eval *ev, const struct expr *e, const struct term *t, const struct scope *s,
+                struct arena *a, struct value *out)
+{
+    begin(ev, e, t, s, a);
     return t->eval(ev, t, out);
 }
 
@@ -288,14 +294,19 @@ bool expr_test(const struct expr *e, const struct scope *s, struct arena *a, boo
 }
 
 bool eval_part(const struct expr *e, const struct term *t, const struct scope *s, struct arena *a,
-               struct value *out)
+               int64_t *cost, struct value *out)
 {
     struct eval ev;
 
-    if (!run(&ev, e, t, s, a, out))
+    if (*cost <= 0)
         return false;
-    out->secret |= ev.tainted;
-    return true;
+    begin(&ev, e, t, s, a);
+    ev.cost = *cost;
+    bool ok = t->eval(&ev, t, out);
+    *cost = ev.cost;
+    if (ok)
+        out->secret |= ev.tainted;
+    return ok;
 }
 
 const struct text *expr_text(const struct expr *e)

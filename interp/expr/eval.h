@@ -121,4 +121,4 @@ bool eval_put(struct eval *ev, const struct term *t, struct value_builder *map, 
 bool eval_alone(const struct expr *e, const struct term *t, struct arena *a, struct value *out);
 // The value of one part on its own, for pictures.
 bool eval_part(const struct expr *e, const struct term *t, const struct scope *s, struct arena *a,
-               struct value *out);
+               int64_t *cost, struct value *out);

@@ -26,6 +26,7 @@ struct picture {
     const struct expr *expr;
     const struct scope *scope;
     struct arena *arena;
+    int64_t cost;  // what all parts together may still take
     struct part parts[MOST_PARTS];
     size_t count;
 };
@@ -55,7 +56,7 @@ static void walk_row(struct picture *p, const struct term *t)
     for (size_t i = 0; i < t->count; i++) {
         struct value v;
         walk(p, t->args[i]);
-        bool ok = eval_part(p->expr, t->args[i], p->scope, p->arena, &v);
+        bool ok = eval_part(p->expr, t->args[i], p->scope, p->arena, &p->cost, &v);
         if (ok && v.kind == VALUE_BOOL && v.b == (t->kind == TERM_OR))
             return;
     }
@@ -66,7 +67,7 @@ static void walk_conditional(struct picture *p, const struct term *t)
     struct value v;
 
     walk(p, t->args[0]);
-    if (eval_part(p->expr, t->args[0], p->scope, p->arena, &v) && v.kind == VALUE_BOOL)
+    if (eval_part(p->expr, t->args[0], p->scope, p->arena, &p->cost, &v) && v.kind == VALUE_BOOL)
         walk(p, t->args[v.b ? 1 : 2]);
 }
 
@@ -86,7 +87,7 @@ static void walk(struct picture *p, const struct term *t)
     else if (t->eval != eval_qualified)
         for (size_t i = 0; i < t->count; i++)
             walk(p, t->args[i]);
-    if (eval_part(p->expr, t, p->scope, p->arena, &v))
+    if (eval_part(p->expr, t, p->scope, p->arena, &p->cost, &v))
         add_part(p, t, v);
 }
 
@@ -101,7 +102,7 @@ static struct picture *take_picture(const struct expr *e, const struct scope *s,
 {
     struct picture *p = NEW(a, struct picture);
 
-    *p = (struct picture){ .expr = e, .scope = s, .arena = a };
+    *p = (struct picture){ .expr = e, .scope = s, .arena = a, .cost = EXPR_COST_LIMIT };
     walk(p, e->term);
     qsort(p->parts, p->count, sizeof *p->parts, by_column);
     return p;
