@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "action/fs.h"
 #include "action/git_run.h"
@@ -55,6 +56,15 @@ static void add_settings(struct git *g)
         git_set(g, "core.hooksPath=/dev/null");
 }
 
+static const char *shown(struct git *g)
+{
+    char cwd[4096];
+
+    if (strcmp(g->repo, ".") != 0 || !getcwd(cwd, sizeof(cwd)))
+        return g->repo;
+    return str_copy(g->work->arena, str_from(cwd)).s;
+}
+
 static bool not_found(struct git *g)
 {
     struct stat st;
@@ -62,7 +72,7 @@ static bool not_found(struct git *g)
     if (stat(g->repo, &st) || !S_ISDIR(st.st_mode))
         return work_fail(g->work, "there is no folder '%s'", g->repo);
     if (str_search(g->said, STR("not a git repository")) != SIZE_MAX)
-        return work_fail(g->work, "'%s' is in no git repository", g->repo);
+        return work_fail(g->work, "'%s' is in no git repository", shown(g));
     return git_failed(g);
 }
 

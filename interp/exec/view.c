@@ -227,11 +227,47 @@ static struct value run_fields(const struct view *v, struct arena *a)
     return value_finish(b);
 }
 
+// The result of a command whose output is no JSON: reading `json` says so.
+static bool plain_get(const struct object *o, struct str field, struct arena *a, struct value *out,
+                      struct str *why)
+{
+    const struct value *result = o->ctx;
+
+    (void)a;
+    if (value_get(*result, value_string(field), out))
+        return true;
+    if (str_is(field, "json"))
+        *why = STR("the output is not JSON");
+    return false;
+}
+
+static const struct str *plain_fields(const struct object *o, struct arena *a)
+{
+    const struct value *result = o->ctx;
+    struct str *names = NEW_ARRAY(a, struct str, value_size(*result) + 1);
+
+    for (size_t i = 0; i < value_size(*result); i++)
+        names[i] = result->map->entries[i].key.s;
+    return names;
+}
+
+static const struct object_class plain_class = { "result", plain_get, plain_fields };
+
+static bool is_plain(struct value result, struct arena *a)
+{
+    struct value ignored;
+
+    return result.kind == VALUE_MAP && value_field(result, "stdout", a, &ignored) &&
+           !value_field(result, "json", a, &ignored);
+}
+
 static bool own(const struct view *v, struct str name, struct value *out, struct arena *a,
                 struct str *why)
 {
     if (str_is(name, "result") && v->result) {
         *out = *v->result;
+        if (is_plain(*out, a))
+            *out = value_object(a, &plain_class, (void *)(uintptr_t)v->result);
         return out->kind != VALUE_NULL || (*why = STR("the step has no result"), false);
     }
     if (str_is(name, "before") && v->before && v->before->kind == VALUE_MAP)
