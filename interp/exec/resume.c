@@ -143,7 +143,8 @@ static bool replay_one(const struct stored_event *stored, void *arg)
         d->was_suspended = false;
     if (e.type == EVENT_STEP_START || e.type == EVENT_UNDO_START)
         d->owes_always = true;
-    if (e.type == EVENT_RUN_END)
+    bool always_over = e.type == EVENT_PHASE_END && str_is(text_of(e.data, "phase"), "always");
+    if (e.type == EVENT_RUN_END || always_over)
         d->owes_always = false;
     if (e.type == EVENT_RUN_RESUME) {
         struct value undo = field_of(e.data, "undo");
@@ -430,8 +431,6 @@ static void abort_here(struct driver *d)
     tell_doubts(d);
     run_settle_nothing(d->run);
     run_want_stop(d->run);
-    if (d->owes_always)
-        run_owe_always(d->run);
 }
 
 static int close_early(struct driver *d, int code)
@@ -501,6 +500,8 @@ static int go_on(struct driver *d, struct run_options *o)
     if (code)
         return close_early(d, code);
     run_resume_here(d->run, &facts);
+    if (d->owes_always)
+        run_owe_always(d->run);
     if (d->aborting)
         abort_here(d);
     d->row.state = STR("running");

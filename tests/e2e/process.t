@@ -166,6 +166,20 @@ test_that 'the interpreter: the step goes on, and resume takes over what it said
 	resume 0 && effects "a said " && until_true "gone $keeper"
 '
 
+test_that 'the interpreter, in the last step: resume runs the always that was left out' '
+	book "  - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}
+always: [{id: z, shell: echo z >> effects}]"
+	start && dead "$run" && touch go && resume 0 && effects "a z "
+'
+
+test_that 'the interpreter, in an always: the step goes on and is not started again' '
+	book "  - {id: first, shell: \"true\"}
+always:
+  - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done; echo said >> effects\"}
+  - {id: z, shell: echo z >> effects}"
+	start && dead "$run" && touch go && resume 0 && effects "a said z "
+'
+
 test_that 'the interpreter: resume waits for the step' '
 	book "$steps"
 	start && dead "$run" && (sleep 0.3; touch go) &&

@@ -55,7 +55,7 @@ struct sim {
     size_t walk_count, walk_room;
     int signals, session;
     bool stopped, over, calm;  // calm: nobody interrupts, nothing crashes
-    bool undo_session;
+    bool undo_session, owes_always;
     struct task **to_undo;
     size_t undo_count, undo_next;
     long long *events;
@@ -289,7 +289,12 @@ static void note(struct sim *s, const struct event *e)
     struct fact *f = address.n ? fact_of(s, address) : NULL;
     const struct task *t = f ? run_task(s->run, address) : NULL;
 
+    if (e->type == EVENT_STEP_START || e->type == EVENT_UNDO_START)
+        s->owes_always = true;
+    if (e->type == EVENT_PHASE_END && str_is(text_of(e, "phase"), "always"))
+        s->owes_always = false;
     switch (e->type) {
+    case EVENT_RUN_END: s->owes_always = false; break;
     case EVENT_STEP_ITEMS: f->active = true; break;
     case EVENT_STEP_START:
         f->intents++;

@@ -92,6 +92,7 @@ static void cut(struct sim *s, size_t count)
     if (s->defect == DEFECT_FORGETS_LAST && count > 1)
         count--;
     s->facts = map_new(s->arena);
+    s->owes_always = false;
     s->count = s->durable = count;
     s->walk_count = 0;
     if (s->defect != DEFECT_FROM_MEMORY)
@@ -145,6 +146,8 @@ static void resume(struct sim *s)
             mark(s, t);
     }
     run_resume_here(s->run, &s->facts_of_run);
+    if (s->owes_always)
+        run_owe_always(s->run);
 }
 
 // ---- a session
@@ -183,6 +186,7 @@ static bool play_on(struct sim *s)
     }
     int code = run_code(s->run);
     judge_code(s, code);
+    emit(s, EVENT_RUN_END, value_map_start(s->arena));
     s->durable = s->count;
     bool final = code == CODE_OK || code == CODE_UNDONE;
     if (final && !s->undo_session && code == CODE_OK && percent(&s->dice, 20))
@@ -198,6 +202,78 @@ static void play(struct sim *s)
     emit(s, EVENT_RUN_START, value_map_start(s->arena));
     for (int i = 0; play_on(s) && i < 12; i++)
         resume(s);
+}
+
+// ---- cut after every event
+
+static struct sim sim_new(struct arena *a, const struct sim *like)
+{
+    struct sim s = *like;
+
+    s.arena = a;
+    s.facts = map_new(a);
+    s.lines = NULL;
+    s.walks = NULL;
+    s.count = s.room = s.durable = s.walk_count = s.walk_room = 0;
+    s.run = run_new(a, s.program, &s.facts_of_run);
+    return s;
+}
+
+static void must_end_as(struct sim *s, const struct sim *whole, size_t at)
+{
+    if (run_code(s->run) != run_code(whole->run))
+        broken(s, "cut after event %zu it ends with %d, not %d", at, run_code(s->run),
+               run_code(whole->run));
+    for (size_t i = 0; i < run_task_count(whole->run); i++) {
+        const struct task *x = run_task_at(whole->run, i), *y = run_task(s->run, x->address);
+        if (!y || y->state != x->state)
+            broken(s, "cut after event %zu, %.*s ends as %s, not %s", at, STR_ARG(x->address),
+                   y ? state_word(y->state) : "nothing", state_word(x->state));
+        if (x->kind == TASK_ACTION && x->phase != PHASE_ALWAYS && !is_in(x, SERIES_ALWAYS) &&
+            x->step->on_resume != ON_RESUME_AGAIN &&
+            fact_of(s, x->address)->effects != (x->intent ? 1 : 0))
+            broken(s, "cut after event %zu, %.*s takes effect %d times", at, STR_ARG(x->address),
+                   fact_of(s, x->address)->effects);
+    }
+}
+
+// The world as it is after [at] events: what was intended and has not ended, [began] or not.
+static void go_on_from(struct sim *whole, size_t at, bool began)
+{
+    struct arena *a = arena_new(NULL);
+    struct sim s = sim_new(a, whole);
+
+    for (size_t i = 0; i < at; i++)
+        keep_line(&s, whole->lines[i]);
+    cut(&s, at);
+    for (size_t i = 0; i < run_task_count(s.run); i++) {
+        const struct task *t = run_task_at(s.run, i);
+        struct fact *f = fact_of(&s, t->address);
+        bool open = t->kind == TASK_ACTION && t->intent && !t->ended;
+        f->effects = t->kind == TASK_ACTION && t->intent && (t->ended || began);
+        f->in_doubt = open && began;
+    }
+    resume(&s);
+    session(&s);
+    must_end_as(&s, whole, at);
+    arena_free(a);
+}
+
+enum { MOST_CUTS = 120 };
+
+static void cut_everywhere(const struct sim *like)
+{
+    struct arena *a = arena_new(NULL);
+    struct sim whole = sim_new(a, like);
+
+    whole.calm = true;
+    emit(&whole, EVENT_RUN_START, value_map_start(a));
+    session(&whole);
+    for (size_t at = 1; at < whole.count && whole.count <= MOST_CUTS; at++) {
+        go_on_from(&whole, at, false);
+        go_on_from(&whole, at, true);
+    }
+    arena_free(a);
 }
 
 // ---- many
@@ -236,6 +312,8 @@ static void play_book(uint64_t seed, enum defect defect, long long *events)
                          .facts = map_new(each), .events = events };
         snprintf(name, sizeof name, "seed=%" PRIu64 ", play %d", seed, i);
         s.run = run_new(each, p, &s.facts_of_run);
+        if (i == 0 && !defect && percent(&dice, 25))
+            cut_everywhere(&s);
         play(&s);
         arena_free(each);
     }
