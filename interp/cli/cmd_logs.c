@@ -1,10 +1,12 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "cli/open.h"
 #include "loop/loop.h"
 #include "report/fields.h"
 #include "report/harmless.h"
+#include "report/lines.h"
 #include "value/base64.h"
 
 enum { LOOK_AGAIN_MS = 300 };
@@ -12,7 +14,8 @@ enum { LOOK_AGAIN_MS = 300 };
 struct logs {
     struct invocation *v;
     struct opened o;
-    struct str step;  // "" for all
+    struct str step;      // "" for all
+    struct map *streams;  // struct stream_of_step
     int64_t next_seq;
     bool over;
     enum store_error error;
@@ -27,24 +30,47 @@ static bool is_wanted(const struct logs *l, struct str id)
            (id.s[l->step.n] == '.' || id.s[l->step.n] == '[' || id.s[l->step.n] == '~');
 }
 
-static void print_lines(const struct logs *l, struct str id, struct str text, struct arena *a)
+// The output of a step comes in pieces that end anywhere.
+struct stream_of_step {
+    const struct logs *logs;
+    struct str id;
+    struct lines lines[2];
+};
+
+static void print_line(struct str line, void *arg)
 {
-    if (text.n && text.s[text.n - 1] == '\n')
-        text.n--;
-    for (;;) {
-        size_t end = str_find(text, '\n');
-        struct str line = end == SIZE_MAX ? text : str_slice(text, 0, end);
-        if (line.n && line.s[line.n - 1] == '\r')
-            line.n--;
-        struct str safe = harmless_text(line, a);
-        if (str_equal(id, l->step))
-            printf("%.*s\n", STR_ARG(safe));
-        else
-            printf("%.*s | %.*s\n", STR_ARG(harmless_text(id, a)), STR_ARG(safe));
-        if (end == SIZE_MAX)
-            return;
-        text = str_slice(text, end + 1, text.n);
-    }
+    const struct stream_of_step *s = arg;
+    struct arena *a = arena_new(NULL);
+
+    if (line.n && line.s[line.n - 1] == '\r')
+        line.n--;
+    struct str safe = harmless_text(line, a);
+    struct str id = harmless_text(s->id, a);
+    if (str_equal(s->id, s->logs->step))
+        printf("%.*s\n", STR_ARG(safe));
+    else
+        printf("%.*s | %.*s\n", STR_ARG(id), STR_ARG(safe));
+    arena_free(a);
+}
+
+static void end_lines(struct stream_of_step *s)
+{
+    for (int i = 0; s && i < 2; i++)
+        lines_end(&s->lines[i], print_line, s);
+}
+
+static struct stream_of_step *stream_of(struct logs *l, struct str id)
+{
+    struct stream_of_step *s = map_get(l->streams, id);
+
+    if (s)
+        return s;
+    s = NEW(l->v->arena, struct stream_of_step);
+    *s = (struct stream_of_step){ .logs = l,
+                                  .id = str_copy(l->v->arena, id),
+                                  .lines = { { .all = true }, { .all = true } } };
+    map_put(l->streams, s->id, s);
+    return s;
 }
 
 static struct str text_in(struct value data, struct arena *a)
@@ -52,6 +78,25 @@ static struct str text_in(struct value data, struct arena *a)
     struct str bytes = text_of(data, "text"), coded = text_of(data, "b64");
 
     return coded.n && base64_read(coded, a, &bytes) ? bytes : bytes;
+}
+
+static void print_output(struct logs *l, struct value data, struct arena *a)
+{
+    struct stream_of_step *s = stream_of(l, text_of(data, "step"));
+    bool is_stderr = str_is(text_of(data, "stream"), "stderr");
+
+    lines_feed(&s->lines[is_stderr], text_in(data, a), 0, print_line, s);
+}
+
+// A line without an end goes out when its step does.
+static void end_step(struct logs *l, const struct stored_event *e)
+{
+    struct arena *a = arena_new(NULL);
+    struct event event;
+
+    if (event_read(e->json, a, &event))
+        end_lines(map_get(l->streams, text_of(event.data, "step")));
+    arena_free(a);
 }
 
 static bool see_event(const struct stored_event *e, void *arg)
@@ -64,6 +109,8 @@ static bool see_event(const struct stored_event *e, void *arg)
         l->over = true;
     if (str_is(e->type, "run.resume"))
         l->over = false;
+    if (str_is(e->type, "step.end") || str_is(e->type, "step.attempt"))
+        end_step(l, e);
     if (!str_is(e->type, "step.output"))
         return true;
     struct arena *a = arena_new(NULL);
@@ -71,7 +118,7 @@ static bool see_event(const struct stored_event *e, void *arg)
         if (l->v->ndjson)
             printf("%.*s\n", STR_ARG(e->json));
         else
-            print_lines(l, text_of(event.data, "step"), text_in(event.data, a), a);
+            print_output(l, event.data, a);
     }
     arena_free(a);
     return true;
@@ -126,7 +173,9 @@ static bool knows_step(const struct logs *l)
 
 int command_logs(struct invocation *v)
 {
-    struct logs l = { .v = v, .step = v->word_count > 1 ? v->words[1] : STR("") };
+    struct logs l = { .v = v,
+                      .streams = map_new(v->arena),
+                      .step = v->word_count > 1 ? v->words[1] : STR("") };
     int code = open_history(v, &l.o);
 
     if (code != CODE_OK)
@@ -136,5 +185,7 @@ int command_logs(struct invocation *v)
     look(&l);
     if (flag_given(v, "follow"))
         follow(&l);
+    for (size_t i = 0; i < map_count(l.streams); i++)
+        end_lines(map_value(l.streams, i));
     return store_code(l.error);
 }

@@ -1,9 +1,21 @@
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/clock.h"
 #include "cli/open.h"
 #include "cli/rehearsal.h"
 #include "load/program.h"
 #include "report/view.h"
+
+// SOURCE_DATE_EPOCH makes the same document come out the same.
+static int64_t printing_time(void)
+{
+    const char *seconds = getenv("SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    long long n = seconds ? strtoll(seconds, &end, 10) : 0;
+
+    return seconds && *seconds && !*end ? n * 1000000000 : clock_wall_ns();
+}
 
 // A document can be printed also where the run could not begin: the machine at hand is
 // not always the one it is for.
@@ -27,7 +39,7 @@ int command_view(struct invocation *v)
         diags_append(v->diags, &rehearsed);
         return code;
     }
-    struct document *d = view_document(program, h, v->arena);
+    struct document *d = view_document(program, h, printing_time(), v->arena);
     if (str_is(flag_text(v, "format"), "html"))
         document_html(d, h->title.n ? h->title : program->root->rb->name.str, &b);
     else

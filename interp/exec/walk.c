@@ -535,6 +535,8 @@ void emit_intent(struct walk *w, struct value with)
         value_put_s(b, "action", value_text(w->act->at.action->name));
         value_put_s(b, "command", value_string(w->command));
         value_put_s(b, "file", value_string(w->act->at.name));
+        if (action_needs_terminal(t->step))
+            value_put_s(b, "tty", value_bool(true));
     } else {
         value_put_s(b, "group", value_bool(true));
     }

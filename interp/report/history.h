@@ -20,6 +20,7 @@ struct story {
     struct str undo_state, undo_message;
     struct str phase;  // in which it was first spoken of
     bool group, planned, continued, is_hook;
+    bool has_terminal;  // `tty: true`: the terminal is its own while it runs
     size_t attempts;
     int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended
     int64_t undo_started_ns;

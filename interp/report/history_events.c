@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "report/fields.h"
 #include "report/history_inside.h"
+#include "value/base64.h"
 
 // -------- the run
 
@@ -102,6 +103,7 @@ static void on_step_start(struct history *h, const struct event *e)
 
     history_take(h, e->data, "command", &s->command);
     s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts + 1);
+    s->has_terminal = truth_of(e->data, "tty");
     s->state = STR("running");
     s->begun_ms = h->now_ms;
     s->retry_ns = 0;
@@ -117,14 +119,16 @@ static void on_step_start(struct history *h, const struct event *e)
 
 static void on_step_output(struct history *h, const struct event *e)
 {
-    struct str text = text_of(e->data, "text");
+    struct str step = text_of(e->data, "step"), text = text_of(e->data, "text");
+    struct arena *scratch = arena_new(NULL);
 
-    if (h->now_ms)
-        return;  // who watches hears it as it comes
-    history_output(h, text_of(e->data, "step"), text);
-    // An event is a line, or several that bring their own ends.
-    if (text.n && text.s[text.n - 1] != '\n')
-        history_output(h, text_of(e->data, "step"), STR("\n"));
+    // Who watches hears it as it comes.
+    if (!h->now_ms) {
+        if (!text.n && !base64_read(text_of(e->data, "b64"), scratch, &text))
+            text = STR("");
+        history_output(h, step, text);
+    }
+    arena_free(scratch);
 }
 
 void history_output(struct history *h, struct str step, struct str bytes)

@@ -8,7 +8,7 @@ static void give(struct lines *l, struct str line, int64_t now_ms,
         l->shown = 0;
     }
     l->shown += line.n + 1;
-    if (l->shown > LINES_A_SECOND)
+    if (l->shown > LINES_A_SECOND && !l->all)
         l->left_out++;
     else
         see(line, arg);

@@ -15,6 +15,7 @@ struct lines {
     int64_t second;   // the second that [shown] is about
     size_t shown;     // bytes
     size_t left_out;  // lines
+    bool all;         // for logs: nothing is left out
 };
 
 // Calls [see] for each line (without its end) that is complete now.

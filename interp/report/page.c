@@ -60,7 +60,7 @@ struct margin {
 static void add_rows(struct page *p, struct margin *m, enum ink color, struct str line)
 {
     size_t taken = columns(str_from(m->rest));
-    size_t room = !p->columns ? UNBOUNDED : p->columns > taken + 8 ? p->columns - taken : 8;
+    size_t room = !p->columns ? UNBOUNDED : p->columns > taken + 4 ? p->columns - taken : 4;
 
     do {
         size_t n = row_length(line, room);

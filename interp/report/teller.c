@@ -12,7 +12,7 @@
 #include "report/teller_inside.h"
 #include "report/when.h"
 
-enum { TICK_MS = 1000, HEARTBEAT_MS = 30000, WIDEST_ROW = 78 };
+enum { TICK_MS = 1000, REPAINT_MS = 50, HEARTBEAT_MS = 30000, WIDEST_ROW = 78 };
 
 static struct teller *teller_of(struct observer *o)
 {
@@ -175,13 +175,29 @@ static struct status status_now(struct teller *t)
                             .now_ns = now_ns(t) };
 }
 
-static void paint(struct teller *t)
+static void paint_now(void *arg)
 {
+    struct teller *t = arg;
     struct arena *a = arena_new(NULL);
     struct status s = status_now(t);
 
     screen_status(t->screen, status_line(&s, a));
     arena_free(a);
+    t->painted_ms = s.now_ms;
+    if (t->soon)
+        timer_stop(t->soon);
+    t->soon = NULL;
+}
+
+// Many steps may end in a moment; the eye does not follow.
+static void paint(struct teller *t)
+{
+    int64_t due = t->painted_ms + REPAINT_MS;
+
+    if (t->history->over || t->history->suspended || loop_now_ms(t->loop) >= due)
+        paint_now(t);
+    else if (!t->soon)
+        t->soon = loop_timer(t->loop, t->arena, due, paint_now, t);
 }
 
 static void on_output(struct observer *o, struct str step, bool is_stderr, struct str bytes)

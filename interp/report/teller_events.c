@@ -56,6 +56,23 @@ static void on_phase_start(struct teller *t, const struct event *e)
         teller_tell(t, INK_BOLD, "%.*s", STR_ARG(phase));
 }
 
+// A step that has the terminal must not be painted over: lines wait until it ends.
+static void lend_terminal(struct teller *t, const struct story *s)
+{
+    if (!s->has_terminal || t->lent || !screen_columns(t->screen))
+        return;
+    t->lent = true;
+    screen_take(t->screen);
+}
+
+static void take_terminal_back(struct teller *t, const struct story *s)
+{
+    if (!s->has_terminal || !t->lent)
+        return;
+    t->lent = false;
+    screen_give_back(t->screen);
+}
+
 static void on_step_start(struct teller *t, const struct event *e)
 {
     const struct story *s = story_in(t, e);
@@ -73,6 +90,7 @@ static void on_step_start(struct teller *t, const struct event *e)
         teller_row(t, sign_of(STR("running")), s->id, s->name, STR(""));
     if (t->options.verbose && s->command.n && !s->group)
         teller_tell(t, INK_DIM, "    $ %.*s", STR_ARG(s->command));
+    lend_terminal(t, s);
 }
 
 static void on_step_attempt(struct teller *t, const struct event *e)
@@ -80,6 +98,7 @@ static void on_step_attempt(struct teller *t, const struct event *e)
     const struct story *s = story_in(t, e);
     int64_t next_ms = int_of(e->data, "next_ms", -1);
 
+    take_terminal_back(t, s);
     if (truth_of(e->data, "final"))
         return;
     teller_end_output(t, s->id);
@@ -161,6 +180,7 @@ static void on_step_end(struct teller *t, const struct event *e)
     const struct story *s = story_in(t, e);
     const struct sign *m = sign_of(s->state);
 
+    take_terminal_back(t, s);
     teller_end_output(t, s->id);
     tell_end(t, s);
     if (!t->github)

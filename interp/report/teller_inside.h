@@ -29,6 +29,9 @@ struct teller {
     int64_t wall_ns;     // of the last event
     int64_t wall_at_ms;  // boot time when it came
     size_t id_columns;
+    int64_t painted_ms;
+    struct timer *soon;  // a repainting that was put off
+    bool lent;           // a step has the terminal
 };
 
 extern void (*const teller_tellings[EVENT_COUNT])(struct teller *t, const struct event *e);

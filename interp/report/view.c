@@ -10,6 +10,7 @@ struct viewing {
     const struct history *history;
     struct arena *arena;
     struct document *doc;
+    int64_t printed_ns;
     size_t number;
 };
 
@@ -54,6 +55,7 @@ static void add_head(struct viewing *w, const struct runbook *rb)
     document_field(d, "Locks", joined_words(w, &rb->locks));
     if (rb->requires)
         document_field(d, "Programs", joined_words(w, &rb->requires->tools));
+    document_field(d, "Printed", date_text(w->printed_ns, w->arena));
     document_blank(d, "Done by");
     document_blank(d, "Begun at");
 }
@@ -226,9 +228,13 @@ static void add_followups(struct viewing *w, const struct runbook *rb)
 }
 
 struct document *view_document(const struct program *program, const struct history *h,
-                               struct arena *a)
+                               int64_t printed_ns, struct arena *a)
 {
-    struct viewing w = { .program = program, .history = h, .arena = a, .doc = document_new(a) };
+    struct viewing w = { .program = program,
+                         .history = h,
+                         .arena = a,
+                         .printed_ns = printed_ns,
+                         .doc = document_new(a) };
     const struct runbook *rb = program->root->rb;
 
     add_head(&w, rb);

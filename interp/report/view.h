@@ -7,6 +7,6 @@
 #include "report/document.h"
 #include "report/history.h"
 
-// [h]: of a dry run, for what could be resolved.
+// [h]: of a dry run, for what could be resolved. [printed_ns]: when it is printed.
 struct document *view_document(const struct program *program, const struct history *h,
-                               struct arena *a);
+                               int64_t printed_ns, struct arena *a);

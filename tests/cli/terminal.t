@@ -86,5 +86,17 @@ test_that 'a question comes to the terminal when standard error is a file' '
 	rm -f trace && exits 0 on-terminal -e "to decline:" "yes\n" sh -c "runbook run q.yaml 2>err" && [ -e trace ] &&
 	grep -q "began" err && ! grep -q "to decline" err
 '
+test_that 'nothing is painted over a step that has the terminal' '
+	cat >t.yaml <<-END
+	runbook: 1
+	name: t
+	type: application
+	steps:
+	  - {id: a, shell: {run: "echo begin; read x; sleep 1.2; echo got \$x end", tty: true}}
+	END
+	exits 0 on-terminal -r -e "begin" "word\n" runbook run t.yaml --color=never >out &&
+	awk "/begin/ { inside = 1 } inside" out | sed "/got word end/q" | grep -v "got word end" >between &&
+	! grep -q "$(printf "\033")" between
+'
 
 done_testing
