@@ -1,6 +1,6 @@
 // The inside of a run, for the files that make it up: tree.c (tasks and their edges),
-// queue.c (what is ready, resting, over), run.c (events and orders), policy.c (what a
-// failure means), verdict.c (the exit code).
+// queue.c (what is ready, resting, over), run.c (events and orders), again.c (what is tried
+// again after a resume), policy.c (what a failure means), verdict.c (the exit code).
 
 #pragma once
 
@@ -66,7 +66,11 @@ struct task *task_make_aside(struct run *r, const struct step *s, struct space *
 void series_open(struct run *r, struct series *s);
 void series_check_over(struct run *r, struct series *s);
 void run_check_all_over(struct run *r);
+void task_begin(struct run *r, struct task *t);
 void task_end(struct run *r, struct task *t);
+
+// again.c
+void go_on_marked(struct run *r, struct task *t);  // its outcome was said by a person
 
 // policy.c
 struct task *policy_group(const struct task *t);  // whose failure it is, for POLICY_GROUP

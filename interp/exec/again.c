@@ -1,0 +1,214 @@
+// A run that goes on: what is kept of a journal that was applied to it, what is tried again,
+// and what is in doubt (execution.md sections 2 and 4).
+
+#include "exec/core.h"
+
+static void clear_queues(struct run *r)
+{
+    r->ready.count = r->finished.count = r->open.count = r->resting.count = r->settle.count = 0;
+    r->active = r->parked = r->settling = 0;
+}
+
+static bool is_container(const struct task *t)
+{
+    return t->kind == TASK_GROUP || t->kind == TASK_USE || t->kind == TASK_EACH;
+}
+
+static bool series_in_doubt(const struct run *r, const struct series *s);
+
+static bool doubt_inside(const struct run *r, const struct task *t)
+{
+    return series_in_doubt(r, t->prepare) || series_in_doubt(r, t->steps) ||
+           series_in_doubt(r, t->rescue) || series_in_doubt(r, t->always);
+}
+
+static bool again_after_resume(const struct run *r, const struct task *t)
+{
+    if (t->state == STATE_UNKNOWN && is_container(t) && !t->step->transaction.str.n)
+        return !doubt_inside(r, t);  // all that was unknown in it has been said
+    if (t->state == STATE_UNKNOWN)
+        return step_is_idempotent(r->program, t->step) || t->step->done_if;
+    if (t->continued)
+        return false;
+    return t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_BLOCKED;
+}
+
+static bool in_transaction(const struct task *t)
+{
+    for (const struct task *at = t->in->owner; at; at = at->in->owner)
+        if (at->step->transaction.str.n)
+            return true;
+    return false;
+}
+
+// What may have taken effect, and nobody knows: never repeated because something around
+// it begins anew.
+static bool in_doubt(const struct run *r, const struct task *t)
+{
+    bool waits = t->resting || t->rescuing || in_transaction(t);
+
+    if (t->dangling || (t->kind == TASK_ACTION && !t->ended && t->state == STATE_RUNNING && !waits))
+        return true;
+    if (t->kind == TASK_ACTION && t->ended && t->state == STATE_UNKNOWN && !again_after_resume(r, t))
+        return true;
+    return doubt_inside(r, t);
+}
+
+static bool series_in_doubt(const struct run *r, const struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++)
+        if (in_doubt(r, s->tasks[i]))
+            return true;
+    return false;
+}
+
+// `always` and rescue begin anew.
+static void reset_known(struct run *r, struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++)
+        if (!in_doubt(r, s->tasks[i]))
+            task_reset(r, s->tasks[i]);
+}
+
+// What is done in it stays done.
+static void reopen(struct run *r, struct task *container)
+{
+    container->ended = false;
+    container->in->left++;
+    for (size_t i = 0; i < container->follower_count; i++)
+        container->followers[i]->unmet++;
+    container->state = STATE_PENDING;
+    reset_known(r, container->rescue);
+    reset_known(r, container->always);
+}
+
+static void keep_going(struct run *r, struct task *t, bool undoing)
+{
+    int64_t attempts = t->attempts;
+    bool container = is_container(t);
+
+    bool rested = t->resting, rescued = t->rescuing;
+    t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
+    t->in->open = false;
+    t->in->active = 0;
+    t->in->held_count = t->in->held_first = 0;
+    bool running = !t->ended && t->state == STATE_RUNNING;
+    if (running && t->kind == TASK_ACTION && !in_transaction(t) && !rested && !rescued) {
+        t->dangling = true;
+    } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
+        t->dangling = true;
+    } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t)) {
+        if (container) {
+            reopen(r, t);
+        } else {
+            task_reset(r, t);
+        }
+    } else if (!t->ended) {
+        t->state = STATE_PENDING;
+        if (container)
+            reset_known(r, t->always);
+    }
+    t->attempts = attempts;
+    if (t->kind == TASK_EACH && t->steps && !t->ended)
+        t->steps->open = false;
+}
+
+static void dangle(struct run *r, struct task *t)
+{
+    task_begin(r, t);
+    r->settling++;
+    queue_push(r, &r->settle, t);
+}
+
+// The bodies of an undo that were done stay done; keep_going() sees to the others.
+static void undo_again(struct task *t)
+{
+    if (t->undo_state == UNDO_FAILED)
+        t->undo_state = UNDO_NOT;
+}
+
+static void stop_if_unknown(struct run *r)
+{
+    for (size_t i = 0; i < run_task_count(r); i++)
+        if (run_task_at(r, i)->state == STATE_UNKNOWN && run_task_at(r, i)->ended)
+            r->stopping = true;
+}
+
+static void go_on(struct run *r)
+{
+    bool undoing = r->began_undo || r->facts.undo_only;
+
+    for (size_t i = 0; i < run_task_count(r); i++) {
+        struct task *t = run_task_at(r, i);
+        keep_going(r, t, undoing);
+        undo_again(t);
+        if (!undoing && t->ended && t->step->on_resume == ON_RESUME_AGAIN &&
+            t->phase == PHASE_PREPARE && state_is_good(t->state))
+            task_reset(r, t);
+    }
+    reset_known(r, r->always);
+    r->stopping = false;
+    if (!undoing)
+        stop_if_unknown(r);
+}
+
+// A person said what became of [t], before the first order of a session. This event is all
+// from which a replay learns that it is tried again.
+void go_on_marked(struct run *r, struct task *t)
+{
+    t->continued = false;
+    if (!t->ended)
+        task_end(r, t);
+    go_on(r);
+}
+
+void run_resume_here(struct run *r, const struct run_facts *facts)
+{
+    r->facts = *facts;
+    clear_queues(r);
+    r->phase_begun = r->phase_ordered = r->phase_over = r->any_phase = false;
+    r->undo_wanted = r->halted = r->unverified = r->verified = false;
+    r->undone_failed = r->cannot_undo = r->always_failed = r->declined_before = false;
+    r->interrupted = 0;
+    r->session_starts = 0;
+    go_on(r);
+    for (size_t i = 0; i < run_task_count(r); i++)
+        if (run_task_at(r, i)->dangling)
+            dangle(r, run_task_at(r, i));
+}
+
+// ---- what became of those in doubt
+
+// The driver knows what became of a task that dangled; it goes on as if it had just
+// ended here.
+void run_settled(struct run *r, struct task *t)
+{
+    t->dangling = false;
+    r->settling--;
+}
+
+// It was never started: it is as if it had not begun.
+void run_not_started(struct run *r, struct task *t)
+{
+    run_settled(r, t);
+    series_reset(r, t->steps);
+    t->begun = false;
+    t->in->active--;
+    r->active--;
+    t->state = STATE_PENDING;
+}
+
+// In a replay the events that follow say what became of it.
+void run_settle_nothing(struct run *r)
+{
+    r->settle.count = 0;
+    r->settling = 0;
+    for (size_t i = 0; i < run_task_count(r); i++) {
+        struct task *t = run_task_at(r, i);
+        if (!t->dangling || t->ended)
+            continue;
+        t->begun = false;
+        t->in->active = 0;
+        r->active -= !t->aside;
+    }
+}
