@@ -8,7 +8,7 @@ int command_graph(struct invocation *v)
 {
     struct str word = flag_text(v, "format");
     enum graph_format format = GRAPH_TEXT;
-    struct project *project = open_project(v);
+    struct project *project = open_project_of(v, v->words[0]);
     struct str path = project_locate(project, v->arena, v->words[0], true, v->diags);
     struct buf b = BUF_EMPTY;
 

@@ -16,7 +16,7 @@ int command_plan(struct invocation *v)
 {
     struct history *h = history_new(v->arena);
     struct diags again = { .arena = v->arena };
-    struct project *project = open_project(v);
+    struct project *project = open_project_of(v, v->words[0]);
     int code = rehearse(v, h);
     struct str path = project_locate(project, v->arena, v->words[0], true, &again);
 

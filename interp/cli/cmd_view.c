@@ -23,7 +23,7 @@ int command_view(struct invocation *v)
 {
     struct history *h = history_new(v->arena);
     struct diags rehearsed = { .arena = v->arena }, *said = v->diags;
-    struct project *project = open_project(v);
+    struct project *project = open_project_of(v, v->words[0]);
     struct str path = project_locate(project, v->arena, v->words[0], true, v->diags);
     struct buf b = BUF_EMPTY;
 

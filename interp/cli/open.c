@@ -14,14 +14,16 @@ struct project *open_project(struct invocation *v)
     return project_find(v->arena, v->dir, action_names(), v->diags);
 }
 
+struct project *open_project_of(struct invocation *v, struct str word)
+{
+    return project_for(v->arena, v->dir, word, action_names(), v->diags);
+}
+
 struct str store_url(struct invocation *v)
 {
     if (flag_given(v, "store"))
         return flag_text(v, "store");
-    struct project *p = open_project(v);
-    struct str url = p->store.str;
-    bool path = url.n && url.s[0] != '/' && str_find(url, ':') == SIZE_MAX;
-    return path ? str_format(v->arena, "%.*s/%.*s", STR_ARG(p->root), STR_ARG(url)) : url;
+    return project_store(open_project(v), v->arena);
 }
 
 int store_code(enum store_error e)

@@ -11,6 +11,8 @@
 
 // The project of the caller's folder; never NULL.
 struct project *open_project(struct invocation *v);
+// The same for a command that is given a FILE.
+struct project *open_project_of(struct invocation *v, struct str word);
 // --store, else what the project says (a path: below its root), else "".
 struct str store_url(struct invocation *v);
 int open_store(struct invocation *v, struct loop *l, bool create, struct store **out);

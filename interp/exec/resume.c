@@ -281,7 +281,7 @@ static int restore(struct driver *d, struct kept_plan *plan, struct run_options 
     o->drill = plan->drill;
     if (!o->on_failure)
         o->on_failure = plan->on_failure;
-    d->project = project_find(d->arena, plan->cwd, action_names(), d->diags);
+    d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
     d->program = program_from(d->arena, d->project, plan->files, plan->file_count, plan->file,
                               d->diags);
     if (!d->program)

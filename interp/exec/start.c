@@ -45,7 +45,8 @@ static void raise_limits(void)
 
 bool driver_open_store(struct driver *d, bool create)
 {
-    struct str url = d->options->store.n ? d->options->store : d->project->store.str;
+    struct str url = d->options->store.n ? d->options->store
+                                             : project_store(d->project, d->arena);
 
     if (d->options->dry_run)
         url = STR("memory:");
@@ -415,7 +416,7 @@ static int driver_load(struct driver *d)
 {
     const struct run_options *o = d->options;
 
-    d->project = project_find(d->arena, o->cwd, action_names(), d->diags);
+    d->project = project_for(d->arena, o->cwd, o->file, action_names(), d->diags);
     struct str path = project_locate(d->project, d->arena, o->file, true, d->diags);
     if (!path.n)
         return CODE_USAGE;

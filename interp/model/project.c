@@ -1,5 +1,7 @@
 #include "model/project.h"
 
+#include <sys/stat.h>
+#include <stdlib.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,4 +83,32 @@ struct project *project_find(struct arena *a, struct str dir, const char *const 
     if (!p->runbooks.str.n)
         p->runbooks = text_bare(STR("runbooks"));
     return p;
+}
+
+struct project *project_for(struct arena *a, struct str dir, struct str word,
+                            const char *const *actions, struct diags *ds)
+{
+    bool absolute = word.n && word.s[0] == '/';
+    struct str path = absolute ? str_copy(a, word)
+                               : str_format(a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(word));
+    char *real = realpath(path.s, NULL);
+    struct str found = real ? str_copy(a, str_from(real)) : STR("");
+    struct stat st;
+
+    free(real);
+    if (!found.n || stat(found.s, &st) != 0 || S_ISDIR(st.st_mode))
+        return project_find(a, dir, actions, ds);
+    while (found.n > 1 && found.s[found.n - 1] != '/')
+        found.n--;
+    if (found.n > 1)
+        found.n--;
+    return project_find(a, str_copy(a, found), actions, ds);
+}
+
+struct str project_store(const struct project *p, struct arena *a)
+{
+    struct str url = p->store.str;
+    bool path = url.n && url.s[0] != '/' && str_find(url, ':') == SIZE_MAX;
+
+    return path ? str_format(a, "%.*s/%.*s", STR_ARG(p->root), STR_ARG(url)) : url;
 }

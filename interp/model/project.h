@@ -50,6 +50,13 @@ extern const struct type project_type;
 struct project *project_find(struct arena *a, struct str dir, const char *const *actions,
                              struct diags *ds);
 
+// The project of what the command line names: that of the file where [word] is the path of
+// one, else that of the caller's folder [dir].
+struct project *project_for(struct arena *a, struct str dir, struct str word,
+                            const char *const *actions, struct diags *ds);
+// `store:`, a relative path made absolute below the project; empty when not written.
+struct str project_store(const struct project *p, struct arena *a);
+
 // The whole of a file: at most [limit] bytes; not a directory, device or FIFO.
 // False with CANNOT_READ or OVER_LIMIT in [ds].
 bool file_read(struct arena *a, struct str path, size_t limit, struct str *out, struct diags *ds);
