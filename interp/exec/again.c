@@ -70,16 +70,16 @@ static void reset_known(struct run *r, struct series *s)
             task_reset(r, s->tasks[i]);
 }
 
-// What is done in it stays done.
-static void reopen(struct run *r, struct task *container)
+// What is done in it stays done, and what is in doubt stays in doubt.
+static void reopen(struct run *r, struct task *t)
 {
-    container->ended = false;
-    container->in->left++;
-    for (size_t i = 0; i < container->follower_count; i++)
-        container->followers[i]->unmet++;
-    container->state = STATE_PENDING;
-    reset_known(r, container->rescue);
-    reset_known(r, container->always);
+    t->ended = false;
+    t->in->left++;
+    for (size_t i = 0; i < t->follower_count; i++)
+        t->followers[i]->unmet++;
+    t->state = STATE_PENDING;
+    reset_known(r, t->rescue);
+    reset_known(r, t->always);
 }
 
 static void keep_going(struct run *r, struct task *t, bool undoing)
@@ -98,7 +98,7 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
     } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
         t->dangling = true;
     } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t)) {
-        if (container) {
+        if (container || series_in_doubt(r, t->rescue)) {
             reopen(r, t);
         } else {
             task_reset(r, t);
