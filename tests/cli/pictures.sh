@@ -17,7 +17,7 @@ for columns in 80 40; do
 		"$B"/event-play tty columns=$columns <"$here/events/$run.ndjson" | rows >"$to/run-$run-$columns.txt"
 	done
 	# In the middle: the last line is the one that changes.
-	head -20 "$here/events/failed.ndjson" | "$B"/event-play tty columns=$columns | rows >"$to/run-middle-$columns.txt"
+	{ head -20 "$here/events/failed.ndjson" && echo '{"wait_ms": 6000}'; } | "$B"/event-play tty columns=$columns | rows >"$to/run-middle-$columns.txt"
 	echo >>"$to/run-middle-$columns.txt"
 	for question in confirm mild checklist approve manual prompt walk failure; do
 		"$B"/ask-show $question $columns | rows >"$to/ask-$question-$columns.txt"
