@@ -190,7 +190,7 @@ static void put_left(struct driver *d, struct value_builder *b)
 static void tell_end(struct driver *d, int code)
 {
     struct value_builder *b = event_data(d);
-    bool undone = d->undoing && code == CODE_OK;
+    bool undone = d->undoing && code == CODE_OK && !d->options->undo_step.n;
 
     if (code == CODE_SUSPENDED) {
         struct value_builder *waiting = value_list_start(d->arena);
@@ -224,6 +224,12 @@ static bool is_final(const struct driver *d, int code)
 static void put_row(struct driver *d, int code)
 {
     struct run_row *row = &d->row;
+
+    if (d->undoing && code == CODE_OK && d->options->undo_step.n) {
+        row->state = d->state_before;  // one step of it is undone: the run is what it was
+        journal_row(d->journal, row);
+        return;
+    }
 
     row->exit = code;
     row->result = str_from(d->aborting                        ? "aborted"

@@ -243,6 +243,7 @@ struct driver {
     struct str digest, title;
     struct str plan_file;         // the runbook's path
     struct run_row row;
+    struct str state_before;      // of the row, before this session
 };
 
 // Makes, masks, journals, applies and shows an event. [data] lives until the call ends.

@@ -75,8 +75,9 @@ static void held(struct driver *d, const struct lock_row *h)
                                 STR_ARG(h->host), h->step.n ? ", at step " : "", STR_ARG(h->step),
                                 STR_ARG(h->since));
 
-    diag_help(d->diags, e, "wait for it with --wait 10m, or look at it: runbook show %.*s",
-              STR_ARG(h->run));
+    diag_help(d->diags, e, "while it runs, wait with --wait 10m; when it has stopped or was killed, "
+                           "runbook resume %.*s, undo %.*s or abort %.*s frees the lock",
+              STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
 }
 
 // 0, or an exit code.

@@ -26,6 +26,19 @@ static void need(struct needing *n, struct str id, const char *what)
     buf_format(n->lines, "  %-24.*s %s\n", STR_ARG(id), what);
 }
 
+// The phrase as it will have to be typed, where that can be known before the run.
+static struct str phrase_of(const struct needing *n, const struct confirm *c)
+{
+    struct scope s = frame_scope(n->d->frame, now_value(), n->d->arena);
+    struct expr_error err = { 0 };
+    struct str text;
+    bool secret;
+
+    if (template_eval_text(c->phrase, &s, n->d->arena, &text, &secret, &err) && !secret)
+        return text;
+    return c->phrase->text.str;
+}
+
 static void need_confirm(struct needing *n, const struct confirm *c, struct str id)
 {
     const struct run_options *o = n->d->options;
@@ -46,7 +59,7 @@ static void need_confirm(struct needing *n, const struct confirm *c, struct str 
         return;
     if (severe)
         snprintf(flag, sizeof flag, "--confirm '%.*s=%.*s'", STR_ARG(id),
-                 STR_ARG(c->phrase->text.str));
+                 STR_ARG(phrase_of(n, c)));
     else
         snprintf(flag, sizeof flag, "--confirm %.*s=yes  (or --yes)", STR_ARG(id));
     need(n, id, flag);

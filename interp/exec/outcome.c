@@ -207,7 +207,7 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
         value_put_s(b, "parts", w->parts);
     if (bad)
         put_text(b, "command", w->command);
-    if (t->intent)
+    if (t->intent && !t->undoes)
         put_text(b, "leaves", leaves_of(w));
     put_text(b, "by", w->by);
     put_text(b, "reason", w->reason);

@@ -405,7 +405,7 @@ static int questions_without_terminal(struct driver *d)
         return 0;
     diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
                "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
-               n == 1 ? "" : "s", STR_ARG(str_trim(text)));
+               n == 1 ? "" : "s", (int)(text.n - 1), text.s);
     return CODE_DECLINED;
 }
 
@@ -504,6 +504,7 @@ static int go_on(struct driver *d, struct run_options *o)
         run_owe_always(d->run);
     if (d->aborting)
         abort_here(d);
+    d->state_before = d->row.state;
     d->row.state = STR("running");
     journal_row(d->journal, &d->row);
     if (!journal_commit_now(d->journal, d->diags))

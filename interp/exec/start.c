@@ -469,7 +469,7 @@ static int refuse_questions(struct driver *d)
         return 0;
     diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
                "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
-               n == 1 ? "" : "s", STR_ARG(str_trim(text)));
+               n == 1 ? "" : "s", (int)(text.n - 1), text.s);
     return CODE_DECLINED;
 }
 
