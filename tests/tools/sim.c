@@ -252,6 +252,7 @@ static void go_on_from(struct sim *whole, size_t at, bool began)
         bool open = t->kind == TASK_ACTION && t->intent && !t->ended;
         f->effects = t->kind == TASK_ACTION && t->intent && (t->ended || began);
         f->in_doubt = open && began;
+        f->active = false;
     }
     resume(&s);
     session(&s);
