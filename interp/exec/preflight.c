@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "action/carry.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/map.h"
 #include "base/version.h"
 #include "exec/capture.h"
 #include "exec/environ.h"
@@ -20,6 +22,7 @@ struct looking {
     struct arena *arena;
     struct diags *ds;
     bool ok;
+    struct map *users;  // that were tried
 };
 
 static struct diag *fail(struct looking *l, struct span where, struct str message)
@@ -166,6 +169,62 @@ static void each(struct looking *l, const struct list *words,
         look(l, items[i]);
 }
 
+// ---- users that steps run as ----
+
+static void look_for_users(struct looking *l, const struct list *steps);
+
+static void look_for_user(struct looking *l, const struct template *words)
+{
+    struct str argv[] = { STR("sudo"), STR("-n"), STR("-u"), STR(""), STR("--"), STR("true") };
+    struct expr_error unheard;
+    bool secret;
+
+    // One that only the run will tell is met there.
+    if (!template_eval_text(words, &l->scope, l->arena, &argv[3], &secret, &unheard) ||
+        !carry_user(argv[3], l->arena, &unheard) || map_get(l->users, argv[3]))
+        return;
+    map_put(l->users, argv[3], l);
+    struct captured c = capture(argv, 6, l->frame->dir, l->frame->environ, PATIENCE_MS, MOST,
+                                l->arena);
+    if (c.started && c.exit == 0)
+        return;
+    struct diag *d = fail(l, words->text.span,
+                          str_format(l->arena, c.started ? "sudo does not let us run as '%.*s'"
+                                                         : "there is no sudo to run as '%.*s'",
+                                     STR_ARG(argv[3])));
+    d->help = str_format(l->ds->arena, "try: sudo -n -u %.*s -- true", STR_ARG(argv[3]));
+}
+
+static void look_at_step(struct looking *l, const struct step *s)
+{
+    const struct list *const inside[] = { &s->verify, &s->undo.steps, &s->rescue, &s->steps,
+                                          &s->always };
+
+    if (s->as)
+        look_for_user(l, s->as);
+    if (s->done_if && s->done_if->check)
+        look_at_step(l, s->done_if->check);
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
+        look_for_users(l, inside[i]);
+}
+
+static void look_for_users(struct looking *l, const struct list *steps)
+{
+    const struct step *s = steps->items;
+
+    for (size_t i = 0; i < steps->count; i++)
+        look_at_step(l, &s[i]);
+}
+
+static void look_for_all_users(struct looking *l, const struct runbook *rb)
+{
+    look_for_users(l, &rb->prepare);
+    look_for_users(l, &rb->steps);
+    look_for_users(l, &rb->verify);
+    look_for_users(l, &rb->undone);
+    look_for_users(l, &rb->always);
+}
+
 static void look_around(const struct frame *f, struct str path, void *ctx)
 {
     struct looking *l = ctx;
@@ -173,9 +232,11 @@ static void look_around(const struct frame *f, struct str path, void *ctx)
 
     (void)path;
     look_for_secrets(l, f);
+    l->frame = f;
+    l->scope = frame_scope(f, l->now, l->arena);
+    look_for_all_users(l, f->module->rb);
     if (!r)
         return;
-    l->scope = frame_scope(f, l->now, l->arena);
     each(l, &r->tools, look_for_tool);
     each(l, &r->env, look_for_variable);
     each(l, &r->files, look_for_file);
@@ -185,7 +246,8 @@ static void look_around(const struct frame *f, struct str path, void *ctx)
 bool preflight(const struct program *p, const struct frame *root, struct arena *a, struct diags *ds)
 {
     struct looking l = {
-        .arena = a, .ds = ds, .ok = true, .now = value_timestamp(clock_wall_ns() / 1000000000, 0)
+        .arena = a, .ds = ds, .ok = true, .now = value_timestamp(clock_wall_ns() / 1000000000, 0),
+        .users = map_new(a),
     };
 
     frame_each_ahead(root, p, l.now, a, look_around, &l);

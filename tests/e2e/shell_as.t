@@ -55,9 +55,18 @@ test_that 'a file is written as the user' '
 	runbook run rb.yaml && [ "$(cat made)" = x ] && grep -q -e "-n -u app -- /.*runbook @file" sudo.log
 '
 
-test_that 'what sudo refuses has failed, in its words' '
+test_that 'a user whom sudo refuses is found before anything runs' '
 	book <<-EOF &&
-		steps: [{id: a, as: nobody-else, file: {write: {path: never, content: x}}}]
+		steps: [{id: z, shell: touch never}, {id: g, as: nobody-else, steps: [{id: a, shell: touch never}]}]
+	EOF
+	exits 4 runbook run rb.yaml 2> err; grep -q "sudo does not let us run as .nobody-else." err && [ ! -e never ]
+'
+
+test_that 'what sudo refuses later has failed, in its words' '
+	book <<-EOF &&
+		steps:
+		  - {id: z, shell: printf nobody-else}
+		  - {id: a, as: "\${{ steps.z.stdout }}", file: {write: {path: never, content: x}}}
 	EOF
 	exits 1 runbook run rb.yaml 2> err; grep -q "a password is required" err && [ ! -e never ]
 '
