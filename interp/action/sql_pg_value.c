@@ -103,8 +103,12 @@ static struct value bytes_value(struct str text, struct arena *a)
     size_t n = 0;
 
     if (str_starts(text, "\\x")) {
-        for (size_t i = 2; i + 1 < text.n; i += 2)
-            to[n++] = (char)(hex_digit(text.s[i]) << 4 | hex_digit(text.s[i + 1]));
+        for (size_t i = 2; i + 1 < text.n; i += 2) {
+            int high = hex_digit(text.s[i]), low = hex_digit(text.s[i + 1]);
+            if (high < 0 || low < 0)
+                return value_string(text);
+            to[n++] = (char)(high << 4 | low);
+        }
         return value_bytes((struct str){ to, n });
     }
     for (size_t i = 0; i < text.n; i++) {
@@ -191,17 +195,20 @@ static struct value json_value(struct str text, struct arena *a)
     return json_read(text, a, &v, &error) ? v : value_string(text);
 }
 
-static struct value array_items(unsigned item, struct str s, size_t *at, struct arena *a);
+enum { DIMENSIONS_MOST = 6 };  // of an array; the server has no more
+
+static struct value array_items(unsigned item, int depth, struct str s, size_t *at,
+                                struct arena *a);
 
 // One item of an array: a nested one, "quoted", NULL, or plain.
-static struct value array_item(unsigned item, struct str s, size_t *at, struct arena *a)
+static struct value array_item(unsigned item, int depth, struct str s, size_t *at, struct arena *a)
 {
     struct buf *b = buf_in(a);
 
-    if (skip(s, at, '{'))
-        return array_items(item, s, at, a);
+    if (depth < DIMENSIONS_MOST && skip(s, at, '{'))
+        return array_items(item, depth + 1, s, at, a);
     bool quoted = skip(s, at, '"');
-    while (*at < s.n && (quoted ? s.s[*at] != '"' : !strchr(",}", s.s[*at]))) {
+    while (*at < s.n && (quoted ? s.s[*at] != '"' : s.s[*at] != ',' && s.s[*at] != '}')) {
         *at += s.s[*at] == '\\' && *at + 1 < s.n;
         buf_add_c(b, s.s[(*at)++]);
     }
@@ -211,12 +218,12 @@ static struct value array_item(unsigned item, struct str s, size_t *at, struct a
     return pg_value_of(item, str_copy(a, buf_str(b)), a);
 }
 
-static struct value array_items(unsigned item, struct str s, size_t *at, struct arena *a)
+static struct value array_items(unsigned item, int depth, struct str s, size_t *at, struct arena *a)
 {
     struct value_builder *list = value_list_start(a);
 
     while (*at < s.n && !skip(s, at, '}')) {
-        value_add(list, array_item(item, s, at, a));
+        value_add(list, array_item(item, depth, s, at, a));
         skip(s, at, ',');
     }
     return value_finish(list);
@@ -230,7 +237,7 @@ static struct value array_value(unsigned item, struct str s, struct arena *a)
     if (at == SIZE_MAX)
         return value_string(s);
     at++;
-    return array_items(item, s, &at, a);
+    return array_items(item, 1, s, &at, a);
 }
 
 struct value pg_value_of(unsigned type, struct str text, struct arena *a)
