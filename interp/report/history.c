@@ -48,10 +48,22 @@ const struct story *history_story(const struct history *h, struct str id)
     return map_get(h->by_id, id);
 }
 
+// "inner" of "caller.inner", "each" of "each[key]".
+static struct str plain_id(struct str id)
+{
+    for (size_t i = id.n; i > 0; i--)
+        if (id.s[i - 1] == '.')
+            return plain_id(str_slice(id, i, id.n));
+    size_t bracket = str_find(id, '[');
+    return bracket == SIZE_MAX ? id : str_slice(id, 0, bracket);
+}
+
 // A name that only repeats the id says nothing.
 void history_take_name(struct history *h, struct value data, struct story *s)
 {
-    if (!str_equal(text_of(data, "name"), s->id))
+    struct str name = text_of(data, "name");
+
+    if (!str_equal(name, s->id) && !str_equal(name, plain_id(s->id)))
         history_take(h, data, "name", &s->name);
 }
 

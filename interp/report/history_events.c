@@ -97,6 +97,12 @@ static void on_phase_end(struct history *h, const struct event *e)
 
 // -------- steps
 
+// The list of a for_each: what is told of each stands in its instances.
+static void on_step_items(struct history *h, const struct event *e)
+{
+    history_told(h, e->data)->group = true;
+}
+
 static void on_step_start(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
@@ -400,14 +406,24 @@ static void on_diagnostic(struct history *h, const struct event *e)
 }
 
 void (*const history_handlers[EVENT_COUNT])(struct history *h, const struct event *e) = {
-    [EVENT_RUN_START] = on_run_start,       [EVENT_RUN_END] = on_run_end,
-    [EVENT_RUN_SUSPEND] = on_run_suspend,   [EVENT_RUN_RESUME] = on_run_resume,
-    [EVENT_PHASE_START] = on_phase_start,   [EVENT_PHASE_END] = on_phase_end,
-    [EVENT_STEP_START] = on_step_start,     [EVENT_STEP_OUTPUT] = on_step_output,
-    [EVENT_STEP_ATTEMPT] = on_step_attempt, [EVENT_STEP_END] = on_step_end,
-    [EVENT_CONFIRM_ASK] = on_confirm_ask,   [EVENT_CONFIRM_ANSWER] = on_confirm_answer,
-    [EVENT_VERIFY_TRY] = on_verify_try,     [EVENT_UNDO_START] = on_undo_start,
-    [EVENT_UNDO_END] = on_undo_end,         [EVENT_LOCK_WAIT] = on_lock_wait,
-    [EVENT_LOCK_HELD] = on_lock_held,       [EVENT_HOOK_END] = on_hook_end,
+    [EVENT_RUN_START] = on_run_start,
+    [EVENT_RUN_END] = on_run_end,
+    [EVENT_RUN_SUSPEND] = on_run_suspend,
+    [EVENT_RUN_RESUME] = on_run_resume,
+    [EVENT_PHASE_START] = on_phase_start,
+    [EVENT_PHASE_END] = on_phase_end,
+    [EVENT_STEP_ITEMS] = on_step_items,
+    [EVENT_STEP_START] = on_step_start,
+    [EVENT_STEP_OUTPUT] = on_step_output,
+    [EVENT_STEP_ATTEMPT] = on_step_attempt,
+    [EVENT_STEP_END] = on_step_end,
+    [EVENT_CONFIRM_ASK] = on_confirm_ask,
+    [EVENT_CONFIRM_ANSWER] = on_confirm_answer,
+    [EVENT_VERIFY_TRY] = on_verify_try,
+    [EVENT_UNDO_START] = on_undo_start,
+    [EVENT_UNDO_END] = on_undo_end,
+    [EVENT_LOCK_WAIT] = on_lock_wait,
+    [EVENT_LOCK_HELD] = on_lock_held,
+    [EVENT_HOOK_END] = on_hook_end,
     [EVENT_DIAGNOSTIC] = on_diagnostic,
 };

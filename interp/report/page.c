@@ -115,6 +115,10 @@ void page_item(struct page *p, struct str label, size_t width, enum ink color, s
 
     if (width < own)
         width = own;
+    if (!text.n) {
+        page_text(p, "  ", INK_PLAIN, name);
+        return;
+    }
     // A label that leaves too little room gets a row of its own.
     if (p->columns && width + 4 > p->columns / 2) {
         page_text(p, "  ", INK_PLAIN, name);

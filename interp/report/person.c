@@ -1,6 +1,7 @@
 #include "report/person.h"
 
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -252,6 +253,16 @@ static void withdraw(struct asker *k, struct question *q)
     leave(p);
 }
 
+// We were stopped (^Z) and are in front again: what was asked scrolled away.
+static void on_continue(void *arg, int signo)
+{
+    struct person *p = arg;
+
+    (void)signo;
+    if (p->q && !p->shares)
+        put_prompt(p);
+}
+
 struct asker *person_new(struct arena *a, struct loop *l, struct tty *tty, struct screen *screen,
                          const struct history *h)
 {
@@ -261,5 +272,7 @@ struct asker *person_new(struct arena *a, struct loop *l, struct tty *tty, struc
     p->asker = (struct asker){
         .ask = ask, .withdraw = withdraw, .has_terminal = tty != NULL, .ctx = p
     };
+    if (tty)
+        loop_trap(l, a, SIGCONT, on_continue, p);
     return &p->asker;
 }

@@ -308,7 +308,8 @@ static void on_over(struct teller *t, const struct event *e)
     (void)e;
     screen_status(t->screen, STR(""));
     aftermath_write(t->history, t->options.flags, &p);
-    teller_put(t, STR(""));
+    if (t->options.manner != MANNER_QUIET)
+        teller_put(t, STR(""));
     teller_put(t, page_str(&p));
 }
 

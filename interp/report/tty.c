@@ -31,8 +31,9 @@ struct tty *tty_open(struct arena *a, struct loop *l)
     struct tty *t = NEW(a, struct tty);
     *t = (struct tty){ .arena = a, .loop = l, .fd = fd, .typed = buf_in(a) };
     arena_defer(a, close_tty, t);
-    // Setting the terminal from the background must not stop us.
+    // Looking at the terminal from the background must not stop us.
     signal(SIGTTOU, SIG_IGN);
+    signal(SIGTTIN, SIG_IGN);
     return t;
 }
 
