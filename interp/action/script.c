@@ -70,8 +70,8 @@ struct script *script_read(struct arena *a, const struct template *t, bool bash,
     while (sc.at < sc.n)
         scan_commands(&sc);
     if (sc.too_deep)
-        diag_error(ds, DIAG_OVER_LIMIT, t->text.span,
-                   "$( ) is nested deeper than 100 in this script");
+        diag_error(ds, DIAG_OVER_LIMIT, t->text.span, "this script is nested deeper than %d",
+                   NESTING_MAX);
     else
         look_back(&sc);
     return ds->errors == errors ? s : NULL;

@@ -4,6 +4,9 @@
 #include "action/action.h"
 #include "action/script_command.h"
 
+// A longer one makes no assignment, which only refuses more.
+enum { SUBSCRIPT_MAX = 1024 };
+
 static bool is_name_start(int c)
 {
     return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -22,7 +25,7 @@ size_t assigned_name(const struct scan *sc, size_t *subscript_end)
         at++;
     size_t n = at - sc->at;
     if (at < sc->n && sc->s[at] == '[')
-        *subscript_end = at = bracket_end(sc, at + 1);
+        *subscript_end = at = bracket_end(sc, at + 1, SUBSCRIPT_MAX);
     if (at < sc->n && sc->s[at] == '+')
         at++;
     return at < sc->n && sc->s[at] == '=' ? n : 0;
@@ -35,7 +38,7 @@ static void array(struct scan *sc)
         size_t before = sc->at;
 
         if (peek(sc, 0) == '[')
-            refuse_until(sc, bracket_end(sc, sc->at + 1), IN_SUBSCRIPT);
+            refuse_until(sc, bracket_end(sc, sc->at + 1, sc->n), IN_SUBSCRIPT);
         scan_word_in(sc, PLACE_WORDS);
         if (sc->at == before)
             sc->at++;  // an operator, where none can be

@@ -382,7 +382,7 @@ static bool item_end(struct scan *sc)
 
 // Commands up to an unmatched ")", which is eaten, or, [in_case], to the end of an item:
 // true if more items may follow.
-static bool scan_until(struct scan *sc, bool in_case)
+static bool scan_list(struct scan *sc, bool in_case)
 {
     struct command c = fresh;
 
@@ -416,6 +416,15 @@ static bool scan_until(struct scan *sc, bool in_case)
         }
     }
     return false;
+}
+
+static bool scan_until(struct scan *sc, bool in_case)
+{
+    if (!scan_enter(sc))
+        return false;
+    bool more = scan_list(sc, in_case);
+    sc->nesting--;
+    return more;
 }
 
 void scan_commands(struct scan *sc)

@@ -6,8 +6,6 @@
 
 #include "base/arena.h"
 
-enum { DEPTH_MAX = 100 };
-
 static bool is_name_char(int c)
 {
     return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -72,11 +70,12 @@ size_t arithmetic_end(const struct scan *sc, size_t at)
     return 0;
 }
 
-static size_t closing(const struct scan *sc, size_t at, char open, char close)
+static size_t closing(const struct scan *sc, size_t at, char open, char close, size_t limit)
 {
+    size_t last = limit < sc->n - at ? at + limit : sc->n;
     int depth = 1;
 
-    while (at < sc->n) {
+    while (at < last) {
         char c = sc->s[at];
         depth += c == open;
         depth -= c == close;
@@ -87,9 +86,9 @@ static size_t closing(const struct scan *sc, size_t at, char open, char close)
     return sc->n;
 }
 
-size_t bracket_end(const struct scan *sc, size_t at)
+size_t bracket_end(const struct scan *sc, size_t at, size_t limit)
 {
-    return closing(sc, at, '[', ']');
+    return at < sc->n ? closing(sc, at, '[', ']', limit) : sc->n;
 }
 
 // ---- expansions
@@ -179,19 +178,22 @@ static void parameter_name(struct scan *sc)
     if (peek(sc, 0) == '\0')
         refuse_until(sc, sc->at + 1, AS_NAME);
     if (peek(sc, 0) == '[')
-        refuse_until(sc, bracket_end(sc, sc->at + 1), IN_SUBSCRIPT);
+        refuse_until(sc, bracket_end(sc, sc->at + 1, sc->n), IN_SUBSCRIPT);
 }
 
 // ${...}, from behind its brace.
 static void parameter(struct scan *sc, bool quoted)
 {
+    if (!scan_enter(sc))
+        return;
     parameter_name(sc);
     int c = peek(sc, 0);
 
     if (c == ':' && !one_of(peek(sc, 1), "-=+?"))
-        refuse_until(sc, closing(sc, sc->at, '{', '}'), IN_ARITHMETIC);
+        refuse_until(sc, closing(sc, sc->at, '{', '}', sc->n), IN_ARITHMETIC);
     else
         parameter_word(sc, quoted && one_of(c, ":-=+?"));
+    sc->nesting--;
 }
 
 void scan_nested(struct scan *sc)
@@ -199,11 +201,6 @@ void scan_nested(struct scan *sc)
     struct here *pending = sc->pending, **pending_end = sc->pending_end;
     enum script_place place = sc->place;
 
-    if (sc->depth == DEPTH_MAX) {
-        sc->too_deep = true;
-        sc->at = sc->n;
-        return;
-    }
     sc->depth++;
     sc->place = PLACE_WORDS;
     sc->pending = NULL;
@@ -237,7 +234,7 @@ static void dollar(struct scan *sc, bool quoted)
         sc->at += 2;
         parameter(sc, quoted);
     } else if (c == '[') {
-        refuse_until(sc, bracket_end(sc, sc->at + 2), IN_ARITHMETIC);
+        refuse_until(sc, bracket_end(sc, sc->at + 2, sc->n), IN_ARITHMETIC);
     } else if (c == '\'' && !quoted) {
         refuse_until(sc, quote_end(sc, sc->at + 2, '\'', true), IN_ANSI_QUOTES);
     } else if (c == '\0') {

@@ -52,6 +52,7 @@ struct scan {
     enum script_place place;  // of what is unquoted here
     size_t met;               // sites before this one have been met
     unsigned depth;           // command substitutions around [at]
+    unsigned nesting;         // of anything in anything
     bool too_deep;
     struct here *pending, **pending_end;
     struct mark_site *marks;        // one for each site
@@ -85,6 +86,18 @@ static inline void scan_step(struct scan *sc)
         sc->at++;
 }
 
+enum { NESTING_MAX = 200 };
+
+// One level deeper; false, at the end of the text, if that is too deep.
+static inline bool scan_enter(struct scan *sc)
+{
+    if (sc->nesting < NESTING_MAX)
+        return ++sc->nesting;
+    sc->too_deep = true;
+    sc->at = sc->n;
+    return false;
+}
+
 // Reads one word up to an unquoted blank or operator. [at_command]: a leading `!(` is
 // not a pattern.
 struct word scan_word(struct scan *sc, bool at_command);
@@ -116,5 +129,6 @@ void refuse_sites(struct scan *sc, size_t from, size_t to, enum refusal why, str
 // Where the arithmetic that begins at [at], behind "((", ends: behind its "))". 0 if it is
 // no arithmetic but two parentheses.
 size_t arithmetic_end(const struct scan *sc, size_t at);
-// Behind the bracket that closes the one before [at].
-size_t bracket_end(const struct scan *sc, size_t at);
+// Behind the bracket that closes the one before [at]; the end of the text if it is not
+// within [limit] bytes.
+size_t bracket_end(const struct scan *sc, size_t at, size_t limit);

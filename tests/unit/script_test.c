@@ -278,6 +278,48 @@ TEST(every_mistake_of_a_script_is_reported_in_one_reading)
     CHECK(ds.errors == 3);
 }
 
+// [part], a thousand times; the reader must neither overflow the stack nor take for ever.
+static bool is_read_or_refused(const char *part, const char *behind)
+{
+    struct buf *script = buf_in(scratch);
+    struct diags ds;
+
+    for (int i = 0; i < 100000; i++)
+        buf_add_s(script, part);
+    buf_add_s(script, behind);
+    struct script *s = read(script->s, true, &ds);
+    return s || ds.first->code == DIAG_OVER_LIMIT || ds.first->code == DIAG_EXPR_IN_QUOTES;
+}
+
+TEST(what_is_nested_without_end_is_refused)
+{
+    static const char *const parts[] = { "(",
+                                         "((",
+                                         "$(",
+                                         "\"$(",
+                                         "${x:-",
+                                         "\"${x:-",
+                                         "<(",
+                                         "{ ",
+                                         "case a in a) ",
+                                         "a=(",
+                                         "[[ (",
+                                         "`",
+                                         "@(",
+                                         "f() { ",
+                                         "a[ ",
+                                         "declare a[ a[ ",
+                                         "((\n",
+                                         "<<E ",
+                                         "x[$(",
+                                         "$[" };
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        CHECK(is_read_or_refused(parts[i], ""));
+        CHECK(is_read_or_refused(parts[i], "${{ v }}"));
+    }
+}
+
 TEST(a_nul_a_null_and_a_long_value_are_refused)
 {
     CHECK_STR(filled("echo ${{ nul }}", true),
