@@ -144,10 +144,23 @@ static bool has_header(const struct making *m, const char *name)
     return false;
 }
 
+// By its name alone: Authorization, Cookie, X-Api-Key, X-Vault-Token, ...
+static bool is_credential(const char *name)
+{
+    static const char *const parts[] = { "auth",   "cookie",  "token",    "secret",
+                                         "apikey", "api-key", "password", NULL };
+
+    for (const char *const *part = parts; *part; part++)
+        if (strcasestr(name, *part))
+            return true;
+    return false;
+}
+
 static void add_header(struct making *m, const char *name, struct str value, bool secret)
 {
     if (!has_header(m, name))
-        m->headers[m->r->header_count++] = (struct http_header){ str_from(name), value, secret };
+        m->headers[m->r->header_count++] = (struct http_header){ str_from(name), value,
+                                                                 secret || is_credential(name) };
 }
 
 static bool add_own_headers(struct making *m)

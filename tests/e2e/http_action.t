@@ -154,6 +154,21 @@ test_that 'a path without a connection says what is missing' '
 	! play "  - {id: a, http: GET example.com/x}" && grep "bad-literal" err
 '
 
+test_that 'a proxy comes from the connection, and from nowhere else' '
+	serve "{\"http://example.test/x\": 200, \"/x\": 204}" && connections="api: {url: \"http://example.test\", proxy: \"http://127.0.0.1:$port\"}" &&
+	no_proxy=example.test play "  - {id: a, http: GET /x}" && has "\"status\":200" && connections= &&
+	http_proxy=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 play "  - {id: a, http: \"GET http://127.0.0.1:$port/x\"}" && has "\"status\":204"
+'
+
+test_that 'a login that was simply written down does not go to another host either' '
+	serve "{\"/y\": 200}" && mv log log2 && ln -s log2 log && other=$port && kill -0 ${servers##* } &&
+	printf "{\"/x\": {\"status\": 302, \"headers\": {\"Location\": \"http://localhost:$other/y\"}}}" >routes3.json &&
+	python3 "$repo/tests/tools/http-scripted.py" routes3.json log3 >port3 & servers="$servers $!"
+	until [ -s port3 ]; do sleep 0.02; done
+	play "  - {id: a, http: {url: \"http://127.0.0.1:$(cat port3)/x\", redirects: 1, headers: {Authorization: Basic eA==, X-Api-Key: k, Accept: text/x}}}" &&
+	has "\"status\":200" && grep "eA==" log3 && logged "\"accept\": \"text/x\"" && ! grep "eA==\|x-api-key" log2
+'
+
 test_that 'a unix socket' '
 	serve "{\"/v1/info\": {\"body\": \"[1]\"}}" "$work/s.sock" &&
 	connections="docker: \"http+unix://$work/s.sock\"" && play "  - {id: a, http: GET /v1/info}" && has "\"json\":[1]" && connections= &&

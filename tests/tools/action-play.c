@@ -261,6 +261,8 @@ static struct connections connections_of(struct play *p, const struct runbook *r
                                             .tls_verify = true };
         if (!template_eval_text(c->url, &scope, p->arena, &to->url, &secret, &err))
             exit(2);
+        if (c->proxy)
+            to->proxy = c->proxy->text.str;
         LIST_EACH(const struct words_entry, e, c->headers)
         headers[n++] = str_format(p->arena, "%.*s: %.*s", STR_ARG(e->entry.key.str),
                                   STR_ARG(e->words->text.str));
