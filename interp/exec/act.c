@@ -221,14 +221,21 @@ struct settling {
     struct str name;
 };
 
+static void free_settling(void *arg)
+{
+    struct settling *s = arg;
+
+    free((void *)s->name.s);
+    free(s);
+}
+
 static void is_durable(void *arg)
 {
     struct settling *s = arg;
 
     if (s->d->session.keeper)
         keeper_settled(s->d->session.keeper, s->name);
-    free((void *)s->name.s);
-    free(s);
+    free_settling(s);
 }
 
 // What became of it stands in an event: once that is durable the keeper may forget it.
@@ -240,7 +247,7 @@ void act_settle(struct act *x)
         return;
     s = calloc(1, sizeof *s);
     *s = (struct settling){ x->d, { strndup(x->at.name.s, x->at.name.n), x->at.name.n } };
-    when_durable(x->d, is_durable, s);
+    when_durable_or(x->d, is_durable, free_settling, s);
 }
 
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg)

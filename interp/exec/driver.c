@@ -113,7 +113,8 @@ void drive(struct driver *d)
 // What has been emitted is on disk, and nothing of it under way.
 void drain(struct driver *d)
 {
-    while ((d->committing || d->commit_scheduled || d->hooks_running) && !d->store_failed)
+    // Also when the store has failed: a commit then fails at once, and who waits is let go.
+    while (d->committing || d->commit_scheduled || (d->hooks_running && !d->store_failed))
         if (!loop_turn(d->loop))
             break;
 }

@@ -9,6 +9,7 @@
 struct commit_waiter {
     struct commit_waiter *next;
     void (*then)(void *arg);
+    void (*drop)(void *arg);  // instead, when it did not become durable; may be NULL
     void *arg;
 };
 
@@ -114,6 +115,8 @@ static void committed(void *arg, bool ok)
         next = w->next;
         if (ok)
             w->then(w->arg);
+        else if (w->drop)
+            w->drop(w->arg);
         free(w);
     }
     free(b);
@@ -149,9 +152,14 @@ static void schedule(struct driver *d)
 
 void when_durable(struct driver *d, void (*then)(void *arg), void *arg)
 {
+    when_durable_or(d, then, NULL, arg);
+}
+
+void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg)
+{
     struct commit_waiter *w = calloc(1, sizeof *w);
 
-    *w = (struct commit_waiter){ d->commits, then, arg };
+    *w = (struct commit_waiter){ d->commits, then, drop, arg };
     d->commits = w;
     schedule(d);
 }
@@ -181,6 +189,8 @@ void free_commits(struct driver *d)
 {
     for (struct commit_waiter *w = d->commits, *next; w; w = next) {
         next = w->next;
+        if (w->drop)
+            w->drop(w->arg);
         free(w);
     }
     d->commits = NULL;

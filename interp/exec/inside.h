@@ -252,6 +252,8 @@ struct value_builder *event_data(struct driver *d);  // in an arena of the turn
 struct arena *turn_arena(struct driver *d);
 // Calls [then] when all that was emitted so far is durable; not when the store failed.
 void when_durable(struct driver *d, void (*then)(void *arg), void *arg);
+// [drop] is called instead when that never happens: for an [arg] that is freed by [then].
+void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg);
 void say(struct driver *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Something happened: look at the orders in this turn.
 void pump(struct driver *d);

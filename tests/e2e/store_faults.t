@@ -31,7 +31,10 @@ start() {
 	rm -f started go effects
 	runbook run a.yaml >run.out 2>&1 &
 	pid=$!
-	until [ -e started ]; do sleep 0.05; done
+	until [ -e started ]; do
+		kill -0 $pid 2>/dev/null || { cat run.out; return 1; }
+		sleep 0.05
+	done
 	id=$(cd "$runs" && ls -t | head -1)
 }
 
@@ -49,7 +52,7 @@ finished() {
 
 # killed: the interpreter of a new run dies in its second step
 killed() {
-	start
+	start || return
 	kill -9 $pid
 	wait $pid
 	true
@@ -68,7 +71,10 @@ not_after_two() { [ "$(tr '\n' ' ' <effects)" = 'one two ' ] || { cat effects; r
 first_resume() {
 	runbook resume $id >run.out 2>&1 &
 	pid=$!
-	until [ "$(cut -d' ' -f1 "$runs/$id/lock")" = $pid ]; do sleep 0.05; done
+	until [ "$(cut -d' ' -f1 "$runs/$id/lock")" = $pid ]; do
+		kill -0 $pid 2>/dev/null || { cat run.out; return 1; }
+		sleep 0.05
+	done
 }
 
 test_that 'two resumes of one run: the second says who has it' '

@@ -42,7 +42,10 @@ start() {
 	rm -f started go effects
 	runbook --store "$pg_url" run a.yaml >run.out 2>&1 &
 	pid=$!
-	until [ -e started ]; do sleep 0.05; done
+	until [ -e started ]; do
+		kill -0 $pid 2>/dev/null || { cat run.out; return 1; }
+		sleep 0.05
+	done
 	id=$(pg_sql 'SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1')
 }
 
