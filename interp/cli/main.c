@@ -42,6 +42,7 @@ static void set_signals(void)
     (void)our_fault;
 #endif
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a write that is too large fails, and is told
     setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 }
 

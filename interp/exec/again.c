@@ -173,6 +173,8 @@ void run_resume_here(struct run *r, const struct run_facts *facts)
     r->session_starts = 0;
     go_on(r);
     for (size_t i = 0; i < run_task_count(r); i++)
+        run_task_at(r, i)->from_journal |= run_task_at(r, i)->ended;
+    for (size_t i = 0; i < run_task_count(r); i++)
         if (run_task_at(r, i)->dangling)
             dangle(r, run_task_at(r, i));
 }

@@ -488,6 +488,15 @@ bool ask_give_up(struct driver *d)
     return true;
 }
 
+// Nothing is open but what waits for a person who is not here.
+bool questions_all_wait(const struct driver *d)
+{
+    for (const struct asked *k = d->questions; k; k = k->next)
+        if (k->done || k->answer.kind || k->answer.how.n)
+            return false;
+    return d->questions != NULL;
+}
+
 size_t open_questions(const struct driver *d, struct value_builder *list)
 {
     size_t n = 0;

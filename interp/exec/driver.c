@@ -31,16 +31,31 @@ static void sleep_until(struct driver *d, int64_t at_ms)
     d->sleep = loop_timer(d->loop, d->arena, at_ms, slept, d);
 }
 
+static bool has_open_series(const struct task *t)
+{
+    return (t->prepare && t->prepare->open) || (t->steps && t->steps->open) ||
+           (t->rescue && t->rescue->open) || (t->always && t->always->open);
+}
+
+// Every task that has begun waits for an answer, or for one in it that does.
 static bool waits_for_people_only(const struct driver *d)
 {
-    return d->options->detach && d->questions && !d->acts && !d->asker->has_terminal;
+    if (!d->options->detach || d->asker->has_terminal || d->acts || d->committing ||
+        d->commit_scheduled || !questions_all_wait(d))
+        return false;
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        const struct task *t = run_task_at(d->run, i);
+        if (t->walk && !t->ended && !t->walk->asked && !has_open_series(t))
+            return false;
+    }
+    return true;
 }
 
 static void wait_for_something(struct driver *d)
 {
     if (d->store_failed && !d->acts)
         d->over = true;
-    else if (waits_for_people_only(d) && !run_any_active(d->run))
+    else if (waits_for_people_only(d))
         d->suspended = true;
 }
 

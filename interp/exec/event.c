@@ -77,13 +77,22 @@ static struct str masked(struct fitting *f, struct str s)
 
 static struct value fit(struct fitting *f, struct value v);
 
+// A list is shortened with its texts, so that any line comes to fit.
 static struct value fit_list(struct fitting *f, struct value v)
 {
     struct value_builder *b = value_list_start(f->arena);
+    size_t most = f->limit / 4, count = value_size(v);
 
-    for (size_t i = 0; i < value_size(v); i++)
+    f->cut |= count > most;
+    for (size_t i = 0; i < count && i < most; i++)
         value_add(b, fit(f, value_item(v, i)));
     return value_finish(b);
+}
+
+// The name of a field is never shortened: it says what the field is.
+static struct value fit_key(struct fitting *f, struct value key)
+{
+    return key.kind == VALUE_STRING ? value_string(masked(f, key.s)) : key;
 }
 
 static struct value base64(struct fitting *f, struct str bytes)
@@ -105,7 +114,7 @@ static struct value fit_map(struct fitting *f, struct value v)
         if (raw)
             value_put_s(b, "b64", base64(f, item.s));
         else
-            value_put(b, fit(f, key), fit(f, item));
+            value_put(b, fit_key(f, key), fit(f, item));
     }
     return value_finish(b);
 }
@@ -152,7 +161,7 @@ struct str event_line(const struct event *e, struct str run, const struct mask *
         struct fitting f = { .mask = m && !mask_is_empty(m) ? m : NULL, .arena = a,
                              .limit = limit };
         struct str line = write(e, run, &f);
-        if (line.n <= LINE_LIMIT || limit < 16)
+        if (line.n <= LINE_LIMIT || limit < 64)
             return line;
     }
 }

@@ -276,6 +276,7 @@ void forget_left(struct driver *d, struct str step);
 void aside_over(struct driver *d, struct task *t);
 // The first open question has no answer any more; false when none is open.
 bool ask_give_up(struct driver *d);
+bool questions_all_wait(const struct driver *d);
 // phases.c
 void carry_undo(struct driver *d, struct task *t);
 void carry_undo_end(struct driver *d, struct task *t);

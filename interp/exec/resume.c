@@ -321,6 +321,14 @@ static int apply_marks(struct driver *d)
                        STR_ARG(m->text));
             return CODE_USAGE;
         }
+        bool holds_others = t->kind == TASK_EACH || t->kind == TASK_USE ||
+                            (t->kind == TASK_GROUP && !t->step->transaction.str.n);
+        if (holds_others) {
+            diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                       "`%.*s` holds other steps; mark the one in it that is unknown",
+                       STR_ARG(t->address));
+            return CODE_USAGE;
+        }
         if (t->state != STATE_UNKNOWN && !t->dangling) {
             diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
                        "the outcome of `%.*s` is known (%s); only an unknown one can be marked",

@@ -53,8 +53,8 @@ bool use_frame(struct driver *d, struct task *use, struct value with, struct val
 
 // ---- the environment of a step
 
-static bool put_env(struct map *all, const struct list *env, const struct scope *s,
-                    struct arena *a, struct expr_error *err)
+static bool put_env(struct mask *mask, struct map *all, const struct list *env,
+                    const struct scope *s, struct arena *a, struct expr_error *err)
 {
     LIST_EACH(const struct words_entry, e, *env) {
         struct str text, *line;
@@ -66,6 +66,8 @@ static bool put_env(struct map *all, const struct list *env, const struct scope 
                                       STR_ARG(e->entry.key.str));
             return false;
         }
+        if (secret)  // also what was only computed from one
+            mask_add(mask, text);
         line = NEW(a, struct str);
         *line = str_format(a, "%.*s=%.*s", STR_ARG(e->entry.key.str), STR_ARG(text));
         map_put(all, e->entry.key.str, line);
@@ -74,13 +76,13 @@ static bool put_env(struct map *all, const struct list *env, const struct scope 
 }
 
 // Outermost first, so that the nearest wins.
-static bool put_groups(struct map *all, const struct task *owner, const struct space *top,
+static bool put_groups(struct mask *mask, struct map *all, const struct task *owner, const struct space *top,
                        const struct scope *s, struct arena *a, struct expr_error *err)
 {
     if (!owner || space_top(owner->space) != top)
         return true;
-    return put_groups(all, owner->in->owner, top, s, a, err) &&
-           (owner->kind == TASK_EACH || put_env(all, &owner->step->env, s, a, err));
+    return put_groups(mask, all, owner->in->owner, top, s, a, err) &&
+           (owner->kind == TASK_EACH || put_env(mask, all, &owner->step->env, s, a, err));
 }
 
 static const struct str *lines_of(const struct map *all, struct arena *a)
@@ -92,7 +94,7 @@ static const struct str *lines_of(const struct map *all, struct arena *a)
     return lines;
 }
 
-static const struct str *environment_of(struct task *t, const struct step *s, struct space *space,
+static const struct str *environment_of(struct mask *mask, struct task *t, const struct step *s, struct space *space,
                                         const struct scope *scope, struct arena *a,
                                         struct expr_error *err)
 {
@@ -106,9 +108,9 @@ static const struct str *environment_of(struct task *t, const struct step *s, st
         size_t eq = str_find(*e, '=');
         map_put(all, str_slice(*e, 0, eq == SIZE_MAX ? e->n : eq), (void *)e);
     }
-    if (has_groups && !put_groups(all, t->in->owner, space_top(space), scope, a, err))
+    if (has_groups && !put_groups(mask, all, t->in->owner, space_top(space), scope, a, err))
         return NULL;
-    return put_env(all, &s->env, scope, a, err) ? lines_of(all, a) : NULL;
+    return put_env(mask, all, &s->env, scope, a, err) ? lines_of(all, a) : NULL;
 }
 
 // ---- the folder, the user, the grace: of the nearest that says
@@ -166,7 +168,7 @@ bool step_environment(struct driver *d, struct task *t, const struct step *s, st
     int64_t ns;
 
     (void)d;
-    at->env = environment_of(t, s, space, scope, a, err);
+    at->env = environment_of(d->mask, t, s, space, scope, a, err);
     at->dir = frame_of(space)->dir;
     if (!at->env)
         return false;

@@ -108,6 +108,7 @@ struct task {
     bool failing;             // a child failed for good: nothing new starts in it
     bool rescuing, always_begun;
     bool work_failed;         // before its always began
+    bool from_journal;        // it ended in an earlier session
     bool marked;              // its outcome was said by a person
     bool declined;            // cancelled by a no
     bool dangling;            // intent without result, after a crash

@@ -55,7 +55,7 @@ static bool common_field(struct task *t, struct str field, struct arena *a, stru
 
 static bool is_withheld(const struct task *t, struct str field)
 {
-    for (size_t i = 0; t->withheld.kind == VALUE_LIST && i < value_size(t->withheld); i++) {
+    for (size_t i = 0; t->from_journal && t->withheld.kind == VALUE_LIST && i < value_size(t->withheld); i++) {
         struct value name = value_item(t->withheld, i);
         if (name.kind == VALUE_STRING && str_equal(name.s, field))
             return true;
