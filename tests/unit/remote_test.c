@@ -178,15 +178,26 @@ static bool is_gone(const char *what)
     return WEXITSTATUS(system(command.s)) == 1;
 }
 
+// The other side has two seconds to confirm; a busy machine may need longer, and then the
+// outcome is unknown, which is right too. Confirmed means that it is gone.
 TEST(a_timeout_kills_there_and_is_known_when_that_was_confirmed)
 {
+    enum { TRIES = 5 };
+    bool confirmed = false;
+
     if (!have_sshd())
         return;
-    struct play *p = play_until_output("trap '' TERM; sleep 60.0611 & echo go; sleep 60.0611",
-                                       4000);
-    play_wait(p);
-    CHECK(says(p, VERDICT_FAILED, "timed out"));
-    CHECK(is_gone("0611"));
+    for (int i = 0; i < TRIES && !confirmed; i++) {
+        struct str mark = str_format(scratch, "061%d", i);
+        struct str script = str_format(scratch, "trap '' TERM; sleep 60.%s & echo go; sleep 60.%s",
+                                       mark.s, mark.s);
+        struct play *p = play_until_output(script.s, 2000);
+        play_wait(p);
+        confirmed = p->outcome.verdict == VERDICT_FAILED;
+        CHECK(confirmed || p->outcome.verdict == VERDICT_UNKNOWN);
+        CHECK(!confirmed || is_gone(mark.s));
+    }
+    CHECK(confirmed);
 }
 
 TEST(a_cancelled_script_is_stopped_there)
