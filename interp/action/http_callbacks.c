@@ -53,7 +53,7 @@ bool http_begin_body(struct http_exchange *x)
     x->in_body = true;
     if (!x->request->save.n || !http_is_good(http_status(x)))
         return true;
-    x->save = http_save_begin(x->request->save, x->arena);
+    x->save = http_save_begin(x->request->save);
     x->save_error = x->save ? 0 : errno;
     return x->save != NULL;
 }

@@ -1,6 +1,5 @@
 #include "action/http_exchange.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,12 +98,20 @@ static bool is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+// 303 asks for the answer elsewhere; 301 and 302 of a POST are taken so by everybody.
+static bool becomes_get(const struct http_exchange *x, int status)
+{
+    bool changes = status == 303 || (status < 303 && str_is(x->method, "POST"));
+
+    return changes && !str_is(x->method, "HEAD");
+}
+
 // Why a redirect to [next] is not followed; empty: it is.
 static struct str refusal(const struct http_exchange *x, const struct http_url *next, int status)
 {
     bool other = !str_equal(http_url_origin(&x->request->url, x->arena),
                             http_url_origin(next, x->arena));
-    bool keeps_body = (status == 307 || status == 308) && x->with_body;
+    bool keeps_body = x->with_body && !becomes_get(x, status);
 
     if (str_is(x->url.scheme, "https") && !str_is(next->scheme, "https"))
         return STR("it would leave TLS");
@@ -134,8 +141,7 @@ static void follow(struct http_exchange *x, int status, struct str location)
              str_format(x->arena, "more than %lld redirects", (long long)x->request->redirects));
         return;
     }
-    bool to_get = status == 303 || (status < 303 && str_is(x->method, "POST"));
-    if (to_get && !str_is(x->method, "HEAD")) {
+    if (becomes_get(x, status)) {
         x->method = STR("GET");
         x->with_body = false;
     }
@@ -153,14 +159,33 @@ static struct str cannot_save(struct http_exchange *x)
                       strerror(x->save_error));
 }
 
-// An empty body has not begun one yet.
-static bool save(struct http_exchange *x)
+static void cannot_be_saved(struct http_exchange *x)
 {
-    if (!x->save && !http_begin_body(x))
-        return false;
-    bool ok = http_save_finish(x->save);
-    x->save_error = ok ? 0 : errno;
-    return ok;
+    fail(x, HTTP_LOST, cannot_save(x));
+}
+
+static void saved(void *arg, int error)
+{
+    struct http_exchange *x = arg;
+
+    x->save = NULL;
+    x->save_error = error;
+    if (error)
+        cannot_be_saved(x);
+    else
+        end(x, x->answer);
+}
+
+// An empty body has not begun one yet.
+static void save(struct http_exchange *x, const struct http_reply *reply)
+{
+    if (!x->save && !http_begin_body(x)) {
+        cannot_be_saved(x);
+        return;
+    }
+    x->answer = NEW(x->arena, struct http_reply);
+    *x->answer = *reply;
+    http_save_finish(x->save, x->loop, saved, x);
 }
 
 static void answered(struct http_exchange *x)
@@ -174,13 +199,12 @@ static void answered(struct http_exchange *x)
         follow(x, reply.status, location);
         return;
     }
-    reply.saved = x->request->save.n && http_is_good(reply.status);
-    if (reply.saved && !save(x)) {
-        fail(x, HTTP_LOST, cannot_save(x));
-        return;
-    }
     reply.body = str_copy(x->arena, buf_str(x->body));
-    end(x, &reply);
+    reply.saved = x->request->save.n && http_is_good(reply.status);
+    if (reply.saved)
+        save(x, &reply);
+    else
+        end(x, &reply);
 }
 
 // ---- from start to end

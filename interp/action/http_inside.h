@@ -35,6 +35,7 @@ struct http_exchange {
     struct http_save *save;      // NULL until a good answer begins, or when none is wanted
     int64_t received;
     struct http_reply *failure;  // found before anything was started; told from the loop
+    struct http_reply *answer;   // while its body is put on disk
 };
 
 // Tells libcurl everything about the request that comes next, on a new [x->easy]. False

@@ -1,16 +1,21 @@
 // The body of an answer on its way into a file: written beside it, renamed at the end.
+//
+// Written from the loop as it comes; what waits for the disk happens in a thread.
 
 #pragma once
 
-#include "base/str.h"
+#include "loop/loop.h"
 
-struct arena;
 struct http_save;
 
 // NULL with errno. The file that is there, if any, stays until http_save_finish().
-struct http_save *http_save_begin(struct str path, struct arena *a);
+struct http_save *http_save_begin(struct str path);
+// False with errno.
 bool http_save_write(struct http_save *s, struct str bytes);
-// On disk, under its name. False with errno; [s] is to be dropped either way.
-bool http_save_finish(struct http_save *s);
-// Removes what is not finished. NULL is fine, and so is twice.
+// Puts it on disk, under its name; then it is over, and [then] is called from the loop with
+// an errno, or 0.
+void http_save_finish(struct http_save *s, struct loop *l, void (*then)(void *arg, int error),
+                      void *arg);
+// Removes what is not finished, at any time before [then]; nothing is called any more. NULL
+// is fine.
 void http_save_drop(struct http_save *s);

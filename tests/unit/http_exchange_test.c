@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "action/http_save.h"
 #include "base/arena.h"
 #include "tests/unit/test.h"
 
@@ -385,34 +386,47 @@ TEST(a_redirect_of_a_post_becomes_a_get)
 
 TEST(another_host_gets_no_credentials_and_no_body)
 {
+    static const struct {
+        const char *method;
+        int status;
+        bool followed;
+    } cases[] = {
+        { "POST", 302, true },   // becomes a GET
+        { "POST", 303, true },   //
+        { "PUT", 303, true },    //
+        { "POST", 307, false },  // would keep its body
+        { "PUT", 302, false },   //
+        { "PATCH", 301, false }, { "GET", 302, false },
+    };
     struct http_header headers[] = { { STR("X-Key"), STR("topsecret"), true },
                                      { STR("X-Open"), STR("fine"), false } };
     char to[200];
 
-    for (int status = 302; status <= 307; status += 5) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         start_server((struct answer[]){ { NULL, CLOSE } });
         snprintf(to, sizeof to,
                  "HTTP/1.1 %d X\r\nLocation: http://localhost:%d/y\r\nContent-Length: 0\r\n\r\n",
-                 status, server.port);
+                 cases[i].status, server.port);
         server.answers[0] = (struct answer){ to, CLOSE };
         server.answers[1] = (struct answer){ OK_HI, CLOSE };
         begin();
-        struct http_request r = request("POST", "/x");
+        struct http_request r = request(cases[i].method, "/x");
         r.has_body = true;
         r.body = STR("hello");
         r.headers = headers;
         r.header_count = 2;
         r.redirects = 3;
         play(&r);
-        if (status == 307) {
+        CHECK(strstr(server.seen[0], "topsecret") != NULL);
+        if (cases[i].followed) {
+            CHECK(reply.end == HTTP_ANSWERED);
+            CHECK(strstr(server.seen[1], "X-Open: fine") != NULL);
+            CHECK(strstr(server.seen[1], "topsecret") == NULL);
+            CHECK(strstr(server.seen[1], "hello") == NULL);
+        } else {
             CHECK(reply.end == HTTP_REFUSED);
             CHECK(str_ends(reply.message, "the body would be sent to another host"));
             CHECK(server.requests == 1);
-        } else {
-            CHECK(reply.end == HTTP_ANSWERED);
-            CHECK(strstr(server.seen[0], "topsecret") != NULL);
-            CHECK(strstr(server.seen[1], "X-Open: fine") != NULL);
-            CHECK(strstr(server.seen[1], "topsecret") == NULL);
         }
         finish();
     }
@@ -514,6 +528,31 @@ TEST(a_good_body_is_saved_and_a_bad_one_is_not)
     fclose(f);
     finish();
     unlink(path.s);
+    CHECK(rmdir(folder) == 0);
+}
+
+static void never(void *arg, int error)
+{
+    (void)arg, (void)error;
+    CHECK(false);
+}
+
+TEST(what_is_dropped_while_it_is_put_on_disk_leaves_no_part)
+{
+    char folder[] = "/tmp/http-exchange-XXXXXX";
+    struct arena *a = arena_new(scratch);
+    struct loop *l = loop_new(a);
+
+    CHECK(mkdtemp(folder) != NULL);
+    struct str path = str_format(scratch, "%s/x", folder);
+    struct http_save *s = http_save_begin(path);
+    CHECK(s && http_save_write(s, STR("hi")));
+    http_save_finish(s, l, never, NULL);
+    http_save_drop(s);
+    while (loop_turn(l)) {
+    }
+    arena_free(a);
+    unlink(path.s);  // the thread may have been quicker
     CHECK(rmdir(folder) == 0);
 }
 
