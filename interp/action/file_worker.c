@@ -1,6 +1,7 @@
 #include "action/file_worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 #include "action/file_verbs.h"
-#include "action/keep.h"
+#include "action/fs.h"
 #include "base/arena.h"
 
 // ---- what is never touched
@@ -105,90 +106,9 @@ static bool is_folder(const char *path)
     return fs_exists(path, &st) && S_ISDIR(st.st_mode);
 }
 
-// ---- keeping what was there
-
-static struct str key_of(struct work *w, const char *verb, const char *from, const char *to)
-{
-    return str_format(w->arena, "%s\n%s\n%s", verb, from, to);
-}
-
-// [path] is about to be replaced or made.
-static bool keep_replaced(struct work *w, const char *path)
-{
-    struct str key = key_of(w, "put", path, "");
-    struct value_builder *b = value_map_start(w->arena);
-    struct kept_thing k;
-    bool was = fs_exists(path, NULL);
-
-    work_say(w, "backup", STR(""));
-    if (!work_flag(w, "auto"))
-        return true;
-    if (!keep_find(w, file_text(w, "keep"), key, &k))
-        return false;
-    if (k.captured)
-        was = keep_flag(w, &k, "was");
-    if (was)
-        work_say(w, "backup", str_from(keep_path(w, &k, "was")));
-    if (k.captured)
-        return true;
-    if (was && (!fs_remove(w, keep_path(w, &k, "was")) ||
-                !fs_copy(w, path, keep_path(w, &k, "was"), FS_EXACT)))
-        return false;
-    value_put_s(b, "verb", value_text("put"));
-    value_put_s(b, "path", value_text(path));
-    value_put_s(b, "was", value_bool(was));
-    return keep_commit(w, &k, key, b);
-}
-
-// [from] is about to be moved to [to].
-static bool keep_moved(struct work *w, const char *from, const char *to)
-{
-    struct str key = key_of(w, "move", from, to);
-    struct value_builder *b = value_map_start(w->arena);
-    struct kept_thing k;
-
-    if (!work_flag(w, "auto"))
-        return true;
-    if (!keep_find(w, file_text(w, "keep"), key, &k) || k.captured)
-        return k.captured;
-    value_put_s(b, "verb", value_text("move"));
-    value_put_s(b, "path", value_text(from));
-    value_put_s(b, "to", value_text(to));
-    return keep_commit(w, &k, key, b);
-}
-
-static bool put_back(struct work *w, const char *path, const char *was)
-{
-    const char *staged = fs_beside(w, path);
-
-    return fs_copy(w, was, staged, FS_EXACT) && fs_put(w, staged, path);
-}
-
-static bool undo_one(struct work *w, const struct kept_thing *k)
-{
-    const char *path = keep_text(w, k, "path").s, *to = keep_text(w, k, "to").s;
-
-    if (str_is(keep_text(w, k, "verb"), "move"))
-        return !fs_exists(to, NULL) || fs_exists(path, NULL) || fs_move(w, to, path);
-    if (keep_flag(w, k, "was"))
-        return put_back(w, path, keep_path(w, k, "was"));
-    w->touched |= fs_exists(path, NULL);
-    return fs_remove(w, path);
-}
-
-static bool undo(struct work *w)
-{
-    size_t count;
-
-    if (!keep_undo(w, file_text(w, "keep"), undo_one, &count))
-        return false;
-    work_say_flag(w, "changed", count > 0);
-    return true;
-}
-
 // ---- verbs
 
-// A new file takes the place of one that keeps its owner and mode.
+// A new file takes the place of one that keeps its owner, mode and access control list.
 static bool keep_attributes(struct work *w, const char *staged, const char *path, bool mode_too)
 {
     struct stat st;
@@ -199,6 +119,14 @@ static bool keep_attributes(struct work *w, const char *staged, const char *path
         return work_fail(w, "cannot give '%s' its owner: %s", path, strerror(errno));
     if (mode_too && chmod(staged, st.st_mode & 07777))
         return work_fail(w, "cannot give '%s' its mode: %s", path, strerror(errno));
+    int from = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC),
+        to = open(staged, O_RDONLY | O_CLOEXEC);
+    if (from >= 0 && to >= 0)
+        fs_copy_attributes(from, to);
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
     return true;
 }
 
@@ -206,9 +134,10 @@ static bool copy_to(struct work *w, const char *from, const char *to)
 {
     const char *staged = fs_beside(w, to);
 
-    if (!keep_replaced(w, to) || !fs_copy(w, from, staged, 0))
+    if (!file_keep(w, to) || !fs_copy(w, from, staged, 0))
         return false;
-    if ((is_folder(from) || keep_attributes(w, staged, to, true)) && fs_put(w, staged, to))
+    if ((is_folder(from) || keep_attributes(w, staged, to, true)) && file_made(w, staged, to) &&
+        fs_put(w, staged, to))
         return true;
     struct str message = w->message;
     fs_remove(w, staged);
@@ -267,11 +196,11 @@ static bool write_to(struct work *w, const char *path, struct str bytes, bool ha
 {
     const char *staged = fs_beside(w, path);
 
-    if (!keep_replaced(w, path) || !fs_write(w, staged, bytes, mode))
+    if (!file_keep(w, path) || !fs_write(w, staged, bytes, mode))
         return false;
     // chown() takes some bits away, so the mode comes last.
     if (keep_attributes(w, staged, path, !has_mode) && (!has_mode || chmod(staged, mode) == 0) &&
-        fs_put(w, staged, path))
+        file_made(w, staged, path) && fs_put(w, staged, path))
         return true;
     unlink(staged);
     return false;
@@ -312,20 +241,8 @@ static bool move(struct work *w)
     if (contains(from, to) || contains(to, from))
         return work_fail(w, "'%s' and '%s' are one inside of the other", from, shown);
     work_say_flag(w, "changed", true);
-    return keep_replaced(w, to) && keep_moved(w, from, to) && fs_move(w, from, to) &&
+    return file_keep(w, to) && file_keep_moved(w, from, to) && fs_move(w, from, to) &&
            file_say(w, shown, to);
-}
-
-// Out of sight in one step, then taken apart.
-static bool remove_now(struct work *w, const char *path)
-{
-    const char *staged = fs_beside(w, path);
-
-    w->touched = true;
-    if (rename(path, staged))
-        return work_fail(w, "cannot remove '%s': %s", path, strerror(errno));
-    fs_sync_folder(path);
-    return fs_remove(w, staged);
 }
 
 static bool remove_path(struct work *w)
@@ -343,7 +260,7 @@ static bool remove_path(struct work *w)
         work_fail(w, "'%s' is a folder", file_text(w, "path"));
         return work_help(w, "say `recursive: true` to remove it with all that is in it");
     }
-    return keep_replaced(w, path) && remove_now(w, path);
+    return file_keep(w, path) && fs_take(w, path);
 }
 
 static bool act(struct work *w)
@@ -359,7 +276,7 @@ static bool act(struct work *w)
         { "newest", file_newest },
         { "read", file_read_content },
         { "checksum", file_checksum },
-        { "undo", undo },
+        { "undo", file_undo },
         { 0 },
     };
 

@@ -173,6 +173,17 @@ bool fs_put(struct work *w, const char *staged, const char *path)
     return true;
 }
 
+bool fs_take(struct work *w, const char *path)
+{
+    const char *staged = fs_beside(w, path);
+
+    w->touched = true;
+    if (rename(path, staged))
+        return fail(w, "remove", path);
+    fs_sync_folder(path);
+    return fs_remove(w, staged);
+}
+
 bool fs_move(struct work *w, const char *from, const char *to)
 {
     struct stat st;
@@ -191,7 +202,7 @@ bool fs_move(struct work *w, const char *from, const char *to)
     }
     if (errno != EXDEV)
         return fail(w, "move", from);
-    return fs_copy(w, from, staged, FS_EXACT) && fs_put(w, staged, to) && fs_remove(w, from);
+    return fs_copy(w, from, staged, FS_EXACT) && fs_put(w, staged, to) && fs_take(w, from);
 }
 
 // ---- bytes

@@ -6,12 +6,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "action/fs.h"
 #include "base/arena.h"
 
-enum { DEPTH_MAX = 200, CHUNK = 256 * 1024 };
+enum { DEPTH_MAX = 200, CHUNK = 256 * 1024, NAMES_MAX = 64 * 1024, ATTRIBUTE_MAX = 64 * 1024 };
 
 struct copying {
     struct work *work;
@@ -55,8 +56,22 @@ static bool copy_bytes(int from, int to)
     }
 }
 
+// Access control lists and the other extended attributes. A file system may know none, and
+// some may be set by root alone: a copy without them is still the copy that was asked for.
+void fs_copy_attributes(int from, int to)
+{
+    static char names[NAMES_MAX], value[ATTRIBUTE_MAX];
+    ssize_t n = flistxattr(from, names, sizeof(names));
+
+    for (const char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
+        ssize_t length = fgetxattr(from, name, value, sizeof(value));
+        if (length >= 0)
+            fsetxattr(to, name, value, (size_t)length, 0);
+    }
+}
+
 // Owner before mode: chown() takes set-user-id away.
-static bool like(const struct copying *c, int fd, const struct stat *st)
+static bool like(const struct copying *c, int from, int fd, const struct stat *st)
 {
     struct timespec times[2] = { st->st_atim, st->st_mtim };
 
@@ -69,6 +84,7 @@ static bool like(const struct copying *c, int fd, const struct stat *st)
     }
     if (fchmod(fd, mode))
         return false;
+    fs_copy_attributes(from, fd);
     if (c->flags & FS_EXACT)
         futimens(fd, times);
     return fsync(fd) == 0;
@@ -79,7 +95,7 @@ static bool copy_file(struct copying *c, int from_dir, const char *name, int to_
 {
     int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int to = openat(to_dir, to_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool ok = from >= 0 && to >= 0 && copy_bytes(from, to) && like(c, to, st);
+    bool ok = from >= 0 && to >= 0 && copy_bytes(from, to) && like(c, from, to, st);
     int error = errno;
 
     if (from >= 0)
@@ -143,7 +159,7 @@ static bool copy_folder(struct copying *c, int from_dir, const char *name, int t
     if (!ok)
         copy_failed(c, name);
     ok = ok && copy_inside(c, entries, to);
-    if (ok && !like(c, to, st))
+    if (ok && !like(c, from, to, st))
         ok = copy_failed(c, name);
     c->depth--;
     closedir(entries);

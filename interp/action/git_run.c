@@ -50,6 +50,10 @@ static bool is_dropped(const char *entry)
         "GIT_TEMPLATE_DIR",
         "GIT_CONFIG",
         "GIT_CONFIG_PARAMETERS",
+        "GIT_CONFIG_COUNT",
+        "GIT_ALLOW_PROTOCOL",
+        "GIT_PROTOCOL_FROM_USER",
+        "GIT_CURL_VERBOSE",
 
         "SSH_ASKPASS",
         "SSH_ASKPASS_REQUIRE",

@@ -129,6 +129,22 @@ TEST(a_copy_keeps_bytes_and_mode_and_a_replaced_file_keeps_its_own)
     CHECK(holds("[ \"$(ls -A)\" = \"$(printf 'from\\nnew\\nto')\" ]"));
 }
 
+TEST(attributes_of_a_file_stay_where_the_file_system_has_them)
+{
+    at = new_folder();
+    sh("echo x > from; echo old > to");
+    const char *to = str_format(scratch, "%s/to", at.s).s;
+    if (setxattr(to, "user.note", "mine", 4, 0) != 0)
+        return;
+    CHECK(good(file("file: {copy: {from: from, to: to}}" UNDO)));
+    char note[8] = "";
+    CHECK(getxattr(to, "user.note", note, sizeof(note)) == 4 && strcmp(note, "mine") == 0);
+    CHECK(good(file("file: {write: {path: to, content: again}}" UNDO)));
+    CHECK(getxattr(to, "user.note", note, sizeof(note)) == 4);
+    CHECK(good(undo("file: {write: {path: to, content: again}}" UNDO)));
+    CHECK(getxattr(to, "user.note", note, sizeof(note)) == 4);
+}
+
 TEST(a_folder_is_copied_whole_and_takes_the_place_of_another)
 {
     at = new_folder();
@@ -268,6 +284,62 @@ TEST(undo_goes_back_before_the_first_of_several_attempts)
     CHECK(holds(str_format(scratch, "[ $(cat %.*s) = first ]", STR_ARG(text_of(p, "backup"))).s));
     CHECK(good(undo("file: {write: {path: file, content: third}}" UNDO)));
     CHECK(holds("[ $(cat file) = first ]"));
+}
+
+// Does [action], then [by_hand], then undoes it; [after] holds, and in $b is what was kept.
+static void check_kept(const char *action, const char *by_hand, const char *after)
+{
+    struct str yaml = str_format(scratch, "%s" UNDO, action);
+
+    CHECK(good(file(yaml.s)));
+    sh(by_hand);
+    struct play *p = undo(yaml.s);
+    CHECK(good(p));
+    if (!holds(str_format(scratch, "b='%.*s'; %s", STR_ARG(text_of(p, "backup")), after).s)) {
+        printf("# not so after %s: %s; kept: %.*s\n", action, after, STR_ARG(text_of(p, "backup")));
+        failures++;
+    }
+}
+
+TEST(what_was_changed_after_the_step_is_kept_when_it_is_undone)
+{
+    at = new_folder();
+    sh("echo old > f; mkdir d; echo 1 > d/a; mkdir other; echo 2 > other/b");
+    check_kept("file: {write: {path: f, content: new}}", "echo by hand > f",
+               "[ $(cat f) = old ] && [ \"$(cat $b)\" = 'by hand' ]");
+    check_kept("file: {write: {path: fresh, content: new}}", "echo more >> fresh",
+               "[ ! -e fresh ] && [ \"$(cat $b)\" = newmore ]");
+    check_kept("file: {copy: {from: d, to: other}}", "echo x > other/a",
+               "[ $(cat other/b) = 2 ] && [ ! -e other/a ] && [ $(cat $b/a) = x ]");
+    check_kept("file: {copy: {from: d, to: there}}", "touch there/made",
+               "[ ! -e there ] && [ -e $b/made ]");
+    check_kept("file: {remove: f}", "echo again > f",
+               "[ $(cat f) = old ] && [ $(cat $b) = again ]");
+    check_kept("file: {move: {from: f, to: g}}", "echo again > f",
+               "[ $(cat f) = old ] && [ ! -e g ] && [ $(cat $b) = again ]");
+    check_kept("file: {move: {from: f, to: d/}}", "echo edited > d/f",
+               "[ $(cat f) = edited ] && [ ! -e d/f ] && [ -z \"$b\" ]");
+}
+
+TEST(what_was_not_changed_is_not_kept_again)
+{
+    at = new_folder();
+    sh("echo old > f; mkdir d; echo 1 > d/a");
+    check_kept("file: {write: {path: f, content: new}}", "chmod 600 f; touch f",
+               "[ $(cat f) = old ] && [ -z \"$b\" ]");
+    check_kept("file: {copy: {from: d, to: e}}", ":", "[ ! -e e ] && [ -z \"$b\" ]");
+    check_kept("file: {write: {path: f, content: new}}", "echo old > f",
+               "[ $(cat f) = old ] && [ -z \"$b\" ]");
+    CHECK(holds("[ -z \"$(find .keep -name 'later*')\" ]"));
+}
+
+TEST(what_was_moved_and_is_gone_cannot_be_moved_back)
+{
+    at = new_folder();
+    sh("echo x > f");
+    CHECK(good(file("file: {move: {from: f, to: g}}" UNDO)));
+    sh("rm g");
+    CHECK(failed(undo("file: {move: {from: f, to: g}}" UNDO), "is gone"));
 }
 
 TEST(undo_of_what_was_never_begun_does_nothing)
