@@ -316,6 +316,7 @@ static void judge_one(struct judged *j, const struct expr *e, const struct scope
 
     if (!expr_test(e, scope, a, &holds, &err)) {
         j->ok = false;
+        j->unread = true;
         j->error = !err.missing;
         j->type_error = !err.missing;
         j->message = str_format(a, "`expect` cannot be evaluated: %.*s", STR_ARG(err.message));

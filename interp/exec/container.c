@@ -3,6 +3,7 @@
 #include "action/transaction.h"
 #include "base/arena.h"
 #include "base/map.h"
+#include "exec/lasting.h"
 #include "exec/walk.h"
 
 enum { UNBOUND = 1024 };  // parallel: true
@@ -14,6 +15,14 @@ static const struct scope *scope_of(struct walk *w)
 
 // ---- for_each
 
+static bool is_masked(struct walk *w, struct str text)
+{
+    bool found = false;
+
+    mask_text(w->d->mask, text, w->arena, &found);
+    return found;
+}
+
 static bool item_key(struct walk *w, const struct for_each *each, struct value item, size_t index,
                      struct value *key, struct expr_error *err)
 {
@@ -22,7 +31,7 @@ static bool item_key(struct walk *w, const struct for_each *each, struct value i
     bool secret;
 
     *key = value_int((int64_t)index);
-    if (item.kind == VALUE_STRING || item.kind == VALUE_INT)
+    if ((item.kind == VALUE_STRING && !is_masked(w, item.s)) || item.kind == VALUE_INT)
         *key = item;
     if (!each->key)
         return true;
@@ -31,6 +40,10 @@ static bool item_key(struct walk *w, const struct for_each *each, struct value i
     v.index = value_int((int64_t)index);
     if (!template_eval_text(each->key, view_scope(&v), w->arena, &text, &secret, err))
         return false;
+    if (is_masked(w, text)) {
+        err->message = STR("its `key` holds a secret, and stands in the journal");
+        return false;
+    }
     *key = value_string(text);
     return true;
 }
@@ -126,8 +139,12 @@ void each_begin(struct walk *w)
     b = event_data(w->d);
     value_put_s(b, "step", value_string(w->task->address));
     value_put_s(b, "parallel", value_int(parallel));
-    if (rows.kind == VALUE_LIST)
-        value_put_s(b, "items", rows);
+    struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
+    if (rows.kind == VALUE_LIST && !lasting_put(&l, "items", rows)) {
+        store_has_failed(w->d, STR("the list of a `for_each` cannot be kept"));
+        return;
+    }
+    lasting_end(&l);
     emit(w->d, EVENT_STEP_ITEMS, b);
     pump(w->d);
 }
@@ -193,8 +210,9 @@ static void start_timer(struct walk *w)
 
 static void start_children(struct walk *w, struct value with)
 {
+    if (!emit_intent(w, with))
+        return;
     start_timer(w);
-    emit_intent(w, with);
     pump(w->d);
 }
 
@@ -401,10 +419,12 @@ static void settle_children(struct walk *w, enum state state)
         value_put_s(b, "attempt", value_int(t->attempts));
         value_put_s(b, "state", value_text(state_word(state)));
         value_put_s(b, "took_ms", value_int(t->took_ms));
+        struct lasting l = lasting_in(d, w->arena, b, t->aside);
         if (t->result.kind == VALUE_MAP)
-            value_put_s(b, "result", t->result);
+            lasting_put(&l, "result", t->result);
         if (t->outputs.kind == VALUE_MAP)
-            value_put_s(b, "outputs", t->outputs);
+            lasting_put(&l, "outputs", t->outputs);
+        lasting_end(&l);
         if (state == STATE_CANCELLED)
             value_put_s(b, "message", value_text("rolled back"));
         emit(d, EVENT_STEP_END, b);
@@ -571,7 +591,7 @@ static bool callee_outputs(struct walk *w, struct expr_error *err)
     }
     w->outputs = value_finish(b);
     w->result = w->outputs;
-    w->view.result = &w->result;
+    walk_sees_own(w);
     return true;
 }
 

@@ -21,6 +21,7 @@ struct frame {
     struct value run;      // the fixed part of `run`: id, runbook, mode, user, host, ...
     struct value trigger;  // VALUE_NULL unless a trigger started the run
     bool drill;
+    struct str broken;  // why it cannot be made again after a resume; it has no inputs then
 };
 
 // What was given for the inputs of the runbook that is started.

@@ -29,11 +29,11 @@ struct view {
     struct space *space;
     struct task *task;         // whose item and index are seen; may be NULL
     const struct value *result, *before;  // NULL: not there
+    struct value result_lost, before_lost;  // names of what is not known any more, or nothing
     const struct step *checked;           // whose result it is, for messages
     struct value item, index;
     struct str item_name;      // of a check's own for_each; n == 0: none
     bool at_end;               // run.result, run.failed, run.undone, run.took are there
-    struct str hook_contact;
     struct value contact;
     struct value trigger_state;
 };
@@ -91,13 +91,11 @@ struct act {
     struct driver *d;
     struct attempt at;
     struct task *task;          // NULL for those of checks
-    struct capture_file *out, *err;
     struct masking *masking[2];
     struct str shown;           // the address that its output is shown under
     bool quiet;                 // a check: its output is not shown
     bool running, cancelled;
     size_t emitted[2];
-    struct buf tail;            // last lines, masked, for the failure picture
     int64_t started_ms, last_output_ms;
     void (*then)(void *arg, const struct outcome *o);
     void *arg;
@@ -117,6 +115,7 @@ void act_cancel(struct act *x, bool at_once);
 // The action's own rule and `expect`. False with the message, picture and parts.
 struct judged {
     bool ok, error, type_error;
+    bool unread;  // a condition could not be evaluated at all
     struct str message, help, picture;
     struct value parts;
 };
@@ -215,7 +214,7 @@ struct driver {
     struct buf left;              // lines of processes that were left running
     struct value left_list;
     void (*after_hooks)(struct driver *d);
-    bool resumed;
+    bool resumed, replay_failed;
     struct map *recorded;         // struct answer, by question id
     struct map *open_since;       // int64_t, wall ns: questions that a suspend left open
     struct arena *turn;           // of the event that is being made
@@ -259,10 +258,14 @@ void say(struct driver *d, const char *format, ...) __attribute__((format(printf
 void pump(struct driver *d);
 
 struct frame *frame_of(struct space *s);
+// Of what an event says of [t] as [field]: the names that are lost, or nothing.
+struct value names_lost(const struct task *t, const char *field);
 // Makes the frame of a `use` that is reached: [with] evaluated or as journalled. False with
 // the reason.
 bool use_frame(struct driver *d, struct task *use, struct value with, struct value now,
                struct str *why);
+// After a resume: [why] is what each step in it says when it needs the frame.
+void use_frame_broken(struct driver *d, struct task *use, struct str why);
 // The environment and folder of a step: the frame's, the groups' around it, its own.
 bool step_environment(struct driver *d, struct task *t, const struct step *s, struct space *space,
                       const struct scope *scope, struct arena *a, struct attempt *at,

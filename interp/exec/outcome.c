@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "exec/lasting.h"
 #include "exec/walk.h"
 
 static const struct scope *scope_of(struct walk *w)
@@ -65,47 +66,19 @@ static bool rest_ms(struct walk *w, const struct retry *r, int64_t attempt, int6
 
 // ---- the end
 
-static struct str masked_json(struct walk *w, struct value v, bool *found)
+// A result that cannot be kept whole is still a result: it is told short, and the store,
+// which is full, says so with the next commit.
+static void put_results(struct walk *w, struct value_builder *b, bool has_result)
 {
-    struct str text = json_text(v, w->arena);
+    struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
 
-    return mask_text(w->d->mask, text, w->arena, found);
-}
-
-// The fields of a result in which something was masked: they cannot be read after a
-// resume, because *** is not what they hold.
-static struct value withheld_fields(struct walk *w)
-{
-    struct value_builder *b = value_list_start(w->arena);
-
-    for (size_t i = 0; w->result.kind == VALUE_MAP && i < value_size(w->result); i++) {
-        struct value_entry e = w->result.map->entries[i];
-        bool found = false;
-        if (!mask_is_empty(w->d->mask))
-            masked_json(w, e.value, &found);
-        if (found)
-            value_add(b, e.key);
-    }
-    return value_finish(b);
-}
-
-enum { RESULT_INLINE = 3 * 1024 };
-
-// A result that is too long for an event is kept beside it, masked.
-static void put_result(struct walk *w, struct value_builder *b)
-{
-    bool found = false;
-    struct str json = masked_json(w, w->result, &found);
-
-    value_put_s(b, "result", w->result);
-    struct value withheld = withheld_fields(w);
-    if (value_size(withheld))
-        value_put_s(b, "withheld", withheld);
-    if (json.n > RESULT_INLINE && w->d->journal && !w->task->aside) {
-        struct str name = str_format(w->arena, "result-%lld.json", (long long)next_seq(w->d));
-        if (journal_keep(w->d->journal, name.s, json, w->d->diags))
-            value_put_s(b, "kept", value_string(name));
-    }
+    if (has_result && w->result.kind == VALUE_MAP)
+        lasting_put(&l, "result", w->result);
+    if (w->outputs.kind == VALUE_MAP)
+        lasting_put(&l, "outputs", w->outputs);
+    lasting_end(&l);
+    if (w->view.result == &w->result && value_size(w->view.result_lost))
+        value_put_s(b, "lost", lost_names(w->arena, "result", w->view.result_lost));
 }
 
 static const char *cover_word(enum undo_cover c)
@@ -196,10 +169,7 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
     value_put_s(b, "attempt", value_int(t->attempts));
     value_put_s(b, "state", value_text(state_word(state)));
     value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - w->began_ms));
-    if (w->result.kind == VALUE_MAP && state != STATE_SKIPPED && state != STATE_SATISFIED)
-        put_result(w, b);
-    if (w->outputs.kind == VALUE_MAP)
-        value_put_s(b, "outputs", w->outputs);
+    put_results(w, b, state != STATE_SKIPPED && state != STATE_SATISFIED);
     put_text(b, "message", w->message);
     put_text(b, "help", bad ? w->help : STR(""));
     put_text(b, "picture", bad ? w->picture : STR(""));
@@ -355,8 +325,7 @@ static void tell_attempt(struct walk *w, bool final, int64_t rest)
     put_text(b, "picture", w->picture);
     if (final) {  // its rescue may read what came of it
         value_put_s(b, "final", value_bool(true));
-        if (w->result.kind == VALUE_MAP)
-            put_result(w, b);
+        put_results(w, b, true);
     } else {
         value_put_s(b, "next_ms", value_int(rest));
         value_put_s(b, "due_ms", value_int(loop_now_ms(w->d->loop) + rest));
@@ -369,7 +338,7 @@ static void try_again(struct walk *w, int64_t rest)
 {
     tell_attempt(w, false, rest);
     w->result = VALUE_NONE;
-    w->view.result = w->task->undoes ? &w->task->undoes->result : NULL;
+    walk_sees_undone(w);
     w->message = w->help = w->picture = STR("");
     w->parts = VALUE_NONE;
     w->outcome = (struct outcome){ 0 };
@@ -515,8 +484,10 @@ void walk_outcome(struct walk *w, const struct outcome *o)
 
     w->outcome = *o;
     w->result = value_copy(w->arena, o->result);
-    w->view.result = w->result.kind == VALUE_NULL && w->task->undoes ? &w->task->undoes->result
-                                                                     : &w->result;
+    if (w->result.kind == VALUE_NULL && w->task->undoes)
+        walk_sees_undone(w);
+    else
+        walk_sees_own(w);
     w->is_unknown = o->verdict == VERDICT_UNKNOWN;
     w->cancelled |= o->verdict == VERDICT_CANCELLED;
     j = judge(w->d, w->task->auto_undo ? &(struct step){ 0 } : w->task->step, o, scope_of(w),
@@ -529,6 +500,8 @@ void walk_outcome(struct walk *w, const struct outcome *o)
     w->help = str_copy(w->arena, j.help);
     w->picture = j.picture;
     w->parts = j.parts;
+    // It was adopted, and its rule reads what is not known any more: nobody knows if it failed.
+    w->is_unknown |= j.unread && o->withheld;
     walk_failed(w);
 }
 

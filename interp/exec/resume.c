@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "exec/lasting.h"
 #include "exec/session.h"
 
 // ---- the journal
@@ -83,18 +84,11 @@ static void forget_answer(struct driver *d, struct str id)
         kept->kind = ANSWER_NO;
 }
 
-// A result that was too long for its event is read from beside it; `took` is a duration.
-static struct value whole_result(struct driver *d, struct event *e, struct value result)
+// `took` is a duration, which JSON does not know.
+static struct value with_took(struct driver *d, struct value result)
 {
-    struct str kept = text_of(e->data, "kept"), json;
-    struct value_builder *b;
-    struct json_error error;
+    struct value_builder *b = value_map_start(d->arena);
 
-    if (kept.n && store_kept(d->store, d->id, kept.s, d->arena, &json, d->diags) == STORE_OK)
-        json_read(json, d->arena, &result, &error);
-    if (result.kind != VALUE_MAP)
-        return result;
-    b = value_map_start(d->arena);
     for (size_t i = 0; i < value_size(result); i++) {
         struct value_entry f = result.map->entries[i];
         bool took = f.key.kind == VALUE_STRING && str_is(f.key.s, "took") &&
@@ -115,7 +109,7 @@ static void restore_result(struct driver *d, struct event *e)
         return;
     for (size_t i = 0; i < value_size(e->data); i++)
         value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
-    value_put_s(b, "result", whole_result(d, e, result));
+    value_put_s(b, "result", with_took(d, result));
     e->data = value_finish(b);
 }
 
@@ -126,6 +120,9 @@ static bool replay_one(const struct stored_event *stored, void *arg)
 
     if (!event_read(stored->json, d->arena, &e))
         return true;  // of a newer minor version; consumers ignore what they do not know
+    d->replay_failed = !lasting_restore(d, &e);
+    if (d->replay_failed)
+        return false;
     if (e.type == EVENT_CONFIRM_ANSWER) {
         remember_answer(d, &e);
         forget_question(d, text_of(e.data, "step"));
@@ -161,7 +158,8 @@ static bool replay_one(const struct stored_event *stored, void *arg)
 
 bool journal_replay(struct driver *d)
 {
-    return store_read(d->store, d->id, 1, true, replay_one, d, d->diags) == STORE_OK;
+    return store_read(d->store, d->id, 1, true, replay_one, d, d->diags) == STORE_OK &&
+           !d->replay_failed;
 }
 
 // ---- going on
@@ -197,18 +195,53 @@ static void keep_vars(struct driver *d, const struct kept_plan *plan)
     d->frame->vars = value_finish(b);
 }
 
-// Frames of the used runbooks that were reached, outermost first.
+// What a callee was given; what of it was secret is evaluated again.
+static bool given_again(struct driver *d, struct task *t, struct value *out, struct str *why)
+{
+    const struct module *m = program_use(d->program, t->step);
+    struct view v = view_of(d, t);
+    struct value lost = names_lost(t, "with"), all;
+    struct expr_error err = { 0 };
+    struct value_builder *b;
+
+    *out = t->given;
+    if (value_size(lost) == 0)
+        return true;
+    if (!frame_with(t->step, m, view_scope(&v), d->arena, &all, &err)) {
+        *why = str_format(d->arena, "`with` of `%.*s`: %.*s", STR_ARG(t->address),
+                          STR_ARG(err.message));
+        return false;
+    }
+    b = value_map_start(d->arena);
+    for (size_t i = 0; i < value_size(t->given); i++)
+        value_put(b, t->given.map->entries[i].key, t->given.map->entries[i].value);
+    for (size_t i = 0; i < value_size(lost); i++) {
+        struct value again;
+        if (value_get(all, value_item(lost, i), &again))
+            value_put(b, value_item(lost, i), again);
+    }
+    *out = value_finish(b);
+    return true;
+}
+
+// Frames of the used runbooks that were reached, outermost first. One whose secrets cannot
+// be found any more fails the steps that need it, not the run: the others can be undone.
 static bool restore_frames(struct driver *d)
 {
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         struct task *t = run_task_at(d->run, i);
-        struct str why;
+        struct str why = STR("");
         if (t->kind != TASK_USE || !t->inner || t->aside)
             continue;
-        if (!use_frame(d, t, t->given, now_value(), &why)) {
-            diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`%.*s`: %.*s",
-                       STR_ARG(t->address), STR_ARG(why));
-            return false;
+        if (!given_again(d, t, &t->given, &why)) {
+            use_frame_broken(d, t, why);
+        } else if (!use_frame(d, t, t->given, now_value(), &why)) {
+            if (!d->aborting) {
+                diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`%.*s`: %.*s",
+                           STR_ARG(t->address), STR_ARG(why));
+                return false;
+            }
+            use_frame_broken(d, t, why);
         }
     }
     return true;

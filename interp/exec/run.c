@@ -172,13 +172,27 @@ static void open_inside(struct run *r, struct task *t)
         series_open(r, t->steps);
 }
 
+static void lose_items(struct task *each, const struct event *e)
+{
+    struct value places = VALUE_NONE;
+
+    value_field(field(e, "lost"), "items", NULL, &places);
+    for (size_t i = 0; places.kind == VALUE_LIST && i < value_size(places); i++) {
+        struct value place = value_item(places, i);
+        if (place.kind == VALUE_INT && (uint64_t)place.i < each->steps->count)
+            each->steps->tasks[place.i]->item_lost = true;
+    }
+}
+
 static void apply_items(struct run *r, struct task *t, const struct event *e)
 {
     struct value parallel = field(e, "parallel");
 
     task_begin(r, t);
-    if (!t->steps)  // they stand already when the run is resumed
-        task_make_instances(r, t, field(e, "items"));
+    if (!t->steps) {  // they stand already when the run is resumed
+        task_make_instances(r, t, value_copy(r->arena, field(e, "items")));
+        lose_items(t, e);
+    }
     t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
     t->state = STATE_RUNNING;
     series_open(r, t->steps);
@@ -201,9 +215,25 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     if (before.kind == VALUE_MAP)
         t->before = value_copy(r->arena, before);
     t->given = value_copy(r->arena, field(e, "with"));
+    t->lost = value_copy(r->arena, field(e, "lost"));
     t->notes = VALUE_NONE;
     if (t->kind == TASK_GROUP || t->kind == TASK_USE)
         open_inside(r, t);
+}
+
+// What came back of an attempt is lost beside what was known when it began.
+static void remember_lost(struct run *r, struct task *t, const struct event *e)
+{
+    struct value lost = field(e, "lost"), both[2] = { t->lost, lost };
+    struct value_builder *b;
+
+    if (lost.kind != VALUE_MAP)
+        return;
+    b = value_map_start(r->arena);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; both[i].kind == VALUE_MAP && k < value_size(both[i]); k++)
+            value_put(b, both[i].map->entries[k].key, both[i].map->entries[k].value);
+    t->lost = value_copy(r->arena, value_finish(b));
 }
 
 // A failed attempt: a rest before the next, or the rescue.
@@ -214,7 +244,7 @@ static void apply_attempt(struct run *r, struct task *t, const struct event *e)
     if (flag(e, "final")) {
         t->rescuing = true;
         t->result = value_copy(r->arena, field(e, "result"));
-        t->withheld = value_copy(r->arena, field(e, "withheld"));
+        remember_lost(r, t, e);
         if (t->rescue)
             series_open(r, t->rescue);
         return;
@@ -261,7 +291,7 @@ static void remember_end(struct run *r, struct task *t, const struct event *e, e
     t->took_ms = number(e, "took_ms");
     t->result = value_copy(r->arena, field(e, "result"));
     t->outputs = value_copy(r->arena, field(e, "outputs"));
-    t->withheld = value_copy(r->arena, field(e, "withheld"));
+    remember_lost(r, t, e);
     t->dangling = false;
 }
 
@@ -676,11 +706,6 @@ bool run_is_stopping(const struct run *r)
 void run_owe_always(struct run *r)
 {
     r->session_starts++;
-}
-
-bool run_any_active(const struct run *r)
-{
-    return r->active > r->parked;
 }
 
 int run_interrupted(const struct run *r)

@@ -79,7 +79,6 @@ void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the
 void run_not_started(struct run *r, struct task *t);  // after ORDER_SETTLE: it had not begun
 void run_settle_nothing(struct run *r);  // what dangles is left as it is
 void run_owe_always(struct run *r);
-bool run_any_active(const struct run *r);
 int run_interrupted(const struct run *r);
 
 // ---- asking

@@ -51,6 +51,17 @@ bool use_frame(struct driver *d, struct task *use, struct value with, struct val
     return true;
 }
 
+void use_frame_broken(struct driver *d, struct task *use, struct str why)
+{
+    struct frame *f = NEW(d->arena, struct frame);
+
+    *f = *frame_of(use->space);
+    f->module = use->inner->module;
+    f->inputs = f->vars = f->secrets = VALUE_NONE;
+    f->broken = why;
+    use->inner->frame = f;
+}
+
 // ---- the environment of a step
 
 static bool put_env(struct mask *mask, struct map *all, const struct list *env,
@@ -167,7 +178,10 @@ bool step_environment(struct driver *d, struct task *t, const struct step *s, st
     bool secret;
     int64_t ns;
 
-    (void)d;
+    if (frame_of(space)->broken.n) {
+        err->message = frame_of(space)->broken;
+        return false;
+    }
     at->env = environment_of(d->mask, t, s, space, scope, a, err);
     at->dir = frame_of(space)->dir;
     if (!at->env)

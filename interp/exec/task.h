@@ -119,7 +119,8 @@ struct task {
     int64_t due_ms;           // a retry
     int64_t started_wall_ns, took_ms;
     struct value result, outputs, before;  // VALUE_NULL where there is none
-    struct value withheld;    // names of result fields that were masked; after a resume
+    struct value lost;        // {field: [names]}: what held a secret and was not kept
+    bool item_lost;
     struct str message;
     struct str file;          // of the last attempt, in the run's folder
     struct value notes;       // of the running attempt

@@ -28,6 +28,68 @@ static bool was_not_run(enum state s)
 
 static struct value rows_of(struct task *t, struct arena *a);
 
+// ---- what held a secret, and was not kept
+
+static bool is_among(struct value names, struct str field)
+{
+    for (size_t i = 0; names.kind == VALUE_LIST && i < value_size(names); i++) {
+        struct value name = value_item(names, i);
+        if (name.kind == VALUE_STRING && str_equal(name.s, field))
+            return true;
+    }
+    return false;
+}
+
+static struct str lost_words(struct str what, const struct task *t, struct arena *a)
+{
+    return str_format(a, "`%.*s` of step `%.*s` held a secret and was not kept; it cannot be read "
+                         "after a resume", STR_ARG(what), STR_ARG(t->address));
+}
+
+// A map of which some fields are not known any more.
+struct partial {
+    struct value map, lost;
+    const struct task *of;
+};
+
+static bool partial_get(const struct object *o, struct str field, struct arena *a,
+                        struct value *out, struct str *why)
+{
+    const struct partial *p = o->ctx;
+
+    if (is_among(p->lost, field)) {
+        *why = lost_words(field, p->of, a);
+        return false;
+    }
+    return value_get(p->map, value_string(field), out);
+}
+
+static const struct str *partial_fields(const struct object *o, struct arena *a)
+{
+    const struct partial *p = o->ctx;
+    struct str *names = NEW_ARRAY(a, struct str, value_size(p->map) + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < value_size(p->map); i++)
+        if (p->map.map->entries[i].key.kind == VALUE_STRING)
+            names[n++] = p->map.map->entries[i].key.s;
+    return names;
+}
+
+static const struct object_class partial_class = { "map", partial_get, partial_fields };
+
+static struct value known_part(struct value map, struct value lost, const struct task *of,
+                               struct arena *a)
+{
+    struct partial *p;
+
+    if (value_size(lost) == 0 || map.kind != VALUE_MAP)
+        return map;
+    p = NEW(a, struct partial);
+    *p = (struct partial){ map, lost, of };
+    return value_object(a, &partial_class, p);
+}
+
 // Fields that every step has, whatever became of it.
 static bool common_field(struct task *t, struct str field, struct arena *a, struct value *out)
 {
@@ -43,24 +105,14 @@ static bool common_field(struct task *t, struct str field, struct arena *a, stru
     else if (str_is(field, "took") && t->ended && t->intent)
         *out = value_duration_ms(t->took_ms);
     else if (str_is(field, "before") && t->before.kind == VALUE_MAP)
-        *out = t->before;
+        *out = known_part(t->before, names_lost(t, "before"), t, a);
     else if (str_is(field, "outputs") && t->outputs.kind == VALUE_MAP)
-        *out = t->outputs;
+        *out = known_part(t->outputs, names_lost(t, "outputs"), t, a);
     else if (str_is(field, "items") && t->kind == TASK_EACH && t->steps)
         *out = rows_of(t, a);
     else
         return false;
     return true;
-}
-
-static bool is_withheld(const struct task *t, struct str field)
-{
-    for (size_t i = 0; t->from_journal && t->withheld.kind == VALUE_LIST && i < value_size(t->withheld); i++) {
-        struct value name = value_item(t->withheld, i);
-        if (name.kind == VALUE_STRING && str_equal(name.s, field))
-            return true;
-    }
-    return false;
 }
 
 static bool explain(const struct task *t, struct str field, struct arena *a, struct str *why)
@@ -85,9 +137,8 @@ static bool step_get(const struct object *o, struct str field, struct arena *a, 
 {
     struct task *t = o->ctx;
 
-    if (is_withheld(t, field)) {
-        *why = str_format(a, "`%.*s` of step `%.*s` held a secret and was not kept; it cannot be "
-                             "read after a resume", STR_ARG(field), STR_ARG(t->address));
+    if (is_among(names_lost(t, "result"), field)) {
+        *why = lost_words(field, t, a);
         return false;
     }
     if (common_field(t, field, a, out))
@@ -129,13 +180,15 @@ static struct value rows_of(struct task *t, struct arena *a)
         const struct task *one = t->steps->tasks[i];
         struct value_builder *row = value_map_start(a);
         value_put_s(row, "key", one->key);
-        value_put_s(row, "item", one->item);
+        if (!one->item_lost)
+            value_put_s(row, "item", one->item);
         value_put_s(row, "state", value_text(state_word(one->state)));
         if (one->outputs.kind == VALUE_MAP)
-            value_put_s(row, "outputs", one->outputs);
+            value_put_s(row, "outputs",
+                        known_part(one->outputs, names_lost(one, "outputs"), one, a));
         for (size_t k = 0; one->result.kind == VALUE_MAP && k < value_size(one->result); k++)
             value_put(row, one->result.map->entries[k].key, one->result.map->entries[k].value);
-        value_add(rows, value_finish(row));
+        value_add(rows, known_part(value_finish(row), names_lost(one, "result"), one, a));
     }
     return value_finish(rows);
 }
@@ -173,29 +226,45 @@ static const struct object_class steps_class = { "runbook", steps_get, steps_fie
 
 // ---- the rest
 
-static bool instance_name(const struct task *t, struct str name, struct value *out)
+// False, with why, when it is not known any more.
+static bool item_of(const struct task *t, struct arena *a, struct value *out, struct str *why)
+{
+    *out = t->item;
+    if (t->item_lost)
+        *why = str_format(a, "the item of `%.*s` held a secret and was not kept; it cannot be read "
+                             "after a resume", STR_ARG(t->address));
+    return !t->item_lost;
+}
+
+static bool is_item(const struct task *t, struct str name)
 {
     const struct for_each *each = t->step->for_each;
-    struct str as = each && each->as.str.n ? each->as.str : STR("item");
 
-    if (str_equal(name, as))
-        return *out = t->item, true;
+    return str_equal(name, each && each->as.str.n ? each->as.str : STR("item"));
+}
+
+static bool instance_name(const struct task *t, struct str name, struct arena *a,
+                          struct value *out, struct str *why)
+{
+    if (is_item(t, name))
+        return item_of(t, a, out, why);
     if (str_is(name, "index"))
         return *out = value_int((int64_t)t->index), true;
     return false;
 }
 
-static bool find_item(const struct view *v, struct str name, struct value *out)
+static bool find_item(const struct view *v, struct str name, struct arena *a, struct value *out,
+                      struct str *why)
 {
     if (v->item_name.n && str_equal(name, v->item_name))
         return *out = v->item, true;
     if (v->item_name.n && str_is(name, "index"))
         return *out = v->index, true;
     const struct task *t = v->task && v->task->undoes ? v->task->undoes : v->task;
-    if (t && t->is_instance && instance_name(t, name, out))
+    if (t && t->is_instance && instance_name(t, name, a, out, why))
         return true;
-    for (const struct space *s = v->space; s; s = s->around)
-        if (s->instance && instance_name(s->instance, name, out))
+    for (const struct space *s = v->space; s && !why->n; s = s->around)
+        if (s->instance && instance_name(s->instance, name, a, out, why))
             return true;
     return false;
 }
@@ -261,17 +330,24 @@ static bool is_plain(struct value result, struct arena *a)
            !value_field(result, "json", a, &ignored);
 }
 
+static const struct task *owner_of(const struct view *v)
+{
+    return v->task->undoes ? v->task->undoes : v->task;
+}
+
 static bool own(const struct view *v, struct str name, struct value *out, struct arena *a,
                 struct str *why)
 {
     if (str_is(name, "result") && v->result) {
         *out = *v->result;
-        if (is_plain(*out, a))
+        if (value_size(v->result_lost))
+            *out = known_part(*out, v->result_lost, owner_of(v), a);
+        else if (is_plain(*out, a))
             *out = value_object(a, &plain_class, (void *)(uintptr_t)v->result);
         return out->kind != VALUE_NULL || (*why = STR("the step has no result"), false);
     }
     if (str_is(name, "before") && v->before && v->before->kind == VALUE_MAP)
-        return *out = *v->before, true;
+        return *out = known_part(*v->before, v->before_lost, owner_of(v), a), true;
     if (str_is(name, "result") || str_is(name, "before"))
         *why = str_format(a, "there is no `%.*s` here", STR_ARG(name));
     return false;
@@ -302,7 +378,11 @@ static bool look_up(const struct scope *s, struct str name, struct arena *a, str
     else if (str_is(name, "contact") && v->contact.kind == VALUE_MAP)
         *out = v->contact;
     else
-        return own(v, name, out, a, why) || find_item(v, name, out);
+        return own(v, name, out, a, why) || find_item(v, name, a, out, why);
+    if (f->broken.n && out->kind == VALUE_NULL) {
+        *why = f->broken;
+        return false;
+    }
     return true;
 }
 

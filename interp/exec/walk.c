@@ -8,8 +8,15 @@
 #include "action/prompt.h"
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "exec/lasting.h"
 
 // ---- small things
+
+static void see_before(struct walk *w, const struct task *t)
+{
+    w->before = t->before;
+    w->view.before_lost = names_lost(t, "before");
+}
 
 struct walk *walk_new(struct driver *d, struct task *t)
 {
@@ -21,15 +28,26 @@ struct walk *walk_new(struct driver *d, struct task *t)
     w = NEW(a, struct walk);
     *w = (struct walk){ .d = d, .task = t, .arena = a, .view = view_of(d, t),
                         .began_ms = loop_now_ms(d->loop), .now = now_value() };
-    w->before = t->before;
     w->view.before = &w->before;
     w->view.scope.now = w->now;
-    if (t->undoes) {
-        w->view.result = &t->undoes->result;
-        w->before = t->undoes->before;
-    }
+    see_before(w, t->undoes ? t->undoes : t);
+    walk_sees_undone(w);
     t->walk = w;
     return w;
+}
+
+void walk_sees_undone(struct walk *w)
+{
+    const struct task *t = w->task->undoes;
+
+    w->view.result = t ? &t->result : NULL;
+    w->view.result_lost = t ? names_lost(t, "result") : VALUE_NONE;
+}
+
+void walk_sees_own(struct walk *w)
+{
+    w->view.result = &w->result;
+    w->view.result_lost = w->outcome.withheld ? masked_fields(w->arena, w->result) : VALUE_NONE;
 }
 
 static const struct scope *scope_of(struct walk *w)
@@ -440,6 +458,7 @@ static void before_read(void *arg, const struct outcome *o)
         return;
     }
     w->view.result = &result;
+    w->view.result_lost = VALUE_NONE;
     j = judge(w->d, now->check, o, scope_of(w), w->arena);
     w->view.result = NULL;
     if (j.ok) {
@@ -519,7 +538,25 @@ static void act(void *arg)
     act_start(w->act, walk_acted, w);
 }
 
-void emit_intent(struct walk *w, struct value with)
+// What was there before, and what a callee was given: a resume needs all of it.
+static bool put_given(struct walk *w, struct value_builder *b, struct value with)
+{
+    struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
+    bool whole = true;
+
+    if (w->before.kind == VALUE_MAP && !w->task->undoes)
+        whole = lasting_put(&l, "before", w->before);
+    if (with.kind == VALUE_MAP)
+        whole &= lasting_put(&l, "with", with);
+    lasting_end(&l);
+    if (w->view.before_lost.kind == VALUE_LIST && !w->task->undoes)
+        value_put_s(b, "lost", lost_names(w->arena, "before", w->view.before_lost));
+    if (!whole)
+        store_has_failed(w->d, STR("what a step needs again after a crash cannot be kept"));
+    return whole;
+}
+
+bool emit_intent(struct walk *w, struct value with)
 {
     struct task *t = w->task;
     struct value_builder *b = event_data(w->d);
@@ -540,12 +577,19 @@ void emit_intent(struct walk *w, struct value with)
     } else {
         value_put_s(b, "group", value_bool(true));
     }
-    if (w->before.kind == VALUE_MAP && !t->undoes)
-        value_put_s(b, "before", w->before);
-    if (with.kind == VALUE_MAP)
-        value_put_s(b, "with", with);
+    if (!put_given(w, b, with))
+        return false;
     w->attempt_ms = loop_now_ms(w->d->loop);
     emit(w->d, EVENT_STEP_START, b);
+    return true;
+}
+
+static void begin_attempt(struct walk *w)
+{
+    if (!emit_intent(w, VALUE_NONE))
+        return;
+    w->intent_pending = true;
+    when_durable(w->d, act, w);
 }
 
 static void ask_for_work(struct walk *w);
@@ -583,9 +627,7 @@ static void intend(struct walk *w)
             ask_for_work(w);
             break;
         }
-        emit_intent(w, VALUE_NONE);
-        w->intent_pending = true;
-        when_durable(w->d, act, w);
+        begin_attempt(w);
         break;
     }
 }
@@ -631,8 +673,8 @@ static void work_answered(void *arg, const struct answer *a)
             o.message = str_format(w->arena, "a person says that it failed%s%.*s",
                                    a->text.n ? ": " : "", STR_ARG(a->text));
     }
-    emit_intent(w, VALUE_NONE);
-    walk_outcome(w, &o);
+    if (emit_intent(w, VALUE_NONE))
+        walk_outcome(w, &o);
 }
 
 static void ask_for_work(struct walk *w)
@@ -675,7 +717,7 @@ void walk_retry(struct driver *d, struct task *t)
     struct walk *w = walk_new(d, t);
     struct expr_error err = { 0 };
 
-    w->view.result = t->undoes ? &t->undoes->result : NULL;
+    walk_sees_undone(w);
     if (t->kind != TASK_ACTION) {
         container_begin(w);
         return;
@@ -685,9 +727,7 @@ void walk_retry(struct driver *d, struct task *t)
         return;
     }
     w->command = act_describe(w->act);
-    emit_intent(w, VALUE_NONE);
-    w->intent_pending = true;
-    when_durable(d, act, w);
+    begin_attempt(w);
 }
 
 void walk_block(struct driver *d, struct task *t)

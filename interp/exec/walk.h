@@ -14,6 +14,9 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own);
 void walk_failed(struct walk *w);
 // Its memory is given back when nothing can be calling back into it any more.
 void walk_bury(struct walk *w);
+// What its expressions see as `result`: its own, or of the step that it takes back.
+void walk_sees_own(struct walk *w);
+void walk_sees_undone(struct walk *w);
 void fail_expr(struct walk *w, const char *key, const struct expr_error *err);
 void walk_acted(void *arg, const struct outcome *o);
 void walk_outcome(struct walk *w, const struct outcome *o);
@@ -21,7 +24,8 @@ void walk_outcome(struct walk *w, const struct outcome *o);
 void walk_verify(struct walk *w);
 void walk_succeeded(struct walk *w);
 void gate_judge(struct walk *w);
-void emit_intent(struct walk *w, struct value with);
+// False: the journal cannot take it, and nothing may start.
+bool emit_intent(struct walk *w, struct value with);
 bool step_timeout(struct walk *w, int64_t fallback_ms, int64_t *ns, struct expr_error *err);
 
 // container.c

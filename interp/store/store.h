@@ -98,7 +98,8 @@ bool journal_must_stop(const struct journal *j);
 // Why it failed, for the operator.
 struct str journal_failure(const struct journal *j);
 
-// A file of the run kept with it (the stored plan): written whole, once, before run.start.
+// A file of the run kept with it (the plan, what is too long for an event): written whole,
+// once, before the event that speaks of it.
 // [name] has no slash.
 bool journal_keep(struct journal *j, const char *name, struct str bytes, struct diags *ds);
 

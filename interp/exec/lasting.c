@@ -1,0 +1,148 @@
+#include "exec/lasting.h"
+
+#include "base/arena.h"
+#include "exec/walk.h"
+
+enum { INLINE = 3 * 1024 };
+
+struct lasting lasting_in(struct driver *d, struct arena *a, struct value_builder *event,
+                          bool aside)
+{
+    return (struct lasting){ .d = d, .arena = a, .event = event, .kept = value_map_start(a),
+                             .withheld = value_map_start(a), .aside = aside };
+}
+
+static struct str masked_json(struct lasting *l, struct value v, bool *found)
+{
+    struct str text = json_text(v, l->arena);
+
+    return mask_is_empty(l->d->mask) ? text : mask_text(l->d->mask, text, l->arena, found);
+}
+
+// The names of the fields, or the places in the list, in which something is masked.
+static void withhold(struct lasting *l, const char *field, struct value v)
+{
+    struct value_builder *names = value_list_start(l->arena);
+    size_t n = v.kind == VALUE_MAP || v.kind == VALUE_LIST ? value_size(v) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        bool found = false;
+        bool map = v.kind == VALUE_MAP;
+        masked_json(l, map ? v.map->entries[i].value : value_item(v, i), &found);
+        if (found)
+            value_add(names, map ? v.map->entries[i].key : value_int((int64_t)i));
+    }
+    value_put_s(l->withheld, field, value_finish(names));
+    l->any_withheld = true;
+}
+
+bool lasting_put(struct lasting *l, const char *field, struct value v)
+{
+    struct driver *d = l->d;
+    bool found = false;
+
+    value_put_s(l->event, field, v);
+    if (!d->journal || l->aside)
+        return true;
+    struct str json = masked_json(l, v, &found);
+    if (found)
+        withhold(l, field, v);
+    if (json.n <= INLINE)
+        return true;
+    struct str name = str_format(l->arena, "%s-%lld.json", field, (long long)next_seq(d));
+    if (!journal_keep(d->journal, name.s, json, d->diags))
+        return false;
+    value_put_s(l->kept, field, value_string(name));
+    l->any_kept = true;
+    return true;
+}
+
+void lasting_end(struct lasting *l)
+{
+    if (l->any_kept)
+        value_put_s(l->event, "kept", value_finish(l->kept));
+    if (l->any_withheld)
+        value_put_s(l->event, "withheld", value_finish(l->withheld));
+}
+
+// ---- read again
+
+static struct value field_of(struct value map, const char *key)
+{
+    struct value v = VALUE_NONE;
+
+    value_field(map, key, NULL, &v);
+    return v;
+}
+
+static bool read_kept(struct driver *d, struct value name, struct value *out)
+{
+    struct json_error error;
+    struct str json;
+    const char *file = str_copy(d->arena, name.s).s;
+
+    if (store_kept(d->store, d->id, file, d->arena, &json, d->diags) != STORE_OK)
+        return false;
+    if (json_read(json, d->arena, out, &error))
+        return true;
+    diag_error(d->diags, DIAG_STORE, (struct span){ 0 }, "`%s` of run %.*s is damaged: %.*s", file,
+               STR_ARG(d->id), STR_ARG(error.message));
+    return false;
+}
+
+static struct value joined(struct arena *a, struct value x, struct value y)
+{
+    struct value_builder *b = value_map_start(a);
+    const struct value both[2] = { x, y };
+
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; both[i].kind == VALUE_MAP && k < value_size(both[i]); k++)
+            value_put(b, both[i].map->entries[k].key, both[i].map->entries[k].value);
+    return value_finish(b);
+}
+
+bool lasting_restore(struct driver *d, struct event *e)
+{
+    struct value kept = field_of(e->data, "kept"), withheld = field_of(e->data, "withheld"), whole;
+    struct value_builder *b;
+
+    if (kept.kind != VALUE_MAP && withheld.kind != VALUE_MAP)
+        return true;
+    b = value_map_start(d->arena);
+    for (size_t i = 0; i < value_size(e->data); i++)
+        value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
+    if (withheld.kind == VALUE_MAP)
+        value_put_s(b, "lost", joined(d->arena, field_of(e->data, "lost"), withheld));
+    for (size_t i = 0; kept.kind == VALUE_MAP && i < value_size(kept); i++) {
+        if (!read_kept(d, kept.map->entries[i].value, &whole))
+            return false;
+        value_put(b, kept.map->entries[i].key, whole);
+    }
+    e->data = value_finish(b);
+    return true;
+}
+
+struct value masked_fields(struct arena *a, struct value result)
+{
+    struct value_builder *names = value_list_start(a);
+
+    for (size_t i = 0; result.kind == VALUE_MAP && i < value_size(result); i++) {
+        struct value_entry e = result.map->entries[i];
+        if (str_search(json_text(e.value, a), STR("***")) != SIZE_MAX)
+            value_add(names, e.key);
+    }
+    return value_finish(names);
+}
+
+struct value lost_names(struct arena *a, const char *field, struct value names)
+{
+    struct value_builder *b = value_map_start(a);
+
+    value_put_s(b, field, names);
+    return value_finish(b);
+}
+
+struct value names_lost(const struct task *t, const char *field)
+{
+    return field_of(t->lost, field);
+}
