@@ -15,11 +15,14 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "loop/engine.h"
+#include "loop/works.h"
 
 struct real {
     struct loop *loop;
     uv_loop_t uv;
     uv_async_t async;
+    uv_async_t work_over;  // from the threads of [works]
+    struct works *works;
     int alarm_fd;
     uv_poll_t alarm;
     int64_t alarm_ms;  // when it is set for; INT64_MAX: not set
@@ -205,31 +208,55 @@ static void untrap(void *arg)
 }
 
 struct job {
-    uv_work_t request;
+    uv_work_t request;  // when there can be no thread of its own
     struct real *real;
     void (*work)(void *arg);
     void (*done)(void *arg);
     void *arg;
 };
 
-static void in_thread(uv_work_t *request)
+static void in_thread(void *arg)
 {
-    struct job *j = request->data;
+    struct job *j = arg;
 
     j->work(j->arg);
 }
 
-static void after_work(uv_work_t *request, int status)
+static void after_work(void *arg)
 {
-    struct job *j = request->data;
+    struct job *j = arg;
     struct real *r = j->real;
 
-    (void)status;
     r->loop->waiting--;
     r->loop->now_ms = clock_boot_ms();
     if (!r->closing)
         j->done(j->arg);
     free(j);
+}
+
+static void in_shared_thread(uv_work_t *request)
+{
+    in_thread(request->data);
+}
+
+static void after_shared_work(uv_work_t *request, int status)
+{
+    (void)status;
+    after_work(request->data);
+}
+
+static void work_over(uv_async_t *handle)
+{
+    struct real *r = handle->data;
+
+    works_collect(r->works);
+}
+
+static void tell_work_over(void *arg)
+{
+    struct real *r = arg;
+
+    uv_async_send(&r->work_over);
 }
 
 static void work(void *self, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
@@ -240,7 +267,8 @@ static void work(void *self, void (*fn)(void *arg), void (*done)(void *arg), voi
     *j = (struct job){ .real = r, .work = fn, .done = done, .arg = arg };
     j->request.data = j;
     r->loop->waiting++;
-    uv_queue_work(&r->uv, &j->request, in_thread, after_work);
+    if (!works_start(r->works, in_thread, after_work, j))
+        uv_queue_work(&r->uv, &j->request, in_shared_thread, after_shared_work);
 }
 
 static void woken(uv_async_t *handle)
@@ -276,6 +304,8 @@ static void close_real(void *arg)
     struct real *r = arg;
 
     r->closing = true;
+    works_free(r->works);
+    uv_close((uv_handle_t *)&r->work_over, NULL);
     uv_close((uv_handle_t *)&r->async, NULL);
     uv_close((uv_handle_t *)&r->alarm, NULL);
     uv_run(&r->uv, UV_RUN_DEFAULT);
@@ -306,8 +336,11 @@ struct loop *loop_new(struct arena *a)
     r->alarm_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     need(r->alarm_fd >= 0, "runbook: timerfd");
     uv_poll_init(&r->uv, &r->alarm, r->alarm_fd);
-    r->async.data = r->alarm.data = r;
+    need(uv_async_init(&r->uv, &r->work_over, work_over) == 0, "runbook: eventfd");
+    r->works = must(works_new(tell_work_over, r));
+    r->async.data = r->work_over.data = r->alarm.data = r;
     uv_unref((uv_handle_t *)&r->async);
+    uv_unref((uv_handle_t *)&r->work_over);
     uv_poll_start(&r->alarm, UV_READABLE, alarmed);
     uv_unref((uv_handle_t *)&r->alarm);
     r->alarm_ms = INT64_MAX;

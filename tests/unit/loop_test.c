@@ -258,6 +258,30 @@ TEST(a_loop_that_is_freed_waits_for_its_work)
     CHECK_STR(buf_str(story), "");
 }
 
+static void meet(void *arg)
+{
+    pthread_barrier_wait(arg);
+}
+
+static void met(void *arg)
+{
+    (void)arg;
+    buf_add_c(story, '.');
+}
+
+TEST(works_may_wait_for_each_other)
+{
+    pthread_barrier_t all;
+    struct loop *l = new_real();
+
+    pthread_barrier_init(&all, NULL, 20);
+    for (int i = 0; i < 20; i++)
+        loop_work(l, meet, met, &all);
+    run(l);
+    CHECK_STR(buf_str(story), "....................");
+    pthread_barrier_destroy(&all);
+}
+
 static void *wake_from_thread(void *arg)
 {
     loop_wake(arg);

@@ -1,0 +1,115 @@
+#include "loop/works.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+struct work {
+    struct works *works;
+    struct work *next;
+    pthread_t thread;
+    void (*work)(void *arg);
+    void (*done)(void *arg);
+    void *arg;
+};
+
+struct works {
+    void (*wake)(void *arg);
+    void *arg;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct work *over, **end;  // in the order in which they ended
+    size_t count;              // of all that were started and not collected
+};
+
+struct works *works_new(void (*wake)(void *arg), void *arg)
+{
+    struct works *w = calloc(1, sizeof *w);
+
+    if (!w)
+        return NULL;
+    *w = (struct works){ .wake = wake, .arg = arg, .end = &w->over };
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->changed, NULL);
+    return w;
+}
+
+static void *run(void *arg)
+{
+    struct work *work = arg;
+    struct works *w = work->works;
+
+    work->work(work->arg);
+    pthread_mutex_lock(&w->lock);
+    *w->end = work;
+    w->end = &work->next;
+    w->wake(w->arg);
+    pthread_cond_signal(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+// Signals are the loop's.
+static bool start_thread(struct work *work)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool ok = pthread_create(&work->thread, NULL, run, work) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ok;
+}
+
+bool works_start(struct works *w, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
+{
+    struct work *work = calloc(1, sizeof *work);
+
+    if (!work)
+        return false;
+    *work = (struct work){ .works = w, .work = fn, .done = done, .arg = arg };
+    if (!start_thread(work)) {
+        free(work);
+        return false;
+    }
+    w->count++;
+    return true;
+}
+
+static struct work *take_over(struct works *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct work *first = w->over;
+    w->over = NULL;
+    w->end = &w->over;
+    pthread_mutex_unlock(&w->lock);
+    return first;
+}
+
+void works_collect(struct works *w)
+{
+    struct work *next;
+
+    for (struct work *work = take_over(w); work; work = next) {
+        next = work->next;
+        // It is on its last instructions; then nothing of it touches [w] any more.
+        pthread_join(work->thread, NULL);
+        w->count--;
+        work->done(work->arg);
+        free(work);
+    }
+}
+
+void works_free(struct works *w)
+{
+    while (w->count > 0) {
+        pthread_mutex_lock(&w->lock);
+        while (!w->over)
+            pthread_cond_wait(&w->changed, &w->lock);
+        pthread_mutex_unlock(&w->lock);
+        works_collect(w);
+    }
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
