@@ -36,8 +36,10 @@ bool lite_fail_with_error(struct lite *l)
 {
     int code = l->sq->extended_errcode(l->db);
 
-    if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
-        return lite_fail(l, "the database is locked by another program (%s)", l->sq->errmsg(l->db));
+    if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
+        l->help = STR("look who has it: another program, or a step of this run that is not over");
+        return lite_fail(l, "the database is locked by another session (%s)", l->sq->errmsg(l->db));
+    }
     if ((code & 0xff) == SQLITE_TOOBIG)
         return lite_fail(l, "a value is over %d MiB", SQL_BYTES_MOST / 1024 / 1024);
     return lite_fail(l, "%s", l->sq->errmsg(l->db));

@@ -1,7 +1,10 @@
 // Values as SQLite takes and gives them.
 //
-// A bool is 0 or 1, a timestamp RFC 3339, a duration seconds, a list or map JSON.
+// A bool is 0 or 1, a timestamp RFC 3339, a duration seconds, a list or map JSON. What
+// would not come back as it was is refused: NaN (SQLite makes it NULL), a text with a NUL
+// (its functions end there), an uint beyond 64 bits with a sign.
 
+#include <math.h>
 #include <string.h>
 
 #include "action/sql_lite.h"
@@ -11,6 +14,8 @@
 
 static int bind_text(struct lite *l, sqlite3_stmt *stmt, int i, struct str s)
 {
+    if (str_find(s, '\0') != SIZE_MAX)
+        return SQLITE_MISMATCH;
     return l->sq->bind_text64(stmt, i, s.s ? s.s : "", s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
@@ -30,7 +35,7 @@ static int bind_value(struct lite *l, sqlite3_stmt *stmt, int i, struct value v)
     case VALUE_UINT:
         return v.u <= INT64_MAX ? l->sq->bind_int64(stmt, i, (int64_t)v.u) : SQLITE_RANGE;
     case VALUE_DOUBLE:
-        return l->sq->bind_double(stmt, i, v.d);
+        return isnan(v.d) ? SQLITE_MISMATCH : l->sq->bind_double(stmt, i, v.d);
     case VALUE_DURATION:
         return l->sq->bind_double(stmt, i, (double)v.i / 1e9);
     case VALUE_BYTES:
@@ -41,6 +46,21 @@ static int bind_value(struct lite *l, sqlite3_stmt *stmt, int i, struct value v)
     default:
         return value_to_text(v, l->arena, &text) ? bind_text(l, stmt, i, text) : SQLITE_MISMATCH;
     }
+}
+
+static bool refuse_value(struct lite *l, struct value v)
+{
+    while (v.kind == VALUE_OPTIONAL && v.optional)
+        v = *v.optional;
+    if (v.kind == VALUE_STRING) {
+        l->help = STR("as bytes it can: `${{ bytes(...) }}`");
+        return lite_fail(l, "a text with a NUL cannot be a value in SQL");
+    }
+    if (v.kind == VALUE_DOUBLE)
+        return lite_fail(l, "NaN cannot be a value in SQLite, which would make it NULL");
+    if (v.kind == VALUE_UINT)
+        return lite_fail(l, "%llu is beyond the integers of SQLite", (unsigned long long)v.u);
+    return lite_fail(l, "%s cannot be a value in SQL", value_kind_words(v.kind));
 }
 
 static bool number_of(const char *digits, size_t *out)
@@ -82,8 +102,7 @@ bool lite_bind(struct lite *l, sqlite3_stmt *stmt, const struct sql_command *c)
             return false;
         int error = bind_value(l, stmt, i, c->values[at - 1]);
         if (error == SQLITE_RANGE || error == SQLITE_MISMATCH)
-            return lite_fail(l, "%s cannot be a value in SQL",
-                             value_kind_words(c->values[at - 1].kind));
+            return refuse_value(l, c->values[at - 1]);
         if (error)
             return lite_fail_with_error(l);
     }

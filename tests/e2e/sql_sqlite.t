@@ -71,6 +71,15 @@ test_that 'values keep their types' '
 	has "\"i\":9007199254740993,\"d\":1.5,\"b\":1,\"s\":\"${q}); --\",\"n\":null,\"l\":\"[1]\",\"x\":\"AP8=\",\"bad\":\"/w==\""
 '
 
+test_that 'what would not come back as it was is refused' '
+	fresh &&
+	! play "  - {id: a, sql: \"INSERT INTO t(v) VALUES (\${{ v }})\"}" "scope={\"v\": \"a\\u0000b\"}" && has "a text with a NUL" && has "bytes(" &&
+	! play "  - {id: a, sql: \"INSERT INTO t(v) VALUES (\${{ double(v) }})\"}" "scope={\"v\": \"NaN\"}" && has "NaN cannot be a value in SQLite" &&
+	! play "  - {id: a, sql: \"INSERT INTO t(v) VALUES (\${{ 18446744073709551615u }})\"}" && has "18446744073709551615 is beyond" &&
+	ask "SELECT count(*) FROM t" 2 &&
+	play "  - {id: a, sql: \"SELECT \${{ bytes(v) }} AS b, \${{ 1.0 / 0.0 }} AS inf, -\${{ 0.0 }} AS zero\"}" "scope={\"v\": \"a\\u0000b\"}" && has "\"b\":\"YQBi\""
+'
+
 test_that 'parameters by number and by name, and their number' '
 	fresh && play "  - {id: a, sql: {query: \"SELECT ?1 + ?2, ?2\", params: [1, 2]}}
   - {id: b, sql: {query: \"SELECT ? || ?\", params: [a, b]}}
@@ -118,6 +127,12 @@ test_that 'a file that somebody else has locked is waited for, in the time there
 	fresh && hold && ! play "  - {id: a, sql: UPDATE t SET v = 5}" timeout=400 && has "\"timed_out\":true" &&
 	{ play "  - {id: a, sql: UPDATE t SET v = 5}" timeout=20000 & waiter=$!; } && sleep 0.3 && release && { wait $waiter || { cat out err; false; }; } &&
 	ask "SELECT count(*) FROM t WHERE v = 5" 2
+'
+
+test_that 'steps that write at once wait for each other, however many there are' '
+	fresh && export XDG_STATE_HOME="$work/state" &&
+	printf "runbook: 1\nname: many\ntype: database\nconnections: {db: \"sqlite:app.db\"}\nsteps:\n  - id: a\n    for_each: {in: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], parallel: 12}\n    sql: INSERT INTO t(v) VALUES (\${{ item }})\n" >many.yaml &&
+	timeout 20 runbook run many.yaml && ask "SELECT count(*) FROM t" 14
 '
 
 test_that 'a script is one transaction; a trigger in it stays whole' '
