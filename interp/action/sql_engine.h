@@ -83,7 +83,8 @@ const struct sql_engine *sql_engine_of(struct str url);
 // Every session begins with this.
 struct sql_session {
     const struct sql_engine *engine;
-    struct str name, url, user, dir;
+    struct resolved_connection connection;  // a copy of its own
+    struct str dir;
     bool busy;
     struct sql_session *next;
 };

@@ -18,7 +18,6 @@ enum pg_stop { PG_GO_ON, PG_TIMED_OUT, PG_CANCELLED };
 struct pg {
     struct sql_session base;
     struct session *session;
-    struct resolved_connection connection;
     struct link *link;    // NULL: not connected
     struct str identity;  // of the server; empty when it may not be known
     bool connecting;

@@ -99,11 +99,11 @@ static void take_notice(void *arg, struct str text)
 void pg_connect(struct pg *p, pg_step *next)
 {
     struct link_events events = { take_result, take_notice, p };
-    int64_t limit = p->connection.timeout_ms ? p->connection.timeout_ms : SQL_CONNECT_MS;
+    int64_t limit = p->base.connection.timeout_ms ? p->base.connection.timeout_ms : SQL_CONNECT_MS;
 
     p->connecting = true;
     p->connected = next;
-    p->link = link_open(p->session->loop, &p->connection, limit, &events, opened);
+    p->link = link_open(p->session->loop, &p->base.connection, limit, &events, opened);
 }
 
 // ---- the end of a job
@@ -211,11 +211,9 @@ static void start(struct sql_session *s, struct sql_job *job)
 {
     struct pg *p = (struct pg *)s, old = *p;
 
-    *p = (struct pg){ .base = old.base,
-                      .session = old.session,
-                      .connection = old.connection,
-                      .link = old.link,
-                      .identity = old.identity };
+    *p = (struct pg){
+        .base = old.base, .session = old.session, .link = old.link, .identity = old.identity
+    };
     p->job = job;
     job->session = s;
     p->arena = arena_new(p->session->arena);
@@ -238,19 +236,11 @@ static struct sql_session *open_session(struct session *s, const struct resolved
                                         struct str dir)
 {
     struct pg *p = NEW(s->arena, struct pg);
-    struct arena *a = s->arena;
 
-    (void)dir;
+    (void)c, (void)dir;
     p->base.engine = &sql_postgres;
     p->session = s;
-    p->connection = *c;
-    p->connection.url = str_copy(a, c->url);
-    p->connection.user = str_copy(a, c->user);
-    p->connection.password = str_copy(a, c->password);
-    p->connection.ca = str_copy(a, c->ca);
-    p->connection.cert = str_copy(a, c->cert);
-    p->connection.key = str_copy(a, c->key);
-    arena_defer(a, close_session, p);
+    arena_defer(s->arena, close_session, p);
     return &p->base;
 }
 

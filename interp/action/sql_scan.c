@@ -32,9 +32,15 @@ static bool stands(const struct sql_scan *s, size_t i, const char *what)
     return str_starts(str_slice(s->text, i < s->text.n ? i : s->text.n, s->text.n), what);
 }
 
+// To PostgreSQL a carriage return ends a line as well.
+static bool ends_line(const struct sql_scan *s, size_t i)
+{
+    return s->text.s[i] == '\n' || (s->text.s[i] == '\r' && s->dialect == SQL_POSTGRES);
+}
+
 static size_t line_comment(const struct sql_scan *s, size_t i)
 {
-    while (i < s->text.n && s->text.s[i] != '\n')
+    while (i < s->text.n && !ends_line(s, i))
         i++;
     return i;
 }
@@ -83,7 +89,7 @@ static size_t continuation(const struct sql_scan *s, size_t i)
 
     for (;;) {
         while (is_space(byte_at(s, i)) && i < s->text.n)
-            line |= s->text.s[i++] == '\n';
+            line |= ends_line(s, i++);
         if (!stands(s, i, "--"))
             break;
         i = line_comment(s, i);

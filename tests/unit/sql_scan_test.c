@@ -35,6 +35,9 @@ TEST(quotes_and_comments_are_one_token)
     CHECK_STR(LITE("`a``b` [c'd] ?1 ? :x @y $z"), "nnppppp");
     CHECK_STR(PG("x[1] a ? b :: c"), "w[d]w?w::w");
     CHECK_STR(PG("1.5e-3 x'00'"), "d-dwt");
+    CHECK_STR(PG("-- a\rb 'c'"), "cwt");
+    CHECK_STR(LITE("-- a\rb 'c'"), "c");
+    CHECK_STR(PG("U&'a\\' b N'c' U&\"d\\\" e"), "w&twwtw&nw");
 }
 
 TEST(a_second_part_of_an_escape_text_is_read_like_the_first)
@@ -42,6 +45,7 @@ TEST(a_second_part_of_an_escape_text_is_read_like_the_first)
     CHECK_STR(PG("E'a'\n'b\\' c' d"), "tw");
     CHECK_STR(PG("E'a' -- x\n  'b\\' c' d"), "tw");
     CHECK_STR(PG("E'a' 'b\\' c"), "ttw");
+    CHECK_STR(PG("E'a'\r'b\\' c' d"), "tw");
 }
 
 TEST(what_nothing_ends_is_open)
@@ -167,6 +171,7 @@ TEST(a_script_comes_apart_at_its_semicolons)
 {
     CHECK_STR(split(SQL_POSTGRES, "-- a;\nSELECT 1;\n\n;;SELECT ';' /* ; */ ;\nSELECT $$;$$"),
               "2:SELECT 1|4:SELECT ';'|5:SELECT $$;$$");
+    CHECK_STR(split(SQL_POSTGRES, "-- old\rSELECT 1;\rCOMMIT;"), "1:SELECT 1|1:COMMIT");
     CHECK_STR(split(SQL_POSTGRES, ""), "");
     CHECK_STR(split(SQL_POSTGRES, "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); x"),
               "1:CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)|1:x");
