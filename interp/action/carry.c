@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "action/plain.h"
 #include "base/arena.h"
 
 enum {
@@ -233,6 +234,22 @@ static void script_in_environment(const struct attempt *at, const struct script_
     p->env = finish(&env);
 }
 
+// Without the shell, which comes in only where the program cannot be started.
+static void without_shell(const struct attempt *at, const struct script_run *run,
+                          struct process *p)
+{
+    const struct str *words = plain_words(run, at->arena), *env = NULL;
+
+    if (words)
+        env = plain_environment(at->env, at->dir, words[0], at->arena);
+    if (!env)
+        return;
+    p->other_argv = p->argv;
+    p->other_env = p->env;
+    p->argv = words;
+    p->env = env;
+}
+
 bool carry_script(const struct attempt *at, const struct script_run *run, bool bash,
                   struct process *p, struct expr_error *err)
 {
@@ -247,6 +264,8 @@ bool carry_script(const struct attempt *at, const struct script_run *run, bool b
     if (is_large || exports->n || (at->as.n && run->value_count))
         return script_on_input(at, run, bash, exports, p, err);
     script_in_environment(at, run, bash, p);
+    if (bash && !at->as.n)  // sh does not become its last program; it waits for it
+        without_shell(at, run, p);
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "action/process.h"
 
+#include <errno.h>
+
 #include "action/params.h"
 #include "base/arena.h"
 
@@ -31,11 +33,39 @@ static struct written written_of(struct arena *a, const struct kept *k)
     return written_new(a, buf_take(&text, a), cut, left_out);
 }
 
+// What another program may do about.
+static bool is_of_program(int error)
+{
+    static const int errors[] = { ENOENT, EACCES, EPERM,   ENOEXEC, E2BIG, ETXTBSY,
+                                  EISDIR, ELOOP,  ENOTDIR, EINVAL,  EIO,   ELIBBAD };
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+        if (errors[i] == error)
+            return true;
+    return false;
+}
+
+static bool start_other(struct attempt *at, const struct child_result *r)
+{
+    struct process *p = at->job;
+
+    if (!p->other_argv || r->end != CHILD_NOT_STARTED || r->bad_dir || r->cancelled ||
+        !is_of_program(r->error))
+        return false;
+    p->argv = p->other_argv;
+    p->env = p->other_env;
+    p->other_argv = NULL;
+    process_start(at);
+    return true;
+}
+
 static void on_end(void *arg, const struct child_result *r)
 {
     struct attempt *at = arg;
     struct process *p = at->job;
     p->running = false;
+    if (start_other(at, r))
+        return;
     struct written out = written_of(at->arena, &p->out[STREAM_STDOUT]);
     struct written err = written_of(at->arena, &p->out[STREAM_STDERR]);
     struct outcome o = { 0 };

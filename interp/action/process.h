@@ -9,6 +9,9 @@
 struct process {             // the job of an attempt begins with it
     const struct str *argv;  // ended by s == NULL
     const struct str *env;   // the same, the whole environment
+    // How it is started instead when [argv] cannot be, nothing having been done; NULL: that
+    // is a failure.
+    const struct str *other_argv, *other_env;
     struct str input;
     bool tty;
     bool quiet;          // standard output is no output of the step

@@ -108,6 +108,7 @@ struct filling {
     struct expr_error *err;
     const struct script_site *site;
     size_t number;  // of the site, from 1
+    bool secret;
 };
 
 static bool fail(struct filling *f, const char *message, const char *help)
@@ -224,6 +225,7 @@ static bool fill_site(struct filling *f, const struct scope *scope)
 
     if (!expr_eval(f->site->expr, scope, f->arena, &v, f->err))
         return false;
+    f->secret |= v.secret;
     if (v.kind != VALUE_LIST)
         ok = text_value(f, v, &text) && one(f, text);
     else if (f->site->place == PLACE_WORDS)
@@ -258,6 +260,7 @@ bool script_fill(const struct script *s, const struct scope *scope, struct arena
             return false;
     }
     *out = (struct script_run){ .text = buf_str(f.text), .shown = buf_str(f.shown) };
+    out->secret = f.secret;
     out->value_count = f.values->n / sizeof(struct script_value);
     struct script_value *values = NEW_ARRAY(a, struct script_value, out->value_count + 1);
     if (out->value_count)

@@ -55,6 +55,7 @@ struct script_run {
     struct str text;                    // what the shell gets
     const struct script_value *values;  // the variables it reads
     size_t value_count;
+    bool secret;       // one of them is, or was computed from one
     struct str shown;  // the same with the values written out, for people
 };
 

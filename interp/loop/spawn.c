@@ -9,54 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-
-#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
-
-static struct str path_of(const struct str *env)
-{
-    for (; env->s; env++)
-        if (str_starts(*env, "PATH="))
-            return str_slice(*env, 5, env->n);
-    return STR(DEFAULT_PATH);
-}
-
-static bool is_program(const char *path, int *error)
-{
-    struct stat st;
-
-    if (stat(path, &st) || !S_ISREG(st.st_mode))
-        return false;
-    if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
-        return true;
-    *error = EACCES;
-    return false;
-}
-
-// As execvp() would find it in the child: by its own PATH, from its own folder. NULL with
-// *error. (posix_spawnp() would look in ours, and clone once a folder.)
-static const char *find_program(const struct child_spec *spec, struct arena *a, int *error)
-{
-    struct str name = spec->argv[0], path = path_of(spec->env);
-
-    *error = ENOENT;
-    if (str_find(name, '/') != SIZE_MAX)
-        return name.s;
-    for (bool more = true; more;) {
-        size_t end = str_find(path, ':');
-        struct str folder = str_slice(path, 0, end);
-        more = end != SIZE_MAX;
-        path = more ? str_slice(path, end + 1, path.n) : STR("");
-        bool relative = folder.n == 0 || folder.s[0] != '/';
-        const char *file = str_format(a, "%.*s%s%.*s%s%.*s",
-                                      STR_ARG(relative ? spec->dir : STR("")),
-                                      relative && spec->dir.n ? "/" : "", STR_ARG(folder),
-                                      folder.n ? "/" : "", STR_ARG(name))
-                               .s;
-        if (is_program(file, error))
-            return file;
-    }
-    return NULL;
-}
+#include "loop/program.h"
 
 static char **c_strings(const struct str *texts, struct arena *a, size_t extra)
 {
@@ -135,7 +88,8 @@ static bool is_bad_dir(struct str dir)
 bool spawn(struct spawn *s)
 {
     struct arena *a = arena_new(NULL);
-    const char *program = find_program(s->spec, a, &s->error);
+    // posix_spawnp() would look in our PATH, not in the child's, and clone once a folder.
+    const char *program = program_find(s->spec->argv[0], s->spec->env, s->spec->dir, a, &s->error);
 
     s->pid = 0;
     if (program) {
