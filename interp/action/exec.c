@@ -9,11 +9,18 @@ struct job {
     const struct str *argv;  // as it was written, without sudo
 };
 
+static bool names_program(const struct exec_params *p)
+{
+    const struct template *const *argv = p->argv.items;
+
+    return p->argv.count && !(template_is_literal(argv[0]) && !argv[0]->text.str.n);
+}
+
 static bool check(const struct step *s, const struct bind *b)
 {
     const struct exec_params *p = s->params;
 
-    if (!p->argv.count) {
+    if (!names_program(p)) {
         diag_error(b->diags, DIAG_EMPTY_VALUE, p->node->span, "`exec` names no program");
         return false;
     }

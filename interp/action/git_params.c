@@ -61,11 +61,11 @@ static const struct field tags_fields[] = {
     { "match", &type_words, AT(struct git_tags, match), .doc = "A pattern: `v1.*`." },
     { "sort", &type_sort, AT(struct git_tags, sort), .fallback = "-version",
       .doc = "Which comes first; `-` is newest or highest first." },
-    { "limit", &type_amount_int, AT(struct git_tags, limit), .doc = "At most so many." },
+    { "limit", &type_amount_count, AT(struct git_tags, limit), .doc = "At most so many." },
     { 0 },
 };
 static const struct field log_fields[] = {
-    { "limit", &type_amount_int, AT(struct git_log, limit), .fallback = "10",
+    { "limit", &type_amount_count, AT(struct git_log, limit), .fallback = "10",
       .doc = "At most so many." },
     { "path", &type_words, AT(struct git_log, path), .doc = "Only commits that touch it." },
     { "ref", &type_words, AT(struct git_log, ref), .fallback = "HEAD", .doc = "Where to begin." },

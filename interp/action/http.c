@@ -4,6 +4,18 @@
 #include "base/arena.h"
 #include "value/json.h"
 
+static const struct range redirects = { 0, HTTP_REDIRECTS_MOST }, body_size = { 1, 1LL << 40 };
+static const struct type type_redirects = { .kind = TYPE_AMOUNT,
+                                            .name = "whole number from 0 to 50",
+                                            .size = sizeof(struct amount),
+                                            .unit = UNIT_INT,
+                                            .range = &redirects };
+static const struct type type_max_size = { .kind = TYPE_AMOUNT,
+                                           .name = "size from 1B to 1TiB",
+                                           .size = sizeof(struct amount),
+                                           .unit = UNIT_SIZE,
+                                           .range = &body_size };
+
 static const struct field fields[] = {
     { "method", &type_text, AT(struct http_params, method), .fallback = "GET, with a body POST",
       .doc = "What is asked for, in capitals." },
@@ -23,9 +35,9 @@ static const struct field fields[] = {
     { "file", &type_words, AT(struct http_params, file), .doc = "The file that is the body." },
     { "auth", &type_auth, AT(struct http_params, auth), .doc = "How to log in." },
     { "tls", &type_tls, AT(struct http_params, tls), .doc = "How to encrypt." },
-    { "redirects", &type_amount_int, AT(struct http_params, redirects), .fallback = "0",
+    { "redirects", &type_redirects, AT(struct http_params, redirects), .fallback = "0",
       .doc = "How many redirects to follow. What is secret is not sent to another host." },
-    { "max_size", &type_amount_size, AT(struct http_params, max_size), .fallback = "10MiB",
+    { "max_size", &type_max_size, AT(struct http_params, max_size), .fallback = "10MiB",
       .doc = "How large the body of the answer may be." },
     { "save", &type_words, AT(struct http_params, save),
       .doc = "The file that a good answer is written to, instead of `result.body`." },

@@ -49,7 +49,7 @@ static const struct type type_evidence = {
 };
 
 static const struct field fields[] = {
-    { "instructions", &type_words, AT(struct manual_params, instructions), .flags = FIELD_REQUIRED,
+    { "instructions", &type_said, AT(struct manual_params, instructions), .flags = FIELD_REQUIRED,
       .doc = "What to do." },
     { "checklist", &type_words_list, AT(struct manual_params, checklist),
       .doc = "What to tick off on the way." },
@@ -63,7 +63,7 @@ static const struct type whole = {
     .size = sizeof(struct manual_params),
     .fields = fields,
 };
-static const struct type *const forms[] = { &type_words, &whole, NULL };
+static const struct type *const forms[] = { &type_said, &whole, NULL };
 
 static bool read(const struct type *type, const struct node *n, void *to, struct reader *r)
 {

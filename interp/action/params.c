@@ -13,12 +13,18 @@ bool short_read(const struct type *type, const struct node *n, void *at_short, v
     return type_read(type->forms[0], n, at_short, r);
 }
 
+static const struct range statuses = { 0, 255 };
+static const struct type type_status = { .kind = TYPE_INT,
+                                         .name = "whole number from 0 to 255",
+                                         .size = sizeof(int64_t),
+                                         .range = &statuses };
 const struct type type_ok_exit = {
     .kind = TYPE_LIST,
     .name = "exit status or list of them",
     .size = sizeof(struct list),
-    .element = &type_int,
+    .element = &type_status,
     .single = true,
+    .filled = true,
 };
 
 bool words_refuse(const struct template *t, struct expr_error *err, struct str message)

@@ -175,9 +175,9 @@ static const struct type type_type = {
 };
 
 static const struct field fields[] = {
-    { "message", &type_words, AT(struct prompt_params, message), .flags = FIELD_REQUIRED,
+    { "message", &type_said, AT(struct prompt_params, message), .flags = FIELD_REQUIRED,
       .doc = "The question." },
-    { "choices", &type_words_list, AT(struct prompt_params, choices),
+    { "choices", &type_some_words, AT(struct prompt_params, choices),
       .doc = "The answers to choose from." },
     { "type", &type_type, AT(struct prompt_params, type), .fallback = "string",
       .doc = "What the answer must be." },

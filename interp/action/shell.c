@@ -107,7 +107,7 @@ static const struct type type_shell = {
 };
 
 static const struct field fields[] = {
-    { "run", &type_words, AT(struct shell_params, run), .flags = FIELD_REQUIRED,
+    { "run", &type_said, AT(struct shell_params, run), .flags = FIELD_REQUIRED,
       .doc = "The script. A `${{ }}` in it is data wherever it stands, never code." },
     { "shell", &type_shell, AT(struct shell_params, shell), .fallback = "bash",
       .doc = "`bash -euo pipefail`, or `sh -eu`." },
@@ -129,7 +129,7 @@ static const struct type whole = {
     .size = sizeof(struct shell_params),
     .fields = fields,
 };
-static const struct type *const forms[] = { &type_words, &whole, NULL };
+static const struct type *const forms[] = { &type_said, &whole, NULL };
 
 static bool read(const struct type *type, const struct node *n, void *to, struct reader *r)
 {

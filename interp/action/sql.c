@@ -24,7 +24,7 @@ static const struct field fields[] = {
       .doc = "The database. May be left out when only one is declared." },
     { "params", &type_value, AT(struct sql_params, params),
       .doc = "Values of `$1` (SQLite also `?`), or of `:name` when it is a map." },
-    { "timeout", &type_amount_duration, AT(struct sql_params, timeout), .fallback = "the step's",
+    { "timeout", &type_amount_time, AT(struct sql_params, timeout), .fallback = "the step's",
       .doc = "How long a statement may take; the server is told." },
     { "isolation", &type_isolation, AT(struct sql_params, isolation),
       .fallback = "the server's own", .doc = "The isolation of the transaction (PostgreSQL)." },

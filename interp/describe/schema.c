@@ -81,6 +81,17 @@ static void put_scalar(struct printer *p, struct value_builder *b, const struct 
     }
 }
 
+// Of a number; a duration or size is text to a schema.
+static void put_range(struct value_builder *b, const struct type *type)
+{
+    bool number = type->kind == TYPE_INT || type->unit == UNIT_INT || type->unit == UNIT_NUMBER;
+
+    if (!type->range || !number)
+        return;
+    value_put_s(b, "minimum", value_int((int64_t)type->range->least));
+    value_put_s(b, "maximum", value_int((int64_t)type->range->most));
+}
+
 static void put_choices(struct printer *p, struct value_builder *b, const struct type *type)
 {
     struct value_builder *list = value_list_start(p->arena);
@@ -113,6 +124,8 @@ static void put_list(struct printer *p, struct value_builder *b, const struct ty
 
     value_put_s(list, "type", text("array"));
     value_put_s(list, "items", schema_of(p, type->element));
+    if (type->filled)
+        value_put_s(list, "minItems", value_int(1));
     if (!type->single)
         return;
     struct value_builder *either = value_list_start(p->arena);
@@ -167,6 +180,11 @@ static void put_type(struct printer *p, struct value_builder *b, const struct ty
         break;
     case TYPE_AMOUNT:
         put_scalar(p, b, &amounts[type->unit]);
+        put_range(b, type);
+        break;
+    case TYPE_INT:
+        put_scalar(p, b, &scalars[TYPE_INT]);
+        put_range(b, type);
         break;
     case TYPE_LIST:
         put_list(p, b, type);

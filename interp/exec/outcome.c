@@ -304,8 +304,12 @@ static bool wants_retry(struct walk *w, int64_t *rest)
 
     if (!r || !may_repeat(w))
         return false;
-    if (!amount_get(&r->attempts, scope_of(w), w->arena, 1, &attempts, &err) ||
-        w->task->attempts >= attempts)
+    if (!amount_get(&r->attempts, scope_of(w), w->arena, 1, &attempts, &err)) {
+        w->message = str_format(w->arena, "`retry.attempts` cannot be evaluated: %.*s",
+                                STR_ARG(err.message));
+        return false;
+    }
+    if (w->task->attempts >= attempts)
         return false;
     if (r->cond && !expr_test(r->cond, scope_of(w), w->arena, &again, &err)) {
         w->message = str_format(w->arena, "`retry.if` cannot be evaluated: %.*s",

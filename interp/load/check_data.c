@@ -48,6 +48,24 @@ static void check_pattern(struct checking *c, const struct input *in)
                    STR_ARG(bad));
 }
 
+// Bounds that no value is between.
+static void check_bounds(struct checking *c, const struct input *in)
+{
+    struct scope none = { 0 };
+    struct refusal ignored;
+    struct value min, max;
+    int order;
+
+    if (!in->min || !in->max || in->min->kind != FORM_CONSTANT || in->max->kind != FORM_CONSTANT ||
+        !input_from_form(in, in->min, &none, c->arena, &min, &ignored) ||
+        !input_from_form(in, in->max, &none, c->arena, &max, &ignored) ||
+        !value_compare(min, max, &order) || order <= 0)
+        return;
+    struct diag *d = diag_error(c->ds, DIAG_BAD_LITERAL, in->max->node->span,
+                                "`max` is below `min`: no value is between them");
+    diag_note(c->ds, d, in->min->node->span, "`min` is here");
+}
+
 // A default that its own rules refuse can never be used.
 static void check_default(struct checking *c, const struct input *in)
 {
@@ -76,6 +94,7 @@ static void check_input(struct checking *c, const struct input *in)
     view_form(&v, in->min);
     view_form(&v, in->max);
     check_pattern(c, in);
+    check_bounds(c, in);
     if (c->ds->errors == errors)
         check_default(c, in);
     if (in->secret == YES)

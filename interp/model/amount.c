@@ -3,15 +3,15 @@
 #include <math.h>
 
 #include "base/arena.h"
-#include "model/field.h"
+#include "model/reader.h"
 
 static bool refuse_value(const struct amount *m, struct arena *a, struct value v,
-                         const char *wanted, struct expr_error *err)
+                         struct expr_error *err)
 {
-    struct str shown = value_show(v, a, 80);
+    struct str shown = value_show(v, a, 80), wanted = with_article(a, m->type->name);
 
     *err = (struct expr_error){
-        .message = str_format(a, "%.*s is not %s", STR_ARG(shown), wanted),
+        .message = str_format(a, "%.*s is not %.*s", STR_ARG(shown), STR_ARG(wanted)),
         .span = m->text.span,
     };
     return false;
@@ -49,36 +49,45 @@ static bool duration_value(struct value v, int64_t *out)
     return v.kind == VALUE_DURATION && v.i >= 0;
 }
 
-static bool convert(const struct amount *m, struct arena *a, struct value v, int64_t *out,
-                    struct expr_error *err)
+static bool number_value(struct value v, int64_t *out)
 {
     double number;
 
-    switch (m->unit) {
+    if (!number_of(v, &number) || fabs(number) > 9e18)
+        return false;
+    *out = (int64_t)number;
+    return true;
+}
+
+static bool count_value(struct value v, int64_t *out)
+{
+    *out = !v.b;
+    return v.kind == VALUE_BOOL || (whole_of(v, out) && *out >= 1);
+}
+
+static bool is_of_unit(enum unit unit, struct value v, int64_t *out)
+{
+    switch (unit) {
     case UNIT_DURATION:
-        return duration_value(v, out) || refuse_value(m, a, v, "a duration", err);
+        return duration_value(v, out);
     case UNIT_SIZE:
-        return (v.kind == VALUE_STRING && size_parse(v.s, out)) ||
-               refuse_value(m, a, v, "a size", err);
+        return v.kind == VALUE_STRING && size_parse(v.s, out);
     case UNIT_NUMBER:
-        if (!number_of(v, &number) || fabs(number) > 9e18)
-            return refuse_value(m, a, v, "a number", err);
-        *out = (int64_t)number;
-        return true;
+        return number_value(v, out);
     case UNIT_BOOL:
         *out = v.b;
-        return v.kind == VALUE_BOOL || refuse_value(m, a, v, "true or false", err);
+        return v.kind == VALUE_BOOL;
     case UNIT_COUNT_OR_BOOL:
-        if (v.kind == VALUE_BOOL) {
-            *out = !v.b;
-            return true;
-        }
-        return (whole_of(v, out) && *out >= 1) ||
-               refuse_value(m, a, v, "a whole number from 1, or true or false", err);
+        return count_value(v, out);
     case UNIT_INT:
         break;
     }
-    return whole_of(v, out) || refuse_value(m, a, v, "a whole number", err);
+    return whole_of(v, out);
+}
+
+bool is_in_range(const struct type *type, double n)
+{
+    return !type->range || (n >= type->range->least && n <= type->range->most);
 }
 
 bool amount_get(const struct amount *m, const struct scope *s, struct arena *a, int64_t fallback,
@@ -89,7 +98,10 @@ bool amount_get(const struct amount *m, const struct scope *s, struct arena *a, 
     *out = m->written ? m->n : fallback;
     if (!m->written || !m->template)
         return true;
-    return template_eval(m->template, s, a, &v, err) && convert(m, a, v, out, err);
+    if (!template_eval(m->template, s, a, &v, err))
+        return false;
+    return (is_of_unit(m->unit, v, out) && is_in_range(m->type, (double)*out)) ||
+           refuse_value(m, a, v, err);
 }
 
 bool amount_number(const struct amount *m, const struct scope *s, struct arena *a, double fallback,
@@ -102,5 +114,5 @@ bool amount_number(const struct amount *m, const struct scope *s, struct arena *
         return true;
     if (!template_eval(m->template, s, a, &v, err))
         return false;
-    return number_of(v, out) || refuse_value(m, a, v, "a number", err);
+    return (number_of(v, out) && is_in_range(m->type, *out)) || refuse_value(m, a, v, err);
 }

@@ -129,6 +129,26 @@ bool wrong_type(const struct type *type, const struct node *n, struct reader *r)
     return false;
 }
 
+static struct diag *nothing_in(const struct node *n, const char *what, struct reader *r)
+{
+    if (n->key)
+        return refuse(r, DIAG_EMPTY_VALUE, n->span, "`%.*s` is an empty %s",
+                      STR_ARG(n->key->text.str), what);
+    return refuse(r, DIAG_EMPTY_VALUE, n->span, "this is an empty %s", what);
+}
+
+bool empty_list(const struct node *n, struct reader *r)
+{
+    diag_help(r->diags, nothing_in(n, "list", r), "write at least one item");
+    return false;
+}
+
+bool empty_text(const struct node *n, struct reader *r)
+{
+    nothing_in(n, "text", r);
+    return false;
+}
+
 bool empty_value(const struct node *n, struct reader *r)
 {
     if (n->key)

@@ -37,6 +37,12 @@ enum unit { UNIT_DURATION, UNIT_SIZE, UNIT_INT, UNIT_NUMBER, UNIT_BOOL, UNIT_COU
 
 struct reader;
 
+// What a number or a duration may be, both ends included; durations in nanoseconds. The name
+// of its type says it in words.
+struct range {
+    double least, most;
+};
+
 struct type {
     enum type_kind kind;
     const char *name;            // as the reference calls it: "duration", "list of steps"
@@ -45,6 +51,9 @@ struct type {
     const struct field *fields;  // TYPE_OBJECT, ended by a nameless one
     const char *const *choices;  // TYPE_CHOICE, ended by NULL
     enum unit unit;              // TYPE_AMOUNT
+    const struct range *range;   // TYPE_AMOUNT, TYPE_INT, TYPE_DURATION; NULL: any
+    bool filled;                 // TYPE_LIST, TYPE_TEXT, TYPE_WORDS: an empty one means
+                                 // nothing and is an error
     bool single;                 // TYPE_LIST: a lone element will do
     bool any_key;                // TYPE_MAP: keys are any text, not ids
     bool slash;                  // TYPE_NAME: an address, which may have one slash
@@ -79,6 +88,7 @@ enum tristate { UNWRITTEN, NO, YES };
 struct amount {
     bool written;
     enum unit unit;
+    const struct type *type;
     int64_t n;      // when template is NULL; a bool is 0 or 1
     double number;  // UNIT_NUMBER
     const struct template *template;
@@ -89,9 +99,8 @@ struct list {
     void *items;
     size_t count;
 };
-#define LIST_EACH(type, var, list)                                                   \
-    for (type *var = (list).items; var && var != (type *)(list).items + (list).count; \
-         var++)
+#define LIST_EACH(type, var, list) \
+    for (type *var = (list).items; var && var != (type *)(list).items + (list).count; var++)
 
 // One entry of a TYPE_MAP begins with this.
 struct entry {
@@ -123,9 +132,14 @@ bool type_read(const struct type *type, const struct node *n, void *to, struct r
 
 extern const struct type type_text, type_words, type_id, type_name, type_address, type_condition,
     type_value, type_int, type_bool, type_duration, type_node;
-extern const struct type type_amount_duration, type_amount_size, type_amount_int,
-    type_amount_number, type_amount_bool, type_amount_count_or_bool;
+extern const struct type type_amount_duration, type_amount_size, type_amount_bool,
+    type_amount_count_or_bool;
+extern const struct type type_amount_time;   // a duration longer than 0s
+extern const struct type type_amount_count;  // a whole number from 1
+extern const struct type type_time;          // the same, literal
 extern const struct type type_texts, type_ids, type_words_list, type_conditions;
+extern const struct type type_some_words;            // at least one
+extern const struct type type_said, type_said_here;  // text that is not empty; the latter literal
 extern const struct type type_words_map, type_value_map;  // words_entry, form_entry
 extern const struct type type_auth, type_tls;             // of a connection or request
 

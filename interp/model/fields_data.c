@@ -26,7 +26,8 @@ static const struct type type_by_type = { .kind = TYPE_OWN,
 static const struct type type_values = { .kind = TYPE_LIST,
                                          .name = "list of values",
                                          .size = sizeof(struct list),
-                                         .element = &type_by_type };
+                                         .element = &type_by_type,
+                                         .filled = true };
 
 static const struct field input_fields[] = {
     { "type", &type_input_type, AT(struct input, type), .fallback = "string",
@@ -183,9 +184,10 @@ const struct type type_inputs = {
 // ---- secrets ----
 
 static const struct field secret_fields[] = {
-    { "env", &type_text, AT(struct secret, env), .doc = "The environment variable that holds it." },
-    { "file", &type_words, AT(struct secret, file), .doc = "The file that holds it." },
-    { "exec", &type_words_list, AT(struct secret, exec),
+    { "env", &type_said_here, AT(struct secret, env),
+      .doc = "The environment variable that holds it." },
+    { "file", &type_said, AT(struct secret, file), .doc = "The file that holds it." },
+    { "exec", &type_some_words, AT(struct secret, exec),
       .doc = "The program and arguments that print it." },
     { "stdin", &type_bool, AT(struct secret, from_stdin),
       .doc = "`true`: the first line of standard input is it." },
@@ -278,7 +280,7 @@ static const struct field connection_fields[] = {
     { "auth", &type_auth, AT(struct connection, auth), .doc = "How to log in." },
     { "tls", &type_tls, AT(struct connection, tls), .doc = "How to encrypt." },
     { "proxy", &type_words, AT(struct connection, proxy), .doc = "The proxy to go through." },
-    { "timeout", &type_amount_duration, AT(struct connection, timeout),
+    { "timeout", &type_amount_time, AT(struct connection, timeout),
       .doc = "How long connecting may take." },
     { 0 },
 };

@@ -7,16 +7,28 @@
 
 // ---- retry ----
 
+static const struct range growth = { 1, 1000 }, fraction = { 0, 1 };
+static const struct type type_backoff = { .kind = TYPE_AMOUNT,
+                                          .name = "number from 1 to 1000",
+                                          .size = sizeof(struct amount),
+                                          .unit = UNIT_NUMBER,
+                                          .range = &growth };
+static const struct type type_jitter = { .kind = TYPE_AMOUNT,
+                                         .name = "number from 0 to 1",
+                                         .size = sizeof(struct amount),
+                                         .unit = UNIT_NUMBER,
+                                         .range = &fraction };
+
 static const struct field retry_fields[] = {
-    { "attempts", &type_amount_int, AT(struct retry, attempts), .flags = FIELD_REQUIRED,
+    { "attempts", &type_amount_count, AT(struct retry, attempts), .flags = FIELD_REQUIRED,
       .doc = "How many times to try, the first included." },
     { "delay", &type_amount_duration, AT(struct retry, delay), .fallback = "1s",
       .doc = "How long to wait before the second try." },
-    { "backoff", &type_amount_number, AT(struct retry, backoff), .fallback = "1",
+    { "backoff", &type_backoff, AT(struct retry, backoff), .fallback = "1",
       .doc = "By what the delay is multiplied after each try." },
     { "max_delay", &type_amount_duration, AT(struct retry, max_delay),
       .doc = "What the delay does not grow beyond." },
-    { "jitter", &type_amount_number, AT(struct retry, jitter), .fallback = "0",
+    { "jitter", &type_jitter, AT(struct retry, jitter), .fallback = "0",
       .doc = "The part of the delay that is left to chance, from 0 to 1." },
     { "if", &type_condition, AT(struct retry, cond),
       .doc = "A condition on the result of the failed try; false: no further one." },
@@ -192,7 +204,8 @@ static const struct type type_undo_word = {
 static const struct type type_undo_list = { .kind = TYPE_LIST,
                                             .name = "list of undo steps",
                                             .size = sizeof(struct list),
-                                            .element = &undo_body_type };
+                                            .element = &undo_body_type,
+                                            .filled = true };
 
 static bool read_undo_body(const struct node *n, struct undo *u, struct reader *r)
 {

@@ -16,15 +16,15 @@ static const struct type type_reason = {
 };
 
 static const struct field confirm_fields[] = {
-    { "message", &type_words, AT(struct confirm, message), .flags = FIELD_REQUIRED,
+    { "message", &type_said, AT(struct confirm, message), .flags = FIELD_REQUIRED,
       .doc = "The question." },
     { "danger", &type_danger, AT(struct confirm, danger), .fallback = "moderate",
       .doc = "`mild` takes `y`, `moderate` the word `yes`, `severe` the exact phrase." },
-    { "phrase", &type_words, AT(struct confirm, phrase),
+    { "phrase", &type_said, AT(struct confirm, phrase),
       .doc = "What has to be typed when the danger is severe." },
     { "show", &type_words_list, AT(struct confirm, show),
       .doc = "Values shown with the question." },
-    { "timeout", &type_amount_duration, AT(struct confirm, timeout),
+    { "timeout", &type_amount_time, AT(struct confirm, timeout),
       .doc = "How long to wait for an answer; then it is a no." },
     { "on_no", &type_on_no, AT(struct confirm, on_no), .fallback = "stop",
       .doc = "`skip`: a no skips the step, as `if` does." },
@@ -60,9 +60,9 @@ static bool read_confirm(const struct type *type, const struct node *n, void *to
     if (n->kind == NODE_MAP)
         return type_read(&confirm_object, n, to, r);
     c->node = n;
-    return type_read(&type_words, n, &c->message, r);
+    return type_read(&type_said, n, &c->message, r);
 }
-static const struct type *const confirm_forms[] = { &type_words, &confirm_object, NULL };
+static const struct type *const confirm_forms[] = { &type_said, &confirm_object, NULL };
 static const struct type confirm_either = { .kind = TYPE_OWN,
                                             .name = "confirm",
                                             .size = sizeof(struct confirm),
@@ -74,15 +74,15 @@ const struct type type_confirm = { .kind = TYPE_OPTIONAL,
                                    .element = &confirm_either };
 
 static const struct field approve_fields[] = {
-    { "message", &type_words, AT(struct approve, message), .flags = FIELD_REQUIRED,
+    { "message", &type_said, AT(struct approve, message), .flags = FIELD_REQUIRED,
       .doc = "What is to be approved." },
-    { "from", &type_words_list, AT(struct approve, from),
+    { "from", &type_some_words, AT(struct approve, from),
       .doc = "Who may vote: users, or groups of `approvers` in the project file." },
-    { "min", &type_amount_int, AT(struct approve, min), .fallback = "1",
+    { "min", &type_amount_count, AT(struct approve, min), .fallback = "1",
       .doc = "How many votes are needed." },
     { "not_requester", &type_amount_bool, AT(struct approve, not_requester), .fallback = "false",
       .doc = "The user who started the run may not vote." },
-    { "timeout", &type_amount_duration, AT(struct approve, timeout),
+    { "timeout", &type_amount_time, AT(struct approve, timeout),
       .doc = "How long to wait for votes; then it is a no." },
     { "reason", &type_reason, AT(struct approve, reason), .fallback = "optional",
       .doc = "Whether a vote must give a reason." },
@@ -100,9 +100,9 @@ static bool read_approve(const struct type *type, const struct node *n, void *to
     if (n->kind == NODE_MAP)
         return type_read(&approve_object, n, to, r);
     v->node = n;
-    return type_read(&type_words, n, &v->message, r);
+    return type_read(&type_said, n, &v->message, r);
 }
-static const struct type *const approve_forms[] = { &type_words, &approve_object, NULL };
+static const struct type *const approve_forms[] = { &type_said, &approve_object, NULL };
 static const struct type approve_either = { .kind = TYPE_OWN,
                                             .name = "approve",
                                             .size = sizeof(struct approve),
@@ -120,7 +120,7 @@ static const struct type type_item_check = { .kind = TYPE_OPTIONAL,
                                              .size = sizeof(struct step *),
                                              .element = &type_bare_check };
 static const struct field item_fields[] = {
-    { "item", &type_words, AT(struct check_item, item), .flags = FIELD_REQUIRED,
+    { "item", &type_said, AT(struct check_item, item), .flags = FIELD_REQUIRED,
       .doc = "What is attested." },
     { "check", &type_item_check, AT(struct check_item, check),
       .doc = "Lets the machine answer; when it does not hold, nothing is started." },
@@ -139,9 +139,9 @@ static bool read_item(const struct type *type, const struct node *n, void *to, s
     if (n->kind == NODE_MAP)
         return type_read(&item_object, n, to, r);
     item->node = n;
-    return type_read(&type_words, n, &item->item, r);
+    return type_read(&type_said, n, &item->item, r);
 }
-static const struct type *const item_forms[] = { &type_words, &item_object, NULL };
+static const struct type *const item_forms[] = { &type_said, &item_object, NULL };
 static const struct type item_either = { .kind = TYPE_OWN,
                                          .name = "checklist item",
                                          .size = sizeof(struct check_item),

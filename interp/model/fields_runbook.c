@@ -22,11 +22,12 @@ const struct type type_runbook_types = { .kind = TYPE_LIST,
                                          .name = "type of runbook or list of them",
                                          .size = sizeof(struct list),
                                          .element = &type_runbook_type,
-                                         .single = true };
+                                         .single = true,
+                                         .filled = true };
 static const struct type type_locks = { .kind = TYPE_LIST,
                                         .name = "lock or list of locks",
                                         .size = sizeof(struct list),
-                                        .element = &type_words,
+                                        .element = &type_said,
                                         .single = true };
 
 // ---- requires ----
@@ -119,7 +120,7 @@ static const struct type type_shell = { .kind = TYPE_OWN,
                                         .forms = shell_forms };
 
 static const struct field defaults_fields[] = {
-    { "timeout", &type_amount_duration, AT(struct defaults, timeout),
+    { "timeout", &type_amount_time, AT(struct defaults, timeout),
       .doc = "How long one attempt at a step may take." },
     { "retry", &type_retry, AT(struct defaults, retry),
       .doc = "What to do when an attempt fails." },
@@ -152,7 +153,7 @@ static bool read_frame(const struct type *type, const struct node *n, void *to, 
         return false;
     size_t dots = str_search(whole.str, STR(".."));
     if (dots == SIZE_MAX) {
-        bool ok = duration_of(&whole, &f->most, r);
+        bool ok = type_read(&type_time, n, &f->most, r);
         f->least = f->most;
         return ok;
     }
@@ -160,9 +161,11 @@ static bool read_frame(const struct type *type, const struct node *n, void *to, 
     struct text most = text_cut(r->arena, &whole, dots + 2, whole.str.n);
     if (!duration_of(&least, &f->least, r) || !duration_of(&most, &f->most, r))
         return false;
-    if (f->least <= f->most)
+    if (f->least <= f->most && f->most > 0)
         return true;
-    refuse(r, DIAG_BAD_LITERAL, n->span, "the first duration is longer than the second");
+    refuse(r, DIAG_BAD_LITERAL, n->span,
+           f->most ? "the first duration is longer than the second"
+                   : "no time at all is no promise");
     return false;
 }
 static const struct type *const frame_forms[] = { &type_text, NULL };
@@ -211,9 +214,9 @@ const struct type type_hooks = {
 };
 
 static const struct field followup_fields[] = {
-    { "title", &type_words, AT(struct followup, title), .flags = FIELD_REQUIRED,
+    { "title", &type_said, AT(struct followup, title), .flags = FIELD_REQUIRED,
       .doc = "What has to be done afterwards." },
-    { "due", &type_duration, AT(struct followup, due), .doc = "By when, from the end of the run." },
+    { "due", &type_time, AT(struct followup, due), .doc = "By when, from the end of the run." },
     { "owner", &type_text, AT(struct followup, owner), .doc = "Who has to do it." },
     { 0 },
 };
@@ -321,7 +324,7 @@ static const struct field runbook_fields[] = {
     { "defaults", &type_defaults, AT(struct runbook, defaults), .doc = "Defaults of steps." },
     { "lock", &type_locks, AT(struct runbook, locks),
       .doc = "Resources that no two runs may hold at a time, such as `db/orders`." },
-    { "timeout", &type_amount_duration, AT(struct runbook, timeout),
+    { "timeout", &type_amount_time, AT(struct runbook, timeout),
       .doc = "How long one session may take, without `always` and undo." },
     { "budget", &type_budget, AT(struct runbook, budget),
       .doc = "Promised times: measured and reported, never a failure." },
@@ -332,7 +335,7 @@ static const struct field runbook_fields[] = {
     { "triggers", &type_triggers, AT(struct runbook, triggers), .doc = "When it should run." },
     { "prepare", &type_steps, AT(struct runbook, prepare),
       .doc = "Steps before the work: assessment, backups." },
-    { "steps", &type_steps, AT(struct runbook, steps),
+    { "steps", &type_some_steps, AT(struct runbook, steps),
       .doc = "The work, in order. Required except for `type: check`." },
     { "verify", &type_checks, AT(struct runbook, verify),
       .doc = "The run is good only if all of these hold." },

@@ -23,6 +23,11 @@ static const struct type type_on_resume = {
 const struct type type_steps = {
     .kind = TYPE_LIST, .name = "list of steps", .size = sizeof(struct list), .element = &step_type
 };
+const struct type type_some_steps = { .kind = TYPE_LIST,
+                                      .name = "list of steps",
+                                      .size = sizeof(struct list),
+                                      .element = &step_type,
+                                      .filled = true };
 const struct type type_checks = {
     .kind = TYPE_LIST, .name = "list of checks", .size = sizeof(struct list), .element = &check_type
 };
@@ -46,7 +51,7 @@ const struct type type_hook_steps = {
     { "dir", &type_words, AT(struct step, dir), .doc = "The folder it works in." }
 
 #define AS                                                                                     \
-    { "as", &type_words, AT(struct step, as),                                                  \
+    { "as", &type_said,  AT(struct step, as),                                                  \
       .doc = "The user it runs as, through `sudo -n`." },                                      \
     { "kill_grace", &type_amount_duration, AT(struct step, kill_grace), .fallback = "10s",     \
       .doc = "How long its processes have between TERM and KILL." }
@@ -60,7 +65,7 @@ const struct type type_hook_steps = {
       .doc = "Conditions on the result; when one is false the attempt failed." }
 
 #define TIMEOUT                                                                                \
-    { "timeout", &type_amount_duration, AT(struct step, timeout),                              \
+    { "timeout", &type_amount_time, AT(struct step, timeout),                                  \
       .doc = "How long one attempt may take. 15m for shell, exec, git and sql, 1m for http, 10s for a check." }
 
 #define FOR_EACH                                                                               \
@@ -90,7 +95,7 @@ const struct type type_hook_steps = {
       .doc = "Whether it may be run again after an unknown outcome. True for what only reads." }
 
 #define GROUP                                                                                  \
-    { "steps", &type_steps, AT(struct step, steps), .doc = "Makes the step a group of steps." }, \
+    { "steps", &type_some_steps, AT(struct step, steps), .doc = "Makes the step a group of steps." }, \
     { "parallel", &type_amount_count_or_bool, AT(struct step, parallel), .fallback = "false",  \
       .doc = "Children of a group have no order; a number says how many run at a time." },     \
     { "always", &type_steps, AT(struct step, always),                                          \
@@ -99,11 +104,11 @@ const struct type type_hook_steps = {
       .doc = "The SQL connection on which the group is one transaction." }
 
 #define POLL                                                                                   \
-    { "within", &type_amount_duration, AT(struct step, within),                                \
+    { "within", &type_amount_time, AT(struct step, within),                                    \
       .doc = "The time to the first success. Without it there is one try." },                  \
-    { "every", &type_amount_duration, AT(struct step, every), .fallback = "2s",                \
+    { "every", &type_amount_time, AT(struct step, every), .fallback = "2s",                    \
       .doc = "The time between two polls." },                                                  \
-    { "streak", &type_amount_int, AT(struct step, streak), .fallback = "1",                    \
+    { "streak", &type_amount_count, AT(struct step, streak), .fallback = "1",                  \
       .doc = "How many successes in a row are needed." },                                      \
     { "holds_for", &type_amount_duration, AT(struct step, holds_for),                          \
       .doc = "How long it must then go on holding." }
@@ -127,15 +132,15 @@ static const struct field step_fields[] = {
     { "undo", &type_undo, AT(struct step, undo),
       .doc = "How to take it back: a step without an id, a list of steps, `auto` (git and file) or "
              "`none` (harmless to leave)." },
-    { "irreversible", &type_words, AT(struct step, irreversible),
+    { "irreversible", &type_said, AT(struct step, irreversible),
       .doc = "Why it cannot be taken back: the point of no return." },
     { "on_failure", &type_on_failure, AT(struct step, on_failure),
       .doc = "What happens when it failed for good; the nearest that is written wins." },
-    { "rescue", &type_steps, AT(struct step, rescue),
+    { "rescue", &type_some_steps, AT(struct step, rescue),
       .doc = "Steps that run when it failed for good; if they succeed the run goes on." },
     { "on_resume", &type_on_resume, AT(struct step, on_resume),
       .doc = "In `prepare`: runs first again when a stopped run is resumed." },
-    { "leaves", &type_words, AT(struct step, leaves),
+    { "leaves", &type_said, AT(struct step, leaves),
       .doc = "The state of the world after it, for the report of a failure." },
     { 0 },
 };

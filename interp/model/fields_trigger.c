@@ -71,7 +71,7 @@ static const struct type type_breaches = { .kind = TYPE_OPTIONAL,
 static const struct field level_fields[] = {
     { "name", &type_text, AT(struct level, name), .doc = "What messages call it." },
     LEVEL(struct level, ),
-    { "timeout", &type_amount_duration, AT(struct level, timeout), .fallback = "15m",
+    { "timeout", &type_amount_time, AT(struct level, timeout), .fallback = "15m",
       .doc = "When nobody answered a `confirm` for so long, it is denied." },
     { 0 },
 };
@@ -100,9 +100,11 @@ static const struct type level_type = { .kind = TYPE_OBJECT,
                                         .size = sizeof(struct level),
                                         .fields = level_fields,
                                         .check = level_check };
-static const struct type type_levels = {
-    .kind = TYPE_LIST, .name = "list of levels", .size = sizeof(struct list), .element = &level_type
-};
+static const struct type type_levels = { .kind = TYPE_LIST,
+                                         .name = "list of levels",
+                                         .size = sizeof(struct list),
+                                         .element = &level_type,
+                                         .filled = true };
 
 // ---- arming ----
 
@@ -204,7 +206,7 @@ static const struct field arm_fields[] = {
       .doc = "What the subject is: a read action, or an expression over `result`." },
     { "delay", &type_amount_duration, AT(struct arm, delay), .fallback = "0s",
       .doc = "The time after arming in which nothing is judged." },
-    { "window", &type_amount_duration, AT(struct arm, window),
+    { "window", &type_amount_time, AT(struct arm, window),
       .doc = "How long it watches after the delay; without it there is no end." },
     { "baseline", &type_baseline, AT(struct arm, baseline), .fallback = "watch",
       .doc = "`require_ok`: a breach in the first valid sample is not ours." },
@@ -265,9 +267,9 @@ static const struct field trigger_fields[] = {
     { "with", &type_value_map, AT(struct reading_trigger, source.with), .doc = "Its inputs." },
     { "value", &type_condition, AT(struct reading_trigger, trigger.value),
       .doc = "What is judged: `result.value`, `result.status` or `result.exit` by action." },
-    { "every", &type_amount_duration, AT(struct reading_trigger, trigger.every),
+    { "every", &type_amount_time, AT(struct reading_trigger, trigger.every),
       .flags = FIELD_REQUIRED, .doc = "The time between two samples." },
-    { "timeout", &type_amount_duration, AT(struct reading_trigger, trigger.timeout),
+    { "timeout", &type_amount_time, AT(struct reading_trigger, trigger.timeout),
       .doc = "How long a sample may take: half of `every`, at most 15s, when not written." },
     { "valid_if", &type_condition, AT(struct reading_trigger, trigger.valid_if),
       .doc = "When false the sample is no data." },
@@ -281,8 +283,8 @@ static const struct field trigger_fields[] = {
       .fallback = "0s", .doc = "The time after a fire in which it is quiet." },
     { "rearm", &type_rearm, AT(struct reading_trigger, trigger.rearm), .fallback = "clear",
       .doc = "What must have happened before it fires again." },
-    { "max_fires", &type_amount_int, AT(struct reading_trigger, trigger.max_fires), .fallback = "1",
-      .doc = "How often it fires for one subject, or in 24 hours." },
+    { "max_fires", &type_amount_count, AT(struct reading_trigger, trigger.max_fires),
+      .fallback = "1", .doc = "How often it fires for one subject, or in 24 hours." },
     { "dry_run", &type_amount_bool, AT(struct reading_trigger, trigger.dry_run),
       .fallback = "false", .doc = "Judges and journals, and never acts." },
     { "inputs", &type_value_map, AT(struct reading_trigger, trigger.inputs),

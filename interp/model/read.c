@@ -16,6 +16,8 @@ static bool read_list(const struct type *type, const struct node *n, void *to, s
         *list = (struct list){ arena_alloc(r->arena, 1, type->element->size), 1 };
         return type_read(type->element, n, list->items, r);
     }
+    if (type->filled && n->count == 0)
+        return empty_list(n, r);
     *list = (struct list){ arena_alloc(r->arena, n->count ? n->count : 1, type->element->size),
                            n->count };
     char *item = list->items;

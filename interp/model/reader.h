@@ -31,6 +31,10 @@ bool wrong_type(const struct type *type, const struct node *n, struct reader *r)
 // Nothing stands where a value should: an error at the key.
 bool empty_value(const struct node *n, struct reader *r);
 
+// A list without items, a text without a word, where that means nothing.
+bool empty_list(const struct node *n, struct reader *r);
+bool empty_text(const struct node *n, struct reader *r);
+
 const struct field *field_named(const struct type *type, struct str name);
 // What may be meant by [key], which no field of [type] has; synonyms included. Only keys
 // that [map] does not have yet.
@@ -58,6 +62,8 @@ bool read_choice(const struct type *type, const struct node *n, void *to, struct
 
 // A duration as somebody wrote it: bad-duration with a help where it is none.
 bool duration_of(const struct text *t, int64_t *out, struct reader *r);
+// [n] is what the range of [type] allows.
+bool is_in_range(const struct type *type, double n);
 bool is_id(struct str s);
 bool is_kebab(struct str s);    // database-restore
 bool is_address(struct str s);  // postgres/restore: at most one folder deep
@@ -71,8 +77,9 @@ void runbook_check_ids(const struct runbook *rb, struct reader *r);
 void runbook_check_places(const struct runbook *rb, struct reader *r);
 
 // The tables of the parts of a runbook.
-extern const struct type type_steps, type_checks, type_hook_steps, type_bare_check, type_retry,
-    type_confirm, type_approve, type_for_each, type_outputs, type_before, type_undo, type_done_if;
+extern const struct type type_steps, type_some_steps, type_checks, type_hook_steps, type_bare_check,
+    type_retry, type_confirm, type_approve, type_for_each, type_outputs, type_before, type_undo,
+    type_done_if;
 extern const struct type type_effects, type_on_failure, type_runbook_types;
 extern const struct type type_inputs, type_secrets, type_connections;
 extern const struct type type_contacts, type_checklist, type_hooks, type_followups, type_report,

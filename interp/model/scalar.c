@@ -38,16 +38,22 @@ static bool is_literal(const struct text *t, struct reader *r)
     return false;
 }
 
+// Quotes with nothing in them, where that says nothing.
+static bool says_something(const struct type *type, const struct node *n, struct reader *r)
+{
+    return !type->filled || str_trim(n->text.str).n > 0 || empty_text(n, r);
+}
+
 bool read_text(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
-    (void)type;
     *(struct text *)to = n->text;
-    return is_literal(&n->text, r);
+    return says_something(type, n, r) && is_literal(&n->text, r);
 }
 
 bool read_words(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
-    (void)type;
+    if (!says_something(type, n, r))
+        return false;
     return (*(const struct template **)to = template_parse(r->arena, &n->text, r->diags)) != NULL;
 }
 
@@ -206,7 +212,7 @@ bool read_int(const struct type *type, const struct node *n, void *to, struct re
 
     if (!fits)
         return false;
-    fits = parse_int(n->text.str, to);
+    fits = parse_int(n->text.str, to) && is_in_range(type, (double)*(int64_t *)to);
     return (fits && !n->text.quoted) || wrong_literal(type, n, fits, r);
 }
 
@@ -320,10 +326,23 @@ static bool size_of(const struct text *t, int64_t *out, struct reader *r)
     return false;
 }
 
+// A duration that was understood, and cannot be: too short.
+static bool within_range(const struct type *type, const struct node *n, int64_t ns,
+                         struct reader *r)
+{
+    struct str wanted = with_article(r->arena, type->name);
+
+    if (is_in_range(type, (double)ns))
+        return true;
+    refuse(r, DIAG_BAD_DURATION, n->span, "`%.*s` is not %.*s", STR_ARG(n->text.str),
+           STR_ARG(wanted));
+    return false;
+}
+
 bool read_duration(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
-    (void)type;
-    return is_literal(&n->text, r) && duration_of(&n->text, to, r);
+    return is_literal(&n->text, r) && duration_of(&n->text, to, r) &&
+           within_range(type, n, *(int64_t *)to, r);
 }
 
 static bool is_true_or_false(const struct text *t)
@@ -340,11 +359,11 @@ static bool read_quantity(const struct type *type, const struct node *n, struct 
 
     switch (type->unit) {
     case UNIT_DURATION:
-        return duration_of(t, &m->n, r);
+        return duration_of(t, &m->n, r) && within_range(type, n, m->n, r);
     case UNIT_SIZE:
-        return size_of(t, &m->n, r);
+        return size_of(t, &m->n, r) && within_range(type, n, m->n, r);
     case UNIT_NUMBER:
-        fits = parse_number(t->str, &m->number);
+        fits = parse_number(t->str, &m->number) && is_in_range(type, m->number);
         m->n = (int64_t)m->number;
         return (fits && !t->quoted) || wrong_literal(type, n, fits, r);
     case UNIT_BOOL:
@@ -363,7 +382,7 @@ static bool read_quantity(const struct type *type, const struct node *n, struct 
     case UNIT_INT:
         break;
     }
-    fits = parse_int(t->str, &m->n);
+    fits = parse_int(t->str, &m->n) && is_in_range(type, (double)m->n);
     return (fits && !t->quoted) || wrong_literal(type, n, fits, r);
 }
 
@@ -371,7 +390,7 @@ bool read_amount(const struct type *type, const struct node *n, void *to, struct
 {
     struct amount *m = to;
 
-    *m = (struct amount){ .written = true, .unit = type->unit, .text = n->text };
+    *m = (struct amount){ .written = true, .unit = type->unit, .type = type, .text = n->text };
     if (find_expression(n->text.str) == SIZE_MAX)
         return read_quantity(type, n, m, r);
     m->template = template_parse(r->arena, &n->text, r->diags);

@@ -1,6 +1,10 @@
 // The types that fields have in common.
 
+#include <math.h>
+
 #include "model/field.h"
+
+static const struct range from_1 = { 1, 1000000 }, above_0 = { 1, INFINITY };
 
 // clang-format off
 #define SIMPLE(id, kind_, name_, ctype, ...) \
@@ -8,6 +12,8 @@
 
 SIMPLE(type_text,      TYPE_TEXT,      "text",       struct text);
 SIMPLE(type_words,     TYPE_WORDS,     "text",       const struct template *);
+SIMPLE(type_said,      TYPE_WORDS,     "text",       const struct template *, .filled = true);
+SIMPLE(type_said_here, TYPE_TEXT,      "text",       struct text, .filled = true);
 SIMPLE(type_id,        TYPE_ID,        "id",         struct text);
 SIMPLE(type_name,      TYPE_NAME,      "name",       struct text);
 SIMPLE(type_address,   TYPE_NAME,      "address",    struct text, .slash = true);
@@ -20,11 +26,14 @@ SIMPLE(type_node,      TYPE_NODE,      "params",     const struct node *);
 
 SIMPLE(type_amount_duration, TYPE_AMOUNT, "duration",      struct amount, .unit = UNIT_DURATION);
 SIMPLE(type_amount_size,     TYPE_AMOUNT, "size",          struct amount, .unit = UNIT_SIZE);
-SIMPLE(type_amount_int,      TYPE_AMOUNT, "whole number",  struct amount, .unit = UNIT_INT);
-SIMPLE(type_amount_number,   TYPE_AMOUNT, "number",        struct amount, .unit = UNIT_NUMBER);
 SIMPLE(type_amount_bool,     TYPE_AMOUNT, "true or false", struct amount, .unit = UNIT_BOOL);
 SIMPLE(type_amount_count_or_bool, TYPE_AMOUNT, "whole number from 1, true or false",
        struct amount, .unit = UNIT_COUNT_OR_BOOL);
+SIMPLE(type_amount_time,  TYPE_AMOUNT, "duration longer than 0s", struct amount,
+       .unit = UNIT_DURATION, .range = &above_0);
+SIMPLE(type_amount_count, TYPE_AMOUNT, "whole number from 1 to 1000000", struct amount,
+       .unit = UNIT_INT, .range = &from_1);
+SIMPLE(type_time, TYPE_DURATION, "duration longer than 0s", int64_t, .range = &above_0);
 
 // What is referred to may have a bad id, which is complained about there and not here.
 static SIMPLE(id_reference, TYPE_TEXT, "id", struct text);
@@ -32,8 +41,10 @@ static SIMPLE(id_reference, TYPE_TEXT, "id", struct text);
 SIMPLE(type_texts,      TYPE_LIST, "list of text",       struct list, .element = &type_text);
 SIMPLE(type_ids,        TYPE_LIST, "list of ids",        struct list, .element = &id_reference);
 SIMPLE(type_words_list, TYPE_LIST, "list of text",       struct list, .element = &type_words);
+SIMPLE(type_some_words, TYPE_LIST, "list of text",       struct list, .element = &type_words,
+       .filled = true);
 SIMPLE(type_conditions, TYPE_LIST, "condition or list of conditions", struct list,
-       .element = &type_condition, .single = true);
+       .element = &type_condition, .single = true, .filled = true);
 // clang-format on
 
 static bool read_words_entry(const struct type *type, const struct node *n, void *to,
