@@ -128,27 +128,42 @@ void db_close(struct db *db)
     db->path = NULL;
 }
 
+struct nature {
+    int64_t id, version, tables;
+};
+
+// In one transaction: another process may be making the database just now, and half of it
+// read before and half after would look like somebody else's. After a failure the handle
+// still tells its reason; who called rolls back or closes it.
+static bool look_at(struct db *db, struct nature *is, struct failure *why)
+{
+    if (!db_exec(db, "SAVEPOINT look", why))
+        return false;
+    bool read = db_ask(db, "SELECT count(*) FROM sqlite_schema", &is->tables, why) &&
+                db_ask(db, "PRAGMA application_id", &is->id, why) &&
+                db_ask(db, "PRAGMA user_version", &is->version, why);
+    return read && db_exec(db, "RELEASE look", why);
+}
+
 bool db_check(struct db *db, const struct db_kind *kind, bool *empty, struct failure *why)
 {
-    int64_t id, version, tables = 0;
+    struct nature is = { 0 };
 
-    if (!db_ask(db, "PRAGMA application_id", &id, why) ||
-        !db_ask(db, "PRAGMA user_version", &version, why) ||
-        !db_ask(db, "SELECT count(*) FROM sqlite_schema", &tables, why))
+    if (!look_at(db, &is, why))
         return false;
     if (empty)
-        *empty = id == 0 && version == 0 && tables == 0;
+        *empty = is.id == 0 && is.version == 0 && is.tables == 0;
     if (empty && *empty)
         return true;
-    if (id != kind->application_id) {
+    if (is.id != kind->application_id) {
         failure_set(why, "`%s` is not %s of runbook", db->path, kind->what);
         return false;
     }
-    if (version > kind->version) {
+    if (is.version > kind->version) {
         failure_set(why,
                     "`%s` was written by a newer runbook (format %d, this one knows %d); "
                     "upgrade runbook",
-                    db->path, (int)version, kind->version);
+                    db->path, (int)is.version, kind->version);
         return false;
     }
     return true;
