@@ -83,132 +83,25 @@ static bool duration_milliseconds(struct eval *ev, const struct value *args, siz
     return whole_units(args[0].i % 1000000000, 1000000, out);
 }
 
-static const char *const weekdays[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
-                                        "Thursday", "Friday", "Saturday" };
-static const char *const months[] = { "January",   "February", "March",    "April",
-                                      "May",       "June",     "July",     "August",
-                                      "September", "October",  "November", "December" };
-
-static void write_offset(int64_t east, struct buf *out)
+static bool wrong_letter(struct eval *ev, struct str format, size_t at)
 {
-    int64_t size = east < 0 ? -east : east;
+    char letter = at < format.n ? format.s[at] : '\0';
 
-    buf_format(out, "%c%02d%02d", east < 0 ? '-' : '+', (int)(size / 3600), (int)(size / 60 % 60));
-}
-
-// One directive of strftime; false if there is none of that letter.
-static bool write_directive(char letter, const struct civil *c, struct value when, int64_t east,
-                            struct buf *out)
-{
-    switch (letter) {
-    case 'Y':
-        buf_format(out, "%04d", c->year);
-        break;
-    case 'y':
-        buf_format(out, "%02d", c->year % 100);
-        break;
-    case 'm':
-        buf_format(out, "%02d", c->month);
-        break;
-    case 'd':
-        buf_format(out, "%02d", c->day);
-        break;
-    case 'e':
-        buf_format(out, "%2d", c->day);
-        break;
-    case 'H':
-        buf_format(out, "%02d", c->hour);
-        break;
-    case 'I':
-        buf_format(out, "%02d", (c->hour + 11) % 12 + 1);
-        break;
-    case 'p':
-        buf_add_s(out, c->hour < 12 ? "AM" : "PM");
-        break;
-    case 'M':
-        buf_format(out, "%02d", c->minute);
-        break;
-    case 'S':
-        buf_format(out, "%02d", c->second);
-        break;
-    case 'L':
-        buf_format(out, "%03u", when.nanos / 1000000);
-        break;
-    case 'N':
-        buf_format(out, "%09u", when.nanos);
-        break;
-    case 'j':
-        buf_format(out, "%03d", c->yearday + 1);
-        break;
-    case 'u':
-        buf_format(out, "%d", c->weekday ? c->weekday : 7);
-        break;
-    case 'w':
-        buf_format(out, "%d", c->weekday);
-        break;
-    case 'a':
-        buf_format(out, "%.3s", weekdays[c->weekday]);
-        break;
-    case 'A':
-        buf_add_s(out, weekdays[c->weekday]);
-        break;
-    case 'b':
-        buf_format(out, "%.3s", months[c->month - 1]);
-        break;
-    case 'B':
-        buf_add_s(out, months[c->month - 1]);
-        break;
-    case 'F':
-        buf_format(out, "%04d-%02d-%02d", c->year, c->month, c->day);
-        break;
-    case 'T':
-        buf_format(out, "%02d:%02d:%02d", c->hour, c->minute, c->second);
-        break;
-    case 'R':
-        buf_format(out, "%02d:%02d", c->hour, c->minute);
-        break;
-    case 's':
-        buf_format(out, "%lld", (long long)when.i);
-        break;
-    case 'z':
-        write_offset(east, out);
-        break;
-    case '%':
-        buf_add_c(out, '%');
-        break;
-    default:
-        return false;
-    }
-    return true;
-}
-
-static bool write_formatted(struct eval *ev, struct str format, const struct civil *c,
-                            struct value when, int64_t east, struct buf *out)
-{
-    for (size_t i = 0; i < format.n; i++) {
-        if (format.s[i] != '%') {
-            buf_add_c(out, format.s[i]);
-            continue;
-        }
-        char letter = ++i < format.n ? format.s[i] : '\0';
-        if (letter < ' ' || letter > '~')
-            return eval_fail(ev, "`format` has a `%%` with no letter behind it");
-        if (!write_directive(letter, c, when, east, out))
-            return eval_fail(ev, "`format` of a timestamp does not know `%%%c`", letter);
-    }
-    return true;
+    if (letter < ' ' || letter > '~')
+        return eval_fail(ev, "`format` has a `%%` with no letter behind it");
+    return eval_fail(ev, "`format` of a timestamp does not know `%%%c`", letter);
 }
 
 static bool format(struct eval *ev, const struct value *args, size_t count, struct value *out)
 {
     struct buf text = BUF_EMPTY;
-    struct civil c;
-    int64_t east;
+    struct moment m = { .seconds = args[0].i, .nanos = args[0].nanos };
 
-    if (!calendar(ev, args, count, 2, &c, &east))
+    if (!calendar(ev, args, count, 2, &m.c, &m.east))
         return false;
-    bool ok = write_formatted(ev, args[1].s, &c, args[0], east, &text) &&
-              eval_charge(ev, text.n / 10) && eval_text(ev, text.s, text.n, out);
+    size_t wrong = time_format(args[1].s, &m, &text);
+    bool ok = wrong == SIZE_MAX ? eval_charge(ev, text.n / 10) && eval_text(ev, text.s, text.n, out)
+                                : wrong_letter(ev, args[1].s, wrong);
     buf_free(&text);
     return ok;
 }

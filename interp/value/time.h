@@ -22,6 +22,18 @@ struct civil {
 };
 
 struct civil civil_from(int64_t seconds);
+
+// A point in time as seen in a zone.
+struct moment {
+    struct civil c;
+    int64_t seconds;
+    uint32_t nanos;
+    int64_t east;  // of UTC, in seconds
+};
+
+// By the letters of strftime, English whatever the locale is; %L is milliseconds, %N is
+// nanoseconds. SIZE_MAX, or where the letter stands that is none (format.n: it is missing).
+size_t time_format(struct str format, const struct moment *m, struct buf *out);
 int64_t civil_seconds(int year, int month, int day, int hour, int minute, int second);
 
 // RFC 3339 with any offset. False if it is not, or outside of the years 1 to 9999.
