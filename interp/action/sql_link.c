@@ -67,6 +67,22 @@ static void unwatch(struct link *k)
     k->watch = NULL;
 }
 
+// Sends what there is to send, and watches for what has to come.
+static void flush(struct link *k)
+{
+    int left;
+    bool blocked;
+
+    if (k->copying)
+        k->copying = !send_data(k);
+    do {
+        left = k->pq->flush(k->conn);
+        blocked = valve_out(k->valve);
+    } while (left > 0 && !blocked);
+    k->blocked = blocked;
+    watch_change(k->watch, blocked || k->copying ? WATCH_READ | WATCH_WRITE : WATCH_READ);
+}
+
 // True when the next result may be asked for, false when something has to be waited for.
 static bool take(struct link *k, const PGresult *r)
 {
@@ -81,6 +97,8 @@ static bool take(struct link *k, const PGresult *r)
         return true;
     case PGRES_COPY_IN:
         k->copying = !send_data(k);
+        if (k->watch)
+            flush(k);
         return !k->copying;
     case PGRES_COPY_OUT:
     case PGRES_COPY_BOTH:
@@ -114,21 +132,6 @@ static void take_results(struct link *k)
     }
 }
 
-// Sends what there is to send, and watches for what has to come.
-static void flush(struct link *k)
-{
-    int left;
-    bool blocked;
-
-    if (k->copying)
-        k->copying = !send_data(k);
-    do {
-        left = k->pq->flush(k->conn);
-        blocked = valve_out(k->valve);
-    } while (left > 0 && !blocked);
-    watch_change(k->watch, blocked || k->copying ? WATCH_READ | WATCH_WRITE : WATCH_READ);
-}
-
 // Whether libpq has not read all that it was given.
 static bool has_input(struct link *k)
 {
@@ -145,14 +148,12 @@ static void take_input(struct link *k)
 
     while ((n = k->pq->notifies(k->conn)))
         k->pq->freemem(n);
-    if (alive)
-        flush(k);
-    else
+    if (!alive)
         unwatch(k);  // what is lost is told by the result
+    else if (k->blocked || k->copying)
+        flush(k);
     if (k->asking && !k->copying)
         take_results(k);
-    if (k->asking && k->watch)
-        flush(k);  // data of COPY
 }
 
 void link_ready(void *arg, int events)

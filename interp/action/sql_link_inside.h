@@ -24,6 +24,7 @@ struct link {
     struct str data;         // of COPY that is still to be sent
     bool asking, failed;
     bool has_data, copying;  // the server waits for data
+    bool blocked;            // it takes no more of what libpq wrote for the moment
     bool enough;             // no more results are wanted
     int64_t pending;         // bytes that have come since the last row
     struct link_error error;

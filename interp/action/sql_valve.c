@@ -60,24 +60,30 @@ size_t valve_in(struct valve *v)
     return 0;
 }
 
+// What was read from the library goes to the server. False when it has to wait.
+static bool send_part(struct valve *v)
+{
+    while (v->from < v->to) {
+        ssize_t n = send(v->server, v->bytes + v->from, v->to - v->from,
+                         MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (must_wait(n))
+            return false;
+        v->from = n < 0 ? v->to : v->from + (size_t)n;  // reading will tell
+    }
+    return true;
+}
+
 bool valve_out(struct valve *v)
 {
-    for (;;) {
-        while (v->from < v->to) {
-            ssize_t n = send(v->server, v->bytes + v->from, v->to - v->from,
-                             MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (must_wait(n))
-                return true;
-            if (n < 0)
-                return false;  // reading will tell
-            v->from += (size_t)n;
-        }
-        ssize_t n = recv(v->library, v->bytes, sizeof v->bytes, MSG_DONTWAIT);
-        if (n <= 0)
-            return false;
+    ssize_t n = sizeof v->bytes;
+
+    // Less than there was room for was all there is.
+    while (send_part(v) && n == sizeof v->bytes) {
+        n = recv(v->library, v->bytes, sizeof v->bytes, MSG_DONTWAIT);
         v->from = 0;
-        v->to = (size_t)n;
+        v->to = n > 0 ? (size_t)n : 0;
     }
+    return v->from < v->to;
 }
 
 void valve_close(struct valve *v)
