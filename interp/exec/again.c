@@ -33,19 +33,11 @@ static bool again_after_resume(const struct run *r, const struct task *t)
     return t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_BLOCKED;
 }
 
-static bool in_transaction(const struct task *t)
-{
-    for (const struct task *at = t->in->owner; at; at = at->in->owner)
-        if (at->step->transaction.str.n)
-            return true;
-    return false;
-}
-
 // What may have taken effect, and nobody knows: never repeated because something around
 // it begins anew.
 static bool in_doubt(const struct run *r, const struct task *t)
 {
-    bool waits = t->resting || t->rescuing || in_transaction(t);
+    bool waits = t->resting || t->rescuing || task_transaction(t);
 
     if (t->dangling || (t->kind == TASK_ACTION && !t->ended && t->state == STATE_RUNNING && !waits))
         return true;
@@ -93,7 +85,7 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
     t->in->active = 0;
     t->in->held_count = t->in->held_first = 0;
     bool running = !t->ended && t->state == STATE_RUNNING;
-    if (running && t->kind == TASK_ACTION && !in_transaction(t) && !rested && !rescued) {
+    if (running && t->kind == TASK_ACTION && !task_transaction(t) && !rested && !rescued) {
         t->dangling = true;
     } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
         t->dangling = true;

@@ -254,7 +254,7 @@ static void poll_action(struct checking *c)
 // An address of its own: what is told about the check bears the check's.
 static struct str aside_address(struct checking *c)
 {
-    return str_format(c->d->arena, "%.*s~use-%lld", STR_ARG(c->id), (long long)++c->d->names);
+    return str_format(c->d->arena, "%.*s" ASIDE_MARK "%lld", STR_ARG(c->id), (long long)++c->d->names);
 }
 
 static void poll(void *arg)

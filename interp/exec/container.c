@@ -1,5 +1,7 @@
 // Tasks that hold others: groups, used runbooks, the list of a for_each.
 
+#include <string.h>
+
 #include "action/transaction.h"
 #include "base/arena.h"
 #include "base/map.h"
@@ -595,6 +597,19 @@ static bool callee_outputs(struct walk *w, struct expr_error *err)
     return true;
 }
 
+// What stands aside has an address that nothing else has; people know it without that part.
+static struct str told_address(const struct task *t, struct arena *a)
+{
+    size_t from = str_search(t->address, STR(ASIDE_MARK)), to;
+
+    if (!t->aside || from == SIZE_MAX)
+        return t->address;
+    for (to = from + strlen(ASIDE_MARK); to < t->address.n && t->address.s[to] != '.';)
+        to++;
+    return str_format(a, "%.*s%.*s", (int)from, t->address.s, (int)(t->address.n - to),
+                      t->address.s + to);
+}
+
 static void callee_over(struct walk *w)
 {
     const struct runbook *rb = w->task->inner->module->rb;
@@ -609,7 +624,7 @@ static void callee_over(struct walk *w)
         walk_verify(w);
         return;
     }
-    struct str tag = str_format(w->arena, "%.*s.", STR_ARG(w->task->address));
+    struct str tag = str_format(w->arena, "%.*s.", STR_ARG(told_address(w->task, w->arena)));
     w->checking = check_all(w->d, w->arena, &rb->verify, w->task->inner, w->task, &v, tag,
                             !w->task->aside, callee_verified, w);
 }
@@ -635,8 +650,10 @@ static void why_it_failed(struct walk *w)
     if (w->timed_out)
         w->message = STR("its time was up");
     else if (bad)
-        w->message = str_format(w->arena, "`%.*s` %s", STR_ARG(bad->address),
-                                state_word(bad->state));
+        w->message = str_format(w->arena, "`%.*s` %s%s%.*s",
+                                STR_ARG(told_address(bad, w->arena)), state_word(bad->state),
+                                bad->aside && bad->message.n ? ": " : "",
+                                STR_ARG(bad->aside ? bad->message : STR("")));
     else
         w->message = STR("it was stopped before it was done");
     w->is_unknown = bad && bad->state == STATE_UNKNOWN;

@@ -34,6 +34,7 @@ struct run {
     bool began_undo, undo_phase_done;
     int64_t starts;         // start orders given so far
     int64_t session_starts;
+    size_t undo_starts;
     bool stopping, undo_wanted, halted, declined_before, unverified, verified;
     bool undone_failed, cannot_undo, always_failed;
     int interrupted;

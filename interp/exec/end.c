@@ -68,14 +68,14 @@ static void put_states(struct driver *d, struct value_builder *b)
         const struct task *t = run_task_at(d->run, i);
         struct value address = value_string(t->address);
         bool step = t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS;
+        if (!t->aside && t->state == STATE_UNKNOWN && task_can_be_marked(t))
+            value_add(unknown, address);
         if (!step || t->aside || t->in->kind == SERIES_RESCUE)
             continue;
         if (!t->ended || t->state == STATE_BLOCKED)
             value_add(not_run, address);
         if (t->by_person)
             value_add(skipped, address);
-        if (t->state == STATE_UNKNOWN)
-            value_add(unknown, address);
     }
     value_put_s(b, "not_run", value_finish(not_run));
     value_put_s(b, "skipped", value_finish(skipped));

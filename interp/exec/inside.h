@@ -150,15 +150,17 @@ bool answer_from_flags(const struct driver *d, const struct question *q, struct 
 bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a);
 // Adds {step, kind, message} of every open question; how many there are.
 size_t open_questions(const struct driver *d, struct value_builder *list);
-// Every answer that the run may need and that no flag gives; without a terminal the run
-// refuses because of them (exit code 5).
-size_t answers_needed(struct driver *d, struct buf *lines);
+// Without a terminal: 5, with every answer that the run may need and that no flag gives; 0 when
+// there is none.
+int answers_missing(struct driver *d);
 // False, with an error, when --confirm, --answer or --attest name what is never asked.
 bool flags_are_right(struct driver *d);
 bool locks_find(struct driver *d);
 int locks_take(struct driver *d);  // 0, or an exit code
 
 // ---- aside
+
+#define ASIDE_MARK "~use-"  // in the address of a `use` of a check, before its number
 
 // Runs one step that is not of the run (a hook, a `use` in a check): its events are
 // applied but neither journalled nor shown.
@@ -234,6 +236,7 @@ struct driver {
     bool undoing;                 // `runbook undo`
     bool undone_before;           // ... of an earlier session
     bool aborting, was_suspended;
+    bool detached_before;         // it suspends again as it did, and nobody said --detach
     bool owes_always;             // a suspend or a crash left `always` out
     int64_t sessions;             // resumes so far
     bool ended, hooks_done;

@@ -55,7 +55,9 @@ static void need_confirm(struct needing *n, const struct confirm *c, struct str 
     }
     if (answer_from_flags(n->d, &q, &a))
         return;
-    if (o->detach)
+    // Nobody said --detach: who meant to answer with a flag is told that it does not.
+    bool meant = n->d->detached_before && answered(o->confirms, o->confirm_count, id);
+    if (o->detach && !meant)
         return;
     if (severe)
         snprintf(flag, sizeof flag, "--confirm '%.*s=%.*s'", STR_ARG(id),
@@ -158,12 +160,28 @@ static void need_module(struct needing *n, const struct module *m, struct str ca
     need_steps(n, &rb->always, prefix);
 }
 
-size_t answers_needed(struct driver *d, struct buf *lines)
+static size_t answers_needed(struct driver *d, struct buf *lines)
 {
     struct needing n = { .d = d, .lines = lines };
 
     need_module(&n, d->program->root, STR(""));
     return n.count;
+}
+
+int answers_missing(struct driver *d)
+{
+    struct buf lines = BUF_EMPTY;
+
+    if (d->asker->has_terminal && !d->options->no_input)
+        return 0;
+    size_t n = answers_needed(d, &lines);
+    struct str text = buf_take(&lines, d->arena);
+    if (n == 0)
+        return 0;
+    diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+               "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
+               n == 1 ? "" : "s", (int)(text.n - 1), text.s);
+    return CODE_DECLINED;
 }
 
 // ---- flags that answer nothing

@@ -225,7 +225,6 @@ static bool fill_outputs(struct walk *w, struct expr_error *err)
 void walk_succeeded(struct walk *w)
 {
     struct expr_error err = { 0 };
-    bool provisional = false;
 
     if (!fill_outputs(w, &err)) {
         fail_expr(w, "outputs", &err);
@@ -236,9 +235,7 @@ void walk_succeeded(struct walk *w)
             container_work_over(w, STATE_SUCCEEDED);
         return;
     }
-    for (const struct task *at = w->task->in->owner; at; at = at->in->owner)
-        provisional |= at->step->transaction.str.n > 0;
-    walk_end(w, provisional ? STATE_PROVISIONAL : STATE_SUCCEEDED, NULL, false);
+    walk_end(w, task_transaction(w->task) ? STATE_PROVISIONAL : STATE_SUCCEEDED, NULL, false);
 }
 
 static void verified(void *arg, const struct check_outcome *o)

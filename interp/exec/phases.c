@@ -221,23 +221,29 @@ static struct value names_of_failed(struct driver *d)
             continue;
         struct value_builder *one = value_map_start(d->arena);
         value_put_s(one, "id", value_string(t->address));
-        value_put_s(one, "name", value_string(t->step->name ? t->step->name->text.str
-                                                            : t->step->id.str));
+        struct view v = view_of(d, run_task_at(d->run, i));
+        value_put_s(one, "name", value_string(step_label(t->step, view_scope(&v), d->arena)));
         value_put_s(one, "message", value_string(t->message));
         value_add(list, value_finish(one));
     }
     return value_finish(list);
 }
 
+// In the order in which they were undone.
 struct value names_of_undone(struct driver *d, enum undo_state state)
 {
+    size_t count = run_undo_starts(d->run);
+    const struct task **in_order = NEW_ARRAY(d->arena, const struct task *, count + 1);
     struct value_builder *list = value_list_start(d->arena);
 
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         const struct task *t = run_task_at(d->run, i);
         if (t->undo_state == state)
-            value_add(list, value_string(t->address));
+            in_order[t->undo_order - 1] = t;
     }
+    for (size_t i = 0; i < count; i++)
+        if (in_order[i])
+            value_add(list, value_string(in_order[i]->address));
     return value_finish(list);
 }
 

@@ -73,6 +73,25 @@ struct task *policy_group(const struct task *t)
     return NULL;
 }
 
+struct task *task_transaction(const struct task *t)
+{
+    for (const struct task *at = t; at->in->owner; at = at->in->owner) {
+        struct task *owner = at->in->owner;
+        if (at->in->kind == SERIES_STEPS && owner->kind == TASK_GROUP &&
+            owner->step->transaction.str.n)
+            return owner;
+    }
+    return NULL;
+}
+
+bool task_can_be_marked(const struct task *t)
+{
+    bool holds_others = t->kind == TASK_EACH || t->kind == TASK_USE ||
+                        (t->kind == TASK_GROUP && !t->step->transaction.str.n);
+
+    return !holds_others && !task_transaction(t);
+}
+
 bool series_failed(const struct series *s)
 {
     for (size_t i = 0; s && i < s->count; i++) {

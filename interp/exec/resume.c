@@ -354,12 +354,17 @@ static int apply_marks(struct driver *d)
                        STR_ARG(m->text));
             return CODE_USAGE;
         }
-        bool holds_others = t->kind == TASK_EACH || t->kind == TASK_USE ||
-                            (t->kind == TASK_GROUP && !t->step->transaction.str.n);
-        if (holds_others) {
-            diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                       "`%.*s` holds other steps; mark the one in it that is unknown",
-                       STR_ARG(t->address));
+        if (!task_can_be_marked(t)) {
+            const struct task *group = task_transaction(t);
+            if (group)
+                diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                           "`%.*s` is in a transaction; mark `%.*s`, which took effect as a whole "
+                           "or not at all",
+                           STR_ARG(t->address), STR_ARG(group->address));
+            else
+                diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                           "`%.*s` holds other steps; mark the one in it that is unknown",
+                           STR_ARG(t->address));
             return CODE_USAGE;
         }
         if (t->state != STATE_UNKNOWN && !t->dangling) {
@@ -434,22 +439,6 @@ static int undo_step_is_right(struct driver *d)
     return 0;
 }
 
-static int questions_without_terminal(struct driver *d)
-{
-    struct buf lines = BUF_EMPTY;
-
-    if ((d->asker->has_terminal && !d->options->no_input) || d->undoing || run_began_undo(d->run))
-        return 0;
-    size_t n = answers_needed(d, &lines);
-    struct str text = buf_take(&lines, d->arena);
-    if (n == 0)
-        return 0;
-    diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-               "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
-               n == 1 ? "" : "s", (int)(text.n - 1), text.s);
-    return CODE_DECLINED;
-}
-
 static void remember_locks(struct driver *d)
 {
     if (!locks_find(d))
@@ -521,8 +510,8 @@ static int go_on(struct driver *d, struct run_options *o)
         return close_early(d, CODE_PREFLIGHT);
     remember_locks(d);
     code = flags_are_right(d) ? undo_step_is_right(d) : CODE_USAGE;
-    if (!code && d->was_suspended)
-        o->detach = o->detach || !d->asker->has_terminal;
+    d->detached_before = d->was_suspended && !o->detach && !d->asker->has_terminal;
+    o->detach |= d->detached_before;
     if (!code && d->lock_count)
         code = locks_take(d);
     if (!code && !driver_start_keeper(d))
@@ -532,7 +521,8 @@ static int go_on(struct driver *d, struct run_options *o)
     d->quiet = false;
     tell_changed_files(d, &plan);
     run_resume_here(d->run, &facts);
-    code = d->aborting ? 0 : questions_without_terminal(d);
+    if (!d->aborting && !d->undoing && !run_began_undo(d->run))
+        code = answers_missing(d);
     if (code)
         return close_early(d, code);
     signals_watch(d);

@@ -332,6 +332,7 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
 static void apply_undo_start(struct run *r, struct task *t)
 {
     t->undo_state = UNDO_RUNNING;
+    t->undo_order = ++r->undo_starts;
     task_make_undo(r, t);
     r->session_starts++;
     series_open(r, t->undo);
@@ -768,6 +769,11 @@ enum phase run_phase(const struct run *r)
 bool run_began_undo(const struct run *r)
 {
     return r->began_undo;
+}
+
+size_t run_undo_starts(const struct run *r)
+{
+    return r->undo_starts;
 }
 
 bool run_verified(const struct run *r)

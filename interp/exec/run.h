@@ -84,6 +84,12 @@ int run_interrupted(const struct run *r);
 // ---- asking
 
 enum policy run_policy(const struct run *r, const struct task *t, bool *own);
+// The transaction group in which [t] is provisional, or NULL: its undo and its rescue are
+// not in it.
+struct task *task_transaction(const struct task *t);
+// Whether a person may say what became of [t]: not of what only holds others, nor of one in
+// a transaction, of which only the whole is in doubt.
+bool task_can_be_marked(const struct task *t);
 bool run_may_start(const struct run *r, const struct task *t);
 bool run_is_stopping(const struct run *r);
 bool run_any_started(const struct run *r);         // in this session
@@ -100,6 +106,7 @@ enum phase run_phase(const struct run *r);
 bool run_began_undo(const struct run *r);
 // Tasks to undo, first to be undone first; made when the undo phase began.
 struct task *const *run_undo_list(const struct run *r, size_t *count);
+size_t run_undo_starts(const struct run *r);  // undos begun so far
 // The exit code by the table "Which code wins", were the run to end now.
 int run_code(const struct run *r);
 bool run_verified(const struct run *r);

@@ -258,8 +258,8 @@ static struct value step_names(struct driver *d)
             continue;
         struct value_builder *one = value_map_start(d->arena);
         value_put_s(one, "id", value_string(t->address));
-        value_put_s(one, "name", value_string(t->step->name ? t->step->name->text.str
-                                                            : t->step->id.str));
+        struct view v = view_of(d, run_task_at(d->run, i));
+        value_put_s(one, "name", value_string(step_label(t->step, view_scope(&v), d->arena)));
         value_add(list, value_finish(one));
     }
     return value_finish(list);
@@ -453,23 +453,14 @@ static bool files_are_ours(struct driver *d)
 
 static int refuse_questions(struct driver *d)
 {
-    struct buf lines = BUF_EMPTY;
     bool nobody = !d->asker->has_terminal || d->options->no_input;
 
     if (d->options->dry_run || !nobody)
         return 0;
-    if (d->options->manual) {
-        diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                   "--mode manual needs a terminal, and there is none");
-        return CODE_DECLINED;
-    }
-    size_t n = answers_needed(d, &lines);
-    struct str text = buf_take(&lines, d->arena);
-    if (n == 0)
-        return 0;
+    if (!d->options->manual)
+        return answers_missing(d);
     diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-               "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
-               n == 1 ? "" : "s", (int)(text.n - 1), text.s);
+               "--mode manual needs a terminal, and there is none");
     return CODE_DECLINED;
 }
 

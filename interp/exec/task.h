@@ -116,6 +116,7 @@ struct task {
     struct task *blocked_by;
     int64_t attempts;
     int64_t start_order;      // of its first intent, from 1; 0: never
+    size_t undo_order;        // of the start of its undo, from 1
     int64_t due_ms;           // a retry
     int64_t started_wall_ns, took_ms;
     struct value result, outputs, before;  // VALUE_NULL where there is none

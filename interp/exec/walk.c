@@ -63,7 +63,7 @@ struct str step_label(const struct step *s, const struct scope *scope, struct ar
 
     if (s->name && template_eval_text(s->name, scope, a, &text, &secret, &err))
         return text;
-    return s->name ? s->name->text.str : s->id.str;
+    return s->id.str;  // what it is called cannot be known here: `item`, outside of the list
 }
 
 void fail_expr(struct walk *w, const char *key, const struct expr_error *err)
@@ -225,19 +225,11 @@ static void check_done_if(struct walk *w)
 
 // ---- the action, resolved
 
-static struct task *transaction_around(const struct task *t)
-{
-    for (struct task *at = t->in->owner; at; at = at->in->owner)
-        if (at->step->transaction.str.n)
-            return at;
-    return NULL;
-}
-
 static bool make_act(struct walk *w, struct expr_error *err)
 {
     struct task *t = w->task;
     struct act *x = act_new(w->d, w->arena, t, t->space, t->step, t->address, t->attempts + 1);
-    struct task *group = transaction_around(t);
+    struct task *group = task_transaction(t);
     int64_t ns;
 
     if (group && group->walk && group->walk->act)

@@ -54,13 +54,13 @@ static void suggest_marks(struct suggestions *s)
 {
     struct arena *a = s->p->arena;
 
-    for (size_t i = 0; i < s->h->story_count; i++) {
-        const struct story *t = s->h->stories[i];
-        if (!str_is(t->state, "unknown") || t->group)
-            continue;
-        suggest(s, "resume", str_format(a, " --mark %.*s=done", STR_ARG(t->id)),
+    struct value unknown = value_of(s->h->end, "unknown");
+
+    for (size_t i = 0; unknown.kind == VALUE_LIST && i < value_size(unknown); i++) {
+        struct str id = value_item(unknown, i).s;
+        suggest(s, "resume", str_format(a, " --mark %.*s=done", STR_ARG(id)),
                 "it took effect: go on");
-        suggest(s, "resume", str_format(a, " --mark %.*s=failed", STR_ARG(t->id)),
+        suggest(s, "resume", str_format(a, " --mark %.*s=failed", STR_ARG(id)),
                 "it did not: try it again");
     }
 }

@@ -24,6 +24,7 @@ struct story {
     size_t attempts;
     int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended
     int64_t undo_started_ns;
+    size_t undo_order;  // of the start of its undo, from 1
     int64_t seen_ms;   // boot time of its last sign of life, for who watches
     int64_t begun_ms;  // boot time of the start of the attempt
     int64_t retry_ns;  // when the next attempt is due; 0: none
@@ -72,6 +73,7 @@ struct history {
 
     struct story **stories;  // planned ones first in order, then as they came
     size_t story_count;
+    size_t undo_count;  // undos begun
     struct asked **questions;
     size_t question_count;
     struct moment *moments;  // only with [keep_moments]

@@ -279,6 +279,7 @@ static void on_undo_start(struct history *h, const struct event *e)
 
     h->undoing = true;
     s->undo_started_ns = e->wall_ns;
+    s->undo_order = ++h->undo_count;
     s->begun_ms = h->now_ms;
     s->undo_state = STR("running");
     history_moment(h, e, STR("undo started"), false);

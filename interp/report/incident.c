@@ -223,12 +223,23 @@ static struct str world_words(const struct story *s, struct arena *a)
     return s->started_ns && !str_is(s->undo_state, "undone") ? s->leaves : STR("");
 }
 
-static struct str undo_words(const struct story *s, struct arena *a)
+// In the order in which they were undone.
+static void add_undo(const struct history *h, struct arena *a, struct document *d)
 {
-    if (!s->undo_state.n)
-        return STR("");
-    return str_format(a, "%.*s%s%.*s", STR_ARG(s->undo_state), s->undo_message.n ? ": " : "",
-                      STR_ARG(s->undo_message));
+    const struct story **in_order = NEW_ARRAY(a, const struct story *, h->undo_count + 1);
+
+    for (size_t i = 0; i < h->story_count; i++)
+        if (h->stories[i]->undo_order)
+            in_order[h->stories[i]->undo_order - 1] = h->stories[i];
+    if (h->undo_count)
+        document_head(d, 2, STR("Undo"));
+    for (size_t i = 0; i < h->undo_count; i++) {
+        const struct story *s = in_order[i];
+        if (s)  // else it was undone again later
+            document_item(d, false,
+                          str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(s->undo_state),
+                                     s->undo_message.n ? ": " : "", STR_ARG(s->undo_message)));
+    }
 }
 
 static struct str skip_words(const struct story *s, struct arena *a)
@@ -366,7 +377,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_told(h, "How things stand", world_words, a, d);
     add_told(h, "Not run", not_run_words, a, d);
     add_told(h, "Skipped by a person", skip_words, a, d);
-    add_told(h, "Undo", undo_words, a, d);
+    add_undo(h, a, d);
     add_list(h, "cannot_undo", "Cannot be undone", d);
     add_list(h, "left", "Left running", d);
     add_list(h, "warnings", "Warnings", d);
