@@ -129,7 +129,7 @@ void describe_reference(FILE *out)
     struct elements all = elements_all(a);
 
     fputs("# Reference\n\nPrinted by `runbook reference` from the tables that read runbooks. What "
-          "the keys mean together is told in the guide.\n\n## Keys\n",
+          "the keys mean together is told in the [guide](guide.md).\n\n## Keys\n",
           out);
     for (size_t i = 0; i < all.count; i++)
         if (!all.items[i].action)
