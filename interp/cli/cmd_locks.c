@@ -13,6 +13,7 @@ static struct value row_value(const struct lock_row *r, struct arena *a)
     value_put_s(b, "step", value_string(r->step));
     value_put_s(b, "since", value_string(r->since));
     value_put_s(b, "stale", value_bool(r->stale));
+    value_put_s(b, "crashed", value_bool(r->crashed));
     return value_finish(b);
 }
 
@@ -33,7 +34,7 @@ int command_locks(struct invocation *v)
         return CODE_OK;
     }
     struct page *p = stdout_page(v);
-    listing_locks(rows, count, p);
+    listing_locks(rows, count, reaching_flags(v), p);
     print_page(p);
     return CODE_OK;
 }

@@ -6,19 +6,20 @@
 static struct value row_value(const struct run_row *r, struct arena *a)
 {
     struct value_builder *b = value_map_start(a);
+    bool open = listing_is_open(r);
 
     value_put_s(b, "id", value_string(r->id));
     value_put_s(b, "runbook", value_string(r->runbook));
     value_put_s(b, "title", value_string(r->title));
     value_put_s(b, "state", value_string(r->state));
-    value_put_s(b, "result", value_string(r->result));
-    if (r->exit >= 0)
+    value_put_s(b, "result", value_string(open ? STR("") : r->result));
+    if (!open)
         value_put_s(b, "exit", value_int(r->exit));
     value_put_s(b, "user", value_string(r->user));
     value_put_s(b, "host", value_string(r->host));
     value_put_s(b, "started", value_string(r->started));
-    value_put_s(b, "ended", value_string(r->ended));
-    value_put_s(b, "took_ms", value_int(r->took_ms));
+    value_put_s(b, "ended", value_string(open ? STR("") : r->ended));
+    value_put_s(b, "took_ms", value_int(open ? 0 : r->took_ms));
     return value_finish(b);
 }
 
@@ -39,7 +40,7 @@ int command_runs(struct invocation *v)
         return CODE_OK;
     }
     struct page *p = stdout_page(v);
-    listing_runs(rows, count, p);
+    listing_runs(rows, count, reaching_flags(v), p);
     print_page(p);
     return CODE_OK;
 }

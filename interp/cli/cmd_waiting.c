@@ -30,7 +30,7 @@ static void print_questions(struct invocation *v, const struct history *h, struc
 static bool may_wait(const struct run_row *r)
 {
     return str_is(r->state, "suspended") || str_is(r->state, "running") ||
-           str_is(r->state, "waiting");
+           str_is(r->state, "crashed") || str_is(r->state, "waiting");
 }
 
 int command_waiting(struct invocation *v)

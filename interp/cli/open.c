@@ -64,6 +64,7 @@ int open_history(struct invocation *v, struct opened *out)
         return code;
     out->history = history_new(v->arena);
     out->history->keep_moments = true;
+    out->history->crashed = str_is(out->row.state, "crashed");
     return store_code(history_read(out->history, out->store, out->row.id, v->diags));
 }
 

@@ -535,7 +535,8 @@ static int go_on(struct driver *d, struct run_options *o)
         run_owe_always(d->run);
     if (d->aborting)
         abort_here(d);
-    d->state_before = d->row.state;
+    // "crashed" is what is found out, and never what is kept.
+    d->state_before = str_is(d->row.state, "crashed") ? STR("running") : d->row.state;
     d->row.state = STR("running");
     journal_row(d->journal, &d->row);
     if (!journal_commit_now(d->journal, d->diags))

@@ -19,6 +19,8 @@ struct story {
     struct str undo;        // "undo", "none", "irreversible", "missing", "inside", "nothing"
     struct str undo_state, undo_message;
     struct str phase;  // in which it was first spoken of
+    struct str file;   // of its running attempt, beside the journal
+    struct str fate;   // of what ran when the run crashed, in words (report/fate.h)
     bool group, planned, continued, is_hook;
     bool has_terminal;  // `tty: true`: the terminal is its own while it runs
     size_t attempts;
@@ -65,6 +67,7 @@ struct history {
     struct str run, runbook, title, file, digest, mode, user, host, severity;
     struct str phase;  // now, or the last
     bool drill, dry_run, over, suspended, resumed, undoing;
+    bool crashed;       // told by who looked: it is not over, and nobody has it any more
     struct str result;  // "ok", "failed", ...
     int exit;           // -1 until it is over
     int64_t started_ns, last_ns, ended_ns, took_ms, waiting_ms;

@@ -110,6 +110,7 @@ static void on_step_start(struct history *h, const struct event *e)
     history_take(h, e->data, "command", &s->command);
     s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts + 1);
     s->has_terminal = truth_of(e->data, "tty");
+    s->file = history_kept(h, text_of(e->data, "file"));
     s->state = STR("running");
     s->begun_ms = h->now_ms;
     s->retry_ns = 0;

@@ -56,7 +56,9 @@ static struct str joined(struct value list, struct arena *a)
 static struct str result_words(const struct history *h, struct arena *a)
 {
     if (!h->over)
-        return h->suspended ? STR("suspended: it waits for a person") : STR("not over");
+        return h->suspended ? STR("suspended: it waits for a person")
+               : h->crashed ? STR("not over: its process is gone")
+                            : STR("not over");
     return str_format(a, "%.*s (exit code %d)", STR_ARG(h->result), h->exit);
 }
 

@@ -168,7 +168,9 @@ struct value incident_json(const struct history *h, struct arena *a)
     put(b, "user", h->user);
     put(b, "host", h->host);
     value_put_s(b, "drill", value_bool(h->drill));
-    put(b, "result", h->over ? h->result : h->suspended ? STR("suspended") : STR("running"));
+    put(b, "result", h->over ? h->result : h->suspended ? STR("suspended")
+                     : h->crashed ? STR("crashed")
+                                  : STR("running"));
     if (h->exit >= 0)
         value_put_s(b, "exit", value_int(h->exit));
     put_time(b, "started", h->started_ns, a);

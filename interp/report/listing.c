@@ -18,19 +18,49 @@ static void cell(struct page *p, struct buf *b, struct str text, size_t width)
     buf_add_s(b, "  ");
 }
 
+static bool is_crashed(const struct run_row *r)
+{
+    return str_is(r->state, "crashed");
+}
+
+bool listing_is_open(const struct run_row *r)
+{
+    return str_is(r->state, "running") || is_crashed(r) || r->exit < 0;
+}
+
 static enum ink ink_of(const struct run_row *r)
 {
-    if (r->exit == 0)
-        return INK_GOOD;
-    return r->exit < 0 ? INK_ASK : r->exit == 9 ? INK_WARN : INK_BAD;
+    if (is_crashed(r))
+        return INK_BAD;
+    if (listing_is_open(r))
+        return INK_ASK;
+    return r->exit == 0 ? INK_GOOD : r->exit == 9 ? INK_WARN : INK_BAD;
 }
 
 static struct str result_of(const struct run_row *r)
 {
-    return r->result.n && !str_is(r->state, "running") ? r->result : r->state;
+    return r->result.n && !listing_is_open(r) ? r->result : r->state;
 }
 
-void listing_runs(const struct run_row *rows, size_t count, struct page *p)
+static void add_ways_on(const struct run_row *rows, size_t count, struct str flags, struct page *p)
+{
+    size_t crashed = 0;
+
+    for (size_t i = 0; i < count && !crashed; i++)
+        crashed = is_crashed(&rows[i]) ? i + 1 : 0;
+    if (!crashed)
+        return;
+    struct str id = rows[crashed - 1].id;
+    page_blank(p);
+    page_head(p, INK_DIM, "%s",
+              "crashed: its process is gone, and what was done is kept. Go on, take "
+              "back or end it, for example:");
+    page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s", STR_ARG(id), STR_ARG(flags));
+    page_head(p, INK_PLAIN, "  runbook undo %.*s%.*s", STR_ARG(id), STR_ARG(flags));
+    page_head(p, INK_PLAIN, "  runbook abort %.*s%.*s", STR_ARG(id), STR_ARG(flags));
+}
+
+void listing_runs(const struct run_row *rows, size_t count, struct str flags, struct page *p)
 {
     for (size_t i = 0; i < count; i++) {
         const struct run_row *r = &rows[i];
@@ -40,7 +70,7 @@ void listing_runs(const struct run_row *rows, size_t count, struct page *p)
         cell(p, &b, r->id, 6);
         cell(p, &b, date, 16);
         cell(p, &b, result_of(r), 15);
-        cell(p, &b, r->exit >= 0 ? span_text(r->took_ms, p->arena) : STR(""), 7);
+        cell(p, &b, listing_is_open(r) ? STR("") : span_text(r->took_ms, p->arena), 7);
         cell(p, &b, r->runbook, 24);
         cell(p, &b, r->user, 0);
         page_lead(p, "", ink_of(r), str_trim(buf_str(&b)));
@@ -48,17 +78,31 @@ void listing_runs(const struct run_row *rows, size_t count, struct page *p)
     }
     if (!count)
         page_head(p, INK_DIM, "%s", "There are no runs yet.");
+    add_ways_on(rows, count, flags, p);
 }
 
-void listing_locks(const struct lock_row *rows, size_t count, struct page *p)
+// Why it is held although nothing goes on, and how it becomes free.
+static struct str standstill(const struct lock_row *r, struct str flags, struct arena *a)
+{
+    if (r->stale)
+        return STR(" (its run is over: whoever asks next gets it)");
+    if (!r->crashed)
+        return STR("");
+    return str_format(a,
+                      " (its process is gone: runbook resume %.*s%.*s, undo %.*s or abort %.*s "
+                      "frees it)",
+                      STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(r->run));
+}
+
+void listing_locks(const struct lock_row *rows, size_t count, struct str flags, struct page *p)
 {
     for (size_t i = 0; i < count; i++) {
         const struct lock_row *r = &rows[i];
-        page_item(p, r->name, 16, r->stale ? INK_WARN : INK_PLAIN,
-                  str_format(p->arena, "run %.*s, by %.*s on %.*s since %.*s%s%.*s%s",
+        page_item(p, r->name, 16, r->stale || r->crashed ? INK_WARN : INK_PLAIN,
+                  str_format(p->arena, "run %.*s, by %.*s on %.*s since %.*s%s%.*s%.*s",
                              STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host), STR_ARG(r->since),
                              r->step.n ? ", at step " : "", STR_ARG(r->step),
-                             r->stale ? " (its interpreter is gone)" : ""));
+                             STR_ARG(standstill(r, flags, p->arena))));
     }
     if (!count)
         page_head(p, INK_DIM, "%s", "No lock is held.");
@@ -84,6 +128,8 @@ static void add_step(const struct story *s, size_t wide, struct page *p)
         buf_format(&b, " (%.*s)", STR_ARG(s->reason));
     if (m->bad && s->message.n)
         buf_format(&b, ": %.*s", STR_ARG(s->message));
+    if (s->fate.n)
+        buf_format(&b, " when the process died; %.*s", STR_ARG(s->fate));
     struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(s->id));
     page_item(p, label, wide + 2, m->bad ? m->ink : INK_PLAIN, buf_str(&b));
     buf_free(&b);
@@ -126,10 +172,12 @@ static void add_origin(const struct history *h, const struct run_row *row, struc
     page_item(p, STR("started"), 8, INK_PLAIN,
               str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
                          STR_ARG(row->user), STR_ARG(row->host)));
-    page_item(p, STR("state"), 8, INK_PLAIN,
-              row->exit >= 0 ? str_format(a, "%.*s, %.*s (exit code %d)", STR_ARG(row->state),
-                                          STR_ARG(row->result), row->exit)
-                             : row->state);
+    page_item(p, STR("state"), 8, is_crashed(row) ? INK_BAD : INK_PLAIN,
+              is_crashed(row) ? STR("crashed: its process is gone")
+              : listing_is_open(row)
+                  ? row->state
+                  : str_format(a, "%.*s, %.*s (exit code %d)", STR_ARG(row->state),
+                               STR_ARG(row->result), row->exit));
 }
 
 void listing_show(const struct history *h, const struct run_row *row, struct str flags,
@@ -152,6 +200,8 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
         add_question(h->questions[i], p);
     if (h->over || h->suspended)
         aftermath_write(h, flags, p);
+    else if (is_crashed(row))
+        aftermath_commands(h, flags, p);
 }
 
 void listing_waiting(const struct history *h, struct str flags, struct page *p)

@@ -66,6 +66,15 @@ void memory_crash(struct store *s, struct str run)
     r->epoch++;
 }
 
+static struct run_row told(struct arena *a, const struct memory_run *r)
+{
+    struct run_row row = row_copy(a, &r->row);
+
+    if (row_says_running(&row) && !r->held)
+        row.state = STR("crashed");
+    return row;
+}
+
 static enum store_error list(struct store *s, struct arena *a, struct run_row **rows, size_t *count,
                              struct diags *ds)
 {
@@ -78,7 +87,7 @@ static enum store_error list(struct store *s, struct arena *a, struct run_row **
     *rows = NEW_ARRAY(a, struct run_row, n);
     *count = 0;
     for (struct memory_run *r = m->runs; r; r = r->next)
-        (*rows)[(*count)++] = row_copy(a, &r->row);
+        (*rows)[(*count)++] = told(a, r);
     return STORE_OK;
 }
 
@@ -105,7 +114,7 @@ static enum store_error row(struct store *s, struct str id, struct arena *a, str
 
     if (!r)
         return store_no_run(ds, id);
-    *out = row_copy(a, &r->row);
+    *out = told(a, r);
     return STORE_OK;
 }
 

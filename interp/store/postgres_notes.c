@@ -41,19 +41,29 @@ static enum store_error need_schema(struct postgres *s, struct diags *ds)
 static const char *const select_locks = "SELECT l.name, l.run, l.role, l.host, " RFC3339(
     "l.since") ", " IS_OVER ","
                " coalesce((SELECT json FROM runbook.event e WHERE e.run = l.run"
-               " AND e.type IN ('step.start', 'undo.start') ORDER BY seq DESC LIMIT 1), '')"
+               " AND e.type IN ('step.start', 'undo.start') ORDER BY seq DESC LIMIT 1), ''),"
+               " coalesce(r.state = 'running', false), coalesce(r.holder, ''),"
+               " r.lease_until IS NULL OR r.lease_until < clock_timestamp()"
                " FROM runbook.lock l LEFT JOIN runbook.run r ON r.id = l.run WHERE l.freed IS NULL";
+
+static bool is_true(struct postgres *s, const PGresult *r, int i, int field, struct arena *a)
+{
+    return str_is(server_text(&s->server, r, i, field, a), "t");
+}
 
 static struct lock_row lock_of(struct postgres *s, const PGresult *r, int i, struct arena *a)
 {
+    bool gone = is_true(s, r, i, 9, a) || process_is_gone(server_text(&s->server, r, i, 8, a));
+
     return (struct lock_row){
         .name = server_text(&s->server, r, i, 0, a),
         .run = server_text(&s->server, r, i, 1, a),
         .user = server_text(&s->server, r, i, 2, a),
         .host = server_text(&s->server, r, i, 3, a),
         .since = server_text(&s->server, r, i, 4, a),
-        .stale = str_is(server_text(&s->server, r, i, 5, a), "t"),
+        .stale = is_true(s, r, i, 5, a),
         .step = event_step(server_text(&s->server, r, i, 6, a), a),
+        .crashed = is_true(s, r, i, 7, a) && gone,
     };
 }
 

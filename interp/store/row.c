@@ -93,6 +93,11 @@ void rows_sort(struct run_row *rows, size_t count)
         qsort(rows, count, sizeof *rows, newest_first);
 }
 
+bool row_says_running(const struct run_row *row)
+{
+    return str_is(row->state, "running");
+}
+
 // execution.md "Locks": crashed, suspended and unknown runs keep theirs, also one that
 // waits; every other end frees them. 11: unknown.
 bool row_keeps_locks(const struct run_row *row)

@@ -43,6 +43,7 @@ struct str row_places(struct arena *a, char mark, int first);
 // Newest first; the same start by id.
 void rows_sort(struct run_row *rows, size_t count);
 
+bool row_says_running(const struct run_row *row);
 // Whether a run in this state keeps its locks when no interpreter has it.
 bool row_keeps_locks(const struct run_row *row);
 // Whether all labels of [row] are among [labels].

@@ -7,33 +7,33 @@
 #include "store/sqlite_owner.h"
 
 // Its run is over and its interpreter did not come to freeing it; or it never came to making
-// the run, and is gone.
-static bool is_stale(struct sqlite_store *s, struct str run, struct str mark, struct arena *a)
+// the run, and is gone. One that cannot be read keeps its locks.
+static void look_at_run(struct sqlite_store *s, struct lock_row *l, struct str mark,
+                        struct arena *a)
 {
     struct failure why = { "" };
     struct run_row row;
 
-    if (owner_lives(run_path(s, run, NULL, a)))
-        return false;
-    if (run_row(s, run, a, &row, &why))
-        return !row_keeps_locks(&row);
-    if (why.text[0])  // one that cannot be read keeps them
-        return false;
-    return !mark.n || process_is_gone(mark) || process_was_before(mark);
+    if (owner_lives(run_path(s, l->run, NULL, a)))
+        return;
+    if (run_row(s, l->run, a, &row, &why)) {
+        l->stale = !row_keeps_locks(&row);
+        l->crashed = row_says_running(&row);
+    } else if (!why.text[0]) {
+        l->stale = !mark.n || process_is_gone(mark) || process_was_before(mark);
+    }
 }
 
 static struct lock_row lock_of(struct sqlite_store *s, sqlite3_stmt *st, struct arena *a)
 {
     struct db *db = &s->index;
-    struct lock_row l = { db_text(db, st, 0, a),
-                          db_text(db, st, 1, a),
-                          db_text(db, st, 2, a),
-                          db_text(db, st, 3, a),
-                          db_text(db, st, 4, a),
-                          STR(""),
-                          false };
+    struct lock_row l = { .name = db_text(db, st, 0, a),
+                          .run = db_text(db, st, 1, a),
+                          .user = db_text(db, st, 2, a),
+                          .host = db_text(db, st, 3, a),
+                          .since = db_text(db, st, 4, a) };
 
-    l.stale = is_stale(s, l.run, db_text(db, st, 5, a), a);
+    look_at_run(s, &l, db_text(db, st, 5, a), a);
     l.step = run_last_step(s, l.run, a);
     return l;
 }

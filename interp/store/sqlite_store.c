@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "store/folder.h"
+#include "store/row.h"
 #include "store/sqlite.h"
 #include "store/sqlite_owner.h"
 
@@ -43,6 +44,21 @@ static struct map *indexed_rows(struct sqlite_store *s, struct arena *a)
     return rows;
 }
 
+// Told "crashed" if it says that it runs and nobody has it. It may have ended between the two
+// looks, so it is read once more.
+static void look_for_owner(const struct sqlite_store *s, struct run_row *row, struct arena *a)
+{
+    struct failure ignored = { "" };
+    struct run_row again;
+
+    if (!row_says_running(row) || owner_lives(run_path(s, row->id, NULL, a)))
+        return;
+    if (run_row(s, row->id, a, &again, &ignored))
+        *row = again;
+    if (row_says_running(row))
+        row->state = STR("crashed");
+}
+
 // A run whose database cannot be read is listed all the same, with what is known: its id.
 static bool row_of(struct sqlite_store *s, const struct map *rows, struct str id, struct arena *a,
                    struct run_row *out)
@@ -50,12 +66,11 @@ static bool row_of(struct sqlite_store *s, const struct map *rows, struct str id
     const struct run_row *found = map_get(rows, id);
     struct failure why = { "" };
 
-    if (found) {
-        *out = *found;
+    if (found || run_row(s, id, a, out, &why)) {
+        *out = found ? *found : *out;
+        look_for_owner(s, out, a);
         return true;
     }
-    if (run_row(s, id, a, out, &why))
-        return true;
     *out = (struct run_row){ .id = id, .state = STR("damaged"), .exit = -1 };
     return why.text[0] != '\0';
 }
@@ -106,10 +121,13 @@ static enum store_error ids(struct store *base, struct str start, struct arena *
 static enum store_error row(struct store *base, struct str id, struct arena *a, struct run_row *out,
                             struct diags *ds)
 {
+    struct sqlite_store *s = (struct sqlite_store *)base;
     struct failure why = { "" };
 
-    if (run_row((struct sqlite_store *)base, id, a, out, &why))
+    if (run_row(s, id, a, out, &why)) {
+        look_for_owner(s, out, a);
         return STORE_OK;
+    }
     return why.text[0] ? sqlite_fail(ds, &why) : store_no_run(ds, id);
 }
 

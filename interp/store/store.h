@@ -28,7 +28,8 @@ struct run_row {
     struct str labels;   // joined by newlines: who claims it must have them all
 };
 // [state] is "waiting" (for store_claim()), "running", "suspended", "ended" (resumable,
-// see exit), "final" or "aborted". A run whose interpreter died stays "running".
+// see exit), "final" or "aborted". Who reads the row of one that says "running" and that no
+// interpreter has any more, is told "crashed", which is found out and not kept.
 
 enum store_error {
     STORE_OK,
@@ -124,6 +125,7 @@ struct lock_row {
     struct str name, run, user, host, since;
     struct str step;  // that was started last; "" if none
     bool stale;       // its run is over and only the freeing was lost: may be taken
+    bool crashed;     // no interpreter has its run any more, which is not over
 };
 // Crashed, suspended and unknown (exit 11) runs keep theirs; a stale one is taken over. A run
 // may lock before it is created; until then its locks go with this process.

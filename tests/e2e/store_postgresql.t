@@ -74,6 +74,9 @@ test_that 'a server that stops for a moment is waited for' '
 test_that 'a run whose interpreter died is resumed at once' '
 	pg_sql "DROP SCHEMA runbook CASCADE" && start && kill -9 $pid && { wait $pid; true; } &&
 	exits 7 runbook --store "$pg_url" run a.yaml >out 2>&1 && says "is held by run $id" &&
+	runbook --store "$pg_url" runs -o ndjson >out && says "\"state\":\"crashed\"" &&
+	runbook --store "$pg_url" show $id >out && says "crashed: its process is gone" &&
+	runbook --store "$pg_url" locks -o ndjson >out && says "\"crashed\":true" &&
 	touch go && runbook --store "$pg_url" resume $id >out 2>&1 &&
 	[ "$(tr "\n" " " <effects)" = "one two " ] &&
 	runbook --store "$pg_url" show $id --verify >out && says "the chain holds"

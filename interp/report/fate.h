@@ -1,0 +1,12 @@
+// What became of the steps that ran when the interpreter of a run died.
+//
+// Only looked at, nothing is changed: `resume` takes it up. A step may go on under its keeper,
+// may have ended since with its result kept, or nobody knows.
+
+#pragma once
+
+#include "report/history.h"
+
+// Fills in the fate of every story of [h] that is running. [folder]: that of the run, which has
+// to be on this machine.
+void fates_find(struct history *h, struct str folder);

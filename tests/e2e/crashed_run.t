@@ -1,0 +1,66 @@
+#!/bin/sh
+# A run whose interpreter was killed is shown as what it is, by everything that shows runs,
+# and looking at it changes nothing.
+
+. "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/book.sh"
+
+waits='  - {id: a, shell: "echo a >> effects; until [ -e go ]; do sleep 0.02; done"}
+  - {id: b, shell: "echo b >> effects"}'
+
+crash() {
+	book "$waits" "lock: db/x"
+	start && kill -9 "$run" && until_true "gone $run"
+}
+look() { runbook "$@" >out 2>&1; }
+state_is() {
+	runbook runs -o ndjson | grep -F "\"state\":\"$1\"" >/dev/null ||
+		{ runbook runs -o ndjson; return 1; }
+}
+
+test_that 'while it goes on it is running' '
+	book "$waits" "lock: db/x"
+	start && state_is running && look show "$id" && has "state     running" && lacks "process is gone" &&
+	look locks && lacks "process is gone" && touch go && ends 0 && state_is final
+'
+
+test_that 'runs, show and locks say that its process is gone, and what to do' '
+	crash && state_is crashed &&
+	look runs && has crashed && has "runbook resume $id" && has "runbook undo $id" && has "runbook abort $id" &&
+	look show "$id" && has "crashed: its process is gone" && has "runbook resume $id" &&
+	look locks && has "its process is gone: runbook resume $id" &&
+	runbook locks -o ndjson | grep -F "\"crashed\":true" &&
+	runbook report "$id" --format json | grep -E "\"result\": ?\"crashed\"" && touch go
+'
+
+test_that 'a step that goes on under its keeper is told apart from one that has ended' '
+	crash && look show "$id" && has "still running (pid " && touch go &&
+	until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" && resume 0 &&
+	effects "a b " && state_is final
+'
+
+test_that 'looking changes nothing' '
+	crash && touch go && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" &&
+	(cd state/runbook && find . -type f ! -name "*-shm" -exec cksum {} + | sort) >before &&
+	look runs && look show "$id" && look locks && look waiting &&
+	(cd state/runbook && find . -type f ! -name "*-shm" -exec cksum {} + | sort) | cmp - before
+'
+
+test_that 'what an earlier session came to is not told of one that crashed' '
+	book "  - {id: a, shell: \"echo a >> effects; [ -e go ] || exit 1; until [ -e stop ]; do sleep 0.02; done\"}"
+	run 1 && id=$(ls state/runbook/runs) && state_is ended && touch go && : >effects
+	runbook resume "$id" >out 2>&1 </dev/null & run=$!
+	until_true "[ -s effects ]" && state_is running && kill -9 "$run" && until_true "gone $run" &&
+	state_is crashed && ! runbook runs -o ndjson | grep -E "failed|\"exit\"" && touch stop && resume 0
+'
+
+test_that 'undo of one step of a crashed run leaves it crashed' '
+	book "  - {id: z, shell: echo z >> effects, undo: {shell: echo undone >> effects}}
+$waits" "lock: db/x"
+	start && until_true "grep a effects >/dev/null" && kill -9 "$run" && until_true "gone $run" && touch go &&
+	timeout 30 runbook undo "$id" --step z --yes >out 2>&1 </dev/null
+	state_is crashed &&
+	[ "$(sqlite3 "state/runbook/runs/$id/journal.db" "SELECT state FROM run")" = running ]
+'
+
+done_testing
