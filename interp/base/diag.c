@@ -41,8 +41,9 @@ static struct diag *add(struct diags *ds, enum severity severity, enum diag_code
 {
     struct diag *d = NEW(ds->arena, struct diag);
 
-    *d = (struct diag){ .severity = severity, .code = code, .span = span,
-                        .message = vtext(ds->arena, format, args) };
+    *d = (struct diag){
+        .severity = severity, .code = code, .span = span, .message = vtext(ds->arena, format, args)
+    };
     if (ds->last)
         ds->last->next = d;
     else
@@ -200,8 +201,13 @@ void diag_print(const struct diag *d, FILE *out)
 {
     static const char *const severities[] = { "info", "warning", "error" };
 
-    print_head(d->span, severities[d->severity], d->message, out);
+    size_t end = str_find(d->message, '\n');
+    struct str first = str_slice(d->message, 0, end == SIZE_MAX ? d->message.n : end);
+
+    print_head(d->span, severities[d->severity], first, out);
     fprintf(out, " [%s]\n", diag_slug(d->code));
+    if (end != SIZE_MAX)
+        fprintf(out, "%.*s\n", STR_ARG(str_slice(d->message, end + 1, d->message.n)));
     if (d->span.source)
         print_excerpt(d->span, out);
     if (d->note.n) {

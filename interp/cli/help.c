@@ -38,12 +38,46 @@ static int write_flag(const struct option *o, char *to, size_t room)
                     o->value ? o->value : "", o->takes == TAKES_PERHAPS ? "]" : "");
 }
 
+enum { WIDTH = 79, FLAG_WIDTH = 26 };
+
+// Words from [indent] on, on the line that has [column] columns by now.
+static void print_words(const char *text, size_t indent, size_t column, FILE *out)
+{
+    bool first = true;
+
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (!first && column + 1 + n > WIDTH) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            column = indent;
+            first = true;
+        }
+        column += (size_t)fprintf(out, "%s%.*s", first ? "" : " ", (int)n, text);
+        first = false;
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', out);
+}
+
+// A name on the left, what it means on the right; below it when the name is long.
+static void print_item(const char *name, int width, const char *doc, FILE *out)
+{
+    size_t indent = (size_t)width + 3;
+
+    if (strlen(name) > (size_t)width)
+        fprintf(out, "  %s\n%*s", name, (int)indent, "");
+    else
+        fprintf(out, "  %-*s ", width, name);
+    print_words(doc, indent, indent, out);
+}
+
 static void print_flag(const struct option *o, void *arg)
 {
-    char flag[120];
+    char flag[120], doc[400];
 
     write_flag(o, flag, sizeof flag);
-    fprintf(arg, "  %-26s %s%s\n", flag, o->doc, o->repeats ? "; may be repeated" : "");
+    snprintf(doc, sizeof doc, "%s%s", o->doc, o->repeats ? "; may be repeated" : "");
+    print_item(flag, FLAG_WIDTH, doc, arg);
 }
 
 void help_overview(FILE *out)
@@ -52,41 +86,25 @@ void help_overview(FILE *out)
           "usage: runbook COMMAND [WORDS] [FLAGS]\n\n",
           out);
     for (const struct command *c = commands; c->name; c++) {
-        char usage[60];
+        char usage[60], doc[200];
         snprintf(usage, sizeof usage, "%s %s", c->name, c->words);
-        fprintf(out, "  %-22s %s%s\n", usage, c->doc, c->run ? "" : " (not supported yet)");
+        snprintf(doc, sizeof doc, "%s%s", c->doc, c->run ? "" : " (not supported yet)");
+        print_item(usage, 22, doc, out);
     }
     fputs("\nFlags of every command:\n", out);
     option_each(NULL, print_flag, out);
     fputs("\n`runbook help COMMAND` tells the flags of one.\n", out);
 }
 
-// At most 78 columns.
-static void print_paragraph(const char *text, FILE *out)
-{
-    size_t column = 0;
-
-    while (*text) {
-        size_t n = strcspn(text, " ");
-        if (column && column + 1 + n > 78) {
-            fputc('\n', out);
-            column = 0;
-        }
-        column += (size_t)fprintf(out, "%s%.*s", column ? " " : "", (int)n, text);
-        text += n + (text[n] == ' ');
-    }
-    fputc('\n', out);
-}
-
 void help_command(const struct command *c, FILE *out)
 {
     fprintf(out, "usage: runbook %s%s%s [FLAGS]\n\n", c->name, *c->words ? " " : "", c->words);
-    print_paragraph(c->doc, out);
+    print_words(c->doc, 0, 0, out);
     if (!c->run)
         fputs("Not supported yet.\n", out);
     if (c->more) {
         fputc('\n', out);
-        print_paragraph(c->more, out);
+        print_words(c->more, 0, 0, out);
     }
     fputs("\nFlags:\n", out);
     option_each(c, print_flag, out);

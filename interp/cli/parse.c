@@ -15,7 +15,10 @@ struct parser {
     size_t at, count;
     struct flag *flags;
     struct str *words;
-    bool only_words;  // after --
+    struct str *unknown;  // flags that no command has, to be complained about at the end
+    size_t unknown_count;
+    bool only_words;   // after --
+    bool bad_command;  // what should be the command is none
 };
 
 int usage_error(struct invocation *v, const char *help, const char *format, ...)
@@ -48,10 +51,27 @@ static bool complain(struct parser *p, struct str help, const char *format, ...)
     return false;
 }
 
+// The only word that begins so: abbreviations are not taken, but told.
+static const char *completed(struct str written, const char *const *words)
+{
+    const char *found = NULL;
+
+    for (; *words && written.n > 2; words++) {
+        if (strncmp(*words, written.s, written.n) != 0)
+            continue;
+        if (found)
+            return NULL;
+        found = *words;
+    }
+    return found;
+}
+
 static struct str did_you_mean(struct parser *p, struct str written, const char *const *words)
 {
     const char *near = diag_nearest(written, words);
 
+    if (!near)
+        near = completed(written, words);
     if (!near)
         return (struct str){ 0 };
     return str_format(p->v->arena, "did you mean `%s`?", near);
@@ -86,13 +106,24 @@ static const struct option *option_named(struct str shown)
     return NULL;
 }
 
+// What it may mean is known once the command is, which may stand behind it.
 static bool unknown_flag(struct parser *p, struct str shown)
 {
-    bool bundled = shown.n > 2 && shown.s[1] != '-' && option_named(str_slice(shown, 0, 2));
-    struct str help = bundled ? STR("short flags stand alone: -q -v")
-                              : did_you_mean(p, shown, flag_names(p->v->arena, NULL));
+    p->unknown[p->unknown_count++] = shown;
+    return false;
+}
 
-    return complain(p, help, "there is no flag `%.*s`", STR_ARG(shown));
+static void complain_of_unknown(struct parser *p)
+{
+    const char *const *names = flag_names(p->v->arena, p->v->command);
+
+    for (size_t i = 0; i < p->unknown_count; i++) {
+        struct str shown = p->unknown[i];
+        bool bundled = shown.n > 2 && shown.s[1] != '-' && option_named(str_slice(shown, 0, 2));
+        struct str help = bundled ? STR("short flags stand alone: -q -v")
+                                  : did_you_mean(p, shown, names);
+        complain(p, help, "there is no flag `%.*s`", STR_ARG(shown));
+    }
 }
 
 static void add_flag(struct parser *p, const struct option *o, struct str value)
@@ -153,13 +184,14 @@ static bool plain_word(struct parser *p, struct str word)
 {
     struct invocation *v = p->v;
 
-    if (v->command) {
+    if (v->command || p->bad_command) {
         p->words[v->word_count++] = word;
         return true;
     }
     v->command = command_find(word);
     if (v->command)
         return true;
+    p->bad_command = true;
     struct str help = did_you_mean(p, word, command_names(v->arena));
     return complain(p, help.n ? help : STR("`runbook help` lists all"),
                     "there is no command `%.*s`", STR_ARG(word));
@@ -280,13 +312,15 @@ bool command_line_read(struct invocation *v, int argc, char *const *argv)
                         .args = argv + 1,
                         .count = argc > 0 ? (size_t)argc - 1 : 0,
                         .flags = NEW_ARRAY(v->arena, struct flag, room),
-                        .words = NEW_ARRAY(v->arena, struct str, room) };
+                        .words = NEW_ARRAY(v->arena, struct str, room),
+                        .unknown = NEW_ARRAY(v->arena, struct str, room) };
     bool good = true;
 
     v->flags = p.flags;
     v->words = p.words;
     while (p.at < p.count)
         good &= take_word(&p);
+    complain_of_unknown(&p);
     v->ndjson = str_is(flag_text(v, "o"), "ndjson");
     if (!good || flag_given(v, "version"))
         return good;

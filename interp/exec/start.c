@@ -374,6 +374,8 @@ static void tell_start(struct driver *d)
         value_put_s(b, "keeper", value_int(keeper_pid(d->session.keeper)));
     if (d->options->dry_run)
         value_put_s(b, "dry_run", value_bool(true));
+    if (d->options->probe)
+        value_put_s(b, "probe", value_bool(true));
     if (d->options->drill)
         value_put_s(b, "drill", value_bool(true));
     if (d->options->reason.n)

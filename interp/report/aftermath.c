@@ -234,6 +234,20 @@ static size_t ending_of(const struct history *h)
     return i;
 }
 
+// Nothing but checks was run, as of a runbook of type `check`, and one is false.
+static bool only_looked(const struct history *h)
+{
+    bool false_one = false;
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        const struct story *s = h->stories[i];
+        if (s->started_ns && !s->is_hook && !s->polled)
+            return false;
+        false_one |= s->polled && !s->poll_ok;
+    }
+    return false_one && h->exit == 8;
+}
+
 static void add_headline(const struct history *h, struct page *p)
 {
     size_t end = ending_of(h);
@@ -246,12 +260,16 @@ static void add_headline(const struct history *h, struct page *p)
 
     page_blank(p);
     if (h->dry_run) {
-        page_head(p, m->ink, "%s dry run of %.*s: nothing was run (exit code %d)",
-                  sign_shown(m, p->look), STR_ARG(title), h->exit);
+        page_head(p, m->ink, "%s dry run of %.*s: %s (exit code %d)", sign_shown(m, p->look),
+                  STR_ARG(title),
+                  truth_of(h->start, "probe") ? "only checks and what just reads was run"
+                                              : "nothing was run",
+                  h->exit);
         return;
     }
     page_head(p, m->ink, "%s %.*s%s %s%s in %.*s (run %.*s, exit code %d)", sign_shown(m, p->look),
-              STR_ARG(title), h->drill ? " (DRILL)" : "", endings[end].words,
+              STR_ARG(title), h->drill ? " (DRILL)" : "",
+              only_looked(h) ? "does not hold" : endings[end].words,
               held ? " and verified" : "", STR_ARG(took), STR_ARG(h->run), h->exit);
     if (h->waiting_ms >= 1000)
         page_head(p, INK_DIM, "  of that, %.*s waiting for people",

@@ -12,7 +12,8 @@ static bool is_resumable(int code)
 static bool anything_to_undo(const struct history *h)
 {
     for (size_t i = 0; i < h->story_count; i++)
-        if (!h->stories[i]->is_hook && history_had_effect(h->stories[i]))
+        if (!h->stories[i]->is_hook && !h->stories[i]->polled &&
+            !str_is(h->stories[i]->undo, "nothing") && history_had_effect(h->stories[i]))
             return true;
     return false;
 }

@@ -1,6 +1,10 @@
 #include "report/plan_inside.h"
 
+#include "action/manual.h"
+#include "action/prompt.h"
+#include "action/script.h"
 #include "base/arena.h"
+#include "report/fields.h"
 #include "report/resolved.h"
 #include "report/when.h"
 
@@ -17,17 +21,41 @@ static void add_question(struct planning *g, const char *indent, const char *wha
               flag.n ? str_format(p->arena, "%.*s  (%.*s)", STR_ARG(text), STR_ARG(flag)) : text);
 }
 
+// Ready to paste into a shell.
+static struct str answer_flag(struct arena *a, const char *flag, struct str id, struct str answer)
+{
+    struct buf b = BUF_EMPTY;
+
+    buf_format(&b, "%s ", flag);
+    shell_quote(&b, str_format(a, "%.*s=%.*s", STR_ARG(id), STR_ARG(answer)));
+    return buf_take(&b, a);
+}
+
 static void add_confirm(struct planning *g, const char *indent, const struct confirm *c,
                         struct str id)
 {
     struct arena *a = g->page->arena;
     struct str yes = c->danger == DANGER_MILD     ? STR("y")
-                     : c->danger == DANGER_SEVERE ? plan_words(c->phrase)
+                     : c->danger == DANGER_SEVERE ? plan_words(g, c->phrase)
                                                   : STR("yes");
 
     add_question(g, indent,
-                 c->danger == DANGER_SEVERE ? "asks (severe):" : "asks:", plan_words(c->message),
-                 str_format(a, "--confirm %.*s=%.*s", STR_ARG(id), STR_ARG(yes)));
+                 c->danger == DANGER_SEVERE ? "asks (severe):" : "asks:", plan_words(g, c->message),
+                 answer_flag(a, "--confirm", id, yes));
+}
+
+// What manual work or a prompt says, and how it is answered in advance.
+static void add_work(struct planning *g, const char *indent, const struct step *s, struct str id)
+{
+    struct arena *a = g->page->arena;
+    const struct manual_params *manual = s->action == &action_manual ? s->params : NULL;
+    const struct prompt_params *prompt = s->action == &action_prompt ? s->params : NULL;
+
+    add_question(g, indent, "asks a person:",
+                 plan_words(g, manual   ? manual->instructions
+                               : prompt ? prompt->message
+                                        : NULL),
+                 answer_flag(a, "--answer", id, manual ? STR("done") : STR("VALUE")));
 }
 
 static void add_checklist(struct planning *g, const struct runbook *rb, struct str prefix)
@@ -36,7 +64,7 @@ static void add_checklist(struct planning *g, const struct runbook *rb, struct s
     struct arena *a = g->page->arena;
 
     LIST_EACH(const struct check_item, item, rb->checklist)
-    add_question(g, "  ", item->check ? "checks:" : "checklist:", plan_words(item->item),
+    add_question(g, "  ", item->check ? "checks:" : "checklist:", plan_words(g, item->item),
                  item->check
                      ? STR("")
                      : str_format(a, "--attest %.*schecklist_%zu=NOTE", STR_ARG(prefix), n + 1)),
@@ -74,7 +102,7 @@ static void add_row(struct planning *g, const struct step *s, struct str id, int
     struct arena *a = g->page->arena;
     enum effects e = step_effects(g->plan->program, s);
     int64_t usual = past_step_ms(g->plan->past, id);
-    struct str name = plan_words(s->name);
+    struct str name = plan_words(g, s->name);
     struct str lead = str_format(a, "%*s%2zu ", 2 * depth, "", ++g->number);
     struct str took = usual >= 1000 ? str_format(a, "  usually %.*s", STR_ARG(span_text(usual, a)))
                                     : STR("");
@@ -114,7 +142,7 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
         break;
     case COVER_IRREVERSIBLE:
         note(g, depth, INK_BAD,
-             str_format(a, "cannot be taken back: %.*s", STR_ARG(plan_words(s->irreversible))));
+             str_format(a, "cannot be taken back: %.*s", STR_ARG(plan_words(g, s->irreversible))));
         buf_format(g->no_way_back, "%s%.*s", g->no_way_back->n ? ", " : "", STR_ARG(id));
         break;
     case COVER_MISSING:
@@ -163,24 +191,26 @@ static void add_conditions(struct planning *g, const struct step *s, struct str 
     if (s->confirm)
         add_confirm(g, indent(g, depth).s, s->confirm, id);
     if (s->approve)
-        add_question(g, indent(g, depth).s, "waits for approval:", plan_words(s->approve->message),
-                     STR(""));
+        add_question(g, indent(g, depth).s,
+                     "waits for approval:", plan_words(g, s->approve->message), STR(""));
     if (s->kind == STEP_ACTION && s->action && s->action->asks)
-        add_question(g, indent(g, depth).s, "asks a person:", STR(""),
-                     str_format(a, "--answer %.*s=VALUE", STR_ARG(id)));
+        add_work(g, indent(g, depth).s, s, id);
 }
 
 static void add_module(struct planning *g, const struct module *m, struct str prefix, int depth)
 {
     const struct runbook *rb = m->rb;
     struct str id = str_format(g->page->arena, "%.*srun", STR_ARG(prefix));
+    const struct known *outer = g->known;
 
+    g->known = NULL;
     add_checklist(g, rb, prefix);
     if (rb->confirm)
         add_confirm(g, indent(g, depth).s, rb->confirm, id);
     add_steps(g, &rb->prepare, prefix, depth);
     add_steps(g, &rb->steps, prefix, depth);
     add_steps(g, &rb->always, prefix, depth);
+    g->known = outer;
 }
 
 static void add_inside(struct planning *g, const struct step *s, struct str id, struct str prefix,
@@ -218,7 +248,7 @@ static void add_step(struct planning *g, const struct step *s, struct str prefix
     if (s->kind == STEP_ACTION || (cover != COVER_INSIDE && cover != COVER_MISSING))
         add_cover(g, s, id, cover, depth);
     if (s->leaves)
-        note(g, depth, INK_DIM, str_format(a, "leaves: %.*s", STR_ARG(plan_words(s->leaves))));
+        note(g, depth, INK_DIM, str_format(a, "leaves: %.*s", STR_ARG(plan_words(g, s->leaves))));
     add_inside(g, s, id, prefix, depth);
 }
 
@@ -249,7 +279,7 @@ static void add_checks(struct planning *g, const char *name, const struct list *
     page_head(g->page, INK_BOLD, "%s", name);
     LIST_EACH(const struct step, c, *checks)
     {
-        struct str label = c->name ? plan_words(c->name) : c->id.str;
+        struct str label = c->name ? plan_words(g, c->name) : c->id.str;
         n++;
         if (!label.n)
             label = str_format(g->page->arena, "check %zu", n);
@@ -308,6 +338,8 @@ void plan_write(const struct plan *plan, struct page *p)
     struct planning g = {
         .plan = plan, .page = p, .no_way_back = buf_in(p->arena), .wide = widest(rb)
     };
+
+    g.known = known_new(rb, value_of(plan->history->start, "inputs"), p->arena);
 
     plan_head(&g);
     add_before(&g);

@@ -5,18 +5,18 @@
 #include "report/plan_inside.h"
 #include "report/when.h"
 
-struct str plan_words(const struct template *t)
+struct str plan_words(const struct planning *g, const struct template *t)
 {
-    return t ? t->text.str : STR("");
+    return known_words(g->known, t, g->page->arena);
 }
 
-static struct str words(struct page *p, const struct list *templates)
+static struct str words(const struct planning *g, const struct list *templates)
 {
     struct buf b = BUF_EMPTY;
 
     LIST_EACH(const struct template *, t, *templates)
-    buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(plan_words(*t)));
-    return buf_take(&b, p->arena);
+    buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(plan_words(g, *t)));
+    return buf_take(&b, g->page->arena);
 }
 
 static void fact(struct page *p, const char *label, enum ink color, struct str text)
@@ -48,7 +48,7 @@ static struct str locks_of(const struct planning *g)
             buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(value_item(locks, i).s));
     if (b.n)
         return buf_take(&b, g->page->arena);
-    return words(g->page, &g->plan->program->root->rb->locks);
+    return words(g, &g->plan->program->root->rb->locks);
 }
 
 static struct str frame_words(struct page *p, const char *name, struct time_frame f)
@@ -105,17 +105,18 @@ void plan_head(const struct planning *g)
 {
     const struct runbook *rb = g->plan->program->root->rb;
     struct page *p = g->page;
-    struct str title = g->plan->history->title.n ? g->plan->history->title : plan_words(rb->title);
+    struct str title = g->plan->history->title.n ? g->plan->history->title
+                                                 : plan_words(g, rb->title);
 
     page_head(p, INK_BOLD, "%.*s", STR_ARG(title.n ? title : rb->name.str));
     if (rb->description)
-        page_text(p, "  ", INK_DIM, plan_words(rb->description));
+        page_text(p, "  ", INK_DIM, plan_words(g, rb->description));
     fact(p, "runbook", INK_PLAIN,
          str_format(p->arena, "%.*s (%.*s)", STR_ARG(rb->name.str), STR_ARG(types_of(p, rb))));
     fact(p, "inputs", INK_PLAIN, inputs_of(g));
     fact(p, "locks", INK_PLAIN, locks_of(g));
     if (rb->requires)
-        fact(p, "needs", INK_PLAIN, words(p, &rb->requires->tools));
+        fact(p, "needs", INK_PLAIN, words(g, &rb->requires->tools));
     if (rb->budget)
         fact(p, "budget", INK_PLAIN, budget_words(p, rb->budget));
     fact(p, "took", INK_PLAIN, past_words(g));

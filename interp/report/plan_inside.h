@@ -2,12 +2,14 @@
 
 #pragma once
 
+#include "report/known.h"
 #include "report/plan.h"
 
 // Where the writing stands.
 struct planning {
     const struct plan *plan;
     struct page *page;
+    const struct known *known;  // of the runbook at hand; NULL in one that is used
     size_t number;  // of the step
     size_t wide;    // columns for ids
     size_t reads, writes, destroys, questions, undoable;
@@ -15,6 +17,6 @@ struct planning {
     struct buf *no_way_back;
 };
 
-// A text as it is written, `${{ }}` and all; empty if there is none.
-struct str plan_words(const struct template *t);
+// A text, as far as it is known; empty if there is none.
+struct str plan_words(const struct planning *g, const struct template *t);
 void plan_head(const struct planning *g);

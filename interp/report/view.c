@@ -1,7 +1,9 @@
 #include "report/view.h"
 
 #include "base/arena.h"
+#include "report/document_inside.h"
 #include "report/fields.h"
+#include "report/known.h"
 #include "report/resolved.h"
 #include "report/when.h"
 
@@ -10,13 +12,15 @@ struct viewing {
     const struct history *history;
     struct arena *arena;
     struct document *doc;
+    struct value inputs;        // that are known
+    const struct known *known;  // from them
     int64_t printed_ns;
     size_t number;
 };
 
-static struct str written(const struct template *t)
+static struct str written(const struct viewing *w, const struct template *t)
 {
-    return t ? t->text.str : STR("");
+    return known_words(w->known, t, w->arena);
 }
 
 // -------- the head
@@ -35,17 +39,17 @@ static struct str joined_words(struct viewing *w, const struct list *templates)
     struct buf b = BUF_EMPTY;
 
     LIST_EACH(const struct template *, t, *templates)
-    buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(written(*t)));
+    buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(written(w, *t)));
     return buf_take(&b, w->arena);
 }
 
 static void add_head(struct viewing *w, const struct runbook *rb)
 {
     struct document *d = w->doc;
-    struct str title = w->history->title.n ? w->history->title : written(rb->title);
+    struct str title = w->history->title.n ? w->history->title : written(w, rb->title);
 
     document_head(d, 1, title.n ? title : rb->name.str);
-    document_para(d, written(rb->description));
+    document_para(d, written(w, rb->description));
     document_field(d, "Runbook", rb->name.str);
     if (rb->severity)
         document_field(d, "Severity", str_from(severity_word(rb->severity)));
@@ -62,8 +66,6 @@ static void add_head(struct viewing *w, const struct runbook *rb)
 
 static void add_inputs(struct viewing *w, const struct runbook *rb)
 {
-    struct value inputs = value_of(w->history->start, "inputs");
-
     if (!rb->inputs.count)
         return;
     document_head(w->doc, 2, STR("Inputs"));
@@ -71,10 +73,13 @@ static void add_inputs(struct viewing *w, const struct runbook *rb)
     LIST_EACH(const struct input, in, rb->inputs)
     {
         struct value v = VALUE_NONE;
-        bool known = inputs.kind == VALUE_MAP &&
-                     value_get(inputs, value_string(in->entry.key.str), &v);
+        bool known = w->inputs.kind == VALUE_MAP &&
+                     value_get(w->inputs, value_string(in->entry.key.str), &v);
         document_cell_code(w->doc, in->entry.key.str);
-        document_cell_code(w->doc, known ? value_show(v, w->arena, 200) : STR(""));
+        if (known)
+            document_cell_code(w->doc, value_show(v, w->arena, 200));
+        else
+            document_cell(w->doc, in->secret == YES ? STR("") : STR(FILL_IN));
         document_cell(w->doc, in->description.str);
     }
 }
@@ -101,9 +106,9 @@ static void add_checklist(struct viewing *w, const struct runbook *rb)
         return;
     document_head(w->doc, 2, STR("Before you begin"));
     LIST_EACH(const struct check_item, item, rb->checklist)
-    document_item(w->doc, true, written(item->item));
+    document_item(w->doc, true, written(w, item->item));
     if (rb->confirm)
-        document_item(w->doc, true, written(rb->confirm->message));
+        document_item(w->doc, true, written(w, rb->confirm->message));
 }
 
 // -------- steps
@@ -113,15 +118,15 @@ static struct str what_it_does(struct viewing *w, const struct step *s, struct s
     struct buf b = BUF_EMPTY;
 
     if (s->name)
-        buf_format(&b, "%.*s\n", STR_ARG(written(s->name)));
+        buf_format(&b, "%.*s\n", STR_ARG(written(w, s->name)));
     if (s->description)
-        buf_format(&b, "%.*s\n", STR_ARG(written(s->description)));
+        buf_format(&b, "%.*s\n", STR_ARG(written(w, s->description)));
     if (s->cond)
         buf_format(&b, "Only if %.*s\n", STR_ARG(expr_text(s->cond)->str));
     if (s->confirm)
-        buf_format(&b, "First ask: %.*s\n", STR_ARG(written(s->confirm->message)));
+        buf_format(&b, "First ask: %.*s\n", STR_ARG(written(w, s->confirm->message)));
     if (s->approve)
-        buf_format(&b, "First get approval: %.*s\n", STR_ARG(written(s->approve->message)));
+        buf_format(&b, "First get approval: %.*s\n", STR_ARG(written(w, s->approve->message)));
     if (s->kind == STEP_USE)
         buf_format(&b, "Uses %.*s\n", STR_ARG(s->use.str));
     if (s->for_each)
@@ -145,7 +150,7 @@ static struct str undo_of(struct viewing *w, const struct step *s)
         return STR("none needed");
     case COVER_IRREVERSIBLE:
         return str_format(w->arena, "CANNOT BE TAKEN BACK: %.*s",
-                          STR_ARG(written(s->irreversible)));
+                          STR_ARG(written(w, s->irreversible)));
     case COVER_MISSING:
         return s->kind == STEP_ACTION ? STR("cannot be taken back") : STR("");
     case COVER_NOTHING:
@@ -205,7 +210,7 @@ static void add_checks(struct viewing *w, const char *name, const struct list *c
         LIST_EACH(const struct expr *, e, c->expect)
         buf_format(&expected, "%.*s\n", STR_ARG(expr_text(*e)->str));
         document_cell_box(w->doc);
-        document_cell(w->doc, c->name ? written(c->name) : c->id.str);
+        document_cell(w->doc, c->name ? written(w, c->name) : c->id.str);
         document_cell_code(w->doc, step_source(c, w->arena));
         document_cell_code(w->doc, str_trim(buf_take(&expected, w->arena)));
     }
@@ -222,17 +227,19 @@ static void add_followups(struct viewing *w, const struct runbook *rb)
                                              STR_ARG(span_text(f->due / 1000000, w->arena)))
                                 : STR("");
         document_item(w->doc, true,
-                      str_format(w->arena, "%.*s%.*s%s%.*s", STR_ARG(written(f->title)),
+                      str_format(w->arena, "%.*s%.*s%s%.*s", STR_ARG(written(w, f->title)),
                                  STR_ARG(due), f->owner.str.n ? ": " : "", STR_ARG(f->owner.str)));
     }
 }
 
 struct document *view_document(const struct program *program, const struct history *h,
-                               int64_t printed_ns, struct arena *a)
+                               struct value inputs, int64_t printed_ns, struct arena *a)
 {
     struct viewing w = { .program = program,
                          .history = h,
                          .arena = a,
+                         .inputs = inputs,
+                         .known = known_new(program->root->rb, inputs, a),
                          .printed_ns = printed_ns,
                          .doc = document_new(a) };
     const struct runbook *rb = program->root->rb;

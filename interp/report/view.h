@@ -7,6 +7,7 @@
 #include "report/document.h"
 #include "report/history.h"
 
-// [h]: of a dry run, for what could be resolved. [printed_ns]: when it is printed.
+// [h]: of a dry run, for what could be resolved. [inputs]: a map of those that are known; the
+// others are lines to fill in. [printed_ns]: when it is printed.
 struct document *view_document(const struct program *program, const struct history *h,
-                               int64_t printed_ns, struct arena *a);
+                               struct value inputs, int64_t printed_ns, struct arena *a);

@@ -136,6 +136,45 @@ test_that 'plan, view and graph take the same file' '
 	runbook view good.yaml --format html | grep -q "<h1>good</h1>" &&
 	runbook graph good.yaml --format mermaid | grep -q first
 '
+test_that 'a plan says what is known: locks, questions, phrases, what people do' '
+	cat >asks.yaml <<-"END"
+	runbook: 1
+	name: asks
+	type: application
+	inputs: {who: {}, n: {type: int, default: 3}}
+	vars: {both: "${{ inputs.who }} x${{ inputs.n }}"}
+	lock: "db/${{ inputs.who }}"
+	steps:
+	  - {id: c, confirm: {message: "Really ${{ vars.both }}?", danger: severe, phrase: "drop ${{ inputs.who }}"}, shell: "echo ${{ inputs.who }}", undo: none}
+	  - {id: m, manual: "Call ${{ inputs.who }} about ${{ steps.c.stdout }}", undo: none}
+	  - {id: p, prompt: {message: "Which for ${{ inputs.who }}?"}}
+	END
+	runbook plan asks.yaml -i who=bob >out &&
+	grep -q "locks  *db/bob" out && grep -q "Really bob x3?" out && grep -qF -e "--confirm '\''c=drop bob'\''" out &&
+	grep -qF "Call bob about \${{ steps.c.stdout }}" out && grep -q "Which for bob?" out
+'
+test_that 'view is printed without inputs, with lines to fill in' '
+	runbook view asks.yaml >out && grep -q "| .who. | .*_" out && grep -q "| .n. | .3. |" out &&
+	runbook view asks.yaml -i who=bob | grep -q "Really bob x3?" &&
+	exits 3 runbook view asks.yaml -i who=bob -i n=x 2>err && exits 3 runbook view asks.yaml -i n=x 2>err
+'
+test_that 'a probe says that it ran what reads; a check that fails is not done' '
+	cat >look.yaml <<-"END"
+	runbook: 1
+	name: look
+	type: check
+	verify: [{id: v, shell: exit 1}]
+	END
+	runbook run look.yaml --dry-run 2>&1 | grep -q "nothing was run" &&
+	runbook run look.yaml --dry-run --probe 2>&1 | grep -q "only checks" &&
+	exits 8 runbook run look.yaml 2>err && grep -q "does not hold" err && ! grep -q "is done" err &&
+	! grep -q "runbook undo" err
+'
+test_that 'one mistake in a command line is told once, for the command at hand' '
+	exits 2 runbook -o ndjson rnu x >out 2>err && [ $(grep -c . out) = 1 ] &&
+	exits 2 runbook run --fr x asks.yaml 2>err && grep -q "did you mean .--from." err &&
+	runbook help run | awk "length > 79 { print; exit 1 }"
+'
 test_that 'logs are those of a step, and harmless' '
 	cat >noise.yaml <<-END
 	runbook: 1
