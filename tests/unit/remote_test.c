@@ -215,7 +215,8 @@ TEST(a_lost_connection_is_unknown)
 {
     if (!have_sshd())
         return;
-    struct play *p = play_until_output("echo go; kill -KILL $(ps -o ppid= $PPID); sleep 5", 20000);
+    struct play *p = play_until_output("echo go; kill -KILL $PPID $(ps -o ppid= $PPID); sleep 5",
+                                       20000);
     play_wait(p);
     CHECK(says(p, VERDICT_UNKNOWN, "connection was lost"));
 }

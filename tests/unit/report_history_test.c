@@ -129,8 +129,9 @@ TEST(a_failure_shows_what_a_person_needs_in_order)
 
 TEST(an_unknown_step_has_to_be_marked)
 {
-    struct str text = aftermath(TOLD(START, ENDS("b", "unknown"),
-                                     "\"type\":\"run.end\",\"result\":\"unknown\",\"exit\":11"));
+    struct str text = aftermath(
+        TOLD(START, ENDS("b", "unknown"),
+             "\"type\":\"run.end\",\"result\":\"unknown\",\"exit\":11,\"unknown\":[\"b\"]"));
 
     CHECK(has(text, "resume 7kq2f --mark b=done"));
     CHECK(has(text, "resume 7kq2f --mark b=failed"));
