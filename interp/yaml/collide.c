@@ -96,14 +96,26 @@ static bool clash_in_front(const struct reading *r, const struct written *w, str
     return followed;
 }
 
+// Where the first `{{` without a dollar stands; SIZE_MAX: nowhere.
+static size_t bare_braces(struct str s)
+{
+    for (size_t i = 0; i + 1 < s.n; i++)
+        if (s.s[i] == '{' && s.s[i + 1] == '{' && (i == 0 || s.s[i - 1] != '$'))
+            return i;
+    return SIZE_MAX;
+}
+
 // Whether YAML reads something else than was meant.
 static bool clashes(const struct reading *r, const struct written *w, struct clash *out)
 {
     struct str s = written_text(r, w->start, w->end);
     size_t start, end = 0;
 
-    if (str_starts(s, "{{")) {
-        *out = (struct clash){ &braces, w->start, w->start + 2 };
+    size_t bare = bare_braces(s);
+
+    if (bare == 0 || (w->flow && bare != SIZE_MAX && !strchr("\"'[{", s.s[0]))) {
+        uint32_t at = w->start + (uint32_t)bare;
+        *out = (struct clash){ &braces, at, at + 2 };
         return true;
     }
     if (w->condition && clash_in_front(r, w, out))

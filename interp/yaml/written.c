@@ -190,6 +190,33 @@ static uint32_t end_in_block(const struct reading *r, uint32_t start, bool condi
     return end;
 }
 
+// `word: `, as in the line of a block; [*value] is where the value begins.
+struct str key_at(const struct reading *r, uint32_t at, uint32_t *value)
+{
+    const char *s = r->source->text.s;
+    uint32_t end = at;
+
+    while (isalnum((unsigned char)s[end]) || s[end] == '_' || s[end] == '-' || s[end] == '.')
+        end++;
+    if (end == at || s[end] != ':' || !(is_blank(s[end + 1]) || is_line_end(s[end + 1])))
+        return (struct str){ 0 };
+    *value = behind_blanks(r, end + 1);
+    return written_text(r, at, end);
+}
+
+// Whether the comma at [at] belongs to a sentence: in { }, the next key or nothing would
+// follow it otherwise.
+static bool comma_of_sentence(const struct reading *r, uint32_t start, uint32_t at)
+{
+    const char *s = r->source->text.s;
+    uint32_t before = trimmed_end(r, 0, start), next = behind_blanks(r, at + 1), value;
+
+    if (before == 0 || s[before - 1] != ':' || !is_blank(s[at + 1]))
+        return false;
+    return next < r->source->text.n && !is_line_end(s[next]) && !strchr("}],#\"'", s[next]) &&
+           !key_at(r, next, &value).n;
+}
+
 // The end of a value in [ ] or { }: at the comma or bracket that is not part of it.
 static uint32_t end_in_flow(const struct reading *r, uint32_t start)
 {
@@ -203,7 +230,8 @@ static uint32_t end_in_flow(const struct reading *r, uint32_t start)
             continue;
         }
         bool closes = c == ')' || c == ']' || c == '}';
-        if (depth == 0 && (c == ',' || c == ']' || c == '}'))
+        bool in_sentence = c == ',' && comma_of_sentence(r, start, start + (uint32_t)i);
+        if (depth == 0 && (c == ',' || c == ']' || c == '}') && !in_sentence)
             return trimmed_end(r, start, start + (uint32_t)i);
         depth += c == '(' || c == '[' || c == '{';
         depth -= closes && depth > 0;
@@ -219,20 +247,6 @@ struct written written_at(const struct reading *r, uint32_t start, bool flow, bo
     if (!is_too_long(r, start))
         w.end = flow ? end_in_flow(r, start) : end_in_block(r, start, condition);
     return w;
-}
-
-// `word: `, as in the line of a block; [*value] is where the value begins.
-struct str key_at(const struct reading *r, uint32_t at, uint32_t *value)
-{
-    const char *s = r->source->text.s;
-    uint32_t end = at;
-
-    while (isalnum((unsigned char)s[end]) || s[end] == '_' || s[end] == '-' || s[end] == '.')
-        end++;
-    if (end == at || s[end] != ':' || !(is_blank(s[end + 1]) || is_line_end(s[end + 1])))
-        return (struct str){ 0 };
-    *value = behind_blanks(r, end + 1);
-    return written_text(r, at, end);
 }
 
 uint32_t behind_dashes(const struct reading *r, uint32_t at)
