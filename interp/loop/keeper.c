@@ -192,7 +192,7 @@ static void keep_going(struct keeping *k, pid_t pid, int signo)
     if (signo != SIGTSTP && signo != SIGTTIN && signo != SIGTTOU)
         return;
     for (struct task *t = k->tasks; t; t = t->next)
-        if (t->pid == pid && t->spec.tty && t->kill == KILL_NOT)
+        if (t->pid == pid && t->spec.tty && t->kill == KILL_NOT && !terminal_is_lost(t))
             kill(-pid, SIGCONT);
 }
 

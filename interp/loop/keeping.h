@@ -20,6 +20,7 @@ enum {
     TELL_MS = 10,          // before the pid is told, unless there is something else to tell
     RETRY_MS = 20,         // between tries to fork when there is no room for it
     RETRY_FOR_MS = 30000,  // how long, of a child without a timeout
+    TURN_MS = 100,         // between looks at a terminal that somebody else has
     KILL_EVERY_MS = 20,    // between rounds of killing
     KILL_FOR_MS = 5000,    // after which what still lives cannot be killed
     OUT_MAX = 256 * 1024,  // not yet sent to the interpreter; then pipes are not read
@@ -149,6 +150,11 @@ void known_forget(struct keeping *k, int64_t pid);
 
 // ---- terminal.c
 
+// Whether it can be taken: no other child has it, and the interpreter is in front.
+bool terminal_is_free(const struct task *t);
 // Descriptor of the terminal for a child that is to have it, or -1 with errno.
-int terminal_take(struct terminal *t);
-void terminal_give_back(struct terminal *t);
+int terminal_take(struct task *t);
+// As it was, whatever the child did to it.
+void terminal_give_back(struct task *t);
+// The interpreter is dead and a shell has the terminal that [t] was given.
+bool terminal_is_lost(const struct task *t);

@@ -91,7 +91,7 @@ static void close_stdio(struct task *t, const int stdio[3])
 static bool open_stdio(struct task *t, int stdio[3])
 {
     if (t->spec.tty) {
-        stdio[0] = stdio[1] = stdio[2] = terminal_take(&t->keeping->terminal);
+        stdio[0] = stdio[1] = stdio[2] = terminal_take(t);
         return stdio[0] >= 0;
     }
     stdio[0] = open_input(t->keeping, t->spec.input);
@@ -158,7 +158,7 @@ static void start(struct task *t)
         running(t, s.pid);
     } else {
         if (t->spec.tty && opened)
-            terminal_give_back(&k->terminal);
+            terminal_give_back(t);
         for (int i = 0; i < 2; i++)
             outlet_close(&t->out[i]);
         error = opened ? s.error : error;
@@ -169,6 +169,15 @@ static void start(struct task *t)
             not_started(t, error, s.bad_dir);
     }
     close_stdio(t, s.stdio);
+}
+
+// One that is to have the terminal waits until that is free; its time does not run yet.
+static void start_in_turn(struct task *t)
+{
+    if (t->spec.tty && !terminal_is_free(t))
+        t->retry_ms = t->keeping->now_ms + TURN_MS;
+    else
+        start(t);
 }
 
 // ---- stopping
@@ -236,7 +245,7 @@ void task_reaped(struct task *t, int status)
     t->ended_ms = clock_boot_ms();
     t->result.took_ms = t->ended_ms - t->started_ms;
     if (t->spec.tty)
-        terminal_give_back(&t->keeping->terminal);
+        terminal_give_back(t);
 }
 
 static bool succeeded(const struct task *t)
@@ -322,7 +331,7 @@ int64_t task_tick(struct task *t)
     struct keeping *k = t->keeping;
 
     if (t->state == TASK_ASKED && !k->gone && k->now_ms >= t->retry_ms)
-        start(t);
+        start_in_turn(t);
     if (t->state == TASK_RUNNING && k->now_ms >= t->started_ms + TELL_MS)
         task_tell_started(t);
     if (has_timed_out(t)) {
