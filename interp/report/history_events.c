@@ -86,6 +86,7 @@ static void on_run_suspend(struct history *h, const struct event *e)
 static void on_phase_start(struct history *h, const struct event *e)
 {
     history_take(h, e->data, "phase", &h->phase);
+    h->phase_ns = e->wall_ns;
     h->undoing |= str_is(h->phase, "undo");
     history_moment(h, e, str_format(h->arena, "phase %.*s", STR_ARG(h->phase)), false);
 }

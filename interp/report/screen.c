@@ -47,6 +47,13 @@ bool screen_is_gone(const struct screen *s)
     return s->gone;
 }
 
+bool screen_is_behind(const struct screen *s)
+{
+    pid_t front = s->look.columns ? tcgetpgrp(s->fd) : -1;
+
+    return front > 0 && front != getpgrp();
+}
+
 size_t screen_columns(struct screen *s)
 {
     if (s->look.columns && isatty(s->fd))
@@ -71,6 +78,9 @@ static void write_all(struct screen *s, struct str text)
 // Takes the status off the screen. After a resize it may have come to stand on several rows.
 static void wipe_status(struct screen *s, struct buf *out)
 {
+    // In the background what was ours is the shell's now.
+    if (s->status_columns && screen_is_behind(s))
+        s->status_columns = 0;
     if (!s->status_columns)
         return;
     size_t width = screen_columns(s);
@@ -97,7 +107,7 @@ static size_t columns_of(struct str text)
 
 static void add_status(struct screen *s, struct buf *out)
 {
-    if (!s->look.repaint || !s->status->n)
+    if (!s->look.repaint || !s->status->n || screen_is_behind(s))
         return;
     buf_add(out, buf_str(s->status));
     s->status_columns = columns_of(buf_str(s->status));

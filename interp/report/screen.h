@@ -22,7 +22,8 @@ size_t screen_columns(struct screen *s);
 
 // A finished line (without its end), or several with line ends between them.
 void screen_line(struct screen *s, struct str line);
-// The line that changes, in at most screen_columns() - 1 columns; empty: none.
+// The line that changes, in at most screen_columns() - 1 columns; empty: none. In the
+// background there is none: the last line is the shell's, or what is typed there.
 void screen_status(struct screen *s, struct str line);
 
 // A question has the screen: lines and status wait. Takes and gives back nest.
@@ -30,4 +31,6 @@ void screen_take(struct screen *s);
 void screen_give_back(struct screen *s);
 // For who has taken it: goes out at once, as it is.
 void screen_put(struct screen *s, struct str text);
+// Whether it is our terminal and somebody else is in front of it: the shell, after `&` or ^Z.
+bool screen_is_behind(const struct screen *s);
 bool screen_is_gone(const struct screen *s);

@@ -23,10 +23,30 @@ static void add(struct pieces *p, struct str text)
         p->text[p->count++] = text;
 }
 
-static bool is_active(const struct story *s)
+static bool is_running(const struct story *s)
 {
-    return !s->group && (str_is(s->state, "running") || str_is(s->state, "waiting") ||
-                         str_is(s->undo_state, "running"));
+    return str_is(s->state, "running") || str_is(s->state, "waiting");
+}
+
+// "restore~undo" and "restore~undo.2" are how `restore` is undone.
+static bool is_undo_of(struct str id, const struct story *s)
+{
+    return str_starts(id, s->id.s) && str_starts(str_slice(id, s->id.n, id.n), "~undo");
+}
+
+static bool has_running_undo(const struct history *h, const struct story *s)
+{
+    for (size_t i = 0; i < h->story_count; i++)
+        if (is_running(h->stories[i]) && is_undo_of(h->stories[i]->id, s))
+            return true;
+    return false;
+}
+
+static bool is_active(const struct history *h, const struct story *s)
+{
+    if (s->group)
+        return false;
+    return is_running(s) || (str_is(s->undo_state, "running") && !has_running_undo(h, s));
 }
 
 size_t status_running(const struct history *h, const struct story **steps, size_t room)
@@ -35,7 +55,7 @@ size_t status_running(const struct history *h, const struct story **steps, size_
 
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        if (!is_active(s))
+        if (!is_active(h, s))
             continue;
         size_t at = n < room ? n : room;
         // Insertion by age; there are few.
@@ -49,6 +69,15 @@ size_t status_running(const struct history *h, const struct story **steps, size_
         n++;
     }
     return n;
+}
+
+// "undo restore", whichever of the two stories it is.
+static struct str label_of(const struct story *s, struct arena *a)
+{
+    struct str id = str_ends(s->id, "~undo") ? str_slice(s->id, 0, s->id.n - 5) : s->id;
+    bool undo = id.n < s->id.n || str_is(s->undo_state, "running");
+
+    return str_format(a, "%s%.*s", undo ? "undo " : "", STR_ARG(id));
 }
 
 // Whole seconds: the line changes once a second.
@@ -118,18 +147,34 @@ struct str status_words(const struct status *s, const struct story *t, struct ar
     return harmless_text(buf_take(&b, a), a);
 }
 
-// What is left of the whole budget; nothing where none was promised.
+static struct str left_of(const char *what, int64_t gone, int64_t most, struct arena *a)
+{
+    if (gone > most)
+        return str_format(a, "%s%.*s over the %.*s promised", what,
+                          STR_ARG(span_text(gone - most, a)), STR_ARG(span_text(most, a)));
+    return str_format(a, "%s%.*s left of %.*s", what, STR_ARG(span_text(most - gone, a)),
+                      STR_ARG(span_text(most, a)));
+}
+
+// What is left of the budget of the phase, else of the whole one; nothing where none was
+// promised.
 static struct str budget_left(const struct status *s, struct arena *a)
 {
-    int64_t most = int_of(value_of(s->history->start, "budget"), "total_ms", 0);
-    int64_t gone = (s->now_ns - s->history->started_ns) / 1000000;
+    static const struct {
+        const char *phase, *field, *what;
+    } frames[] = { { "prepare", "prepare_ms", "prepare: " },
+                   { "steps", "execute_ms", "steps: " },
+                   { "verify", "verify_ms", "verify: " } };
+    const struct history *h = s->history;
+    struct value budget = value_of(h->start, "budget");
+    int64_t whole = int_of(budget, "total_ms", 0);
 
-    if (!most)
-        return STR("");
-    if (gone > most)
-        return str_format(a, "%.*s over budget", STR_ARG(span_text(gone - most, a)));
-    return str_format(a, "%.*s left of %.*s", STR_ARG(span_text(most - gone, a)),
-                      STR_ARG(span_text(most, a)));
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        int64_t most = int_of(budget, frames[i].field, 0);
+        if (most && str_is(h->phase, frames[i].phase))
+            return left_of(frames[i].what, (s->now_ns - h->phase_ns) / 1000000, most, a);
+    }
+    return whole ? left_of("", (s->now_ns - h->started_ns) / 1000000, whole, a) : STR("");
 }
 
 static void add_others(const struct story **steps, size_t shown, size_t count, struct pieces *p,
@@ -151,7 +196,10 @@ static struct str joined(const struct status *s, struct str first, const struct 
                          struct arena *a)
 {
     const char *dot = s->look->utf8 ? " \xc2\xb7 " : ", ";
-    size_t room = s->columns ? s->columns - 1 : SIZE_MAX, used = columns(first) + 2;
+    size_t room = !s->columns      ? SIZE_MAX
+                  : s->columns > 4 ? s->columns - 1
+                                   : 3,
+           used = columns(first) + 2;
     struct buf b = BUF_EMPTY;
 
     ink(s->look, INK_ASK, str_from(s->look->utf8 ? "\xe2\x96\xb8 " : "> "), &b);
@@ -183,8 +231,7 @@ struct str status_line(const struct status *s, struct arena *a)
     if (!count || h->over)
         return STR("");
     const struct story *oldest = steps[0];
-    bool undo = str_is(oldest->undo_state, "running");
-    struct str first = str_format(a, "%s%.*s %.*s", undo ? "undo " : "", STR_ARG(oldest->id),
+    struct str first = str_format(a, "%.*s %.*s", STR_ARG(label_of(oldest, a)),
                                   STR_ARG(since(s, oldest->begun_ms, a)));
     add_story(s, oldest, &p, a);
     add_others(steps, count < SHOWN ? count : SHOWN, count, &p, a);

@@ -130,7 +130,7 @@ static void show_line(struct str line, void *arg)
     arena_free(a);
 }
 
-static struct spout *spout_of(struct teller *t, struct str step)
+struct spout *teller_spout(struct teller *t, struct str step)
 {
     struct spout *s = map_get(t->spouts, step);
 
@@ -208,7 +208,7 @@ static void on_output(struct observer *o, struct str step, bool is_stderr, struc
     history_output(t->history, step, bytes);
     if (t->options.manner == MANNER_QUIET)
         return;
-    struct spout *s = spout_of(t, step);
+    struct spout *s = teller_spout(t, step);
     lines_feed(&s->lines[is_stderr], bytes, loop_now_ms(t->loop), show_line, s);
     if (t->options.manner == MANNER_TTY)
         paint(t);

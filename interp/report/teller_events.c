@@ -1,6 +1,7 @@
 // What is said of each event.
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "report/aftermath.h"
 #include "report/fields.h"
 #include "report/harmless.h"
@@ -59,18 +60,34 @@ static void on_phase_start(struct teller *t, const struct event *e)
 // A step that has the terminal must not be painted over: lines wait until it ends.
 static void lend_terminal(struct teller *t, const struct story *s)
 {
-    if (!s->has_terminal || t->lent || !screen_columns(t->screen))
+    struct spout *spout = s->has_terminal ? teller_spout(t, s->id) : NULL;
+
+    if (!spout || spout->has_terminal || !screen_columns(t->screen))
         return;
-    t->lent = true;
+    if (screen_is_behind(t->screen))
+        teller_say(t, INK_WARN,
+                   "%.*s needs the terminal, and this runs in the background: bring it to the "
+                   "front (fg)",
+                   STR_ARG(s->id));
+    spout->has_terminal = true;
     screen_take(t->screen);
 }
 
-static void take_terminal_back(struct teller *t, const struct story *s)
+static void take_terminal_back(struct teller *t, struct str step)
 {
-    if (!s->has_terminal || !t->lent)
+    struct spout *spout = map_get(t->spouts, step);
+
+    if (!spout || !spout->has_terminal)
         return;
-    t->lent = false;
+    spout->has_terminal = false;
     screen_give_back(t->screen);
+}
+
+// A run may end in the middle of such a step: its end would never be seen.
+static void take_all_back(struct teller *t)
+{
+    for (size_t i = 0; i < t->history->story_count; i++)
+        take_terminal_back(t, t->history->stories[i]->id);
 }
 
 static void on_step_start(struct teller *t, const struct event *e)
@@ -98,7 +115,7 @@ static void on_step_attempt(struct teller *t, const struct event *e)
     const struct story *s = story_in(t, e);
     int64_t next_ms = int_of(e->data, "next_ms", -1);
 
-    take_terminal_back(t, s);
+    take_terminal_back(t, s->id);
     if (truth_of(e->data, "final"))
         return;
     teller_end_output(t, s->id);
@@ -180,7 +197,7 @@ static void on_step_end(struct teller *t, const struct event *e)
     const struct story *s = story_in(t, e);
     const struct sign *m = sign_of(s->state);
 
-    take_terminal_back(t, s);
+    take_terminal_back(t, s->id);
     teller_end_output(t, s->id);
     tell_end(t, s);
     if (!t->github)
@@ -306,6 +323,7 @@ static void on_over(struct teller *t, const struct event *e)
     struct page p = page_new(t->scratch, screen_look(t->screen), screen_columns(t->screen));
 
     (void)e;
+    take_all_back(t);
     screen_status(t->screen, STR(""));
     aftermath_write(t->history, t->options.flags, &p);
     if (t->options.manner != MANNER_QUIET)

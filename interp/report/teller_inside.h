@@ -12,6 +12,7 @@ struct spout {
     struct teller *teller;
     struct str step;
     struct lines lines[2];  // standard output, standard error
+    bool has_terminal;      // and the screen is held for it
 };
 
 struct teller {
@@ -31,7 +32,6 @@ struct teller {
     size_t id_columns;
     int64_t painted_ms;
     struct timer *soon;  // a repainting that was put off
-    bool lent;           // a step has the terminal
 };
 
 extern void (*const teller_tellings[EVENT_COUNT])(struct teller *t, const struct event *e);
@@ -53,5 +53,6 @@ void teller_row(struct teller *t, const struct sign *m, struct str id, struct st
                 struct str took);
 // Words below a row.
 void teller_below(struct teller *t, enum ink color, struct str text);
+struct spout *teller_spout(struct teller *t, struct str step);
 // What a step printed last, if it had no end of line.
 void teller_end_output(struct teller *t, struct str step);

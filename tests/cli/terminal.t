@@ -99,4 +99,83 @@ test_that 'nothing is painted over a step that has the terminal' '
 	! grep -q "$(printf "\033")" between
 '
 
+# A step that leaves the terminal as it likes: raw, on a second screen, without a cursor.
+cat >rude.yaml <<'END'
+runbook: 1
+name: rude
+type: application
+on_failure: stop
+steps:
+  - id: a
+    shell: {run: "trap '' TERM; stty raw -echo; printf '\\033[?1049h\\033[?25l'; echo began >began; echo begin; sleep 30", tty: true}
+    timeout: 30s
+    kill_grace: 100ms
+END
+brief() {
+	rm -f began && sed "s/timeout: 30s/timeout: $1/; s/name: rude/name: short/" rude.yaml >short.yaml
+}
+waiting='
+	until_began() { for i in $(seq 100); do [ -s began ] && return; sleep 0.1; done; }
+	until_alone() { for i in $(seq 200); do ps -o args= -t "$(tty)" | grep -q "[@]keeper" || return; sleep 0.1; done; }
+'
+around() {
+	cat <<-END
+	$waiting
+	stty -a >before; $1; stty -a >after; cmp before after && echo as before
+	END
+}
+cleaned() {  # the cursor, and our own screen, come after what hid them
+	tr -d "\r" <out | awk '/\033\[\?1049h/ { lost = 1 } /\033\[\?1049l/ { lost = 0; main = 1 } /\033\[\?25h/ { seen = main }
+		END { exit lost || !seen }'
+}
+
+test_that 'a step that has the terminal and is killed at its timeout leaves it as it was' '
+	brief 500ms &&
+	on-terminal -r sh -c "$(around "runbook run short.yaml")" >out && cleaned &&
+	grep -q "as before" out && grep -q "timed out" out
+'
+test_that 'a run that is interrupted three times in such a step gives the screen back' '
+	rm -f began && on-terminal -r sh -c "$(around "runbook run rude.yaml & p=\$!; until_began; kill \$p; kill \$p; kill \$p; wait")" >out && cleaned &&
+	grep -q "as before" out && grep -q "was terminated" out
+'
+test_that 'a step that has the terminal leaves it as it was when the interpreter is killed' '
+	brief 2s &&
+	on-terminal -r sh -c "$(around "runbook run short.yaml & p=\$!; until_began; kill -9 \$p; wait; until_alone")" >out && cleaned &&
+	grep -q "as before" out
+'
+test_that 'a terminal that a shell has taken since is its own' '
+	brief 2s &&
+	cat >job.sh <<-END
+	$waiting
+	set -m
+	runbook run short.yaml & p=\$!
+	(until_began; kill -9 \$p) &
+	fg %1
+	stty -echo -icanon
+	until_alone
+	stty -a | grep -o "[-]echo " && stty -a | grep -o "[-]icanon"
+	END
+	on-terminal -r bash job.sh >out && [ -s began ] && grep -q "^-icanon" out
+'
+test_that 'a step that needs the terminal waits in the background until it is in front' '
+	exits 0 on-terminal -e "needs the terminal" "fg\n" -e "begin" "word\n" \
+		sh -mc "runbook run t.yaml --color=never & read x; fg" >out && grep -q "got word end" out
+'
+test_that 'two steps that need the terminal have it in turn' '
+	cat >two.yaml <<-END
+	runbook: 1
+	name: two
+	type: application
+	steps:
+	  - id: both
+	    parallel: true
+	    steps:
+	      - {id: a, shell: {run: "echo begin a; read x; echo \$x for a", tty: true}}
+	      - {id: b, shell: {run: "echo begin b; read x; echo \$x for b", tty: true}}
+	END
+	exits 0 on-terminal -r -e begin "one\n" -e begin "two\n" runbook run two.yaml --color=never >out &&
+	tr -d "\r" <out | grep -o "begin .\|[a-z]* for .\|. b  " >got && grep -q "one for" got && grep -q "two for" got &&
+	[ "$(sed -n "/^one/,\$p" got | grep -c begin)" = 1 ]
+'
+
 done_testing
