@@ -49,6 +49,10 @@ static void journalled(struct driver *d, struct event *e)
         journal_add(d->journal, str_from(event_type_word(e->type)), line);
     else
         d->seq++;
+    if (d->seq_lead) {
+        e->seq += d->seq_lead;
+        line = event_line(e, d->id, d->mask, d->turn);
+    }
     for (struct observer *o = d->env->observers; o; o = o->next)
         if (o->event)
             o->event(o, e, line);

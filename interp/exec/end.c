@@ -253,6 +253,26 @@ static void free_locks(struct driver *d, int code)
         store_unlock(d->store, d->id, &ds);
 }
 
+// A disk that was full has room for the end, in the reserve, so that the run is not taken for one
+// that crashed. What was told to those who watch keeps its numbers.
+static bool last_words(struct driver *d)
+{
+    int64_t told = d->journal ? journal_next_seq(d->journal) : 0;
+
+    if (!d->journal || !journal_last_words(d->journal))
+        return false;
+    d->seq_lead = told - journal_next_seq(d->journal);
+    return true;
+}
+
+static void put_last_words(struct driver *d, int code)
+{
+    struct diags ignored = { .arena = d->arena };
+
+    put_row(d, code);
+    journal_commit_now(d->journal, &ignored);
+}
+
 int end_run(struct driver *d)
 {
     int code = code_of(d);
@@ -261,7 +281,10 @@ int end_run(struct driver *d)
     drain(d);
     code = d->store_failed ? CODE_STORE : code;
     d->ended = true;
+    bool last = d->store_failed && last_words(d);
     tell_end(d, code);
+    if (last)
+        put_last_words(d, code);
     if (d->journal && !d->store_failed) {
         put_row(d, code);
         if (!journal_commit_now(d->journal, d->diags)) {

@@ -196,6 +196,7 @@ struct driver {
     bool store_failed, pump_scheduled, over, suspended;
     int code;
     int64_t seq;                  // of a run without a journal
+    int64_t seq_lead;             // of what was told over what could be kept: a full disk
 
     struct act *acts;             // running
     struct walk *dead;            // ended; freed in the next turn

@@ -141,7 +141,9 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     if (e.type == EVENT_STEP_START || e.type == EVENT_UNDO_START)
         d->owes_always = true;
     bool always_over = e.type == EVENT_PHASE_END && str_is(text_of(e.data, "phase"), "always");
-    if (e.type == EVENT_RUN_END || always_over)
+    // Where nothing further was started, `always` was not either.
+    bool store = str_is(text_of(e.data, "result"), "store");
+    if ((e.type == EVENT_RUN_END && !store) || always_over)
         d->owes_always = false;
     if (e.type == EVENT_RUN_RESUME) {
         struct value undo = field_of(e.data, "undo");

@@ -77,6 +77,8 @@ struct journal_ops {
     bool (*write)(struct journal *j, const struct batch *batches, struct failure *why);
     // What comes after a failure, to be kept where it can be; NULL: it is lost.
     void (*late)(struct journal *j, const struct batch *batches);
+    // journal_last_words(): how many events are durable, or -1; NULL: never possible.
+    int64_t (*last)(struct journal *j);
     bool (*keep)(struct journal *j, const char *name, struct str bytes, struct diags *ds);
     // After the last write: gives the run free.
     void (*close)(struct journal *j);

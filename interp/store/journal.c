@@ -143,6 +143,17 @@ void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg)
     writer_on_failure(j->writer, j->ops->remote, fn, arg);
 }
 
+bool journal_last_words(struct journal *j)
+{
+    int64_t durable = journal_failure(j).n && j->ops->last ? j->ops->last(j) : -1;
+
+    if (durable < 0)
+        return false;
+    writer_forgive(j->writer);
+    j->next_seq = durable + 1;
+    return true;
+}
+
 bool journal_must_stop(const struct journal *j)
 {
     return journal_failure(j).n && j->ops->remote;

@@ -132,7 +132,8 @@ static bool write_in_reserve(struct sqlite_journal *j, const struct batch *batch
 
     if (w == WRITTEN && !intent)
         return true;
-    if (w != WRITTEN_NOT)
+    j->full = w != WRITTEN_NOT;
+    if (j->full)
         failure_set(why, "cannot record; nothing was started: `%s`: the disk is full", j->db.path);
     return false;
 }
@@ -167,12 +168,22 @@ static bool write_batches(struct journal *base, const struct batch *batches, str
         return write_in_reserve(j, batches, why);
     switch (write_once(j, batches, false, why)) {
     case WRITTEN_FULL:
+        j->full = true;
         return reserve_spend(j) && write_in_reserve(j, batches, why);
     case WRITTEN_NOT:
         return false;
     default:
         return j->log_pages < LOG_PAGES || shorten_log(j, why);
     }
+}
+
+// Nothing is wrong with the journal, there was only no room in it.
+static int64_t last(struct journal *base)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+    struct failure ignored;
+
+    return j->full && owner_holds(&j->owner, &ignored) ? j->chain.seq : -1;
 }
 
 static bool keep(struct journal *base, const char *name, struct str bytes, struct diags *ds)
@@ -247,6 +258,7 @@ static void close_journal(struct journal *base)
 
 const struct journal_ops sqlite_journal_ops = {
     .write = write_batches,
+    .last = last,
     .keep = keep,
     .close = close_journal,
 };

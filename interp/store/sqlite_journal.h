@@ -18,6 +18,7 @@ struct sqlite_journal {
     struct chain chain;  // what is durable
     int log_pages;
     bool spent;  // the reserve was given up
+    bool full;   // there was no room for what should have been written
 };
 
 extern const struct journal_ops sqlite_journal_ops;

@@ -90,6 +90,10 @@ void journal_row(struct journal *j, const struct run_row *row);
 void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *arg);
 // The same, waiting. For places without a loop turn (run.start, the end).
 bool journal_commit_now(struct journal *j, struct diags *ds);
+// After a failure for want of room alone (a full disk): what could be kept was, and the end of the
+// session may be written behind it, without intents. What was added and is not durable is
+// dropped, and the numbers go on behind what is. False: nothing more can be written.
+bool journal_last_words(struct journal *j);
 // Calls [fn] once, on the loop, when the journal fails, also when nothing is being committed:
 // the lease of a run in PostgreSQL was lost, and what runs must be stopped.
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg);

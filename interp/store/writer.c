@@ -355,6 +355,17 @@ void writer_fail(struct writer *w, const struct failure *why)
     pthread_mutex_unlock(&w->mutex);
 }
 
+void writer_forgive(struct writer *w)
+{
+    writer_wait(w);
+    if (w->filling)
+        arena_free(w->filling->arena);
+    w->filling = NULL;
+    pthread_mutex_lock(&w->mutex);
+    w->failed = false;
+    pthread_mutex_unlock(&w->mutex);
+}
+
 // The thread is there from now on, since it has what wakes the loop.
 void writer_on_failure(struct writer *w, bool alone, void (*fn)(void *arg), void *arg)
 {

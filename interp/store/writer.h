@@ -57,5 +57,8 @@ void writer_on_failure(struct writer *w, bool alone, void (*fn)(void *arg), void
 
 // Fails for ever, from any thread; the first reason stays.
 void writer_fail(struct writer *w, const struct failure *why);
+// After a failure that was only a lack of room, when nothing is being written: what was added
+// since is dropped, and it may be tried once more.
+void writer_forgive(struct writer *w);
 // "" while all is well. Copied.
 struct str writer_failure(struct writer *w, struct arena *a);

@@ -42,6 +42,12 @@ the_run() {
 	id=$(ls state/runbook/runs)
 }
 
+# ended_12: the end is recorded, so that nobody takes the run for one that crashed
+ended_12() {
+	runbook runs -o ndjson >listed && grep -F '"state":"ended"' listed | grep -F '"exit":12' >/dev/null ||
+		{ cat listed; return 1; }
+	runbook show "$id" -o ndjson | tail -n 1 | grep -F '"type":"run.end"' >/dev/null && whole
+}
 two='  - {id: a, shell: "echo a >> effects"}
   - {id: b, shell: "echo b >> effects"}'
 fills='  - {id: a, shell: "echo a >> effects; cat /dev/zero > state/filler || :"}
@@ -53,8 +59,41 @@ test_that 'full before the run: nothing is started' '
 
 test_that 'full after a step took effect: it is recorded, nothing more is started' '
 	disk 4m && book_here "$fills" && run_any 12 && effects "a " &&
-	has "nothing further is started" && the_run && rm state/filler && whole &&
+	has "nothing further is started" && the_run && ended_12 && rm state/filler && whole &&
 	resume 0 && effects "a b "
+'
+
+test_that 'full, and every event that was shown has its number' '
+	disk 4m && book_here "$fills"
+	exits 12 timeout 30 runbook run book.yaml -o ndjson >events 2>out </dev/null &&
+	[ "$(sed "s/.*\"seq\":\([0-9]*\).*/\1/" events)" = "$(seq "$(wc -l <events)")" ] &&
+	tail -n 1 events | grep -F "\"exit\":12"
+'
+
+test_that 'full: always is owed until somebody ends the run' '
+	disk 4m && book_here "$fills
+always:
+  - {id: z, shell: echo z >> effects}"
+	run_any 12 && the_run && ended_12 && effects "a " && rm state/filler &&
+	exits 0 runbook abort "$id" >out 2>&1 && effects "a z "
+'
+
+# step_fills KIB: the first step leaves that much room
+step_fills() {
+	disk 2m && book_here "  - {id: a, shell: \"echo a >> effects; cat /dev/zero > state/filler || :; truncate -s -$1K state/filler\"}
+  - {id: b, shell: \"echo b >> effects\"}"
+	run_any 0 12 && the_run || return
+	code=$got
+	[ $code = 0 ] || { ended_12 && effects "a " && rm state/filler && resume 0; } || return
+	codes="$codes$code "
+	effects "a b "
+}
+test_that 'however little room is left: the end is recorded, and every step runs once' '
+	codes=
+	for left in $(seq 0 8 120); do
+		step_fills $left || { echo "with $left KiB"; exit 1; }
+	done
+	case $codes in *12*0*) ;; *) echo "not both: $codes"; exit 1 ;; esac
 '
 
 test_that 'still full at resume: nothing is started' '

@@ -688,8 +688,9 @@ static bool count(const struct stored_event *e, void *arg)
     return true;
 }
 
-// Ten commits; how many were said to be durable. Once one failed, all later ones must.
-static int ten_commits(void)
+// Ten commits, and the end behind what failed for want of room; how many were said to be durable.
+// Once one failed, all later ones must.
+static int ten_commits(bool full)
 {
     struct store *s = open_store();
     struct journal *j = NULL;
@@ -705,6 +706,9 @@ static int ten_commits(void)
         CHECK(ok == !journal_failure(j).n);
         fine += ok;
     }
+    CHECK(full || !journal_last_words(j));
+    if (failed && journal_last_words(j))
+        fine += commit(j, "run.end");
     journal_close(j);
     return fine;
 }
@@ -718,7 +722,7 @@ static bool played(enum vfs_event event, int code, int n)
     scratch = arena_new(NULL);
     begin();
     vfs_plan(event, n, code);
-    int fine = ten_commits();
+    int fine = ten_commits(code == SQLITE_FULL);
     bool happened = disk.happened;
     vfs_plan(VFS_NOTHING, 0, 0);
     CHECK(fine == 10 || ds.first);
@@ -805,6 +809,41 @@ TEST(on_a_full_disk_the_outcome_is_recorded_and_the_intent_behind_it_is_not)
     vfs_plan(VFS_NOTHING, 0, 0);
     journal_close(j);
     CHECK_STR(read_run(true, STORE_OK), "1 2 ");
+}
+
+TEST(on_a_full_disk_the_end_is_written_behind_what_was_kept)
+{
+    begin();
+    vfs_install();
+    struct journal *j = on_a_full_disk();
+    struct run_row row = { .state = STR("ended"), .result = STR("store"), .exit = 12 };
+    CHECK(!journal_last_words(j));  // nothing has failed
+    add(j, "step.end");
+    add(j, "step.start");
+    CHECK(!journal_commit_now(j, &ds));
+    CHECK(!commit(j, "step.output"));
+    CHECK(journal_last_words(j) && journal_next_seq(j) == 3);
+    journal_row(j, &row);
+    CHECK(commit(j, "run.end"));
+    CHECK(journal_next_seq(j) == 4);
+    vfs_plan(VFS_NOTHING, 0, 0);
+    journal_close(j);
+    CHECK_STR(read_run(true, STORE_OK), "1 2 3 ");
+    CHECK(store_find(open_store(), STR("aaaaa"), scratch, &row, &ds) == STORE_OK);
+    CHECK_STR(row.state, "ended");
+}
+
+TEST(who_lost_the_run_has_no_last_words)
+{
+    begin();
+    vfs_install();
+    struct journal *j = on_a_full_disk();
+    CHECK(!commit(j, "step.start"));
+    unlink(in_run("lock").s);
+    CHECK(!journal_last_words(j));
+    vfs_plan(VFS_NOTHING, 0, 0);
+    journal_close(j);
+    CHECK_STR(read_run(true, STORE_OK), "1 ");
 }
 
 TEST(when_there_is_room_again_the_reserve_is_made_again)
