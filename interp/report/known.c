@@ -42,6 +42,18 @@ struct str known_words(const struct known *k, const struct template *t, struct a
     return buf_take(&b, a);
 }
 
+struct str known_map(const struct known *k, const struct list *map, struct arena *a)
+{
+    struct buf b = BUF_EMPTY;
+
+    LIST_EACH(const struct words_entry, e, *map)
+    {
+        struct str text = known_words(k, e->words, a);
+        buf_format(&b, "%s%.*s: %.*s", b.n ? ", " : "", STR_ARG(e->entry.key.str), STR_ARG(text));
+    }
+    return buf_take(&b, a);
+}
+
 static struct value with_entry(struct value map, struct str key, struct value v, struct arena *a)
 {
     struct value_builder *b = value_map_start(a);

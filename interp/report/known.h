@@ -11,3 +11,5 @@ struct known;
 const struct known *known_new(const struct runbook *rb, struct value inputs, struct arena *a);
 // The text of [t]; empty when it is NULL. [k] may be NULL: nothing is known.
 struct str known_words(const struct known *k, const struct template *t, struct arena *a);
+// "team: db, tier: 1" of a map of texts.
+struct str known_map(const struct known *k, const struct list *map, struct arena *a);

@@ -319,8 +319,9 @@ static void add_sum(struct planning *g)
     struct page *p = g->page;
 
     page_blank(p);
-    page_head(p, INK_BOLD, "%zu steps: %zu read, %zu write, %zu destroy; %zu question%s",
-              g->reads + g->writes + g->destroys, g->reads, g->writes, g->destroys, g->questions,
+    size_t all = g->reads + g->writes + g->destroys;
+    page_head(p, INK_BOLD, "%zu step%s: %zu read, %zu write, %zu destroy; %zu question%s", all,
+              all == 1 ? "" : "s", g->reads, g->writes, g->destroys, g->questions,
               g->questions == 1 ? "" : "s");
     if (g->no_way_back->n)
         page_head(p, INK_WARN, "cannot be taken back: %.*s", STR_ARG(buf_str(g->no_way_back)));

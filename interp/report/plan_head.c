@@ -113,6 +113,7 @@ void plan_head(const struct planning *g)
         page_text(p, "  ", INK_DIM, plan_words(g, rb->description));
     fact(p, "runbook", INK_PLAIN,
          str_format(p->arena, "%.*s (%.*s)", STR_ARG(rb->name.str), STR_ARG(types_of(p, rb))));
+    fact(p, "labels", INK_PLAIN, known_map(g->known, &rb->labels, p->arena));
     fact(p, "inputs", INK_PLAIN, inputs_of(g));
     fact(p, "locks", INK_PLAIN, locks_of(g));
     if (rb->requires)

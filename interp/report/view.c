@@ -56,6 +56,7 @@ static void add_head(struct viewing *w, const struct runbook *rb)
     if (rb->risk)
         document_field(d, "Risk", str_from(risk_word(rb->risk)));
     document_field(d, "Owners", joined_texts(w, &rb->owners));
+    document_field(d, "Labels", known_map(w->known, &rb->labels, w->arena));
     document_field(d, "Locks", joined_words(w, &rb->locks));
     if (rb->requires)
         document_field(d, "Programs", joined_words(w, &rb->requires->tools));
