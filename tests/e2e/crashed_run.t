@@ -31,7 +31,8 @@ test_that 'runs, show and locks say that its process is gone, and what to do' '
 	look show "$id" && has "crashed: its process is gone" && has "runbook resume $id" &&
 	look locks && has "its process is gone: runbook resume $id" &&
 	runbook locks -o ndjson | grep -F "\"crashed\":true" &&
-	runbook report "$id" --format json | grep -E "\"result\": ?\"crashed\"" && touch go
+	runbook report "$id" --format json | grep -E "\"result\": ?\"crashed\"" && touch go &&
+	until_true "runbook show $id | grep -F \"has ended since\" >/dev/null"
 '
 
 test_that 'a step that goes on under its keeper is told apart from one that has ended' '
