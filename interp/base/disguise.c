@@ -6,14 +6,20 @@
 #include "base/buf.h"
 
 struct visitor {
-    void (*see)(void *arg, struct str form);
+    void (*see)(void *arg, struct str form, bool is_base64);
     void *arg;
     struct buf form;
 };
 
 static void show(struct visitor *v)
 {
-    v->see(v->arg, buf_str(&v->form));
+    v->see(v->arg, buf_str(&v->form), false);
+    buf_clear(&v->form);
+}
+
+static void show_base64(struct visitor *v)
+{
+    v->see(v->arg, buf_str(&v->form), true);
     buf_clear(&v->form);
 }
 
@@ -80,7 +86,7 @@ static void base64(struct visitor *v, struct str s, size_t before, const char *a
 
     for (size_t i = first; i < end; i++)
         buf_add_c(&v->form, alphabet[sextet(s, before, i * 6)]);
-    show(v);
+    show_base64(v);
 }
 
 // All of it, as when nothing but the secret was encoded: its end is known then.
@@ -90,10 +96,10 @@ static void base64_alone(struct visitor *v, struct str s, const char *alphabet)
 
     for (size_t i = 0; i < end; i++)
         buf_add_c(&v->form, alphabet[sextet(s, 0, i * 6)]);
-    v->see(v->arg, buf_str(&v->form));
+    v->see(v->arg, buf_str(&v->form), true);
     for (size_t i = end; i % 4; i++)
         buf_add_c(&v->form, '=');
-    show(v);
+    show_base64(v);
 }
 
 // What programs do differently when they write a JSON string.
@@ -173,13 +179,60 @@ static void json(struct visitor *v, struct str s, const struct json *how)
     show(v);
 }
 
+// Characters that are written otherwise by who quotes a text.
+static const struct quoting {
+    const char *special;
+    const char *as[6];  // by place in [special]; NULL: a backslash before it
+} quotings[] = {
+    { "'", { "'\\''" } },                                           // sh, between single quotes
+    { "'", { "\\'" } },                                             // bash's $'...'
+    { "\\'", { "\\\\", "\\'" } },                                   // the same, with backslashes
+    { "\"$`\\", { NULL, NULL, NULL, NULL } },                       // sh, between double quotes
+    { "$`\\", { NULL, NULL, NULL } },                               // sh, in a here-document
+    { "'", { "''" } },                                              // SQL, YAML
+    { "\"", { "\"\"" } },                                           // SQL, CSV
+    { "&<>\"'", { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" } },   // HTML
+    { "&<>\"'", { "&amp;", "&lt;", "&gt;", "&quot;", "&#x27;" } },  // Python's html.escape()
+    { "&<>", { "&amp;", "&lt;", "&gt;" } },                         // XML
+};
+
+static void quote(struct visitor *v, struct str s, const struct quoting *how)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        const char *at = s.s[i] ? strchr(how->special, s.s[i]) : NULL;
+        if (at && how->as[at - how->special]) {
+            buf_add_s(&v->form, how->as[at - how->special]);
+            continue;
+        }
+        if (at)
+            buf_add_c(&v->form, '\\');
+        buf_add_c(&v->form, s.s[i]);
+    }
+    show(v);
+}
+
+// A backslash before everything that might mean something, as bash's printf %q writes it.
+static void backslashes(struct visitor *v, struct str s)
+{
+    static const char plain[] = "%+-./:=@_";
+
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.s[i];
+        if (c < 0x80 && !isalnum(c) && !(c && strchr(plain, c)))
+            buf_add_c(&v->form, '\\');
+        buf_add_c(&v->form, s.s[i]);
+    }
+    show(v);
+}
+
 #define EACH(row, table) for (size_t row = 0; row < sizeof(table) / sizeof *(table); row++)
 
-void disguise_each(struct str secret, void (*see)(void *arg, struct str form), void *arg)
+void disguise_each(struct str secret, void (*see)(void *arg, struct str form, bool is_base64),
+                   void *arg)
 {
     struct visitor v = { .see = see, .arg = arg };
 
-    see(arg, secret);
+    see(arg, secret, false);
     EACH(i, percents)
     percent(&v, secret, &percents[i]);
     EACH(i, alphabets)
@@ -190,5 +243,8 @@ void disguise_each(struct str secret, void (*see)(void *arg, struct str form), v
     }
     EACH(i, jsons)
     json(&v, secret, &jsons[i]);
+    EACH(i, quotings)
+    quote(&v, secret, &quotings[i]);
+    backslashes(&v, secret);
     buf_free(&v.form);
 }

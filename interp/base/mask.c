@@ -6,51 +6,27 @@
 
 #include "base/arena.h"
 #include "base/disguise.h"
+#include "base/forms.h"
+#include "base/skip.h"
 
-enum { ROOT = 0 };
-
-// A state of the automaton: the longest end of what was read that begins a form of a
-// secret. Forms are long and share little, so most states have one child: lists of
-// children take a fortieth of the memory of tables and are hardly slower.
-struct state {
-    uint32_t child, sibling;  // 0: none; the root is nobody's child
-    uint32_t fail;            // the state of the next shorter end
-    uint32_t depth;           // bytes that led here
-    uint32_t match;           // length of the longest form that ends here; 0: none
-    unsigned char byte;       // that led here
-};
+enum { LONG = 64 * 1024 };
 
 struct mask {
     struct arena *arena;
     struct str *secrets;
     size_t count, room;
-    struct state *states;  // malloc; the root first
-    uint32_t state_count, state_room;
-    uint32_t first[256];  // the root's children
-    bool linked;          // [fail] and inherited [match] are as they should be
-    unsigned version;     // changes when states are added
-    size_t longest;       // of all forms, in bytes
+    struct forms plain, base64;
+    unsigned version;  // changes when forms are added
+    size_t longest;    // of all forms, in bytes
+    bool begins[256];  // bytes that may begin a form, or what is skipped
 };
 
-static void free_states(void *arg)
+static void free_forms(void *arg)
 {
     struct mask *m = arg;
 
-    free(m->states);
-}
-
-static uint32_t add_state(struct mask *m, uint32_t depth, unsigned char byte)
-{
-    if (m->state_count == m->state_room) {
-        m->state_room = m->state_room ? m->state_room * 2 : 256;
-        m->states = realloc(m->states, m->state_room * sizeof *m->states);
-        if (!m->states) {
-            fputs("runbook: out of memory\n", stderr);
-            abort();
-        }
-    }
-    m->states[m->state_count] = (struct state){ .depth = depth, .byte = byte };
-    return m->state_count++;
+    forms_free(&m->plain);
+    forms_free(&m->base64);
 }
 
 struct mask *mask_new(struct arena *a)
@@ -58,48 +34,28 @@ struct mask *mask_new(struct arena *a)
     struct mask *m = NEW(a, struct mask);
 
     m->arena = a;
-    arena_defer(a, free_states, m);
+    arena_defer(a, free_forms, m);
     return m;
 }
 
-static uint32_t child_of(const struct mask *m, uint32_t state, unsigned char c)
-{
-    if (state == ROOT)
-        return m->first[c];
-    uint32_t child = m->states[state].child;
-    while (child && m->states[child].byte != c)
-        child = m->states[child].sibling;
-    return child;
-}
-
-static uint32_t need_child(struct mask *m, uint32_t state, unsigned char c)
-{
-    uint32_t child = child_of(m, state, c);
-
-    if (child)
-        return child;
-    child = add_state(m, m->states[state].depth + 1, c);
-    if (state == ROOT) {
-        m->first[c] = child;
-    } else {
-        m->states[child].sibling = m->states[state].child;
-        m->states[state].child = child;
-    }
-    return child;
-}
-
-static void add_form(void *arg, struct str form)
+static void add_form(void *arg, struct str form, bool is_base64)
 {
     struct mask *m = arg;
-    uint32_t state = ROOT;
+    size_t wrapped = form.n + (is_base64 ? 2 * (form.n / 64 + 1) : 0);
 
     if (form.n < MASK_SHORTEST)
         return;
-    if (form.n > m->longest)
-        m->longest = form.n;
-    for (size_t i = 0; i < form.n; i++)
-        state = need_child(m, state, (unsigned char)form.s[i]);
-    m->states[state].match = (uint32_t)form.n;
+    if (wrapped > m->longest)
+        m->longest = wrapped;
+    if (is_base64) {
+        forms_add(&m->base64, form);
+        return;
+    }
+    struct str letters = skip_colours(form, m->arena);
+    if (letters.n >= MASK_SHORTEST)
+        forms_add(&m->plain, letters);
+    if (letters.n != form.n)
+        forms_add(&m->plain, form);
 }
 
 static void add_lines(struct mask *m, struct str text)
@@ -109,7 +65,7 @@ static void add_lines(struct mask *m, struct str text)
         struct str line = str_slice(text, 0, end);
         if (line.n && line.s[line.n - 1] == '\r')
             line.n--;
-        if (line.n >= MASK_SHORTEST)
+        if (line.n >= MASK_SHORTEST && line.n <= LONG)
             disguise_each(line, add_form, m);
         text = end == SIZE_MAX ? STR("") : str_slice(text, end + 1, text.n);
     }
@@ -135,13 +91,25 @@ void mask_add(struct mask *m, struct str secret)
     for (size_t i = 0; i < m->count; i++)
         if (str_equal(m->secrets[i], secret))
             return;
-    if (m->state_count == 0)
-        add_state(m, 0, 0);
     keep(m, secret);
     disguise_each(secret, add_form, m);
     if (str_find(secret, '\n') != SIZE_MAX)
         add_lines(m, secret);
-    m->linked = false;
+    m->version++;
+}
+
+void mask_made(struct mask *m, struct str text)
+{
+    if (text.n <= LONG) {
+        mask_add(m, text);
+        return;
+    }
+    for (size_t i = 0; i < m->count; i++)
+        if (str_equal(m->secrets[i], text))
+            return;
+    keep(m, text);
+    add_form(m, text, false);
+    add_lines(m, text);
     m->version++;
 }
 
@@ -165,51 +133,6 @@ struct str mask_secret(const struct mask *m, size_t i)
     return m->secrets[i];
 }
 
-static uint32_t next_state(const struct mask *m, uint32_t state, unsigned char c)
-{
-    for (;; state = m->states[state].fail) {
-        uint32_t child = child_of(m, state, c);
-        if (child || state == ROOT)
-            return child;
-    }
-}
-
-static void link_state(struct mask *m, uint32_t parent, uint32_t state)
-{
-    struct state *s = &m->states[state];
-
-    s->fail = parent == ROOT ? ROOT : next_state(m, m->states[parent].fail, s->byte);
-    // A form of its own is longer than any that is inherited.
-    if (s->match < s->depth)
-        s->match = m->states[s->fail].match;
-}
-
-// Breadth first: what a state fails to is always shallower.
-static void link_all(struct mask *m)
-{
-    uint32_t *queue = malloc(m->state_count * sizeof *queue);
-    uint32_t head = 0, tail = 0;
-
-    if (!queue) {
-        fputs("runbook: out of memory\n", stderr);
-        abort();
-    }
-    for (int c = 0; c < 256; c++)
-        if (m->first[c]) {
-            link_state(m, ROOT, m->first[c]);
-            queue[tail++] = m->first[c];
-        }
-    while (head < tail) {
-        uint32_t parent = queue[head++];
-        for (uint32_t s = m->states[parent].child; s; s = m->states[s].sibling) {
-            link_state(m, parent, s);
-            queue[tail++] = s;
-        }
-    }
-    free(queue);
-    m->linked = true;
-}
-
 // A part of what is held that is secret. Positions count from the first byte held.
 struct cover {
     size_t from, to;
@@ -217,9 +140,13 @@ struct cover {
 
 struct masking {
     struct mask *mask;
-    unsigned version;  // of the mask when [state] was reached
-    uint32_t state;
+    unsigned version;  // of the mask when the states were reached
+    // States of its automata: of [plain] for the bytes as they are, and without what colours
+    // them; of [base64] without line ends, too.
+    uint32_t raw, plain, base64;
+    struct skip skip;
     struct buf held;       // bytes not yet given out
+    struct buf kinds;      // what each of them is: enum skip_kind
     size_t masked;         // how many of them are below a *** that was given out
     struct cover *covers;  // in [held], apart from each other, in order; malloc
     size_t cover_count, cover_room;
@@ -231,6 +158,7 @@ static void free_masking(void *arg)
     struct masking *s = arg;
 
     buf_free(&s->held);
+    buf_free(&s->kinds);
     free(s->covers);
 }
 
@@ -262,19 +190,86 @@ static void add_cover(struct masking *s, size_t from, size_t to)
     s->covers[s->cover_count++] = (struct cover){ from, to };
 }
 
-static void read_on(struct masking *s, size_t from)
+// What an automaton does not read.
+enum { IN_PLAIN = 1 << SKIP_COLOUR, IN_BASE64 = 1 << SKIP_COLOUR | 1 << SKIP_GAP };
+
+// Where the [count] bytes begin that end before [end], those that are skipped not counted.
+static size_t back(const struct masking *s, size_t end, size_t count, unsigned skipped)
+{
+    while (end && count)
+        count -= !(skipped >> s->kinds.s[--end] & 1);
+    return end;
+}
+
+static void look(struct masking *s, const struct forms *forms, uint32_t *state, size_t i,
+                 unsigned skipped)
+{
+    *state = forms_next(forms, *state, (unsigned char)s->held.s[i]);
+    size_t match = *state ? forms->states[*state].match : 0;
+    if (match)
+        add_cover(s, back(s, i + 1, match, skipped), i + 1);
+}
+
+static void read_letter(struct masking *s, size_t i)
+{
+    look(s, &s->mask->plain, &s->plain, i, IN_PLAIN);
+    if (s->kinds.s[i] != SKIP_GAP)
+        look(s, &s->mask->base64, &s->base64, i, IN_BASE64);
+}
+
+static void read_byte(struct masking *s, size_t i)
+{
+    enum skip_kind before, kind = skip_next(&s->skip, (unsigned char)s->held.s[i], &before);
+
+    if (before != SKIP_UNCLEAR)  // what the byte before was is known now
+        s->kinds.s[i - 1] = (char)before;
+    if (before == SKIP_NONE)
+        read_letter(s, i - 1);
+    buf_add_c(&s->kinds, (char)(kind == SKIP_UNCLEAR ? SKIP_NONE : kind));
+    look(s, &s->mask->plain, &s->raw, i, 0);
+    if (s->skip.too_many)
+        s->base64 = 0;
+    if (s->skip.too_many && kind == SKIP_COLOUR)
+        s->plain = 0;
+    if (kind == SKIP_NONE || kind == SKIP_GAP)
+        read_letter(s, i);
+}
+
+// Nearly all bytes begin nothing: over them quickly.
+static size_t over_plain(struct masking *s, size_t i)
 {
     const struct mask *m = s->mask;
-    const unsigned char *bytes = (const unsigned char *)s->held.s;
-    uint32_t state = s->state;
+    size_t from = i;
 
-    for (size_t i = from; i < s->held.n; i++) {
-        state = state == ROOT ? m->first[bytes[i]] : next_state(m, state, bytes[i]);
-        size_t match = m->states[state].match;
-        if (match)
-            add_cover(s, i + 1 - match, i + 1);
-    }
-    s->state = state;
+    if (s->raw || s->plain || s->base64 || s->skip.state || s->skip.run)
+        return i;
+    while (i < s->held.n && !m->begins[(unsigned char)s->held.s[i]])
+        i++;
+    memset(buf_reserve(&s->kinds, i - from), SKIP_NONE, i - from);
+    s->kinds.n += i - from;
+    return i;
+}
+
+static void read_on(struct masking *s, size_t from)
+{
+    for (size_t i = over_plain(s, from); i < s->held.n; i = over_plain(s, i + 1))
+        read_byte(s, i);
+}
+
+// How much of the end may begin a secret.
+static size_t to_hold(const struct masking *s)
+{
+    const struct mask *m = s->mask;
+    size_t n = s->held.n, read = n - skip_is_unclear(&s->skip), from = read;
+    const size_t begins[] = {
+        s->raw ? n - m->plain.states[s->raw].depth : n,
+        s->plain ? back(s, read, m->plain.states[s->plain].depth, IN_PLAIN) : n,
+        s->base64 ? back(s, read, m->base64.states[s->base64].depth, IN_BASE64) : n,
+    };
+
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        from = begins[i] < from ? begins[i] : from;
+    return n - from;
 }
 
 // Gives out the first [n] bytes that are held. A cover that reaches beyond them has its
@@ -301,6 +296,16 @@ static void give_out(struct masking *s, size_t n, struct buf *out)
         s->covers[i].to = s->covers[i + used].to - n;
     }
     buf_drop(&s->held, n);
+    buf_drop(&s->kinds, n);
+}
+
+static void link_all(struct mask *m)
+{
+    forms_link(&m->plain);
+    forms_link(&m->base64);
+    for (int c = 0; c < 256; c++)
+        m->begins[c] = m->plain.first[c] || m->base64.first[c] || c == '\n' || c == '\r' ||
+                       c == '\x1b';
 }
 
 void masking_feed(struct masking *s, struct str in, struct buf *out)
@@ -311,24 +316,26 @@ void masking_feed(struct masking *s, struct str in, struct buf *out)
         buf_add(out, in);
         return;
     }
-    if (!m->linked)
-        link_all(m);
+    link_all(m);
     size_t from = s->held.n;
     if (s->version != m->version) {
         s->version = m->version;
-        s->state = ROOT;
+        s->raw = s->plain = s->base64 = 0;
+        s->skip = (struct skip){ 0 };
         s->cover_count = 0;
+        buf_clear(&s->kinds);
         from = 0;
     }
     buf_add(&s->held, in);
     read_on(s, from);
-    give_out(s, s->held.n - m->states[s->state].depth, out);
+    give_out(s, s->held.n - to_hold(s), out);
 }
 
 void masking_end(struct masking *s, struct buf *out)
 {
     give_out(s, s->held.n, out);
-    s->state = ROOT;
+    s->raw = s->plain = s->base64 = 0;
+    s->skip = (struct skip){ 0 };
     s->masked = 0;
 }
 

@@ -1,10 +1,11 @@
 // Secrets in a stream of bytes become ***.
 //
 // A mask knows the secrets of a run: as they are, percent-encoded (upper and lower
-// case), base64 (in its three alignments, and its URL alphabet), JSON-escaped, and
-// each line of 6 characters or more of one with several lines. It finds them also
-// where they are split over any number of reads. One stream a descriptor; the last
-// bytes that may still become a secret are held back until more comes or it ends.
+// case), base64 (in its three alignments, and its URL alphabet; also over several lines),
+// JSON-escaped, quoted for a shell, SQL or HTML, and each line of 6 characters or more of
+// one with several lines. It finds them also where they are coloured, or split over any
+// number of reads. One stream a descriptor; the last bytes that may still become a secret
+// are held back until more comes or it ends.
 //
 // Adding is cheap and may happen at any time; masking is linear in the input
 // (Aho-Corasick), whatever the number of secrets.
@@ -20,6 +21,9 @@ struct mask;
 struct mask *mask_new(struct arena *a);
 // Texts shorter than MASK_SHORTEST are not added (nor lines of that length).
 void mask_add(struct mask *m, struct str secret);
+// The same for what was computed from a secret, which may be long: of more than 64 KiB only
+// as it is, and by its lines.
+void mask_made(struct mask *m, struct str text);
 bool mask_is_empty(const struct mask *m);
 // All added secrets, as given; for handing them on.
 size_t mask_count(const struct mask *m);

@@ -586,8 +586,7 @@ static bool callee_outputs(struct walk *w, struct expr_error *err)
             return false;
         if (o->secret) {
             one = value_secret(one);
-            if (one.kind == VALUE_STRING)
-                mask_add(w->d->mask, one.s);
+            mask_value(w->d->mask, one, w->arena);
         }
         value_put(b, value_string(o->entry.key.str), one);
     }

@@ -30,13 +30,21 @@ static bool frame_name(const struct scope *s, struct str name, struct arena *a, 
     return false;
 }
 
+static void made_secret(const struct scope *s, struct value v, struct arena *a)
+{
+    const struct frame *f = s->ctx;
+
+    if (f->mask)
+        mask_value(f->mask, v, a);
+}
+
 struct scope frame_scope(const struct frame *f, struct value now, struct arena *a)
 {
     static const char *const roots[] = { "inputs", "vars", "secrets", "env",
                                          "run",    "now",  "trigger", NULL };
 
     (void)a;
-    return (struct scope){ .get = frame_name, .ctx = (void *)f, .now = now, .roots = roots };
+    return (struct scope){ .get = frame_name, .secret = made_secret, .ctx = (void *)f, .now = now, .roots = roots };
 }
 
 struct value frame_join_values(struct value map, struct str key, struct value v, struct arena *a)

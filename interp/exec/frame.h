@@ -15,6 +15,7 @@ struct frame {
     struct value vars;
     struct value env;           // the interpreter's environment, overlaid with `env:`
     const struct str *environ;  // what a step's process gets: "NAME=value", ended by s == NULL
+    struct mask *mask;          // told of what expressions compute from secrets; may be NULL
     struct connections connections;
     struct str dir;        // absolute
     struct str shell;      // defaults.shell or empty
@@ -53,6 +54,10 @@ bool frame_with(const struct step *use, const struct module *m, const struct sco
 // f->env. Blocks (exec: for at most a minute).
 bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,
                    struct diags *ds);
+// Masks all that is secret in [v] from now on: the parts of a list or map that are marked, or
+// all of one that is secret as a whole. Nothing that is too short or says only true or false.
+void mask_value(struct mask *m, struct value v, struct arena *a);
+
 // vars in file order, then env, dir, connections (project's below the runbook's own; in a
 // drill those of `drill:`). False with an error that has its place.
 bool frame_vars(struct frame *f, struct value now, struct arena *a, struct diags *ds);

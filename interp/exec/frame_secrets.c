@@ -157,14 +157,27 @@ static bool is_good(struct fetching *g)
     return true;
 }
 
-static void mask_value(struct mask *m, struct value v, struct arena *a)
+static void mask_part(struct mask *m, struct value v, bool wholly, struct arena *a)
 {
+    if (wholly)
+        v.secret = true;
+    if (v.secret)
+        mask_value(m, v, a);
+}
+
+void mask_value(struct mask *m, struct value v, struct arena *a)
+{
+    bool wholly = value_wholly_secret(v);
     struct str text;
 
     for (size_t i = 0; v.kind == VALUE_LIST && i < value_size(v); i++)
-        mask_value(m, value_item(v, i), a);
-    if (value_to_text(v, a, &text))
-        mask_add(m, text);
+        mask_part(m, value_item(v, i), wholly, a);
+    for (size_t i = 0; v.kind == VALUE_MAP && i < value_size(v); i++)
+        mask_part(m, v.map->entries[i].value, wholly, a);
+    if (v.kind == VALUE_BYTES)
+        mask_made(m, v.s);
+    else if (v.kind != VALUE_BOOL && value_to_text(v, a, &text))
+        mask_made(m, text);
 }
 
 static void mask_inputs(const struct frame *f, struct mask *m, struct arena *a)
@@ -197,6 +210,7 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
     struct fetching g = { .f = f, .arena = a, .ds = ds };
     bool ok = true;
 
+    f->mask = mask;
     frame_begin(f, a);
     f->secrets = value_finish(value_map_start(a));
     g.scope = frame_scope(f, now, a);

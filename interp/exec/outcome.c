@@ -212,10 +212,10 @@ static bool fill_outputs(struct walk *w, struct expr_error *err)
         struct value v;
         if (!form_fill(o->value, scope_of(w), w->arena, &v, err))
             return false;
-        if (o->secret)
+        if (o->secret) {
             v = value_secret(v);
-        if (o->secret && v.kind == VALUE_STRING)
-            mask_add(w->d->mask, v.s);
+            mask_value(w->d->mask, v, w->arena);
+        }
         value_put(b, value_string(o->entry.key.str), v);
     }
     w->outputs = value_finish(b);

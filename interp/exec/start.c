@@ -121,7 +121,8 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
     struct frame *f = NEW(d->arena, struct frame);
     struct value now = now_value();
 
-    *f = (struct frame){ .module = d->program->root, .drill = d->options->drill };
+    *f = (struct frame){ .module = d->program->root, .mask = d->mask,
+                         .drill = d->options->drill };
     d->frame = f;
     make_run_value(d);
     f->run = d->run_value;

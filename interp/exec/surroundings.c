@@ -39,6 +39,7 @@ bool use_frame(struct driver *d, struct task *use, struct value with, struct val
         return true;
     f = NEW(d->arena, struct frame);
     *f = (struct frame){ .module = use->inner->module, .parent = caller, .run = caller->run,
+                         .mask = d->mask,
                          .trigger = caller->trigger, .drill = caller->drill };
     if (!frame_inputs(f, given_from(with, d->arena), value_size(with), caller->dir, now, d->arena,
                       &ds) ||

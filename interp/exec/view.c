@@ -390,9 +390,16 @@ static const char *const roots[] = { "inputs", "vars",  "secrets", "env",   "ste
                                      "result", "before", "item",   "index", "run",
                                      "trigger", "now",   NULL };
 
+static void made_secret(const struct scope *s, struct value v, struct arena *a)
+{
+    const struct view *view = s->ctx;
+
+    mask_value(view->d->mask, v, a);
+}
+
 struct view view_of_space(struct driver *d, struct space *s)
 {
-    return (struct view){ .scope = { .get = look_up, .now = now_value(), .roots = roots },
+    return (struct view){ .scope = { .get = look_up, .secret = made_secret, .now = now_value(), .roots = roots },
                           .d = d, .space = s };
 }
 

@@ -7,10 +7,13 @@
 #include "value/number.h"
 
 // What is taken out of a list or map that is secret as a whole is secret.
-static inline void pass_secret(struct value from, struct value *out)
+static inline void pass_secret(struct eval *ev, struct value from, struct value *out)
 {
-    if (from.secret && !out->secret && value_wholly_secret(from))
+    if (from.secret && !out->secret && value_wholly_secret(from)) {
         out->secret = true;
+        if (out->kind < VALUE_LIST)
+            eval_made_secret(ev, *out);
+    }
 }
 
 static bool map_field(const struct value_map *map, struct str name, struct value *out)
@@ -78,7 +81,7 @@ enum access access_field(struct eval *ev, const struct term *t, struct value fro
         return no_elements(ev, t, from);
     if (!map_field(from.map, name, out))
         return ACCESS_ABSENT;
-    pass_secret(from, out);
+    pass_secret(ev, from, out);
     return ACCESS_FOUND;
 }
 
@@ -96,7 +99,7 @@ static enum access list_index(struct eval *ev, const struct term *t, struct valu
     if (i < 0 || (uint64_t)i >= list.list->count)
         return ACCESS_ABSENT;
     *out = list.list->items[i];
-    pass_secret(list, out);
+    pass_secret(ev, list, out);
     return ACCESS_FOUND;
 }
 
@@ -110,7 +113,7 @@ enum access access_element(struct eval *ev, const struct term *t, struct value f
     case VALUE_MAP:
         if (!value_get(from, key, out))
             return ACCESS_ABSENT;
-        pass_secret(from, out);
+        pass_secret(ev, from, out);
         return ACCESS_FOUND;
     case VALUE_OBJECT:
         return key.kind == VALUE_STRING ? object_field(ev, from, key.s, out) : ACCESS_ABSENT;

@@ -73,8 +73,11 @@ bool eval_call(struct eval *ev, const struct term *t, struct value *out)
         ev->at = t;
         if (!(*f)->call(ev, args, t->count, out))
             return false;
-        if (secret)
+        if (secret) {
             out->secret = true;
+            if (out->kind < VALUE_LIST)  // a list or map: what is taken out of it
+                eval_made_secret(ev, *out);
+        }
         return true;
     }
     return no_overload(ev, t, args);

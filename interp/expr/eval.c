@@ -231,6 +231,12 @@ bool eval_map_term(struct eval *ev, const struct term *t, struct value *out)
     return eval_give_map(ev, map, out);
 }
 
+void eval_made_secret(struct eval *ev, struct value v)
+{
+    if (ev->scope && ev->scope->secret)
+        ev->scope->secret(ev->scope, v, ev->arena);
+}
+
 static void begin(struct eval *ev, const struct expr *e, const struct term *t,
                   const struct scope *s, struct arena *a)
 {
@@ -272,6 +278,8 @@ bool expr_eval(const struct expr *e, const struct scope *s, struct arena *a, str
     }
     if (ev.tainted)
         out->secret = true;
+    if (out->secret && (out->kind == VALUE_LIST || out->kind == VALUE_MAP))
+        eval_made_secret(&ev, *out);
     return true;
 }
 

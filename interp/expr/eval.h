@@ -93,6 +93,9 @@ static inline void value_give_bool(struct value *out, bool b, bool secret)
 
 struct value value_optional(const struct value *inside);  // NULL: none
 
+// [v] was made of a secret, and is not only put together of known parts.
+void eval_made_secret(struct eval *ev, struct value v);
+
 // The bytes of the source that a term covers.
 struct str term_source(const struct eval *ev, const struct term *t);
 

@@ -30,6 +30,9 @@ enum {
 struct scope {
     bool (*get)(const struct scope *s, struct str name, struct arena *a, struct value *out,
                 struct str *why);
+    // Told of what is computed from a secret or taken out of one, also on the way to a
+    // result: what may have to be kept from view from now on. May be NULL.
+    void (*secret)(const struct scope *s, struct value v, struct arena *a);
     void *ctx;
     struct value now;          // timestamp, fixed for one evaluation
     const char *const *roots;  // for "did you mean", ended by NULL; may be NULL

@@ -221,8 +221,11 @@ static bool eval_arithmetic(struct eval *ev, const struct term *t, struct value 
 
     if (!operands(ev, t, &a, &b) || !arithmetic(ev, t, a, b, out))
         return false;
-    if (a.secret | b.secret)
+    if (a.secret | b.secret) {
         out->secret = true;
+        if (value_is_number(*out))
+            eval_made_secret(ev, *out);
+    }
     return true;
 }
 

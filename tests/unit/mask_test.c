@@ -134,6 +134,14 @@ static const struct {
     { "JSON in ASCII", "s3cr:t/ \\\"\\u00e9~1" },
     { "JSON in ASCII, capitals", "s3cr:t/ \\\"\\u00E9~1" },
     { "PHP json_encode", "s3cr:t\\/ \\\"\\u00e9~1" },
+    { "a double quoted word of sh", "s3cr:t/ \\\"\xc3\xa9~1" },
+    { "printf %q", "s3cr:t/\\ \\\"\xc3\xa9\\~1" },
+    { "CSV", "s3cr:t/ \"\"\xc3\xa9~1" },
+    { "HTML", "s3cr:t/ &quot;\xc3\xa9~1" },
+    { "grep --color", "s3cr:\x1b[01;31m\x1b[Kt/ \x1b[m\x1b[K\"\xc3\xa9~1" },
+    { "base64 in lines of four", "czNj\ncjp0\nLyAi\nw6l+\nMQ==" },
+    { "the same from Windows, in YAML", "czNjcjp0Ly\r\n    Aiw6l+MQ==" },
+    { "base64, coloured", "czNj\x1b[1mcjp0Ly\x1b[0m\n  Aiw6l+MQ==" },
 };
 
 TEST(a_secret_is_found_in_every_encoding)
@@ -146,6 +154,113 @@ TEST(a_secret_is_found_in_every_encoding)
             printf("# %s: %.*s\n", written[i].how, STR_ARG(got));
         CHECK(str_is(got, "***"));
     }
+}
+
+TEST(every_encoding_is_found_wherever_reads_split_it)
+{
+    struct mask *m = mask_of(SECRET);
+
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        struct str text = str_format(scratch, "<%s>", written[i].text);
+        for (size_t cut = 1; cut < text.n; cut++)
+            CHECK_STR(in_pieces(m, text, (size_t[]){ cut, 0 }), "<***>");
+        struct masking *s = masking_new(m, scratch);
+        struct buf out = BUF_EMPTY;
+        for (size_t at = 0; at < text.n; at++)
+            masking_feed(s, str_slice(text, at, at + 1), &out);
+        masking_end(s, &out);
+        CHECK_STR(buf_take(&out, scratch), "<***>");
+    }
+}
+
+static const char *const shell_words[][2] = {
+    { "it's $5 `now`", "'it'\\''s $5 `now`'" },
+    { "it's $5 `now`", "\"it's \\$5 \\`now\\`\"" },
+    { "it's $5 `now`", "it\\'s\\ \\$5\\ \\`now\\`" },
+    { "it's $5 `now`", "$'it\\'s $5 `now`'" },
+    { "it's $5 `now`", "'it''s $5 `now`'" },
+    { "a<b>&c'd", "<p>a&lt;b&gt;&amp;c&#39;d</p>" },
+    { "a<b>&c'd", "<p>a&lt;b&gt;&amp;c'd</p>" },
+};
+
+TEST(a_secret_that_was_quoted_is_found)
+{
+    for (size_t i = 0; i < sizeof shell_words / sizeof *shell_words; i++) {
+        struct str got = masked(mask_of(shell_words[i][0]), shell_words[i][1]);
+        CHECK(str_search(got, STR("***")) != SIZE_MAX);
+        CHECK(got.n <= 10);
+    }
+}
+
+// [text] with [gap] behind each [width] bytes.
+static struct str wrapped(struct str text, size_t width, const char *gap)
+{
+    struct buf out = BUF_EMPTY;
+
+    for (size_t i = 0; i < text.n; i++)
+        buf_format(&out, "%s%c", i && i % width == 0 ? gap : "", text.s[i]);
+    return buf_take(&out, scratch);
+}
+
+TEST(base64_that_is_broken_into_lines_is_found_at_every_width_and_alignment)
+{
+    static const char *const texts[] = {
+        "eHl6dGhlIHNlY3JldCBvZiB0aGUgaG91c2UhIQ==",  // xyz, the secret, !!
+        "eHl6eHRoZSBzZWNyZXQgb2YgdGhlIGhvdXNlISE=",
+        "eHl6eHl0aGUgc2VjcmV0IG9mIHRoZSBob3VzZSEh",
+    };
+    static const char *const gaps[] = { "\n", "\r\n", "\n\t  " };
+    struct mask *m = mask_of("the secret of the house");
+
+    for (size_t t = 0; t < 3; t++)
+        for (size_t width = 1; width < 40; width++)
+            for (size_t g = 0; g < 3; g++) {
+                struct str got = masked(m, wrapped(str_from(texts[t]), width, gaps[g]).s);
+                CHECK(str_search(got, STR("***")) != SIZE_MAX);
+                CHECK(got.n <= 20 + 20 * strlen(gaps[g]));
+            }
+}
+
+TEST(lines_that_only_resemble_base64_stay)
+{
+    struct mask *m = mask_of("the secret of the house");
+
+    CHECK_STR(masked(m, "dGhl\nIHNl x Y3Jl\ndCBv"), "dGhl\nIHNl x Y3Jl\ndCBv");
+    CHECK_STR(masked(m, "the secret\nof the house"), "the secret\nof the house");
+}
+
+TEST(endless_gaps_and_colours_hold_nothing_back)
+{
+    struct mask *m = mask_of("the secret of the house");
+    static const char *const endless[] = { "\n", " ", "\x1b[0m", "0", "\x1b" };
+    static const char *const begins[] = { "dGhlIHNlY3", "the sec", "\x1b[", "dGhl\n", "" };
+
+    for (size_t b = 0; b < 5; b++)
+        for (size_t e = 0; e < 5; e++) {
+            struct masking *s = masking_new(m, scratch);
+            struct buf out = BUF_EMPTY;
+            masking_feed(s, str_from(begins[b]), &out);
+            for (int i = 0; i < 2000; i++)
+                masking_feed(s, str_from(endless[e]), &out);
+            CHECK(masking_held(s) < 300);
+            masking_feed(s, STR("[the secret of the house]"), &out);
+            masking_end(s, &out);
+            CHECK(str_ends(buf_str(&out), "***]"));
+            buf_free(&out);
+        }
+}
+
+TEST(a_secret_behind_half_a_colour_is_found)
+{
+    struct mask *m = mask_of("12345678");
+
+    CHECK_STR(masked(m, "\x1b[12345678m"), "\x1b[***m");
+    CHECK_STR(masked(m, "\x1b"
+                        "12345678"),
+              "\x1b***");
+    CHECK_STR(masked(m, "\x1b[1;12345678"), "\x1b[1;***");
+    CHECK_STR(masked(m, "1234\x1b[56785678"), "1234\x1b[56785678");
+    CHECK_STR(masked(mask_of("ab\x1b[1mcdefgh"), "ab\x1b[1mcdefgh abcdefgh"), "*** ***");
 }
 
 TEST(base64_is_found_at_every_alignment)
@@ -237,10 +352,11 @@ struct marking {
     char *marks;
 };
 
-static void mark_form(void *arg, struct str form)
+static void mark_form(void *arg, struct str form, bool is_base64)
 {
     struct marking *m = arg;
 
+    (void)is_base64;
     for (size_t i = 0; form.n >= MASK_SHORTEST && i + form.n <= m->text.n; i++)
         if (memcmp(m->text.s + i, form.s, form.n) == 0)
             for (size_t j = 0; j < form.n; j++)
