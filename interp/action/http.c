@@ -1,5 +1,8 @@
 #include "action/http.h"
 
+#include <ctype.h>
+#include <string.h>
+
 #include "action/params.h"
 #include "base/arena.h"
 #include "value/json.h"
@@ -115,16 +118,19 @@ static enum effects effects(const void *p)
 
 // ---- the result
 
-// Headers have no encoding; what is no UTF-8 is read as Latin-1.
-static struct str header_text(struct str s, struct arena *a)
+static struct str from_latin1(struct str s, struct arena *a)
 {
     struct buf *b = buf_in(a);
 
-    if (utf8_invalid(s) == SIZE_MAX)
-        return s;
     for (size_t i = 0; i < s.n; i++)
         buf_add_utf8(b, (unsigned char)s.s[i]);
     return buf_str(b);
+}
+
+// Headers have no encoding; what is no UTF-8 is read as Latin-1.
+static struct str header_text(struct str s, struct arena *a)
+{
+    return utf8_invalid(s) == SIZE_MAX ? s : from_latin1(s, a);
 }
 
 // A header that is sent several times has its values joined, as RFC 9110 allows.
@@ -149,17 +155,39 @@ static struct value headers_value(const struct http_reply *reply, struct arena *
     return value_finish(map);
 }
 
+static bool says_latin1(const struct http_reply *reply, struct arena *a)
+{
+    for (size_t i = 0; i < reply->header_count; i++)
+        if (str_is(reply->headers[i].name, "content-type")) {
+            const char *type = str_copy(a, reply->headers[i].value).s;
+            const char *charset = strcasestr(type, "charset=");
+            charset = charset ? charset + 8 + (charset[8] == '"') : "";
+            return strncasecmp(charset, "iso-8859-1", 10) == 0 &&
+                   !isdigit((unsigned char)charset[10]);
+        }
+    return false;
+}
+
+// Text, if it is UTF-8, or is said to be in the one encoding that needs no table.
+static struct value body_value(const struct http_reply *reply, struct arena *a)
+{
+    if (utf8_invalid(reply->body) == SIZE_MAX)
+        return value_string(reply->body);
+    if (says_latin1(reply, a))
+        return value_string(from_latin1(reply->body, a));
+    return value_bytes(reply->body);
+}
+
 // [json] is only there when the body is JSON.
 static struct value result_value(const struct http_reply *reply, struct arena *a)
 {
     struct value_builder *result = value_map_start(a);
-    bool text = utf8_invalid(reply->body) == SIZE_MAX;
     struct json_error ignored;
     struct value json;
 
     value_put_s(result, "status", value_int(reply->status));
     value_put_s(result, "headers", headers_value(reply, a));
-    value_put_s(result, "body", text ? value_string(reply->body) : value_bytes(reply->body));
+    value_put_s(result, "body", body_value(reply, a));
     if (reply->body.n && json_read(reply->body, a, &json, &ignored))
         value_put_s(result, "json", json);
     value_put_s(result, "took", value_duration_ms(reply->took_ms));
@@ -251,7 +279,9 @@ static void settle(struct attempt *at, struct value notes)
 static const struct expr_field results[] = {
     { "status", &expr_int, "The status of the answer: 200, 404, ..." },
     { "headers", &expr_dyn, "Its headers, with names in lower case." },
-    { "body", &expr_dyn, "Its body: text, or bytes when it is no UTF-8; empty with `save`." },
+    { "body", &expr_dyn,
+      "Its body: text, or bytes when it is neither UTF-8 nor said to be ISO-8859-1; empty "
+      "with `save`." },
     { "json", &expr_dyn, "The body read as JSON; an error when it is none." },
     { "took", &expr_duration, "From the start to the end of the answer." },
     { "url", &expr_string, "Where the answer came from, after redirects." },

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "exec/inside.h"
+#include "value/json.h"
 
 struct frame *frame_of(struct space *s)
 {
@@ -115,9 +116,53 @@ static bool common_field(struct task *t, struct str field, struct arena *a, stru
     return true;
 }
 
+// Fields that a result only has when there is something to say, known by one that is
+// always beside them.
+static const struct {
+    const char *field, *beside, *why;
+} sometimes[] = {
+    { "json", "stdout", "the output is not JSON" },
+    { "json", "body", "the body of the answer is not JSON" },
+    { "row", "rows", "the statement gave no row" },
+    { "value", "rows", "the statement gave no row, and so no value" },
+};
+enum { SOMETIMES = sizeof sometimes / sizeof sometimes[0] };
+
+static bool is_left_out(size_t i, struct value result, struct arena *a)
+{
+    struct value ignored;
+
+    return result.kind == VALUE_MAP && value_field(result, sometimes[i].beside, a, &ignored) &&
+           !value_field(result, sometimes[i].field, a, &ignored);
+}
+
+// What is wrong with the text that should be JSON.
+static struct str json_trouble(struct value result, const char *field, struct arena *a)
+{
+    struct json_error error = { 0 };
+    struct value text, ignored;
+
+    if (!value_field(result, field, a, &text) || text.kind != VALUE_STRING || !text.s.n ||
+        text.secret || json_read(text.s, a, &ignored, &error))
+        return STR("");
+    return str_format(a, ": %.*s", STR_ARG(error.message));
+}
+
+// Why [result] has no [field]; empty if that is no question of it.
+static struct str why_left_out(struct value result, struct str field, struct arena *a)
+{
+    for (size_t i = 0; i < SOMETIMES; i++)
+        if (str_is(field, sometimes[i].field) && is_left_out(i, result, a))
+            return str_format(a, "%s%.*s", sometimes[i].why,
+                              STR_ARG(str_is(field, "json")
+                                          ? json_trouble(result, sometimes[i].beside, a)
+                                          : STR("")));
+    return STR("");
+}
+
 static bool explain(const struct task *t, struct str field, struct arena *a, struct str *why)
 {
-    struct str id = t->address;
+    struct str id = t->address, left_out;
 
     if (t->marked)
         *why = str_format(a, "step `%.*s` was marked as done by a person, so what it would have "
@@ -125,8 +170,8 @@ static bool explain(const struct task *t, struct str field, struct arena *a, str
     else if (was_not_run(t->state))
         *why = str_format(a, "step `%.*s` was not run (%s), so it has no `%.*s`", STR_ARG(id),
                           state_word(t->state), STR_ARG(field));
-    else if (str_is(field, "json"))
-        *why = str_format(a, "the output of step `%.*s` is not JSON", STR_ARG(id));
+    else if ((left_out = why_left_out(t->result, field, a)).n)
+        *why = str_format(a, "step `%.*s`: %.*s", STR_ARG(id), STR_ARG(left_out));
     else if (t->result.kind != VALUE_MAP)
         *why = str_format(a, "step `%.*s` has no result (%s)", STR_ARG(id), state_word(t->state));
     return false;
@@ -296,17 +341,15 @@ static struct value run_fields(const struct view *v, struct arena *a)
     return value_finish(b);
 }
 
-// The result of a command whose output is no JSON: reading `json` says so.
+// A result with something left out: reading that says why.
 static bool plain_get(const struct object *o, struct str field, struct arena *a, struct value *out,
                       struct str *why)
 {
     const struct value *result = o->ctx;
 
-    (void)a;
     if (value_get(*result, value_string(field), out))
         return true;
-    if (str_is(field, "json"))
-        *why = STR("the output is not JSON");
+    *why = why_left_out(*result, field, a);
     return false;
 }
 
@@ -324,10 +367,10 @@ static const struct object_class plain_class = { "result", plain_get, plain_fiel
 
 static bool is_plain(struct value result, struct arena *a)
 {
-    struct value ignored;
-
-    return result.kind == VALUE_MAP && value_field(result, "stdout", a, &ignored) &&
-           !value_field(result, "json", a, &ignored);
+    for (size_t i = 0; i < SOMETIMES; i++)
+        if (is_left_out(i, result, a))
+            return true;
+    return false;
 }
 
 static const struct task *owner_of(const struct view *v)
