@@ -83,6 +83,7 @@ struct bind {
     const struct project *project;  // for its connections; may be NULL
     struct text default_shell;   // defaults.shell; n == 0: bash
     struct str dir;              // of the project or file, for static paths
+    struct str transaction;      // the connection of the group around, or empty
 };
 
 // One try of one step (or check, undo, hook). Made by exec/; lives as long as its arena.

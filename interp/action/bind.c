@@ -25,8 +25,7 @@ static bool check_env(const struct list *env, const struct bind *b)
             diag_error(b->diags, DIAG_BAD_LITERAL, key->span,
                        "'%.*s' cannot be the name of a variable", STR_ARG(key->str));
             ok = false;
-        } else if (e[i].words && !env_name_is_safe(key->str) &&
-                   !template_is_literal(e[i].words)) {
+        } else if (e[i].words && !env_name_is_safe(key->str) && !template_is_literal(e[i].words)) {
             struct diag *d = diag_error(
                 b->diags, DIAG_EXPR_NOT_ALLOWED_HERE, e[i].entry.node->span,
                 "%.*s decides what code runs; it cannot be set from a value", STR_ARG(key->str));
@@ -90,10 +89,21 @@ static bool bind_before(const struct list *before, const struct bind *b)
     return ok;
 }
 
+// What stands in a transaction group runs on its connection.
+static struct bind bind_inside(const struct step *s, const struct bind *b)
+{
+    struct bind inside = *b;
+
+    if (s->transaction.str.n)
+        inside.transaction = s->transaction.str;
+    return inside;
+}
+
 static bool bind_step(struct step *s, const struct bind *b)
 {
-    const struct list *const inside[] = { &s->verify, &s->undo.steps, &s->rescue, &s->steps,
-                                          &s->always };
+    const struct list *const around[] = { &s->undo.steps, &s->rescue, &s->always };
+    const struct list *const inside[] = { &s->steps, &s->verify };
+    const struct bind within = bind_inside(s, b);
     bool ok = check_env(&s->env, b);
 
     if (s->kind == STEP_ACTION && s->action_node)
@@ -101,8 +111,10 @@ static bool bind_step(struct step *s, const struct bind *b)
     if (s->done_if)
         ok &= bind_one(s->done_if->check, b);
     ok &= bind_before(&s->before, b);
+    for (size_t i = 0; i < sizeof(around) / sizeof(*around); i++)
+        ok &= bind_steps(around[i], b);
     for (size_t i = 0; i < sizeof(inside) / sizeof(*inside); i++)
-        ok &= bind_steps(inside[i], b);
+        ok &= bind_steps(inside[i], &within);
     return ok;
 }
 

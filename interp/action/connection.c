@@ -105,6 +105,20 @@ static void unknown(const struct text *name, const struct bind *b)
         diag_help(b->diags, d, "did you mean `%s`?", near);
 }
 
+// A URL that comes from a value is only known when it is used.
+static enum scheme {
+    SCHEME_OTHER,
+    SCHEME_MEANT,
+    SCHEME_UNKNOWN
+} scheme_of(const struct connection *c, const char *schemes)
+{
+    const struct template *url = c->url;
+
+    if (!url || !url->count || url->parts[0].expr)
+        return SCHEME_UNKNOWN;
+    return connection_is(url->text.str, schemes) ? SCHEME_MEANT : SCHEME_OTHER;
+}
+
 bool connection_check(const struct text *name, const char *schemes, const char *what,
                       const struct bind *b)
 {
@@ -116,11 +130,53 @@ bool connection_check(const struct text *name, const char *schemes, const char *
         unknown(name, b);
         return false;
     }
-    // A URL that comes from a value is only known when it is used.
-    const struct template *url = c->url;
-    if (!url || !url->count || url->parts[0].expr || connection_is(url->text.str, schemes))
+    if (scheme_of(c, schemes) != SCHEME_OTHER)
         return true;
     diag_error(b->diags, DIAG_CONFLICTING_FIELDS, name->span, "connection `%.*s` is no %s",
                STR_ARG(name->str), what);
+    return false;
+}
+
+struct candidates {
+    struct buf *names;
+    size_t known, unknown;
+};
+
+static void add_candidates(struct candidates *all, const struct list *list, const struct list *over,
+                           const char *schemes)
+{
+    LIST_EACH(const struct connection, c, *list)
+    {
+        enum scheme is = over && in_list(over, c->entry.key.str) ? SCHEME_OTHER
+                                                                 : scheme_of(c, schemes);
+        all->unknown += is == SCHEME_UNKNOWN;
+        if (is == SCHEME_MEANT)
+            buf_format(all->names, "%s`%.*s`", all->known++ ? ", " : "", STR_ARG(c->entry.key.str));
+    }
+}
+
+bool connection_check_only(struct span span, const char *schemes, const char *what,
+                           const char *help, const struct bind *b)
+{
+    struct candidates all = { .names = buf_in(b->arena) };
+    const struct list *own = &b->rb->connections;
+    struct diag *d;
+
+    // Hooks of a project run with the connections of whatever runs.
+    if (b->transaction.n || (b->project && b->rb->hooks && b->rb->hooks == b->project->hooks))
+        return true;
+    add_candidates(&all, own, NULL, schemes);
+    if (b->project)
+        add_candidates(&all, &b->project->connections, own, schemes);
+    if (all.known > 1) {
+        d = diag_error(b->diags, DIAG_MISSING_FIELD, span, "%s could be meant: say which",
+                       all.names->s);
+        diag_help(b->diags, d, "`connection:` and one of these names");
+        return false;
+    }
+    if (all.known + all.unknown > 0)
+        return true;
+    d = diag_error(b->diags, DIAG_MISSING_FIELD, span, "no %s is declared as a connection", what);
+    diag_help(b->diags, d, "%s", help);
     return false;
 }

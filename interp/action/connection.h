@@ -12,3 +12,7 @@ const struct connection *connection_declared(struct str name, const struct bind 
 // At load: [name] (which may be empty) is declared, and is no URL of another scheme.
 bool connection_check(const struct text *name, const char *schemes, const char *what,
                       const struct bind *b);
+// At load, where a step names none: exactly one that is declared can be meant, as far as
+// URLs are known. [span]: of what needs it; [help]: what to declare when there is none.
+bool connection_check_only(struct span span, const char *schemes, const char *what,
+                           const char *help, const struct bind *b);

@@ -60,7 +60,8 @@ static bool read_line(const struct node *n, struct http_params *p, struct reader
     struct str text = n->text.str;
     size_t space = 0, url;
 
-    while (space < text.n && text.s[space] >= 'A' && text.s[space] <= 'Z')
+    // Also one in small letters, so that what is said is about the method.
+    while (space < text.n && isalpha((unsigned char)text.s[space]))
         space++;
     bool has_method = space && space < text.n && text.s[space] == ' ';
     for (url = has_method ? space : 0; url < text.n && text.s[url] == ' ';)

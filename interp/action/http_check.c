@@ -159,6 +159,12 @@ static bool check_url(const struct http_params *p, const struct bind *b)
         else
             buf_add(shape, part->literal.str);
     }
+    if (relative && !below &&
+        !connection_check_only(template_span(t), HTTP_SCHEMES, "http or https URL",
+                               "write the whole URL, or declare "
+                               "`connections: {api: \"https://...\"}`",
+                               b))
+        return false;
     struct url_piece piece = { buf_str(shape), false };
     return http_url_build(&piece, 1, relative ? &base : NULL, b->arena, &u, &why) ||
            refuse_url(p, why, b);

@@ -86,6 +86,9 @@ bool sql_check(const struct step *s, const struct bind *b)
 
     ok &= check_params(p, b);
     ok &= connection_check(&p->connection, SQL_SCHEMES, "database", b);
+    if (!p->connection.str.n)
+        ok &= connection_check_only(p->node->span, SQL_SCHEMES, "database",
+                                    "connections: {db: \"postgresql:///app\"}", b);
     if (!p->query)
         return ok;
     return sql_text_check(p->query, dialect, b->arena, b->diags) && check_control(p, dialect, b) &&

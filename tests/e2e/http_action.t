@@ -150,7 +150,9 @@ test_that 'a connection gives its URL, headers and login' '
 '
 
 test_that 'a path without a connection says what is missing' '
-	connections= && ! play "  - {id: a, http: GET /v1}" && has "there is no connection" &&
+	connections= && ! play "  - {id: a, http: GET /v1}" && grep "no http or https URL is declared" err &&
+	connections="a: http://127.0.0.1:1, b: http://127.0.0.1:2" && ! play "  - {id: a, http: GET /v1}" && grep ".a., .b. could be meant" err &&
+	! play "  - {id: a, http: get http://127.0.0.1:1}" && grep "in capitals" err && connections= &&
 	! play "  - {id: a, http: GET example.com/x}" && grep "bad-literal" err
 '
 
