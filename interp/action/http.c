@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "action/http_save.h"
 #include "action/params.h"
 #include "base/arena.h"
 #include "value/json.h"
@@ -236,20 +237,33 @@ static void over(void *arg, const struct http_reply *reply)
 
 // ---- running
 
+static void cannot_start(struct attempt *at, struct str message, struct str help)
+{
+    struct outcome o = {
+        .verdict = VERDICT_FAILED, .not_started = true, .message = message, .help = help
+    };
+
+    at->done(at, &o);
+}
+
+// What cannot be saved is better known before it is asked for.
 static void start(struct attempt *at)
 {
     struct http_job *job = at->job;
+    struct str save = job->request.save;
     const char *why;
     struct http_pool *pool = http_pool_of(at->session, &why);
+    int error = save.n ? http_save_trouble(save) : 0;
 
-    if (pool) {
+    if (!pool)
+        cannot_start(at, str_format(at->arena, "libcurl is needed: %s", why),
+                     STR("apt-get install libcurl4"));
+    else if (error)
+        cannot_start(at,
+                     str_format(at->arena, "cannot write %.*s: %s", STR_ARG(save), strerror(error)),
+                     STR(""));
+    else
         job->exchange = http_send(pool, at->session->loop, at->arena, &job->request, over, at);
-        return;
-    }
-    struct outcome o = { .verdict = VERDICT_FAILED, .not_started = true };
-    o.message = str_format(at->arena, "libcurl is needed: %s", why);
-    o.help = STR("apt-get install libcurl4");
-    at->done(at, &o);
 }
 
 static void cancel(struct attempt *at, bool at_once)

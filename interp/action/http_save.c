@@ -36,6 +36,27 @@ static void close_file(struct http_save *s)
     s->fd = -1;
 }
 
+static int not_a_file(const struct stat *st)
+{
+    if (S_ISREG(st->st_mode))
+        return 0;
+    return S_ISDIR(st->st_mode) ? EISDIR : EINVAL;
+}
+
+int http_save_trouble(struct str path)
+{
+    struct arena *a = arena_new(NULL);
+    struct stat st;
+    int error = 0;
+
+    if (stat(str_copy(a, path).s, &st) == 0)
+        error = not_a_file(&st);
+    if (!error && access(folder_of(path, a), W_OK | X_OK) < 0)
+        error = errno;
+    arena_free(a);
+    return error;
+}
+
 static struct http_save *give_up(struct http_save *s, int error)
 {
     arena_free(s->arena);
@@ -54,8 +75,8 @@ struct http_save *http_save_begin(struct str path)
     s->folder = folder_of(path, a);
     s->part = str_format(a, "%.*s.%d.part", STR_ARG(path), (int)getpid()).s;
     bool there = stat(s->path, &st) == 0;
-    if (there && !S_ISREG(st.st_mode))
-        return give_up(s, S_ISDIR(st.st_mode) ? EISDIR : EINVAL);
+    if (there && not_a_file(&st))
+        return give_up(s, not_a_file(&st));
     s->fd = open(s->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (s->fd < 0)
         return give_up(s, errno);

@@ -8,6 +8,8 @@
 
 struct http_save;
 
+// An errno if nothing could be written to [path] as it is now; 0: it may go well.
+int http_save_trouble(struct str path);
 // NULL with errno. The file that is there, if any, stays until http_save_finish().
 struct http_save *http_save_begin(struct str path);
 // False with errno.

@@ -187,6 +187,20 @@ test_that 'an answer is saved, and an error page is not' '
 	has "\"body\":\"oops\"" && [ "$(ls got.txt*)" = got.txt ]
 '
 
+test_that 'where an answer cannot be saved, nothing is asked for' '
+	serve "{\"/x\": {\"body\": \"saved\"}}" && mkdir -p folder &&
+	! play "  - {id: a, http: {method: POST, url: \"http://127.0.0.1:$port/x\", save: none/got.txt}}" && has "\"not_started\":true" && has "none/got.txt: No such" &&
+	! play "  - {id: a, http: {method: POST, url: \"http://127.0.0.1:$port/x\", save: folder}}" && has "Is a directory" && requests 0
+'
+
+test_that 'a body is text by its bytes or by what its header says, else bytes' '
+	serve "{\"/l\": {\"hex\": \"636166e9\", \"headers\": {\"Content-Type\": \"text/plain; charset=ISO-8859-1\"}},
+		\"/15\": {\"hex\": \"636166e9\", \"headers\": {\"Content-Type\": \"text/plain; charset=iso-8859-15\"}}, \"/u\": {\"body\": \"caf\u00e9\"}}" &&
+	play "  - {id: a, http: GET http://127.0.0.1:$port/l}" && has "\"body\":\"café\"" &&
+	play "  - {id: a, http: GET http://127.0.0.1:$port/u}" && has "\"body\":\"café\"" &&
+	play "  - {id: a, http: GET http://127.0.0.1:$port/15}" && has "\"body\":\"Y2Fm6Q==\""
+'
+
 test_that 'a cancelled GET is cancelled, a cancelled POST unknown' '
 	python3 -c "
 import socket, time

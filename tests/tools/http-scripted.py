@@ -2,8 +2,8 @@
 """http-scripted.py ROUTES LOG [SOCKET]: an HTTP server that does what ROUTES says.
 
 ROUTES is a JSON file: path -> reply, or a list of replies of which the last repeats. A
-reply is a status, or {status, headers, body, gzip, drop, cut}: [gzip]: so many zeros,
-compressed; [drop]: the request is taken and the connection reset; [cut]: the connection
+reply is a status, or {status, headers, body, hex, gzip, drop, cut}: [hex]: a body that is
+no text; [gzip]: so many zeros, compressed; [drop]: the request is taken and the connection reset; [cut]: the connection
 is closed so many bytes into the answer. Every request is a line of JSON in LOG. Prints its
 port, or "ready" when it listens on the unix SOCKET.
 """
@@ -51,7 +51,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send(reply)
 
     def send(self, reply):
-        body = reply.get("body", "").encode()
+        body = bytes.fromhex(reply["hex"]) if "hex" in reply else reply.get("body", "").encode()
         headers = dict(reply.get("headers") or {})
         if "gzip" in reply:
             body = gzip.compress(b"\0" * reply["gzip"])
