@@ -38,6 +38,9 @@ static struct str vtext(struct arena *a, const char *format, va_list args)
 
 static struct diag *add(struct diags *ds, enum severity severity, enum diag_code code,
                         struct span span, const char *format, va_list args)
+    __attribute__((format(printf, 5, 0)));
+static struct diag *add(struct diags *ds, enum severity severity, enum diag_code code,
+                        struct span span, const char *format, va_list args)
 {
     struct diag *d = NEW(ds->arena, struct diag);
 
