@@ -202,6 +202,8 @@ static void finish(void *arg)
         return;
     k->done = true;
     unlink_asked(k);
+    if (k->parked)
+        run_park(d->run, k->task, false);
     if (k->asked_ms)
         d->waiting_ms += loop_now_ms(d->loop) - k->asked_ms;
     tell_answer(k, &k->answer);

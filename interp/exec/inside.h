@@ -69,6 +69,7 @@ struct walk {
     bool known_failed;         // before anything was done: not worth a retry
     bool cancelled, timed_out, interrupted;
     bool intent_pending;
+    bool deciding;             // a person is asked what a failure means
     bool withdrawn;            // the task has ended: callbacks do nothing
     struct walk *next_dead;
     bool is_unknown;
@@ -81,6 +82,9 @@ void walk_retry(struct driver *d, struct task *t);
 void walk_finish(struct driver *d, struct task *t);  // a container: all in it has ended
 void walk_settle(struct driver *d, struct task *t);
 void walk_block(struct driver *d, struct task *t);
+// After a failure: whom a person is asked about, and who may not start any more, is not asked
+// about any longer.
+void walk_give_back_asked(struct driver *d);
 // Signals and timeouts: TERM with grace, or at once.
 void walk_cancel(struct walk *w, bool at_once, const char *why);
 // Ends what is not a running action: rests, waits, polls, questions.

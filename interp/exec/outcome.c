@@ -194,6 +194,8 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
     emit(d, EVENT_STEP_END, b);
     act_settle(w->act);
     walk_bury(w);
+    if (bad)
+        walk_give_back_asked(d);
     pump(d);
 }
 
@@ -369,6 +371,7 @@ static void failure_answered(void *arg, const struct answer *a)
     struct walk *w = arg;
 
     w->asked = NULL;
+    w->deciding = false;
     if (w->withdrawn)
         return;
     switch (a->kind) {
@@ -397,6 +400,7 @@ static void ask_what_now(struct walk *w)
     q->may_retry = !w->is_unknown && w->task->intent;
     q->may_skip = true;
     q->may_undo = run_changed_anything(w->d->run);
+    w->deciding = true;
     w->asked = ask(w->d, q, w->task, failure_answered, w);
 }
 

@@ -217,6 +217,8 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     t->given = value_copy(r->arena, field(e, "with"));
     t->lost = value_copy(r->arena, field(e, "lost"));
     t->notes = VALUE_NONE;
+    if (t->kind == TASK_GROUP && t->step->transaction.str.n)
+        series_reset(r, t->steps);  // what was done in it before was rolled back
     if (t->kind == TASK_GROUP || t->kind == TASK_USE)
         open_inside(r, t);
 }
@@ -668,6 +670,16 @@ void run_park(struct run *r, struct task *t, bool parked)
 {
     (void)t;
     r->parked += parked ? 1 : -(size_t)1;
+}
+
+// It stays pending, as if it had never been its turn.
+void run_give_back(struct run *r, struct task *t)
+{
+    t->begun = false;
+    t->walk = NULL;
+    t->in->active--;
+    r->active -= !t->aside;
+    series_check_over(r, t->in);
 }
 
 void run_declined_before(struct run *r)

@@ -59,6 +59,7 @@ void run_resume_here(struct run *r, const struct run_facts *facts);
 void run_interrupt(struct run *r, int code);  // a signal (128 + n) or the run's timeout (124)
 void run_halt(struct run *r);   // nothing starts any more, not even `always`
 void run_park(struct run *r, struct task *t, bool parked);  // [t] waits for a person who is not here
+void run_give_back(struct run *r, struct task *t);  // it was to start, and may not any more
 void run_want_undo(struct run *r);
 void run_want_stop(struct run *r);
 void run_declined_before(struct run *r);  // a no before the first step

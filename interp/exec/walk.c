@@ -601,8 +601,36 @@ static bool resolve_again(struct walk *w)
     return true;
 }
 
+static void give_back(struct walk *w)
+{
+    struct driver *d = w->d;
+
+    if (w->asked)
+        ask_withdraw(w->asked);
+    w->asked = NULL;
+    w->withdrawn = true;
+    run_give_back(d->run, w->task);
+    walk_bury(w);
+    pump(d);
+}
+
+// Backwards: the question that is on the screen is the first.
+void walk_give_back_asked(struct driver *d)
+{
+    for (size_t i = run_task_count(d->run); i-- > 0;) {
+        const struct task *t = run_task_at(d->run, i);
+        if (t->walk && !t->ended && t->walk->asked && !t->walk->deciding &&
+            !run_may_start(d->run, t))
+            give_back(t->walk);
+    }
+}
+
 static void intend(struct walk *w)
 {
+    if (!run_may_start(w->d->run, w->task)) {
+        give_back(w);  // the run was stopped while it was asked about, or read
+        return;
+    }
     if (!resolve_again(w))
         return;
     switch (w->task->kind) {

@@ -11,6 +11,7 @@ struct writer {
     struct buf out;
     int steps;        // ids given so far
     bool idempotent;  // a group around it is tried again as a whole
+    bool callee;      // it is the callee that is written: it uses nothing
 };
 
 enum { DEEPEST = 3, MOST_STEPS = 24 };
@@ -102,22 +103,65 @@ static void write_group(struct writer *w, int depth)
     w->idempotent = outer;
 }
 
+// What is done in it is done at COMMIT or never; a person may look at it before.
+static void write_transaction(struct writer *w, int depth)
+{
+    int count = 1 + (int)below(w->dice, 3);
+
+    line(w, depth, "transaction: db");
+    if (percent(w->dice, 25))
+        line(w, depth, "retry: {attempts: 2}");
+    if (percent(w->dice, 60))
+        line(w, depth, percent(w->dice, 50) ? "undo: {shell: back}" : "undo: none");
+    line(w, depth, "steps:");
+    for (int i = 0; i < count; i++) {
+        indent(w, depth);
+        buf_format(&w->out, "  - id: s%d\n", ++w->steps);
+        if (percent(w->dice, 20))
+            line(w, depth + 1, "for_each: [x, y, z]");
+        if (percent(w->dice, 20))
+            line(w, depth + 1, "if: inputs.wanted");
+        if (percent(w->dice, 25))
+            line(w, depth + 1, "confirm: Shall it be?");
+        line(w, depth + 1, "sql: INSERT INTO t VALUES (1)");
+    }
+}
+
+static void write_use(struct writer *w, int depth)
+{
+    line(w, depth, "use: callee");
+    if (w->idempotent || percent(w->dice, 40))
+        write_undo(w, depth);
+}
+
+static void write_body(struct writer *w, int depth, bool plain)
+{
+    bool room = !plain && depth < DEEPEST * 2 && w->steps < MOST_STEPS;
+
+    if (room && percent(w->dice, 30))
+        write_group(w, depth);
+    else if (room && !w->idempotent && !w->callee && percent(w->dice, 12))
+        write_use(w, depth);
+    else if (room && !w->idempotent && percent(w->dice, 12))
+        write_transaction(w, depth);
+    else
+        write_action(w, depth, plain);
+}
+
 static void write_step(struct writer *w, int depth, const int *before, int count, bool plain,
                        bool prepares)
 {
-    bool group = !plain && depth < DEEPEST * 2 && w->steps < MOST_STEPS && percent(w->dice, 30);
-
     write_needs(w, depth, before, count);
     if (!plain && percent(w->dice, 12))
         line(w, depth, percent(w->dice, 50) ? "for_each: [x, y, z]"
                                             : "for_each: {in: [p, q, r], parallel: 2}");
-    if (prepares && !group && percent(w->dice, 30))
+    if (prepares && percent(w->dice, 20)) {
         line(w, depth, "on_resume: again");
-    write_common(w, depth, plain);
-    if (group)
-        write_group(w, depth);
-    else
         write_action(w, depth, plain);
+        return;
+    }
+    write_common(w, depth, plain);
+    write_body(w, depth, plain);
 }
 
 static void write_steps(struct writer *w, int depth, const char *key, int count, bool plain)
@@ -140,7 +184,8 @@ static struct str write_book(struct dice *dice, struct arena *a)
     struct writer w = { .dice = dice, .out = BUF_EMPTY };
 
     buf_add_s(&w.out, "runbook: 1\nname: sim\ntitle: A run\ntype: database\nowners: [x]\n"
-                      "inputs: {wanted: {type: bool, default: true}}\n");
+                      "inputs: {wanted: {type: bool, default: true}}\n"
+                      "connections: {db: \"sqlite:t.db\"}\n");
     buf_add_s(&w.out, policies[below(dice, 3)]);
     if (percent(dice, 40))
         write_steps(&w, 0, "prepare", 1 + (int)below(dice, 2), false);
@@ -151,5 +196,21 @@ static struct str write_book(struct dice *dice, struct arena *a)
         buf_add_s(&w.out, "verify: [{name: it works, shell: look}]\n");
     if (percent(dice, 30))
         buf_add_s(&w.out, "undone: [{name: it is as before, shell: look}]\n");
+    return buf_take(&w.out, a);
+}
+
+// What `use: callee` runs.
+static struct str write_callee(struct dice *dice, struct arena *a)
+{
+    struct writer w = { .dice = dice, .out = BUF_EMPTY, .callee = true, .steps = MOST_STEPS / 2 };
+
+    buf_add_s(&w.out, "runbook: 1\nname: callee\ntitle: Used\ntype: action\n"
+                      "inputs: {wanted: {type: bool, default: true}}\n"
+                      "connections: {db: \"sqlite:t.db\"}\n");
+    if (percent(dice, 40))
+        write_steps(&w, 0, "prepare", 1 + (int)below(dice, 2), false);
+    write_steps(&w, 0, "steps", 1 + (int)below(dice, 3), false);
+    if (percent(dice, 40))
+        write_steps(&w, 0, "always", 1 + (int)below(dice, 2), true);
     return buf_take(&w.out, a);
 }

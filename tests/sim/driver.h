@@ -11,9 +11,15 @@ struct walk {  // the core only carries the pointer
     struct task *task;
     enum stage stage;
     bool cancelled, declined, unknown, killed, ended;
+    bool asked;  // a question of it is open
     enum state final_state;
     const char *then;
 };
+
+static bool walk_is_busy(const struct walk *w)
+{
+    return !w->ended && w->stage != STAGE_IDLE;
+}
 
 enum reply { REPLY_DONE, REPLY_FAILED, REPLY_KILLED, REPLY_UNKNOWN, REPLY_CANCELLED };
 
@@ -84,6 +90,20 @@ static struct value_builder *about(struct sim *s, const struct task *t)
     return b;
 }
 
+// Who may not start any more is not asked about any longer.
+static void give_back_asked(struct sim *s)
+{
+    for (size_t i = 0; i < s->walk_count; i++) {
+        struct walk *w = s->walks[i];
+        if (w->ended || !w->asked || run_may_start(s->run, w->task))
+            continue;
+        run_park(s->run, w->task, false);
+        fact_of(s, w->task->address)->active = false;
+        w->ended = true;
+        run_give_back(s->run, w->task);
+    }
+}
+
 static void end(struct sim *s, struct walk *w, enum state state, const char *then, bool own)
 {
     struct task *t = w->task;
@@ -102,6 +122,8 @@ static void end(struct sim *s, struct walk *w, enum state state, const char *the
     emit(s, EVENT_STEP_END, b);
     if (t->in->kind != SERIES_UNDO)
         s->stopped |= stops || state == STATE_UNKNOWN;
+    if (!state_is_good(state))
+        give_back_asked(s);
     if (percent(&s->dice, 2) && !s->over)
         emit(s, EVENT_STEP_END, b);  // told twice
 }
@@ -275,17 +297,88 @@ static const struct task *first_bad(const struct series *all)
     return NULL;
 }
 
+// ---- transactions
+
+static bool is_transaction(const struct task *t)
+{
+    return t->kind == TASK_GROUP && t->step->transaction.str.n;
+}
+
+// Its children take the state that it came to.
+static void settle_children(struct sim *s, const struct task *group, enum state state)
+{
+    for (size_t i = 0; i < run_task_count(s->run); i++) {
+        struct task *t = run_task_at(s->run, i);
+        if (!is_below(t, group) || !t->ended || t->state != STATE_PROVISIONAL)
+            continue;
+        struct value_builder *b = about(s, t);
+        value_put_s(b, "attempt", value_int(t->attempts));
+        value_put_s(b, "state", value_text(state_word(state)));
+        emit(s, EVENT_STEP_END, b);
+    }
+}
+
+// COMMIT: all in it takes effect, at once.
+static void transaction_acts(struct sim *s, const struct task *group)
+{
+    take_effect(s, group);
+    for (size_t i = 0; i < run_task_count(s->run); i++) {
+        const struct task *t = run_task_at(s->run, i);
+        if (t->kind == TASK_ACTION && is_below(t, group) && t->ended &&
+            t->state == STATE_PROVISIONAL)
+            take_effect(s, t);
+    }
+}
+
+static void transaction_committed(struct sim *s, struct walk *w)
+{
+    settle_children(s, w->task, STATE_SUCCEEDED);
+    work_over(s, w, STATE_SUCCEEDED);
+}
+
+static void transaction_replied(struct sim *s, struct walk *w, enum reply r)
+{
+    w->stage = STAGE_IDLE;
+    if (r != REPLY_UNKNOWN) {  // it was sent, and comes to its end whatever is wished
+        transaction_committed(s, w);
+        return;
+    }
+    w->unknown = true;
+    settle_children(s, w->task, STATE_UNKNOWN);
+    failed(s, w);
+}
+
+static void will_commit(struct sim *s, struct walk *w)
+{
+    struct value_builder *b = about(s, w->task), *note = value_map_start(s->arena);
+
+    value_put_s(note, "xid", value_int(1));
+    value_put_s(b, "note", value_finish(note));
+    emit(s, EVENT_STEP_NOTE, b);
+    w->stage = STAGE_INTENDED;
+}
+
 static void children_over(struct sim *s, struct walk *w)
 {
-    const struct task *bad = first_bad(w->task->steps);
+    const struct series *prepare = w->task->prepare;
+    const struct task *bad = prepare ? first_bad(prepare) : NULL;
 
-    if (w->task->steps->left == 0 && !bad) {
-        work_over(s, w, STATE_SUCCEEDED);
-        return;
+    if (!bad)
+        bad = first_bad(w->task->steps);
+    if ((!prepare || prepare->left == 0) && w->task->steps->left == 0 && !bad) {
+        if (is_transaction(w->task) && (s->calm || percent(&s->dice, 90))) {
+            will_commit(s, w);
+            return;
+        } else if (!is_transaction(w->task)) {
+            work_over(s, w, STATE_SUCCEEDED);
+            return;
+        }
     }
     w->unknown = bad && bad->state == STATE_UNKNOWN;
     w->declined = bad && bad->declined;
-    w->cancelled |= !bad || (bad->state == STATE_CANCELLED && !bad->declined);
+    if (is_transaction(w->task))
+        settle_children(s, w->task, STATE_CANCELLED);
+    w->cancelled |= (!bad && !is_transaction(w->task)) || (bad && bad->state == STATE_CANCELLED && !bad->declined);
     failed(s, w);
 }
 
@@ -352,6 +445,56 @@ static bool asks_if(const struct task *t)
     return t->step->cond && !decided && (!t->step->for_each || t->kind == TASK_EACH);
 }
 
+// ---- people
+
+static void ask(struct sim *s, struct walk *w)
+{
+    emit(s, EVENT_CONFIRM_ASK, about(s, w->task));
+    w->asked = true;
+    run_park(s->run, w->task, true);
+}
+
+static void answered(struct sim *s, struct walk *w, bool yes)
+{
+    struct value_builder *b = about(s, w->task);
+
+    w->asked = false;
+    run_park(s->run, w->task, false);
+    value_put_s(b, "answer", value_text(yes ? "yes" : "no"));
+    emit(s, EVENT_CONFIRM_ANSWER, b);
+    w->declined = !yes;
+    if (yes)
+        intend(s, w);
+    else
+        failed(s, w);
+}
+
+static struct walk *anyone_asked(struct sim *s)
+{
+    for (size_t i = 0; i < s->walk_count; i++)
+        if (s->walks[i]->asked && !s->walks[i]->ended)
+            return s->walks[i];
+    return NULL;
+}
+
+static bool has_open_series(const struct task *t)
+{
+    return (t->prepare && t->prepare->open) || (t->steps && t->steps->open) ||
+           (t->rescue && t->rescue->open) || (t->always && t->always->open);
+}
+
+static bool only_people_are_missing(struct sim *s)
+{
+    if (!s->nobody || !anyone_asked(s) || s->durable != s->count)
+        return false;
+    for (size_t i = 0; i < s->walk_count; i++) {
+        const struct walk *w = s->walks[i];
+        if (!w->ended && !w->asked && !has_open_series(w->task))
+            return false;
+    }
+    return true;
+}
+
 static void set_out(struct sim *s, struct task *t)
 {
     struct walk *w = walk_of(s, t);
@@ -362,9 +505,8 @@ static void set_out(struct sim *s, struct task *t)
         unroll(s, w);
     } else if (t->step->done_if && by_chance(s, t, 2, 50)) {
         end(s, w, STATE_SATISFIED, NULL, false);
-    } else if (t->step->confirm && !t->intent && by_chance(s, t, 3, 20)) {
-        w->declined = true;
-        failed(s, w);
+    } else if (t->step->confirm && !t->intent && !s->calm) {
+        ask(s, w);
     } else {
         intend(s, w);
     }
@@ -379,6 +521,8 @@ static enum reply reply_for(struct sim *s, const struct walk *w)
 {
     unsigned bad = w->task->undoes ? 15 : 12;
 
+    if (task_transaction(w->task))
+        return by_chance(s, w->task, 6, bad) ? REPLY_FAILED : REPLY_DONE;
     if (by_chance(s, w->task, 4, 2))
         return REPLY_UNKNOWN;
     if (by_chance(s, w->task, 5, 3))
@@ -388,12 +532,20 @@ static enum reply reply_for(struct sim *s, const struct walk *w)
 
 static void replied(struct sim *s, struct walk *w, enum reply r)
 {
+    if (w->ended || w->stage != STAGE_ACTING)
+        return;  // told twice
+    if (is_transaction(w->task)) {
+        transaction_replied(s, w, r);
+        return;
+    }
     w->stage = STAGE_IDLE;
+    if (r == REPLY_UNKNOWN || (r != REPLY_DONE && s->defect != DEFECT_KILLPG))
+        fact_of(s, w->task->address)->stray = false;
     w->cancelled |= r == REPLY_CANCELLED;
     w->unknown = r == REPLY_UNKNOWN;
     w->killed = r == REPLY_KILLED;
     if (r == REPLY_DONE)
-        end(s, w, STATE_SUCCEEDED, NULL, false);
+        end(s, w, task_transaction(w->task) ? STATE_PROVISIONAL : STATE_SUCCEEDED, NULL, false);
     else
         failed(s, w);
 }
@@ -407,10 +559,16 @@ static void settle(struct sim *s, struct task *t)
     bool may_repeat = step_is_idempotent(s->program, t->step) || t->step->done_if;
     bool lost = began && !s->calm && percent(&s->dice, 25);
 
+    if (is_transaction(t) && began && !lost) {
+        run_settled(s->run, t);
+        transaction_committed(s, w);
+        return;
+    }
     if (!began || (lost && (may_repeat || s->defect == DEFECT_GUESSES))) {
         t->walk = NULL;
         w->ended = true;
         fact_of(s, t->address)->active = false;
+        forget_inside(s, t, false);
         run_not_started(s->run, t);
         return;
     }
@@ -419,6 +577,7 @@ static void settle(struct sim *s, struct task *t)
         w->unknown = true;
         end(s, w, STATE_UNKNOWN, "stop", false);
     } else {
+        w->stage = STAGE_ACTING;
         replied(s, w, reply_for(s, w));
     }
 }
@@ -509,26 +668,51 @@ static bool carry(struct sim *s, struct order o)
     case ORDER_UNDO_END: undo_over(s, o.task); return true;
     case ORDER_SLEEP: s->now_ms = o.at_ms; return false;
     case ORDER_OVER: s->over = true; return false;
-    case ORDER_ASIDE:
-    case ORDER_SUSPEND: broken(s, "an order that nobody asked for");
+    case ORDER_SUSPEND: return false;
+    case ORDER_ASIDE: broken(s, "an order that nobody asked for");
     case ORDER_WAIT: return false;
     }
     return false;
 }
 
+// One that lost the run wakes, and writes what it was about to: refused, by its epoch.
+static void sleeper_wakes(struct sim *s)
+{
+    struct sleeper *z = &s->sleeper;
+    bool taken = z->epoch == s->held_by || s->defect == DEFECT_EPOCH;
+
+    for (size_t i = 0; taken && i < z->count; i++)
+        if (run_task(s->run, z->intended[i]))
+            take_effect(s, run_task(s->run, z->intended[i]));
+    z->count = 0;
+}
+
+static void acts(struct sim *s, struct walk *w)
+{
+    struct fact *f = fact_of(s, w->task->address);
+
+    w->stage = STAGE_ACTING;
+    if (is_transaction(w->task)) {
+        transaction_acts(s, w->task);
+    } else if (w->cancelled) {
+        replied(s, w, REPLY_CANCELLED);
+    } else if (!task_transaction(w->task)) {
+        take_effect(s, w->task);
+        f->stray = !s->calm && percent(&s->dice, 10);
+    }
+}
+
 // What was intended and is durable now happens.
 static void commit(struct sim *s)
 {
+    if (s->sleeper.count && s->sleeper.wakes_in-- == 0)
+        sleeper_wakes(s);
     s->durable = s->count;
     for (size_t i = 0; i < s->walk_count; i++) {
         struct walk *w = s->walks[i];
         if (w->ended || w->stage != STAGE_INTENDED)
             continue;
-        w->stage = STAGE_ACTING;
-        if (w->cancelled)
-            replied(s, w, REPLY_CANCELLED);
-        else
-            take_effect(s, w->task);
+        acts(s, w);
     }
 }
 
@@ -558,7 +742,10 @@ static void interrupt(struct sim *s)
         struct walk *w = s->walks[i];
         if (w->ended)
             continue;
-        if (w->task->resting) {
+        if (w->task->resting || w->asked) {
+            if (w->asked)
+                run_park(s->run, w->task, false);
+            w->asked = false;
             w->cancelled = true;
             decide(s, w);
         } else if (s->signals > 1 && w->stage == STAGE_ACTING) {

@@ -22,6 +22,8 @@ enum defect {
     DEFECT_FORGETS_LAST,   // resume does not read the last event of the journal
     DEFECT_FROM_MEMORY,    // resume trusts what it remembers, durable or not
     DEFECT_GUESSES,        // an unknown outcome is taken for "not started"
+    DEFECT_EPOCH,          // who lost the run can still write its journal
+    DEFECT_KILLPG,         // only the process group is killed, not what left it
     DEFECT_COUNT
 };
 
@@ -33,6 +35,15 @@ struct fact {
     bool done;      // recorded as succeeded, satisfied, skipped or rescued
     bool in_doubt;  // it took effect, and the journal does not say what came of it
     bool active;    // begun in this session and not ended
+    bool stray;     // a process of it that left its group lives
+};
+
+// An interpreter that was stopped, not dead: the run was taken over, and it wakes.
+struct sleeper {
+    struct str *intended;  // what it is about to commit, and then does
+    size_t count;
+    int64_t epoch;
+    unsigned wakes_in;
 };
 
 struct sim {
@@ -41,7 +52,7 @@ struct sim {
     uint64_t seed;  // of what the steps of this play come to
     enum defect defect;
     const char *name;
-    struct str book;
+    struct str book, callee;
     struct program *program;
     struct run *run;
     struct run_facts facts_of_run;
@@ -56,18 +67,23 @@ struct sim {
     int signals, session;
     bool stopped, over, calm;  // calm: nobody interrupts, nothing crashes
     bool undo_session, owes_always;
+    bool nobody;        // no person is there in this session
+    bool suspended;
+    int64_t epoch, held_by;  // of this interpreter; of the one that the store knows
+    struct sleeper sleeper;
     struct task **to_undo;
     size_t undo_count, undo_next;
     long long *events;
 };
 
+static bool walk_is_busy(const struct walk *w);
 static _Noreturn void broken(struct sim *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static _Noreturn void broken(struct sim *s, const char *format, ...)
 {
     va_list args;
 
-    printf("%.*s", STR_ARG(s->book));
+    printf("%.*s--- callee\n%.*s", STR_ARG(s->book), STR_ARG(s->callee));
     for (size_t i = 0; i < s->count; i++)
         printf("%s%.*s\n", i == s->durable ? "-- not durable:\n" : "", STR_ARG(s->lines[i]));
     printf("broken promise (%s, session %d): ", s->name, s->session);
@@ -214,10 +230,17 @@ static bool group_undoes_it(const struct task *t)
 {
     for (const struct task *at = t; at->in->owner; at = at->in->owner) {
         const struct task *owner = at->in->owner;
-        if (at->in->kind == SERIES_STEPS && owner->kind == TASK_GROUP && speaks(owner->step))
+        bool inside = at->in->kind == SERIES_STEPS || at->in->kind == SERIES_PREPARE;
+        if (inside && (owner->kind == TASK_GROUP || owner->kind == TASK_USE) && speaks(owner->step))
             return true;
     }
     return false;
+}
+
+static bool was_rolled_back(const struct task *t)
+{
+    return t->step->transaction.str.n && t->kind == TASK_GROUP && t->state != STATE_SUCCEEDED &&
+           t->state != STATE_UNKNOWN && t->state != STATE_RESCUED;
 }
 
 static bool has_undo_to_run(struct sim *s, const struct task *t)
@@ -226,7 +249,8 @@ static bool has_undo_to_run(struct sim *s, const struct task *t)
 
     return fact_of(s, t->address)->first_intent && t->phase <= PHASE_STEPS && !container &&
            t->undo_state != UNDO_DONE && t->step->undo.kind == UNDO_STEPS &&
-           !is_in(t, SERIES_ALWAYS) && !group_undoes_it(t);
+           !is_in(t, SERIES_ALWAYS) && !group_undoes_it(t) && !task_transaction(t) &&
+           !was_rolled_back(t);
 }
 
 static void expect_undo(struct sim *s)
@@ -249,6 +273,14 @@ static void judge_undo(struct sim *s, const struct task *t)
     s->undo_next++;
 }
 
+// A run that waits for people does nothing meanwhile.
+static void judge_suspend(struct sim *s)
+{
+    for (size_t i = 0; i < s->walk_count; i++)
+        if (walk_is_busy(s->walks[i]))
+            broken(s, "it waits for a person, and something is under way");
+}
+
 static void judge_phase_end(struct sim *s, const struct event *e)
 {
     bool interrupted = run_interrupted(s->run) != 0;
@@ -269,17 +301,27 @@ static void judge(struct sim *s, const struct event *e)
         judge_undo(s, t);
     else if (e->type == EVENT_PHASE_END)
         judge_phase_end(s, e);
+    else if (e->type == EVENT_RUN_SUSPEND)
+        judge_suspend(s);
 }
 
 // ---- what is known from the journal
 
-static void note_end(const struct event *e, struct fact *f)
+// No process of a step that failed or was cancelled survives it.
+static void no_stray(struct sim *s, const struct fact *f, bool bad)
+{
+    if (f->stray && bad)
+        broken(s, "%.*s failed, and a process of it lives", STR_ARG(f->address));
+}
+
+static void note_end(struct sim *s, const struct event *e, struct fact *f)
 {
     enum state state = state_of(text_of(e, "state"));
 
     f->active = false;
     f->last_end = e->seq;
     f->done = state_is_good(state);
+    no_stray(s, f, state == STATE_FAILED || state == STATE_CANCELLED);
     f->in_doubt &= state == STATE_UNKNOWN;
 }
 
@@ -301,15 +343,16 @@ static void note(struct sim *s, const struct event *e)
         f->active = true;
         if (!f->first_intent)
             f->first_intent = e->seq;
-        forget_inside(s, t, true);
+        forget_inside(s, t, !t->step->transaction.str.n);  // one that begins, begins anew
         break;
     case EVENT_STEP_ATTEMPT:
+        no_stray(s, f, true);
         f->in_doubt = false;
         f->active = true;  // also one that was begun before a crash
         if (!flag_of(e, "final"))
             forget_inside(s, t, false);
         break;
-    case EVENT_STEP_END: note_end(e, f); break;
+    case EVENT_STEP_END: note_end(s, e, f); break;
     default: break;
     }
 }
@@ -325,6 +368,9 @@ static void take_effect(struct sim *s, const struct task *t)
                STR_ARG(t->address));
     f->effects++;
     f->in_doubt = true;
+    if (f->effects > f->intents)
+        broken(s, "%.*s took effect %d times, and was intended %d times", STR_ARG(f->address),
+               f->effects, f->intents);
 }
 
 // ---- the final word, by the table "Which code wins"

@@ -75,7 +75,9 @@ static void check_replay(struct sim *s)
                run_task_count(r));
     for (size_t i = 0; i < run_task_count(r); i++) {
         const struct task *t = run_task_at(s->run, i);
-        must_be_same(s, t, run_task(r, t->address));
+        const struct task *group = task_transaction(t);
+        if (!group || group->ended)  // what is in one that is open counts for nothing
+            must_be_same(s, t, run_task(r, t->address));
     }
     if (run_began_undo(r) != run_began_undo(s->run))
         broken(s, "whether undo began is another when the journal is read again");
@@ -84,6 +86,24 @@ static void check_replay(struct sim *s)
 
 // ---- a crash, and what follows
 
+// What dies may only have been stopped: it wakes when another has the run.
+static void fall_asleep(struct sim *s)
+{
+    struct sleeper *z = &s->sleeper;
+
+    z->intended = NEW_ARRAY(s->arena, struct str, s->walk_count + 1);
+    z->count = 0;
+    z->epoch = s->epoch;
+    z->wakes_in = below(&s->dice, 6);
+    for (size_t i = 0; i < s->walk_count && !s->calm; i++) {
+        const struct walk *w = s->walks[i];
+        bool about = !w->ended && w->stage == STAGE_INTENDED && !is_transaction(w->task) &&
+                     !task_transaction(w->task);
+        if (about && !step_is_idempotent(s->program, w->task->step) && !w->task->step->done_if)
+            z->intended[z->count++] = str_copy(s->arena, w->task->address);
+    }
+}
+
 // The journal up to [count] is all that is left, beside the world.
 static void cut(struct sim *s, size_t count)
 {
@@ -91,6 +111,7 @@ static void cut(struct sim *s, size_t count)
 
     if (s->defect == DEFECT_FORGETS_LAST && count > 1)
         count--;
+    fall_asleep(s);
     s->facts = map_new(s->arena);
     s->owes_always = false;
     s->count = s->durable = count;
@@ -107,7 +128,7 @@ static void cut(struct sim *s, size_t count)
         struct fact *f = fact_of(s, was->address);
         f->effects = was->effects;
         f->in_doubt = was->in_doubt;
-        f->active = false;
+        f->active = f->stray = false;
         if (f->effects > f->intents)
             broken(s, "%.*s took effect %d times, and was intended %d times", STR_ARG(f->address),
                    f->effects, f->intents);
@@ -131,6 +152,8 @@ static void resume(struct sim *s)
     struct value_builder *b = value_map_start(s->arena);
 
     s->facts_of_run = (struct run_facts){ .undo_only = s->undo_session };
+    s->epoch = ++s->held_by;
+    s->nobody = percent(&s->dice, 40);
     s->stopped = s->over = false;
     s->signals = 0;
     s->walk_count = 0;
@@ -142,7 +165,7 @@ static void resume(struct sim *s)
     for (size_t i = 0; i < run_task_count(s->run); i++) {
         struct task *t = run_task_at(s->run, i);
         if (t->state == STATE_UNKNOWN && t->ended && !t->step->rescue.count &&
-            t->kind == TASK_ACTION && percent(&s->dice, 70))
+            task_can_be_marked(t) && percent(&s->dice, 70))
             mark(s, t);
     }
     run_resume_here(s->run, &s->facts_of_run);
@@ -151,6 +174,14 @@ static void resume(struct sim *s)
 }
 
 // ---- a session
+
+static bool suspend(struct sim *s)
+{
+    emit(s, EVENT_RUN_SUSPEND, value_map_start(s->arena));
+    s->durable = s->count;
+    s->suspended = true;
+    return true;
+}
 
 // False when it ended by a crash.
 static bool session(struct sim *s)
@@ -165,11 +196,15 @@ static bool session(struct sim *s)
         if (!s->calm && percent(&s->dice, 1))
             return false;
         commit(s);
-        struct walk *w = anyone_acting(s);
+        struct walk *w = anyone_acting(s), *asked = s->nobody ? NULL : anyone_asked(s);
         if (!s->calm && percent(&s->dice, 2))
             interrupt(s);
+        else if (asked && (!w || percent(&s->dice, 50)))
+            answered(s, asked, percent(&s->dice, 80));
         else if (w)
             replied(s, w, reply_for(s, w));
+        else if (only_people_are_missing(s))
+            return suspend(s);
         else if (o.kind == ORDER_WAIT && s->durable == s->count && !s->over &&
                  run_order(s->run, s->now_ms).kind == ORDER_WAIT)
             broken(s, "it waits, and nothing is under way");
@@ -182,6 +217,12 @@ static bool play_on(struct sim *s)
     if (!session(s)) {
         size_t lost = s->count - s->durable;
         cut(s, s->durable + (lost ? below(&s->dice, (unsigned)lost + 1) : 0));
+        return true;
+    }
+    if (s->suspended) {
+        s->suspended = false;
+        s->nobody = false;
+        cut(s, s->count);
         return true;
     }
     int code = run_code(s->run);
@@ -237,6 +278,12 @@ static void must_end_as(struct sim *s, const struct sim *whole, size_t at)
     }
 }
 
+static bool is_committed(const struct task *group, bool began)
+{
+    return group->ended ? state_is_good(group->state)
+                        : group->notes.kind == VALUE_MAP && began;
+}
+
 // The world as it is after [at] events: what was intended and has not ended, [began] or not.
 static void go_on_from(struct sim *whole, size_t at, bool began)
 {
@@ -247,11 +294,18 @@ static void go_on_from(struct sim *whole, size_t at, bool began)
         keep_line(&s, whole->lines[i]);
     cut(&s, at);
     for (size_t i = 0; i < run_task_count(s.run); i++) {
-        const struct task *t = run_task_at(s.run, i);
+        const struct task *t = run_task_at(s.run, i), *group = task_transaction(t);
         struct fact *f = fact_of(&s, t->address);
         bool open = t->kind == TASK_ACTION && t->intent && !t->ended;
+        bool commits = is_transaction(t) && t->notes.kind == VALUE_MAP && !t->ended;
         f->effects = t->kind == TASK_ACTION && t->intent && (t->ended || began);
-        f->in_doubt = open && began;
+        f->in_doubt = (open || commits) && began;
+        if (is_transaction(t))
+            f->effects = is_committed(t, began);
+        else if (group && t->kind == TASK_ACTION)
+            f->effects = t->intent && is_committed(group, began);
+        if (group)
+            f->in_doubt = f->effects && t->state == STATE_PROVISIONAL;
         f->active = false;
     }
     resume(&s);
@@ -279,15 +333,15 @@ static void cut_everywhere(const struct sim *like)
 
 // ---- many
 
-static struct program *load(struct arena *a, struct str book)
+static struct program *load(struct arena *a, struct str book, struct str callee)
 {
     struct diags ds = { .arena = a };
     struct project *project = project_find(a, STR("/"), action_names(), &ds);
-    struct program_file file = { STR("/sim.yaml"), book };
-    struct program *p = program_from(a, project, &file, 1, STR("/sim.yaml"), &ds);
+    struct program_file files[] = { { STR("/sim.yaml"), book }, { STR("/callee.yaml"), callee } };
+    struct program *p = program_from(a, project, files, 2, STR("/sim.yaml"), &ds);
 
     if (!p) {
-        printf("%.*s", STR_ARG(book));
+        printf("%.*s%.*s", STR_ARG(book), STR_ARG(callee));
         for (const struct diag *d = ds.first; d; d = d->next)
             printf("%.*s\n", STR_ARG(d->message));
         printf("the simulation writes runbooks that cannot be loaded\n");
@@ -302,14 +356,14 @@ static void play_book(uint64_t seed, enum defect defect, long long *events)
 {
     struct dice dice = { seed };
     struct arena *a = arena_new(NULL);
-    struct str book = write_book(&dice, a);
-    struct program *p = load(a, book);
+    struct str book = write_book(&dice, a), callee = write_callee(&dice, a);
+    struct program *p = load(a, book, callee);
 
     for (int i = 0; i < PLAYS_A_BOOK; i++) {
         struct arena *each = arena_new(a);
         char name[64];
         struct sim s = { .arena = each, .dice = { roll(&dice) }, .seed = roll(&dice),
-                         .defect = defect, .name = name, .book = book, .program = p,
+                         .defect = defect, .name = name, .book = book, .callee = callee, .program = p,
                          .facts = map_new(each), .events = events };
         snprintf(name, sizeof name, "seed=%" PRIu64 ", play %d", seed, i);
         s.run = run_new(each, p, &s.facts_of_run);
