@@ -101,7 +101,7 @@ static bool take_params(struct making *m, struct sql_command *c)
     if (v.kind == VALUE_MAP)
         return take_map(m, c, v);
     if (v.kind != VALUE_LIST)
-        return refuse(m, m->p->query, STR("`params` is neither a list nor a mapping"));
+        return refuse(m, m->p->query, STR("`params` is neither a list nor a map"));
     take_list(c, v, m->at->arena);
     return true;
 }

@@ -53,7 +53,7 @@ static int take_yaml(struct inputs *in, struct str path, struct str text)
     if (!n || v->diags->errors)
         return CODE_INVALID;
     if (n->kind != NODE_MAP) {
-        diag_error(v->diags, DIAG_BAD_INPUT, n->span, "a file of inputs is a mapping");
+        diag_error(v->diags, DIAG_BAD_INPUT, n->span, "a file of inputs is a map of names and values");
         return CODE_INVALID;
     }
     for (const struct node *child = n->first; child; child = child->next) {

@@ -396,6 +396,25 @@ static bool own(const struct view *v, struct str name, struct value *out, struct
     return false;
 }
 
+// Where no trigger started the run: `has(trigger.name)` is false, and reading it is told.
+static bool no_trigger_get(const struct object *o, struct str name, struct arena *a,
+                           struct value *out, struct str *why)
+{
+    (void)o, (void)name, (void)a, (void)out;
+    *why = STR("no trigger started this run");
+    return false;
+}
+
+static const struct str *no_trigger_fields(const struct object *o, struct arena *a)
+{
+    static const struct str none[] = { { 0 } };
+
+    (void)o, (void)a;
+    return none;
+}
+
+static const struct object_class no_trigger = { "trigger", no_trigger_get, no_trigger_fields };
+
 static bool look_up(const struct scope *s, struct str name, struct arena *a, struct value *out,
                     struct str *why)
 {
@@ -416,8 +435,8 @@ static bool look_up(const struct scope *s, struct str name, struct arena *a, str
         *out = run_fields(v, a);
     else if (str_is(name, "now"))
         *out = s->now;
-    else if (str_is(name, "trigger") && f->trigger.kind == VALUE_MAP)
-        *out = f->trigger;
+    else if (str_is(name, "trigger"))
+        *out = f->trigger.kind == VALUE_MAP ? f->trigger : value_object(a, &no_trigger, NULL);
     else if (str_is(name, "contact") && v->contact.kind == VALUE_MAP)
         *out = v->contact;
     else

@@ -29,7 +29,11 @@ static const enum value_kind kinds[] = {
 
 const char *check_words(const struct checker *c, const struct expr_type *t)
 {
-    t = unify_find(&c->unifier, t);
+    return expr_type_words(unify_find(&c->unifier, t));
+}
+
+const char *expr_type_words(const struct expr_type *t)
+{
     if (t->kind == TYPE_ABSTRACT)
         return t->name;
     return t->kind == TYPE_DYN || t->kind == TYPE_VARIABLE ? "anything"

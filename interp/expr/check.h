@@ -38,6 +38,7 @@ const struct expr_type *expr_object(struct arena *a, const char *name,
                                     const struct expr_field *fields, enum diag_code code);
 
 struct str expr_type_text(const struct expr_type *t, struct arena *a);  // "list(int)"
+const char *expr_type_words(const struct expr_type *t);                 // "a list"
 // What it has one of each of: the items of a list, the keys of a map; dyn when it is not
 // known, NULL for what has none.
 const struct expr_type *expr_type_item(const struct expr_type *t);

@@ -31,11 +31,13 @@ static const struct expr_type *object_field(struct checker *c, const struct term
     for (; f && f->name; f++)
         if (str_is(name, f->name))
             return *f->type;
-    bool is_step = object->code == DIAG_UNKNOWN_STEP;
-    struct diag *d = is_step
-                         ? check_error(c, t, object->code, "there is no step `%.*s`", STR_ARG(name))
-                         : check_error(c, t, object->code, "%s has no field `%.*s`", object->name,
-                                       STR_ARG(name));
+    struct diag *d;
+    if (object->code == DIAG_UNKNOWN_STEP)
+        d = check_error(c, t, object->code, "there is no step `%.*s`", STR_ARG(name));
+    else if (object->code == DIAG_UNKNOWN_NAME)
+        d = check_error(c, t, object->code, "`%s` has no `%.*s`", object->name, STR_ARG(name));
+    else
+        d = check_error(c, t, object->code, "%s has no field `%.*s`", object->name, STR_ARG(name));
     const char *meant = nearest_field(c, object->fields, name);
     if (meant)
         diag_help(c->diags, d, "did you mean `%s`?", meant);

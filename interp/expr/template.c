@@ -218,7 +218,7 @@ const struct expr_type *template_check(const struct template *t, const struct ch
             const struct text *text = expr_text(e);
             struct diag *d = diag_error(ds, DIAG_INTERPOLATE_OBJECT,
                                         text_span(text, 0, text->str.n),
-                                        "a %s cannot stand inside text", expr_type_text(part, a).s);
+                                        "%s cannot stand inside text", expr_type_words(part));
             diag_help(ds, d, "write it as JSON: ${{ toJson(%.*s) }}", STR_ARG(str_trim(text->str)));
             ok = false;
         }

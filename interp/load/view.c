@@ -33,8 +33,7 @@ const struct expr_type *view_words(const struct view *from, const struct templat
 static void no_text(const struct view *v, struct span where, const struct expr_type *type)
 {
     struct diag *d = diag_error(v->c->ds, DIAG_INTERPOLATE_OBJECT, where,
-                                "this is %.*s, which cannot stand as text",
-                                STR_ARG(expr_type_text(type, v->c->arena)));
+                                "this is %s, which cannot stand as text", expr_type_words(type));
 
     bool optional = str_starts(expr_type_text(type, v->c->arena), "optional");
     diag_help(v->c->ds, d,

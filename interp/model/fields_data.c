@@ -190,7 +190,7 @@ static const struct field secret_fields[] = {
     { "exec", &type_some_words, AT(struct secret, exec),
       .doc = "The program and arguments that print it." },
     { "stdin", &type_bool, AT(struct secret, from_stdin),
-      .doc = "`true`: the first line of standard input is it." },
+      .doc = "`true`: what stands on standard input is it." },
     { 0 },
 };
 

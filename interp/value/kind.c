@@ -14,14 +14,14 @@ static const struct {
     [VALUE_STRING] = { "string", "text" },
     [VALUE_BYTES] = { "bytes", "bytes" },
     [VALUE_LIST] = { "list", "a list" },
-    [VALUE_MAP] = { "map", "a mapping" },
+    [VALUE_MAP] = { "map", "a map" },
     [VALUE_DURATION] = { "google.protobuf.Duration", "a duration" },
     [VALUE_TIMESTAMP] = { "google.protobuf.Timestamp", "a point in time" },
     [VALUE_TYPE] = { "type", "a type" },
     [VALUE_OPTIONAL] = { "optional_type", "an optional value" },
     [VALUE_SEMVER] = { "semver", "a version" },
     [VALUE_IDENT] = { "ident", "an SQL name" },
-    [VALUE_OBJECT] = { "map", "a mapping" },
+    [VALUE_OBJECT] = { "map", "a map" },
 };
 
 const char *value_type_name(struct value v)

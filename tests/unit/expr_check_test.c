@@ -76,7 +76,7 @@ TEST(an_unknown_name_is_blamed_where_it_stands)
 TEST(an_unknown_field_has_the_code_of_its_object)
 {
     CHECK_STR(checked("inputs.names"),
-              "names: unknown-name: inputs has no field `names` | did you mean `name`?");
+              "names: unknown-name: `inputs` has no `names` | did you mean `name`?");
     CHECK_STR(checked("steps.deploy.exit"), "deploy: unknown-step: there is no step `deploy`");
     CHECK_STR(checked("steps.builds.exit"),
               "builds: unknown-step: there is no step `builds` | did you mean `build`?");

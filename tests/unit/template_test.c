@@ -61,7 +61,7 @@ TEST(what_has_no_text_names_toJson)
     CHECK_STR(error.message, "a list cannot stand inside text");
     CHECK_STR(error.help, "write it as JSON: ${{ toJson(l) }}");
     CHECK_STR(filled("x ${{ z }}"), "null cannot stand inside text");
-    CHECK_STR(filled("x ${{ {} }}"), "a mapping cannot stand inside text");
+    CHECK_STR(filled("x ${{ {} }}"), "a map cannot stand inside text");
     CHECK_STR(filled("x ${{ b'a' }}"), "bytes cannot stand inside text");
 }
 
@@ -189,5 +189,5 @@ TEST(the_type_of_a_form_is_known)
     CHECK(form_check(form_of("a: '${{ m }}'"), &s, scratch, &ds) == NULL);
     CHECK_STR(message(), "there is no name `m` here");
     CHECK(form_check(form_of("a: 'x${{ [1] }}'"), &s, scratch, &ds) == NULL);
-    CHECK_STR(message(), "a list(int) cannot stand inside text");
+    CHECK_STR(message(), "a list cannot stand inside text");
 }
