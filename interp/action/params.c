@@ -50,16 +50,29 @@ bool words_text(const struct template *t, const struct attempt *at, struct str *
     return true;
 }
 
+// Also where nobody marked it: what a step wrote may hold a secret. What is only shown to a
+// person is masked instead.
+static bool refuse_secret(const struct template *t, const struct attempt *at, struct str text,
+                          bool secret, struct expr_error *err)
+{
+    const struct session *s = at->session;
+
+    if (!secret && s && s->mask && !at->action->asks && !template_is_literal(t))
+        mask_text(s->mask, text, at->arena, &secret);
+    if (!secret)
+        return true;
+    words_refuse(t, err, STR("a secret would be seen by others here"));
+    err->help = STR("pass it on `stdin:`, or in a variable of `env:`");
+    return false;
+}
+
 bool words_open(const struct template *t, const struct attempt *at, struct str *out,
                 struct expr_error *err)
 {
     bool secret = false;
 
-    if (!words_text(t, at, out, &secret, err))
-        return false;
-    if (secret)
-        return words_refuse(t, err, STR("a secret would be seen by others here"));
-    return true;
+    return words_text(t, at, out, &secret, err) &&
+           (!t || refuse_secret(t, at, *out, secret, err));
 }
 
 static void add_word(struct buf *b, struct arena *a, struct str word)
@@ -72,16 +85,18 @@ static void add_word(struct buf *b, struct arena *a, struct str word)
 static bool add_item(struct buf *b, const struct template *t, const struct attempt *at,
                      struct value item, struct expr_error *err)
 {
-    struct str text;
+    struct str text = STR("");
 
     if (item.secret)
-        return words_refuse(t, err, STR("a secret would be seen by others here"));
+        return refuse_secret(t, at, text, true, err);
     if (!value_to_text(item, at->arena, &text))
         return words_refuse(
             t, err,
             str_format(at->arena, "%s is no text; say toJson()", value_kind_words(item.kind)));
     if (str_find(text, '\0') != SIZE_MAX)
         return words_refuse(t, err, STR("the value holds a NUL byte, which cannot be passed on"));
+    if (!refuse_secret(t, at, text, false, err))
+        return false;
     add_word(b, at->arena, text);
     return true;
 }
@@ -100,7 +115,7 @@ static bool add_element(struct buf *b, const struct template *t, const struct at
     }
     if (!template_eval(t, at->scope, at->arena, &v, err))
         return false;
-    if (v.kind != VALUE_LIST)
+    if (v.kind != VALUE_LIST || value_wholly_secret(v))
         return add_item(b, t, at, v, err);
     for (size_t i = 0; i < value_size(v); i++)
         if (!add_item(b, t, at, value_item(v, i), err))

@@ -23,14 +23,37 @@ static void on_output(void *arg, enum stream stream, struct str bytes)
         at->output(at, stream, bytes);
 }
 
-static struct written written_of(struct arena *a, const struct kept *k)
+// The first and the last part of a long output may end and begin within a secret, of which
+// no half may be read.
+static struct str without_halves(struct mask *mask, struct arena *a, struct str text, size_t *cut,
+                                 int64_t *left_out)
 {
-    struct buf text = BUF_EMPTY;
+    struct masking *head = masking_new(mask, a);
+    struct buf ignored = BUF_EMPTY, whole = BUF_EMPTY;
+    size_t tail = mask_longest(mask) ? mask_longest(mask) - 1 : 0;
+
+    masking_feed(head, str_slice(text, 0, *cut), &ignored);
+    buf_free(&ignored);
+    buf_add(&whole, str_slice(text, 0, *cut - masking_held(head)));
+    *left_out += (int64_t)(masking_held(head) + tail);
+    buf_add(&whole, str_slice(text, *cut + tail < text.n ? *cut + tail : text.n, text.n));
+    *cut -= masking_held(head);
+    return buf_take(&whole, a);
+}
+
+static struct written written_of(const struct attempt *at, const struct kept *k)
+{
+    struct mask *mask = at->session->mask;
+    struct arena *a = at->arena;
+    struct buf bytes = BUF_EMPTY;
     size_t cut;
     int64_t left_out;
 
-    kept_write(k, mask_new(a), &text, &cut, &left_out);
-    return written_new(a, buf_take(&text, a), cut, left_out);
+    kept_write(k, mask_new(a), &bytes, &cut, &left_out);
+    struct str text = buf_take(&bytes, a);
+    if (left_out && mask && !mask_is_empty(mask))
+        text = without_halves(mask, a, text, &cut, &left_out);
+    return written_new(a, text, cut, left_out);
 }
 
 // What another program may do about.
@@ -66,8 +89,8 @@ static void on_end(void *arg, const struct child_result *r)
     p->running = false;
     if (start_other(at, r))
         return;
-    struct written out = written_of(at->arena, &p->out[STREAM_STDOUT]);
-    struct written err = written_of(at->arena, &p->out[STREAM_STDERR]);
+    struct written out = written_of(at, &p->out[STREAM_STDOUT]);
+    struct written err = written_of(at, &p->out[STREAM_STDERR]);
     struct outcome o = { 0 };
 
     process_outcome(at, r, p->ok_exit, &out, &err, &o);

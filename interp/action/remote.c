@@ -212,11 +212,19 @@ bool remote_script(const struct attempt *at, struct str host, const struct scrip
     buf_add_s(job, after);
     add_ok(p, job);
     buf_add_s(job, end);
-    p->argv = worker_argv(at, host);
+    p->argv = worker_argv(at, host);  // what it is, for messages; remote_start() names the file
     p->env = at->env;
     p->input = buf_str(job);
     p->then = remote_ended;
     return true;
+}
+
+void remote_start(struct attempt *at, struct str host)
+{
+    struct process *p = at->job;
+
+    p->argv = worker_argv(at, host);
+    process_start(at);
 }
 
 // ---- the end

@@ -19,6 +19,8 @@ enum remote_end {
 
 bool remote_script(const struct attempt *at, struct str host, const struct script_run *run,
                    struct process *p, struct expr_error *err);
+// Starts it: only now the attempt has the name under which its end is looked up again.
+void remote_start(struct attempt *at, struct str host);
 // Corrects what the end of the worker seems to mean.
 void remote_ended(struct attempt *at, const struct child_result *r, struct outcome *o);
 

@@ -103,6 +103,7 @@ void shell_quote(struct buf *out, struct str s)
 
 struct filling {
     const struct script *script;
+    const struct mask *mask;
     struct arena *arena;
     struct buf *text, *shown, *values;  // the last of struct script_value
     struct expr_error *err;
@@ -146,6 +147,8 @@ static void show(struct filling *f, struct str value)
 {
     const char *special = f->site->here ? "\\$`" : "\\$`\"";
 
+    if (f->mask)
+        value = mask_text(f->mask, value, f->arena, NULL);
     if (f->site->place != PLACE_QUOTED) {
         shell_quote(f->shown, value);
         return;
@@ -236,10 +239,11 @@ static bool fill_site(struct filling *f, const struct scope *scope)
     return ok;
 }
 
-bool script_fill(const struct script *s, const struct scope *scope, struct arena *a,
-                 struct script_run *out, struct expr_error *err)
+bool script_fill(const struct script *s, const struct scope *scope, const struct mask *mask,
+                 struct arena *a, struct script_run *out, struct expr_error *err)
 {
     struct filling f = { .script = s,
+                         .mask = mask,
                          .arena = a,
                          .text = buf_in(a),
                          .shown = buf_in(a),

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "expr/template.h"
 
 enum { SCRIPT_VALUE_MAX = 128 * 1024 };
@@ -59,8 +60,9 @@ struct script_run {
     struct str shown;  // the same with the values written out, for people
 };
 
-bool script_fill(const struct script *s, const struct scope *scope, struct arena *a,
-                 struct script_run *out, struct expr_error *err);
+// What [mask] (may be NULL) knows is not in [out->shown]: quoting would hide it from the mask.
+bool script_fill(const struct script *s, const struct scope *scope, const struct mask *mask,
+                 struct arena *a, struct script_run *out, struct expr_error *err);
 
 // [s] in single quotes, as every shell takes it; bare when it needs none.
 void shell_quote(struct buf *out, struct str s);

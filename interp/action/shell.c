@@ -61,13 +61,23 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     job->process.tty = p->tty == YES;
     job->process.daemon = p->daemon;
     job->process.ok_exit = ok_exits(at->arena, &p->ok_exit);
-    if (!script_fill(p->script, at->scope, at->arena, &job->run, err) ||
+    if (!script_fill(p->script, at->scope, at->session->mask, at->arena, &job->run, err) ||
         !words_bytes(p->input, at, &job->process.input, err) ||
         !words_open(p->host, at, &job->host, err))
         return false;
     if (p->host)
         return remote_script(at, job->host, &job->run, &job->process, err);
     return carry_script(at, &job->run, job->bash, &job->process, err);
+}
+
+static void start(struct attempt *at)
+{
+    const struct job *job = at->job;
+
+    if (job->host.n)
+        remote_start(at, job->host);
+    else
+        process_start(at);
 }
 
 static void describe(const struct attempt *at, struct buf *out)
@@ -160,7 +170,7 @@ const struct action action_shell = {
     .effects = effects,
     .resolve = resolve,
     .describe = describe,
-    .start = process_start,
+    .start = start,
     .cancel = process_cancel,
     .ended = ended,
 };

@@ -33,10 +33,13 @@ static const struct percent {
     { "-._~", 0, "0123456789abcdef" },
     { "-._", '+', "0123456789ABCDEF" },  // forms as PHP's urlencode() writes them
     { "-._", '+', "0123456789abcdef" },
-    { "-._~", '+', "0123456789ABCDEF" },                // Python's quote_plus(), Go's QueryEscape
-    { "-._*", '+', "0123456789ABCDEF" },                // forms as browsers write them
-    { "-._~!*'()", 0, "0123456789ABCDEF" },             // JavaScript's encodeURIComponent()
-    { "-._~/", 0, "0123456789ABCDEF" },                 // Python's quote()
+    { "-._~", '+', "0123456789ABCDEF" },     // Python's quote_plus(), Go's QueryEscape
+    { "-._*", '+', "0123456789ABCDEF" },     // forms as browsers write them
+    { "-._~!*'()", 0, "0123456789ABCDEF" },  // JavaScript's encodeURIComponent()
+    { "-._~/", 0, "0123456789ABCDEF" },      // Python's quote()
+    { "-._", 0, "0123456789ABCDEF" },        // the same before 3.7
+    { "", 0, "0123456789ABCDEF" },           // all that is neither letter nor digit
+    { "", 0, "0123456789abcdef" },
     { "-._~!$&'()*+,;=:@", 0, "0123456789ABCDEF" },     // a path segment
     { "-._~!$&'()*+,;=:@/?#", 0, "0123456789ABCDEF" },  // JavaScript's encodeURI()
 };

@@ -58,6 +58,9 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
 // all of one that is secret as a whole. Nothing that is too short or says only true or false.
 void mask_value(struct mask *m, struct value v, struct arena *a);
 
+// [v] in which each text that is nothing but a secret is marked as one: what a step wrote.
+struct value known_secrets(struct value v, const struct mask *m, struct arena *a);
+
 // vars in file order, then env, dir, connections (project's below the runbook's own; in a
 // drill those of `drill:`). False with an error that has its place.
 bool frame_vars(struct frame *f, struct value now, struct arena *a, struct diags *ds);

@@ -180,6 +180,39 @@ void mask_value(struct mask *m, struct value v, struct arena *a)
         mask_made(m, text);
 }
 
+static bool is_known(struct value v, const struct mask *m, struct arena *a)
+{
+    struct str text = v.kind == VALUE_STRING || v.kind == VALUE_BYTES ? str_trim(v.s) : STR("");
+
+    return text.n && text.n <= mask_longest(m) && str_is(mask_text(m, text, a, NULL), "***") &&
+           !str_is(text, "***");
+}
+
+static struct value known_items(struct value v, const struct mask *m, struct arena *a)
+{
+    struct value_builder *b = value_list_start(a);
+
+    for (size_t i = 0; i < value_size(v); i++)
+        value_add(b, known_secrets(value_item(v, i), m, a));
+    return value_finish(b);
+}
+
+struct value known_secrets(struct value v, const struct mask *m, struct arena *a)
+{
+    if (mask_is_empty(m))
+        return v;
+    if (is_known(v, m, a))
+        return value_secret(v);
+    if (v.kind == VALUE_LIST)
+        return known_items(v, m, a);
+    if (v.kind != VALUE_MAP)
+        return v;
+    struct value_builder *b = value_map_start(a);
+    for (size_t i = 0; i < value_size(v); i++)
+        value_put(b, v.map->entries[i].key, known_secrets(v.map->entries[i].value, m, a));
+    return value_finish(b);
+}
+
 static void mask_inputs(const struct frame *f, struct mask *m, struct arena *a)
 {
     const struct input *inputs = f->module->rb->inputs.items;

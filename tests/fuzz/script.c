@@ -33,7 +33,7 @@ static void check(const struct script *s, struct arena *a)
     for (size_t i = 0; i < s->site_count; i++)
         if (s->sites[i].place == PLACE_NOWHERE)
             abort();
-    if (!script_fill(s, &scope, a, &run, &error))
+    if (!script_fill(s, &scope, NULL, a, &run, &error))
         return;
     bool written = str_search(s->text, STR(VALUE)) != SIZE_MAX;  // by the fuzzer itself
     if (!written && str_search(run.text, STR(VALUE)) != SIZE_MAX)

@@ -49,7 +49,7 @@ static struct str filled(const char *script, bool bash)
 
     if (!s)
         return str_format(scratch, "refused: %.*s", STR_ARG(ds.first->message));
-    return script_fill(s, &scope, scratch, &run, &err) ? run.text : err.message;
+    return script_fill(s, &scope, NULL, scratch, &run, &err) ? run.text : err.message;
 }
 
 static const struct {
@@ -334,7 +334,7 @@ TEST(the_script_that_is_shown_has_the_values_written_out)
     struct script_run run;
     struct script *s = read("echo ${{ v }} \"${{ v }}\" ${{ l }} <<E\n${{ v }}\nE", true, &ds);
 
-    CHECK(s && script_fill(s, &scope, scratch, &run, &err));
+    CHECK(s && script_fill(s, &scope, NULL, scratch, &run, &err));
     CHECK_STR(run.shown, "echo 'x y' \"x y\" 'a b' c <<E\nx y\nE");
     CHECK(run.value_count == 5);
 }

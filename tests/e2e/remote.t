@@ -1,0 +1,66 @@
+#!/bin/sh
+# A script on another machine, by the program itself. `ssh` is a stand-in that runs the far
+# side here; tests/unit/remote_test.c has a real sshd.
+
+. "$(dirname "$0")/../lib.sh"
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+PATH=$work/bin:$PATH
+mkdir bin
+
+# ssh_is: the rest of the stand-in, on standard input.
+ssh_is() {
+	{ echo '#!/bin/sh'; cat; } >bin/ssh
+	chmod +x bin/ssh
+}
+book() {
+	rm -rf state out effects
+	{ printf 'runbook: 1\nname: book\ntype: application\nsteps:\n'; cat; } >book.yaml
+}
+# run CODE: what it says is in out.
+run() {
+	exits "$1" timeout 60 runbook run book.yaml >out 2>&1 </dev/null || { cat out; return 1; }
+}
+has() {
+	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out; return 1; }
+}
+
+test_that 'a script there ends as one here does' '
+	echo "exec bash -s" | ssh_is &&
+	book <<-EOF &&
+		  - {id: a, shell: {host: there, run: "echo on the other side; echo oops >&2"}}
+		  - {id: b, shell: {host: there, run: "exit 3", ok_exit: 3}, env: {X: "a b"}}
+		  - {id: c, shell: {host: there, run: cat, stdin: given}, expect: result.stdout == "given"}
+		  - {id: d, shell: "echo \${{ steps.a.stdout }}, \${{ steps.b.exit }} >> effects"}
+		  - {id: e, shell: {host: there, run: "exit 4"}}
+	EOF
+	run 1 && has "it exited with 4" && [ "$(cat effects)" = "on the other side, 3" ]
+'
+
+test_that 'a host that cannot be reached has done nothing, and may be tried again' '
+	echo "[ -e up ] || { touch up; echo ssh: no route to host >&2; exit 255; }; exec bash -s" | ssh_is &&
+	book <<-EOF &&
+		  - {id: a, shell: {host: there, run: "echo >> effects"}, retry: {attempts: 2, delay: 1ms}}
+	EOF
+	rm -f up && run 0 && [ "$(wc -l <effects)" = 1 ] && rm -f up && sed -i "s/, retry.*/}/" book.yaml &&
+	run 1 && has "cannot be reached: ssh: no route to host"
+'
+
+test_that 'a connection that is lost leaves it unknown' '
+	echo "exec bash -s" | ssh_is &&
+	book <<-EOF &&
+		  - {id: a, shell: {host: there, run: "echo >> $work/effects; kill -KILL \$PPID"}, retry: {attempts: 3}}
+	EOF
+	run 11 && has "connection was lost" && [ "$(wc -l <effects)" = 1 ]
+'
+
+test_that 'a timeout that the other side confirms is a failure, one that it does not is unknown' '
+	echo "exec bash -s" | ssh_is &&
+	book <<-EOF &&
+		  - {id: a, timeout: 300ms, kill_grace: 5s, shell: {host: there, run: "sleep 71.077"}}
+	EOF
+	run 1 && has "timed out" && ! pgrep -f "sleep 71[.]077" &&
+	echo "read -r hello; eval \"\$hello\"; exec sleep 100" | ssh_is &&
+	sed -i "s/kill_grace: 5s/kill_grace: 500ms/" book.yaml && run 11 && has "did not confirm"
+'
+done_testing
