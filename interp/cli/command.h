@@ -106,3 +106,4 @@ int command_schema(struct invocation *v);
 int command_version(struct invocation *v);
 int command_view(struct invocation *v);
 int command_waiting(struct invocation *v);
+int command_worker(struct invocation *v);

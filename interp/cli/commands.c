@@ -46,6 +46,12 @@ const struct command commands[] = {
     { "locks", "", 0, 0, "which locks are held, and by whom", NULL,
       .ndjson = true, .run = command_locks },
     { "prune", "", 0, 0, "remove old final runs", NULL, .run = command_prune },
+    { "worker", "", 0, 0, "go on with runs that have the answer they waited for",
+      "Takes runs that were started with `--detach`, wait for approvals and have got them (or a "
+      "refusal, or their time is up), and goes on with each as `runbook resume RUN --detach` "
+      "would; also with those that crashed while a worker of this machine had them. Several "
+      "workers may share a store. TERM or INT: takes no more and waits for those that run; a "
+      "second one stops them after their step.", .run = command_worker },
     { "watch", "FILE...", 1, ANY, "evaluate triggers and act", NULL },
     { "trigger", "test FILE", 2, 2, "play recorded samples through the triggers", NULL },
     { "test", "[PATH...]", 0, ANY, "scenario tests of runbooks with faked actions", NULL },

@@ -235,6 +235,21 @@ int live_end(struct live *l, int code)
     return code;
 }
 
+// "NAME ENDED", from `runbook worker`, for this process alone: who goes on with the run, and what
+// was seen of it.
+static void take_worker(struct live *l)
+{
+    const char *said = getenv("RUNBOOK_WORKER");
+    struct str words = str_copy(l->v->arena, str_from(said ? said : ""));
+    size_t blank = str_find(words, ' ');
+
+    if (blank != SIZE_MAX) {
+        l->options.worker = str_slice(words, 0, blank);
+        l->options.seen_ended = str_slice(words, blank + 1, words.n);
+    }
+    unsetenv("RUNBOOK_WORKER");
+}
+
 int live_existing(struct invocation *v,
                   int (*act)(struct run_env *env, struct str run, const struct run_options *o))
 {
@@ -245,6 +260,8 @@ int live_existing(struct invocation *v,
 
     if (code != CODE_OK)
         return code;
+    if (act == run_resume)
+        take_worker(&l);
     l.options.store = store_url(v);
     if ((code = open_store(v, l.loop, false, &s)) || (code = open_run(v, s, v->words[0], &row)))
         return code;

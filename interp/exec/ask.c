@@ -118,13 +118,19 @@ bool answer_from_flags(const struct driver *d, const struct question *q, struct 
 
 // ---- votes
 
+// Whose run it is, whoever goes on with it.
+static struct str requester(const struct driver *d)
+{
+    return d->row.user.n ? d->row.user : person(d);
+}
+
 static bool may_vote(const struct asked *k, const struct vote *v)
 {
     const struct question *q = k->q;
 
     if (!str_equal(v->step, q->id) || (v->digest.n && !str_equal(v->digest, q->digest)))
         return false;
-    if (q->not_requester && str_equal(v->user, person(k->d)))
+    if (q->not_requester && str_equal(v->user, requester(k->d)))
         return false;
     for (size_t i = 0; i < q->from_count; i++)
         if (str_equal(q->from[i], v->user))
@@ -280,7 +286,9 @@ static void tell_who_may(struct asked *k, struct value_builder *b)
     value_put_s(b, "needed", value_int((int64_t)q->votes_needed));
     value_put_s(b, "from", value_finish(from));
     value_put_s(b, "not_requester", value_bool(q->not_requester));
-    value_put_s(b, "requester", value_string(person(k->d)));
+    value_put_s(b, "requester", value_string(requester(k->d)));
+    if (q->timeout_ms)
+        value_put_s(b, "timeout_ms", value_int(q->timeout_ms));
     value_put_s(b, "reason_required", value_bool(q->reason_required));
 }
 

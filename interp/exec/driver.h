@@ -57,6 +57,8 @@ struct run_options {
     struct str trigger_name, trigger_level, trigger_subject;  // started by `watch`
     struct value trigger_value;
     struct str id;                // of the new run, or empty
+    struct str worker;            // resume: the worker that does it ("HOST/PID"), or empty
+    struct str seen_ended;        // and the end of the session that it goes on from
 };
 
 struct run_env {

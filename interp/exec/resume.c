@@ -402,6 +402,8 @@ static void tell_resume(struct driver *d)
         value_put_s(b, "undo_step", value_string(d->options->undo_step));
     if (d->options->reason.n)
         value_put_s(b, "reason", value_string(d->options->reason));
+    if (d->options->worker.n)
+        value_put_s(b, "worker", value_string(d->options->worker));
     emit(d, EVENT_RUN_RESUME, b);
 }
 
@@ -476,6 +478,24 @@ static int close_early(struct driver *d, int code)
     return code;
 }
 
+// Whether resume, undo or abort mean anything to it. 0, or an exit code.
+static int is_fit(struct driver *d)
+{
+    bool aborted = str_is(d->row.state, "aborted"), final = str_is(d->row.state, "final");
+
+    if (d->aborting && (aborted || final))
+        return refuse(d, CODE_USAGE, "has ended for good already");
+    if (d->undoing && is_undone(&d->row) && !d->options->undo_step.n)
+        return refuse(d, CODE_USAGE, "is undone already");
+    if (aborted)
+        return refuse(d, CODE_USAGE, d->undoing ? "was aborted; it cannot be undone any more"
+                                                : "was aborted and cannot be resumed");
+    if (final && !d->undoing)
+        return refuse(d, CODE_USAGE, is_undone(&d->row) ? "is undone; there is nothing to resume"
+                                                        : "is done; there is nothing to resume");
+    return 0;
+}
+
 static int open_run(struct driver *d, struct str id)
 {
     int code = 0;
@@ -483,7 +503,21 @@ static int open_run(struct driver *d, struct str id)
     d->project = project_find(d->arena, d->options->cwd, action_names(), d->diags);
     if (!driver_open_store(d, false))
         return CODE_PREFLIGHT;
-    return find_run(d, id, &code) ? 0 : code;
+    return find_run(d, id, &code) ? is_fit(d) : code;
+}
+
+// Between the first look and having it somebody else may have gone on with it, and ended it.
+static int look_again(struct driver *d)
+{
+    struct str seen = d->options->seen_ended;
+    int code = 0;
+
+    if (!find_run(d, d->id, &code))
+        return code;
+    code = is_fit(d);
+    if (!code && d->options->worker.n && !str_equal(seen, d->row.ended))
+        code = refuse(d, CODE_LOCKED, "was gone on with by somebody else");
+    return code;
 }
 
 static int go_on(struct driver *d, struct run_options *o)
@@ -494,6 +528,9 @@ static int go_on(struct driver *d, struct run_options *o)
 
     if (!take_run(d, &code))
         return code;
+    code = look_again(d);
+    if (code)
+        return close_early(d, code);
     if (journal_next_seq(d->journal) == 1)
         return close_early(d, refuse(d, CODE_USAGE, "never began: nothing was started, and there "
                                                     "is nothing to go on with"));
@@ -559,12 +596,6 @@ int run_resume(struct run_env *env, struct str run, const struct run_options *gi
     code = open_run(d, run);
     if (code)
         return close_early(d, code);
-    if (str_is(d->row.state, "aborted"))
-        return close_early(d, refuse(d, CODE_USAGE, "was aborted and cannot be resumed"));
-    if (str_is(d->row.state, "final"))
-        return close_early(d, refuse(d, CODE_USAGE,
-                                     is_undone(&d->row) ? "is undone; there is nothing to resume"
-                                                        : "is done; there is nothing to resume"));
     return go_on(d, o);
 }
 
@@ -580,10 +611,6 @@ int run_undo(struct run_env *env, struct str run, const struct run_options *give
     code = open_run(d, run);
     if (code)
         return close_early(d, code);
-    if (is_undone(&d->row) && !o->undo_step.n)
-        return close_early(d, refuse(d, CODE_USAGE, "is undone already"));
-    if (str_is(d->row.state, "aborted"))
-        return close_early(d, refuse(d, CODE_USAGE, "was aborted; it cannot be undone any more"));
     return go_on(d, o);
 }
 
@@ -596,11 +623,9 @@ int run_abort(struct run_env *env, struct str run, const struct run_options *giv
 
     *o = *given;
     d = driver_new(env, o);
+    d->aborting = true;
     code = open_run(d, run);
     if (code)
         return close_early(d, code);
-    if (str_is(d->row.state, "final") || str_is(d->row.state, "aborted"))
-        return close_early(d, refuse(d, CODE_USAGE, "has ended for good already"));
-    d->aborting = true;
     return go_on(d, o);
 }

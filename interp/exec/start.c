@@ -397,6 +397,17 @@ static void tell_start(struct driver *d)
     tell_locks(d);
 }
 
+// Lines of KEY=VALUE.
+static struct str labels_of(struct driver *d)
+{
+    struct buf b = BUF_EMPTY;
+
+    LIST_EACH(const struct words_entry, l, d->program->root->rb->labels)
+        buf_format(&b, "%s%.*s=%.*s", b.n ? "\n" : "", STR_ARG(l->entry.key.str),
+                   STR_ARG(words_text(d, l->words)));
+    return buf_take(&b, d->arena);
+}
+
 void driver_row(struct driver *d)
 {
     struct buf locks = BUF_EMPTY;
@@ -408,7 +419,8 @@ void driver_row(struct driver *d)
                                .host = host_name(d->arena), .exit = -1,
                                .started = clock_rfc3339_ms(d->arena, d->started_wall_ns),
                                .locks = buf_take(&locks, d->arena),
-                               .trigger = d->options->trigger_name };
+                               .trigger = d->options->trigger_name,
+                               .labels = labels_of(d) };
     if (d->journal)
         journal_row(d->journal, &d->row);
 }

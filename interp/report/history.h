@@ -66,6 +66,7 @@ struct history {
     struct arena *arena;
     struct str run, runbook, title, file, digest, mode, user, host, severity;
     struct str phase;  // now, or the last
+    struct str worker;  // that goes on with it in this session; "" if a person does
     int64_t phase_ns;  // when it began
     bool drill, dry_run, over, suspended, resumed, undoing;
     bool crashed;       // told by who looked: it is not over, and nobody has it any more

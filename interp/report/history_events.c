@@ -56,7 +56,12 @@ static void on_run_resume(struct history *h, const struct event *e)
     h->over = h->suspended = false;
     h->exit = -1;
     h->result = STR("");
-    history_moment(h, e, STR("the run was resumed"), false);
+    h->worker = history_kept(h, text_of(e->data, "worker"));
+    history_moment(h, e,
+                   h->worker.n ? str_format(h->arena, "the run was resumed by worker %.*s",
+                                            STR_ARG(h->worker))
+                               : STR("the run was resumed"),
+                   false);
 }
 
 static void on_run_end(struct history *h, const struct event *e)
@@ -327,7 +332,8 @@ static void on_confirm_ask(struct history *h, const struct event *e)
 
     if (!q)
         q = new_question(h);
-    q->asked_ns = e->wall_ns;
+    if (!q->asked_ns)
+        q->asked_ns = e->wall_ns;
     q->data = value_copy(h->arena, e->data);
     history_take(h, e->data, "step", &q->step);
     history_take(h, e->data, "kind", &q->kind);

@@ -1,0 +1,237 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "cli/taking.h"
+#include "loop/loop.h"
+#include "report/when.h"
+#include "store/row.h"
+
+enum {
+    LOOK_EVERY_MS = 1000,
+    AGAIN_AFTER_MS = 60 * 1000,  // one that could not be gone on with
+    ASKED_AFTER_MS = 5 * 1000,   // one that came to its next question
+    AT_ONCE = 64,                // jobs, at most
+    AMONG = 8,                   // the oldest, of which one is taken
+};
+
+void taking_say(struct taking *t, const char *format, ...)
+{
+    struct buf b = BUF_EMPTY;
+    va_list args;
+
+    if (flag_given(t->v, "q"))
+        return;
+    va_start(args, format);
+    buf_vformat(&b, format, args);
+    va_end(args);
+    struct arena *a = arena_new(NULL);
+    fprintf(stderr, "%.*s %.*s\n", STR_ARG(clock_text(clock_wall_ns(), a)), STR_ARG(buf_str(&b)));
+    arena_free(a);
+    buf_free(&b);
+}
+
+// ---- which one
+
+// Those that can be gone on with now, the oldest first.
+struct ready {
+    const struct run_row *rows[AMONG];
+    struct str why[AMONG];
+    size_t count;
+};
+
+static bool is_running_here(const struct taking *t, struct str run)
+{
+    for (const struct job *j = t->jobs; j; j = j->next)
+        if (str_equal(j->run, run))
+            return true;
+    return false;
+}
+
+static bool was_just_tried(const struct taking *t, struct str run)
+{
+    const int64_t *until = map_get(t->tried, run);
+
+    return until && (t->once || loop_now_ms(t->loop) < *until);
+}
+
+static void find_ready(struct taking *t, struct arena *a, struct ready *r)
+{
+    const struct run_row *rows;
+    struct diags ds = { .arena = a };
+    size_t count = 0;
+
+    r->count = 0;
+    enum store_error e = store_runs(t->store, a, 0, &rows, &count, &ds);
+    t->code = store_code(e);
+    if (e && !t->unreadable)
+        taking_say(t, "the store cannot be read: %.*s; it is asked again and again",
+                   STR_ARG(ds.last->message));
+    if (!e && t->unreadable)
+        taking_say(t, "the store can be read again");
+    t->unreadable = e != STORE_OK;
+    if (e)
+        return;
+    for (size_t i = count; i > 0 && r->count < AMONG; i--) {
+        const struct run_row *row = &rows[i - 1];
+        if (is_running_here(t, row->id) || was_just_tried(t, row->id) ||
+            !row_suits(row, t->labels, t->label_count))
+            continue;
+        r->why[r->count] = taking_why(t, row, a);
+        r->rows[r->count] = row;
+        r->count += r->why[r->count].n > 0;
+    }
+}
+
+// Any of the oldest, so that workers that look at the same moment seldom want the same.
+static size_t any_of(size_t count)
+{
+    uint8_t byte = 0;
+
+    return getrandom(&byte, 1, 0) == 1 ? byte % count : 0;
+}
+
+// ---- taking and ending
+
+static void look(void *arg);
+
+static void look_soon(struct taking *t, int64_t ms)
+{
+    if (t->timer)
+        timer_stop(t->timer);
+    t->timer = loop_timer(t->loop, t->v->arena, loop_now_ms(t->loop) + ms, look, t);
+}
+
+static void remember(struct taking *t, struct str run, int64_t again_after_ms)
+{
+    int64_t *until = map_get(t->tried, run);
+
+    if (!until) {
+        until = NEW(t->v->arena, int64_t);
+        map_put(t->tried, str_copy(t->v->arena, run), until);
+    }
+    *until = loop_now_ms(t->loop) + again_after_ms;
+}
+
+static void ended(struct taking *t, struct str run, int code)
+{
+    if (code == CODE_SUSPENDED)
+        remember(t, run, ASKED_AFTER_MS);
+    if (code == CODE_LOCKED)
+        taking_say(t, "run %.*s: somebody else has it", STR_ARG(run));
+    else
+        taking_say(t, "run %.*s ended: %s (exit code %d)", STR_ARG(run), code_word(code), code);
+    look_soon(t, 0);
+}
+
+static void take(struct taking *t, const struct run_row *row, struct str why)
+{
+    remember(t, row->id, AGAIN_AFTER_MS);
+    taking_say(t, "run %.*s of %.*s goes on: %.*s", STR_ARG(row->id), STR_ARG(row->runbook),
+               STR_ARG(why));
+    if (!job_start(t, row, ended))
+        taking_say(t, "run %.*s: its process cannot be started: %s", STR_ARG(row->id),
+                   strerror(errno));
+}
+
+static void look(void *arg)
+{
+    struct taking *t = arg;
+    struct ready r = { .count = 1 };
+
+    t->timer = NULL;
+    while (!t->signals && r.count && t->job_count < t->most) {
+        struct arena *a = arena_new(NULL);
+        find_ready(t, a, &r);
+        size_t i = r.count ? any_of(r.count) : 0;
+        if (r.count)
+            take(t, r.rows[i], r.why[i]);
+        arena_free(a);
+    }
+    if ((t->signals || t->once) && !t->job_count)
+        t->over = true;
+    else
+        look_soon(t, LOOK_EVERY_MS);
+}
+
+// The first time nothing more is taken; the second time what runs is asked to stop, which lets
+// its step finish; then the step is stopped.
+static void stop(void *arg, int signo)
+{
+    struct taking *t = arg;
+
+    (void)signo;
+    if (t->signals++)
+        jobs_stop(t);
+    if (t->signals == 1)
+        taking_say(t,
+                   t->job_count ? "takes no more runs; waits for %zu. A second signal stops "
+                                  "them after their step"
+                                : "takes no more runs",
+                   t->job_count);
+    look_soon(t, 0);
+}
+
+// ---- the command
+
+static int take_labels(struct taking *t)
+{
+    t->labels = flag_texts(t->v, "label", &t->label_count);
+    for (size_t i = 0; i < t->label_count; i++)
+        if (str_find(t->labels[i], '=') == SIZE_MAX)
+            return usage_error(t->v, "--label team=db", "`--label %.*s` has to be KEY=VALUE",
+                               STR_ARG(t->labels[i]));
+    return CODE_OK;
+}
+
+static int take_jobs(struct taking *t)
+{
+    struct str said = flag_text(t->v, "jobs");
+    char *end = NULL;
+    long n = flag_given(t->v, "jobs") ? strtol(str_copy(t->v->arena, said).s, &end, 10) : 1;
+
+    if (n < 1 || n > AT_ONCE || (end && *end))
+        return usage_error(t->v, "a number from 1 to 64", "`--jobs` does not take `%.*s`",
+                           STR_ARG(said));
+    t->most = (size_t)n;
+    return CODE_OK;
+}
+
+static void name_it(struct taking *t)
+{
+    char host[256] = "";
+
+    gethostname(host, sizeof host - 1);
+    t->host = str_copy(t->v->arena, str_from(host));
+    t->name = str_format(t->v->arena, "%s/%d", host, (int)getpid());
+}
+
+int command_worker(struct invocation *v)
+{
+    static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
+    struct taking t = { .v = v, .once = flag_given(v, "once"), .tried = map_new(v->arena) };
+    int code;
+
+    if ((code = take_labels(&t)) || (code = take_jobs(&t)))
+        return code;
+    t.loop = loop_new(v->arena);
+    code = open_store(v, t.loop, true, &t.store);
+    if (code != CODE_OK)
+        return code;
+    name_it(&t);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        loop_trap(t.loop, v->arena, stops[i], stop, &t);
+    taking_say(&t, "worker %.*s takes runs that have their answer", STR_ARG(t.name));
+    look_soon(&t, 0);
+    while (!t.over && loop_turn(t.loop))
+        ;
+    return t.once ? t.code : CODE_OK;
+}

@@ -1,0 +1,55 @@
+// `runbook worker`: goes on with runs that waited for a person and have their answer.
+//
+// A run that was started with --detach ends with 6 when only approvals are open. Votes come
+// from anywhere; a worker finds out that they decide, and carries the run on as
+// `runbook resume RUN --detach` would, in a process of its own, so that the end of the worker
+// is not the end of its runs. A run that crashed while a worker on this machine had it, is gone
+// on with too. Any number of workers may look at one store: who takes a run first has it, and
+// what another has done in the meantime is seen before anything is started.
+
+#pragma once
+
+#include "base/map.h"
+#include "cli/open.h"
+
+// A run that is being carried on.
+struct job {
+    struct taking *taking;
+    struct arena *arena;
+    struct str run;
+    int pid, fd;  // its process, and what that says on standard error
+    struct watch *watch;
+    struct lines *lines;
+    struct job *next;
+};
+
+struct taking {
+    struct invocation *v;
+    struct loop *loop;
+    struct store *store;
+    struct str host, name;     // "HOST/PID"
+    const struct str *labels;  // KEY=VALUE: runs with others are left to other workers
+    size_t label_count;
+    size_t most;  // jobs at a time
+    bool once;    // what can be gone on with now, and no more
+    int signals;  // so many times asked to stop
+    struct job *jobs;
+    size_t job_count;
+    struct map *tried;  // when one may be tried again (boot time, ms), by the id of the run
+    struct timer *timer;
+    bool over, unreadable;
+    int code;  // of the last look
+};
+
+// Why a run is to be gone on with, in words ("approved by ada"), or "" if it is not.
+struct str taking_why(struct taking *t, const struct run_row *row, struct arena *a);
+
+// Starts the process. [ended] is called when it is over and what it said was passed on, with
+// its exit code; the job is gone then. False with errno.
+bool job_start(struct taking *t, const struct run_row *row,
+               void (*ended)(struct taking *t, struct str run, int code));
+// Asks all of them to stop: the step that runs is let finish; a second time it is stopped.
+void jobs_stop(struct taking *t);
+
+// A line on standard error, with the time.
+void taking_say(struct taking *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
