@@ -5,6 +5,7 @@
 struct listed {
     struct found_runbook found;
     const struct runbook *rb;  // NULL: it cannot be read
+    bool good;                 // nothing is wrong with it, as far as reading it shows
 };
 
 static struct value row_value(const struct listed *l, struct arena *a)
@@ -14,11 +15,12 @@ static struct value row_value(const struct listed *l, struct arena *a)
     value_put_s(b, "address", value_string(l->found.address));
     value_put_s(b, "path", value_string(l->found.path));
     value_put_s(b, "library", value_bool(l->found.library));
-    value_put_s(b, "readable", value_bool(l->rb != NULL));
+    value_put_s(b, "readable", value_bool(l->good));
     if (l->rb) {
         const int *all = l->rb->types.items;
         for (size_t i = 0; i < l->rb->types.count; i++)
-            value_add(types, value_text(runbook_type_word(all[i])));
+            if (all[i])
+                value_add(types, value_text(runbook_type_word(all[i])));
         value_put_s(b, "types", value_finish(types));
         if (l->rb->title)
             value_put_s(b, "title", value_string(l->rb->title->text.str));
@@ -33,7 +35,7 @@ static bool is_of_type(const struct listed *l, int type)
     if (!l->rb || !l->rb->types.count)
         return type == 0;
     for (size_t i = 0; i < l->rb->types.count; i++)
-        if (all[i] == type)
+        if (all[i] == type)  // 0: one that there is not
             return true;
     return false;
 }
@@ -42,8 +44,8 @@ static void add_row(const struct listed *l, struct page *p)
 {
     struct str title = l->rb && l->rb->title ? l->rb->title->text.str : STR("");
 
-    page_item(p, l->found.address, 28, l->rb ? INK_PLAIN : INK_WARN,
-              l->rb ? title : STR("cannot be read; `runbook plan` says why"));
+    page_item(p, l->found.address, 28, l->good ? INK_PLAIN : INK_WARN,
+              l->good ? title : STR("cannot be read; `runbook plan` says why"));
 }
 
 // Under the first of its types.
@@ -97,7 +99,9 @@ int command_list(struct invocation *v)
     struct page *p = stdout_page(v);
     for (size_t i = 0; i < found.count; i++) {
         all[i].found = ((struct found_runbook *)found.items)[i];
+        unsigned errors = quiet.errors;
         all[i].rb = library_read(library, all[i].found.path);
+        all[i].good = all[i].rb && quiet.errors == errors;
         if (v->ndjson && (!type || is_of_type(&all[i], type)))
             print_json(row_value(&all[i], v->arena), v->arena);
     }

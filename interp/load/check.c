@@ -78,8 +78,7 @@ static void check_list(struct step_check *k, const struct form *in, const struct
         k->item->type = item;
     else if (in->kind != FORM_CONSTANT)
         diag_error(c->ds, DIAG_EXPR_TYPE, in->node->span,
-                   "`for_each` takes a list, and this is %.*s",
-                   STR_ARG(expr_type_text(type, c->arena)));
+                   "`for_each` takes a list, and this is %s", expr_type_words(type));
 }
 
 static bool is_late(const char *key)

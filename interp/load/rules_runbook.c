@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/near.h"
+#include "load/destroys.h"
 #include "load/rules.h"
 #include "load/version.h"
 
@@ -176,15 +177,17 @@ static bool is_backed_up(const struct spot *s, const struct module *m)
     return false;
 }
 
-static void complain(const struct asking *q, const struct step *s, const char *what,
-                     const char *help)
+static void complain(const struct asking *q, const struct step *s, struct str command,
+                     const char *what, const char *help)
 {
     const struct destroy_policy *policy = &q->p->project->destroy_needs;
     struct span where = s->id.span.source ? s->id.span
                         : s->name         ? s->name->text.span
                                           : s->node->span;
+    struct str cause = command.n ? str_format(q->p->arena, " (`%.*s`)", STR_ARG(command)) : STR("");
     struct diag *d = diag_error(q->ds, DIAG_MISSING_FIELD, where,
-                                "this step destroys something, and there is no %s", what);
+                                "this step destroys something%.*s, and there is no %s",
+                                STR_ARG(cause), what);
 
     diag_help(q->ds, d, "%s", help);
     diag_note(q->ds, d, policy->span, "the project asks for it");
@@ -196,17 +199,19 @@ static void look(const struct spot *s, void *ctx)
     const struct destroy_policy *policy = &q->p->project->destroy_needs;
     const struct runbook *rb = q->m->rb;
 
+    struct str command;
+
     if ((s->step->kind != STEP_ACTION && s->step->effects != EFFECTS_DESTROY) ||
-        step_effects(q->p, s->step) != EFFECTS_DESTROY || spot_is_in(s, BELOW_UNDO))
+        !step_destroys(q->p, s->step, &command) || spot_is_in(s, BELOW_UNDO))
         return;
     if (policy->confirm && !is_confirmed(s, rb))
-        complain(q, s->step, "`confirm` before it",
+        complain(q, s->step, command, "`confirm` before it",
                  "add `confirm:` with the question that a person should answer");
     if (policy->backup && !is_backed_up(s, q->m))
-        complain(q, s->step, "backup before it",
+        complain(q, s->step, command, "backup before it",
                  "keep what is there first, in a step of `prepare` without `if`");
     if (policy->verify && !is_verified(s, rb))
-        complain(q, s->step, "`verify` after it",
+        complain(q, s->step, command, "`verify` after it",
                  "add `verify:` with a check that shows that it worked");
 }
 

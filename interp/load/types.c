@@ -183,7 +183,7 @@ static const struct expr_type *outputs_type(const struct step *s,
     for (size_t i = 0; i < s->outputs.count; i++)
         fields[n + i] = (struct expr_field){ .name = c_string(a, outputs[i].entry.key.str),
                                              .type = type_cell(a, types ? types[i] : NULL) };
-    return expr_object(a, str_format(a, "the outputs of `%.*s`", STR_ARG(s->id.str)).s, fields,
+    return expr_object(a, str_format(a, "`outputs` of `%.*s`", STR_ARG(s->id.str)).s, fields,
                        DIAG_UNKNOWN_OUTPUT);
 }
 

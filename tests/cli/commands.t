@@ -136,6 +136,12 @@ test_that 'plan, view and graph take the same file' '
 	runbook view good.yaml --format html | grep -q "<h1>good</h1>" &&
 	runbook graph good.yaml --format mermaid | grep -q first
 '
+test_that 'a runbook that cannot be read is listed as that' '
+	mkdir -p shelf/runbooks && echo "" >shelf/.runbook.yaml &&
+	printf "runbook: 1\nname: odd\ntype: nope\nsteps: [{id: a, shell: x}]\n" >shelf/runbooks/odd.yaml &&
+	runbook -C shelf list | grep -A1 "cannot be read" | grep -q odd &&
+	runbook -C shelf list -o ndjson | grep "\"odd\"" | grep -q "\"readable\":false,\"types\":\[\]"
+'
 test_that 'a plan says what is known: locks, questions, phrases, what people do' '
 	cat >asks.yaml <<-"END"
 	runbook: 1
