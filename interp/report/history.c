@@ -148,7 +148,7 @@ static bool is_culprit(const struct story *s)
 {
     return (str_is(s->state, "failed") || str_is(s->state, "unknown") ||
             str_is(s->state, "cancelled")) &&
-           !s->continued;
+           !s->continued && !s->rolled_back;
 }
 
 const struct story *history_culprit(const struct history *h)

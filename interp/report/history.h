@@ -22,6 +22,7 @@ struct story {
     struct str file;   // of its running attempt, beside the journal
     struct str fate;   // of what ran when the run crashed, in words (report/fate.h)
     bool group, planned, continued, is_hook;
+    bool rolled_back;  // it had gone well, and its transaction had not
     bool has_terminal;  // `tty: true`: the terminal is its own while it runs
     size_t attempts;
     int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended

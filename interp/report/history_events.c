@@ -184,8 +184,10 @@ static struct str ended_words(struct history *h, const struct story *s)
 static void on_step_end(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
+    bool provisional = str_is(s->state, "provisional");
 
     history_take(h, e->data, "state", &s->state);
+    s->rolled_back = provisional && str_is(s->state, "cancelled");
     s->message = history_kept(h, text_of(e->data, "message"));
     s->help = history_kept(h, text_of(e->data, "help"));
     s->picture = history_kept(h, text_of(e->data, "picture"));
