@@ -41,6 +41,20 @@ static bool check_fields(const struct sql_params *p, const struct bind *b)
     return true;
 }
 
+// What is said of a transaction is said of the group's.
+static bool check_inside(const struct sql_params *p, const struct bind *b)
+{
+    bool ok = true;
+
+    if (!b->transaction.n)
+        return true;
+    if (p->isolation)
+        ok = conflict(p, "isolation", "is that of the transaction around, which has begun", b);
+    if (p->transaction == NO)
+        ok = conflict(p, "transaction", "cannot be `false` inside one", b);
+    return ok;
+}
+
 static bool check_params(const struct sql_params *p, const struct bind *b)
 {
     if (!p->params || p->params->kind != FORM_CONSTANT)
@@ -85,6 +99,7 @@ bool sql_check(const struct step *s, const struct bind *b)
     bool ok = check_fields(p, b);
 
     ok &= check_params(p, b);
+    ok &= check_inside(p, b);
     ok &= connection_check(&p->connection, SQL_SCHEMES, "database", b);
     if (!p->connection.str.n)
         ok &= connection_check_only(p->node->span, SQL_SCHEMES, "database",

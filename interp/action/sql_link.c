@@ -253,7 +253,7 @@ void link_cancel(struct link *k)
         return;
     *c = (struct cancelling){ k->pq, k->pq->getCancel(k->conn) };
     if (c->cancel)
-        loop_work(k->loop, cancel_in_thread, cancelled, c);
+        loop_work_apart(k->loop, cancel_in_thread, cancelled, c);
     else
         free(c);
 }

@@ -161,6 +161,6 @@ struct link *link_open(struct loop *l, const struct resolved_connection *c, int6
     }
     k->opening = true;
     k->users++;
-    loop_work(l, connect_in_thread, connected, k);
+    loop_work_apart(l, connect_in_thread, connected, k);
     return k;
 }

@@ -117,10 +117,9 @@ static bool judge_statement(struct making *m, const struct sql_shape *shape)
                       STR("only one statement can stand here; put several into a `script`"));
     if (shape->copy_in || shape->copy_out)
         return refuse(m, m->p->query, STR("COPY to or from the client belongs into a `script`"));
-    if (m->at->transaction && (shape->alone || m->p->transaction == NO))
+    if (m->at->transaction && shape->alone)
         return refuse(m, m->p->query,
-                      str_format(a, "%.*s cannot run inside a transaction",
-                                 STR_ARG(shape->alone ? shape->blame : shape->verb)));
+                      str_format(a, "%.*s cannot run inside a transaction", STR_ARG(shape->blame)));
     return true;
 }
 

@@ -15,7 +15,8 @@ struct engine {
     void (*unwatch)(void *watching);
     void *(*trap)(void *self, struct trap *t);
     void (*untrap)(void *trapping);
-    void (*work)(void *self, void (*work)(void *arg), void (*done)(void *arg), void *arg);
+    void (*work)(void *self, bool apart, void (*work)(void *arg), void (*done)(void *arg),
+                 void *arg);
     void (*wake)(void *self);  // from any thread
 };
 

@@ -118,7 +118,12 @@ void trap_stop(struct trap *t)
 
 void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
-    l->engine->work(l->self, work, done, arg);
+    l->engine->work(l->self, false, work, done, arg);
+}
+
+void loop_work_apart(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg)
+{
+    l->engine->work(l->self, true, work, done, arg);
 }
 
 void loop_later(struct loop *l, void (*fn)(void *arg), void *arg)

@@ -49,6 +49,9 @@ void trap_stop(struct trap *t);
 // live until [done] was called; give it what it needs to end early. A loop that is freed
 // waits for [work] and leaves [done] out.
 void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg);
+// The same for what may take long for nothing, such as connecting: a loop that is freed does
+// not wait for it. So [work] may only use what [arg] owns, which is then left to it.
+void loop_work_apart(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg);
 
 // Calls [fn] in this or the next turn, after the callback that is running, in the order
 // asked for. [arg] must live until then.

@@ -207,49 +207,21 @@ static void untrap(void *arg)
     uv_close((uv_handle_t *)&g->signal, free_watching);
 }
 
-struct job {
-    uv_work_t request;  // when there can be no thread of its own
-    struct real *real;
-    void (*work)(void *arg);
-    void (*done)(void *arg);
-    void *arg;
-};
-
-static void in_thread(void *arg)
+static void tell_done(void *self, void (*done)(void *arg), void *arg)
 {
-    struct job *j = arg;
-
-    j->work(j->arg);
-}
-
-static void after_work(void *arg)
-{
-    struct job *j = arg;
-    struct real *r = j->real;
+    struct real *r = self;
 
     r->loop->waiting--;
     r->loop->now_ms = clock_boot_ms();
     if (!r->closing)
-        j->done(j->arg);
-    free(j);
-}
-
-static void in_shared_thread(uv_work_t *request)
-{
-    in_thread(request->data);
-}
-
-static void after_shared_work(uv_work_t *request, int status)
-{
-    (void)status;
-    after_work(request->data);
+        done(arg);
 }
 
 static void work_over(uv_async_t *handle)
 {
     struct real *r = handle->data;
 
-    works_collect(r->works);
+    works_collect(r->works, tell_done, r);
 }
 
 static void tell_work_over(void *arg)
@@ -259,16 +231,47 @@ static void tell_work_over(void *arg)
     uv_async_send(&r->work_over);
 }
 
-static void work(void *self, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
+// Where there can be no thread of its own, one of libuv's four.
+struct job {
+    uv_work_t request;
+    struct real *real;
+    void (*work)(void *arg);
+    void (*done)(void *arg);
+    void *arg;
+};
+
+static void in_shared_thread(uv_work_t *request)
 {
-    struct real *r = self;
+    struct job *j = request->data;
+
+    j->work(j->arg);
+}
+
+static void after_shared_work(uv_work_t *request, int status)
+{
+    struct job *j = request->data;
+
+    (void)status;
+    tell_done(j->real, j->done, j->arg);
+    free(j);
+}
+
+static void work_shared(struct real *r, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
+{
     struct job *j = must(calloc(1, sizeof *j));
 
     *j = (struct job){ .real = r, .work = fn, .done = done, .arg = arg };
     j->request.data = j;
+    uv_queue_work(&r->uv, &j->request, in_shared_thread, after_shared_work);
+}
+
+static void work(void *self, bool apart, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
+{
+    struct real *r = self;
+
     r->loop->waiting++;
-    if (!works_start(r->works, in_thread, after_work, j))
-        uv_queue_work(&r->uv, &j->request, in_shared_thread, after_shared_work);
+    if (!works_start(r->works, apart, fn, done, arg))
+        work_shared(r, fn, done, arg);
 }
 
 static void woken(uv_async_t *handle)
@@ -304,7 +307,7 @@ static void close_real(void *arg)
     struct real *r = arg;
 
     r->closing = true;
-    works_free(r->works);
+    works_free(r->works, tell_done, r);
     uv_close((uv_handle_t *)&r->work_over, NULL);
     uv_close((uv_handle_t *)&r->async, NULL);
     uv_close((uv_handle_t *)&r->alarm, NULL);

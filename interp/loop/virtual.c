@@ -43,11 +43,12 @@ static void do_job(void *arg)
     j->done(j->arg);
 }
 
-static void work(void *self, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
+static void work(void *self, bool apart, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
 {
     struct virtual *v = self;
     struct job *j = NEW(v->arena, struct job);
 
+    (void)apart;
     *j = (struct job){ v->loop, fn, done, arg };
     v->loop->waiting++;
     loop_later(v->loop, do_job, j);

@@ -8,6 +8,7 @@ struct work {
     struct works *works;
     struct work *next;
     pthread_t thread;
+    bool apart;
     void (*work)(void *arg);
     void (*done)(void *arg);
     void *arg;
@@ -19,7 +20,8 @@ struct works {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct work *over, **end;  // in the order in which they ended
-    size_t count;              // of all that were started and not collected
+    size_t awaited, apart;     // how many were started and not collected
+    bool gone;                 // of those apart the last one puts out the light
 };
 
 struct works *works_new(void (*wake)(void *arg), void *arg)
@@ -34,6 +36,26 @@ struct works *works_new(void (*wake)(void *arg), void *arg)
     return w;
 }
 
+static void destroy(struct works *w)
+{
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+// Ends a thread that nobody waits for. The lock is held.
+static void leave(struct work *work)
+{
+    struct works *w = work->works;
+    bool last = --w->apart == 0;
+
+    pthread_detach(pthread_self());
+    pthread_mutex_unlock(&w->lock);
+    free(work);
+    if (last)
+        destroy(w);
+}
+
 static void *run(void *arg)
 {
     struct work *work = arg;
@@ -41,6 +63,10 @@ static void *run(void *arg)
 
     work->work(work->arg);
     pthread_mutex_lock(&w->lock);
+    if (w->gone) {
+        leave(work);
+        return NULL;
+    }
     *w->end = work;
     w->end = &work->next;
     w->wake(w->arg);
@@ -61,19 +87,25 @@ static bool start_thread(struct work *work)
     return ok;
 }
 
-bool works_start(struct works *w, void (*fn)(void *arg), void (*done)(void *arg), void *arg)
+static size_t *count_of(struct works *w, const struct work *work)
+{
+    return work->apart ? &w->apart : &w->awaited;
+}
+
+bool works_start(struct works *w, bool apart, void (*fn)(void *arg), void (*done)(void *arg),
+                 void *arg)
 {
     struct work *work = calloc(1, sizeof *work);
 
     if (!work)
         return false;
-    *work = (struct work){ .works = w, .work = fn, .done = done, .arg = arg };
-    if (!start_thread(work)) {
-        free(work);
-        return false;
-    }
-    w->count++;
-    return true;
+    *work = (struct work){ .works = w, .apart = apart, .work = fn, .done = done, .arg = arg };
+    ++*count_of(w, work);
+    if (start_thread(work))
+        return true;
+    --*count_of(w, work);
+    free(work);
+    return false;
 }
 
 static struct work *take_over(struct works *w)
@@ -86,7 +118,7 @@ static struct work *take_over(struct works *w)
     return first;
 }
 
-void works_collect(struct works *w)
+void works_collect(struct works *w, works_tell *tell, void *arg)
 {
     struct work *next;
 
@@ -94,22 +126,25 @@ void works_collect(struct works *w)
         next = work->next;
         // It is on its last instructions; then nothing of it touches [w] any more.
         pthread_join(work->thread, NULL);
-        w->count--;
-        work->done(work->arg);
+        --*count_of(w, work);
+        tell(arg, work->done, work->arg);
         free(work);
     }
 }
 
-void works_free(struct works *w)
+void works_free(struct works *w, works_tell *tell, void *arg)
 {
-    while (w->count > 0) {
-        pthread_mutex_lock(&w->lock);
-        while (!w->over)
+    pthread_mutex_lock(&w->lock);
+    while (w->over || w->awaited > 0) {
+        if (!w->over)
             pthread_cond_wait(&w->changed, &w->lock);
         pthread_mutex_unlock(&w->lock);
-        works_collect(w);
+        works_collect(w, tell, arg);
+        pthread_mutex_lock(&w->lock);
     }
-    pthread_cond_destroy(&w->changed);
-    pthread_mutex_destroy(&w->lock);
-    free(w);
+    w->gone = true;
+    bool last = w->apart == 0;
+    pthread_mutex_unlock(&w->lock);
+    if (last)
+        destroy(w);
 }

@@ -76,4 +76,28 @@ test_that 'what is shown before asking is the statement and its values' '
 	runbook plan book.yaml --commands >plan 2>&1 && grep "INSERT INTO t VALUES (" plan && grep "1 = 7" plan && ask "SELECT count(*) FROM t WHERE id = 7" 0
 '
 
+test_that 'a server that says nothing is not waited for once the run is over' '
+	python3 -c "
+import socket
+s = socket.socket(); s.bind((\"127.0.0.1\", 0)); s.listen(5)
+print(s.getsockname()[1], flush=True)
+held = []
+while True: held.append(s.accept())" >silent & silent=$!
+	until [ -s silent ]; do sleep 0.02; done
+	url="postgresql://x@127.0.0.1:$(cat silent)/x" && book "  - {id: a, timeout: 300ms, sql: SELECT 1}" &&
+	{ exits 1 timeout 15 runbook run book.yaml; code=$?; kill $silent; [ $code = 0 ]; }
+'
+
+test_that 'a COMMIT that fails is what the group is told to have failed by' '
+	url=$pg_url && pg_sql "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int REFERENCES p DEFERRABLE INITIALLY DEFERRED)" &&
+	book "  - {id: g, transaction: db, steps: [{id: a, sql: INSERT INTO c VALUES (1)}, {id: b, sql: INSERT INTO t VALUES (90)}]}" &&
+	{ runbook run book.yaml >told 2>&1; [ $? = 1 ]; } && grep -A1 "^✗ g: failed" told | grep "violates foreign key" && ask "SELECT count(*) FROM t WHERE id = 90" 0
+'
+
+test_that 'in a group nothing is said of a transaction of its own' '
+	url=$pg_url && for own in "isolation: serializable" "transaction: false"; do
+		book "  - {id: g, transaction: db, steps: [{id: a, sql: {query: SELECT 1, $own}}]}" && exits 3 runbook run book.yaml || return 1
+	done
+'
+
 done_testing

@@ -282,6 +282,46 @@ TEST(works_may_wait_for_each_other)
     pthread_barrier_destroy(&all);
 }
 
+static int ask[2], answer[2];
+
+static void answer_when_asked(void *arg)
+{
+    char c;
+
+    (void)arg;
+    if (read(ask[0], &c, 1) == 1)
+        (void)!write(answer[1], &c, 1);
+}
+
+TEST(a_loop_that_is_freed_does_not_wait_for_work_apart)
+{
+    struct arena *a = arena_new(scratch);
+    struct loop *l = loop_new(a);
+    int n = 1;
+    char c = 'x';
+
+    story = buf_in(scratch);
+    CHECK(pipe(ask) == 0 && pipe(answer) == 0);
+    loop_work_apart(l, answer_when_asked, met, NULL);
+    loop_work(l, work, work_done, &n);
+    arena_free(a);
+    CHECK(n == 2);
+    CHECK(write(ask[1], &c, 1) == 1);
+    CHECK(read(answer[0], &c, 1) == 1);
+    CHECK_STR(buf_str(story), "");
+}
+
+TEST(work_apart_is_told_like_any_other)
+{
+    EACH_KIND(l)
+    {
+        int n = 1;
+        loop_work_apart(l, work, work_done, &n);
+        run(l);
+        CHECK_STR(buf_str(story), "2");
+    }
+}
+
 static void *wake_from_thread(void *arg)
 {
     loop_wake(arg);
