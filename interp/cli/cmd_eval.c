@@ -19,7 +19,7 @@ static bool get_bound(const struct scope *s, struct str name, struct arena *a, s
 static int read_names(struct invocation *v, struct value *names)
 {
     struct str path = flag_text(v, "bind"), text;
-    struct json_error error;
+    struct json_error error = { 0 };  // stays so where it is JSON, but no object
 
     *names = value_finish(value_map_start(v->arena));
     if (!path.n)

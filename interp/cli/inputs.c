@@ -85,7 +85,7 @@ static int take_file(struct inputs *in, struct str path)
     struct invocation *v = in->v;
     struct str text;
     struct value map;
-    struct json_error error;
+    struct json_error error = { 0 };  // stays so where it is JSON, but no object
 
     if (!file_read(v->arena, str_copy(v->arena, path), LARGEST, &text, v->diags))
         return CODE_USAGE;
@@ -95,7 +95,8 @@ static int take_file(struct inputs *in, struct str path)
         const struct source *src = source_new(v->arena, path, text);
         uint32_t at = (uint32_t)(error.offset < text.n ? error.offset : text.n);
         diag_error(v->diags, DIAG_BAD_INPUT, (struct span){ src, at, at },
-                   "a file of inputs is a JSON object: %.*s", STR_ARG(error.message));
+                   "a file of inputs is a JSON object%s%.*s", error.message.n ? ": " : "",
+                   STR_ARG(error.message));
         return CODE_INVALID;
     }
     return take_yaml(in, path, text);

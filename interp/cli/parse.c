@@ -113,15 +113,40 @@ static bool unknown_flag(struct parser *p, struct str shown)
     return false;
 }
 
-static void complain_of_unknown(struct parser *p)
+// What other programs call a flag.
+static const char *called_elsewhere(struct str shown)
+{
+    static const char *const names[][2] = {
+        { "--quiet", "-q" },        { "--silent", "-q" }, { "--verbose", "-v" },
+        { "--directory", "-C" },    { "--chdir", "-C" },  { "--output", "-o" },
+        { "--input", "-i" },        { "--var", "-i" },    { "--env", "-i" },
+        { "--check", "--dry-run" }, { "-y", "--yes" },    { "-n", "--dry-run" },
+        { "-V", "--version" },
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (str_is(shown, names[i][0]))
+            return names[i][1];
+    return NULL;
+}
+
+static struct str meant_flag(struct parser *p, struct str shown)
 {
     const char *const *names = flag_names(p->v->arena, p->v->command);
+    const char *elsewhere = called_elsewhere(shown);
 
+    for (; elsewhere && *names; names++)
+        if (strcmp(*names, elsewhere) == 0)
+            return str_format(p->v->arena, "did you mean `%s`?", elsewhere);
+    return did_you_mean(p, shown, flag_names(p->v->arena, p->v->command));
+}
+
+static void complain_of_unknown(struct parser *p)
+{
     for (size_t i = 0; i < p->unknown_count; i++) {
         struct str shown = p->unknown[i];
         bool bundled = shown.n > 2 && shown.s[1] != '-' && option_named(str_slice(shown, 0, 2));
-        struct str help = bundled ? STR("short flags stand alone: -q -v")
-                                  : did_you_mean(p, shown, names);
+        struct str help = bundled ? STR("short flags stand alone: -q -v") : meant_flag(p, shown);
         complain(p, help, "there is no flag `%.*s`", STR_ARG(shown));
     }
 }

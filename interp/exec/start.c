@@ -177,6 +177,10 @@ static bool skips_are_right(struct driver *d)
         diag_error(d->diags, DIAG_USAGE, (struct span){ 0 }, "skipping steps needs a reason");
         diag_help(d->diags, d->diags->last, "say --skip-reason \"why\"");
         ok = false;
+    } else if (!o->skip_count && !o->from.n && o->skip_reason.n) {
+        diag_error(d->diags, DIAG_USAGE, (struct span){ 0 }, "--skip-reason, and nothing is skipped");
+        diag_help(d->diags, d->diags->last, "say which steps: --skip ID or --from ID");
+        ok = false;
     }
     return ok;
 }

@@ -182,6 +182,13 @@ test_that 'one mistake in a command line is told once, for the command at hand' 
 	exits 2 runbook run --fr x asks.yaml 2>err && grep -q "did you mean .--from." err &&
 	runbook help run | awk "length > 79 { print; exit 1 }"
 '
+test_that 'JSON that is no object is told as that, and no flag is ignored' '
+	echo "[1]" >list.json &&
+	exits 2 runbook eval x --bind list.json 2>err && grep -q "is no JSON object \[usage\]" err &&
+	exits 3 runbook plan asks.yaml --inputs list.json 2>err && grep -q "is a JSON object \[bad-input\]" err &&
+	exits 2 runbook run good.yaml --skip-reason x 2>err && grep -q "nothing is skipped" err &&
+	exits 2 runbook run good.yaml --quiet 2>err && grep -q "did you mean .-q." err
+'
 test_that 'logs are those of a step, and harmless' '
 	cat >noise.yaml <<-END
 	runbook: 1
