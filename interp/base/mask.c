@@ -18,7 +18,8 @@ struct mask {
     struct forms plain, base64;
     unsigned version;  // changes when forms are added
     size_t longest;    // of all forms, in bytes
-    bool begins[256];  // bytes that may begin a form, or what is skipped
+    bool begins[256];   // bytes that may begin a form
+    bool between[256];  // or what is skipped
 };
 
 static void free_forms(void *arg)
@@ -225,7 +226,7 @@ static void read_byte(struct masking *s, size_t i)
         s->kinds.s[i - 1] = (char)before;
     if (before == SKIP_NONE)
         read_letter(s, i - 1);
-    buf_add_c(&s->kinds, (char)(kind == SKIP_UNCLEAR ? SKIP_NONE : kind));
+    s->kinds.s[i] = (char)(kind == SKIP_UNCLEAR ? SKIP_NONE : kind);
     look(s, &s->mask->plain, &s->raw, i, 0);
     if (s->skip.too_many)
         s->base64 = 0;
@@ -235,25 +236,34 @@ static void read_byte(struct masking *s, size_t i)
         read_letter(s, i);
 }
 
-// Nearly all bytes begin nothing: over them quickly.
-static size_t over_plain(struct masking *s, size_t i)
+// The same for what can only be a letter.
+static void read_plain(struct masking *s, size_t i)
 {
-    const struct mask *m = s->mask;
-    size_t from = i;
+    bool same = s->raw == s->plain;
 
-    if (s->raw || s->plain || s->base64 || s->skip.state || s->skip.run)
-        return i;
-    while (i < s->held.n && !m->begins[(unsigned char)s->held.s[i]])
-        i++;
-    memset(buf_reserve(&s->kinds, i - from), SKIP_NONE, i - from);
-    s->kinds.n += i - from;
-    return i;
+    look(s, &s->mask->plain, &s->plain, i, IN_PLAIN);
+    if (same)
+        s->raw = s->plain;
+    else
+        look(s, &s->mask->plain, &s->raw, i, 0);
+    look(s, &s->mask->base64, &s->base64, i, IN_BASE64);
 }
 
 static void read_on(struct masking *s, size_t from)
 {
-    for (size_t i = over_plain(s, from); i < s->held.n; i = over_plain(s, i + 1))
-        read_byte(s, i);
+    const struct mask *m = s->mask;
+    size_t n = s->held.n - from;
+
+    memset(buf_reserve(&s->kinds, n), SKIP_NONE, n);
+    s->kinds.n += n;
+    for (size_t i = from; i < s->held.n; i++) {
+        unsigned char c = (unsigned char)s->held.s[i];
+
+        if (s->skip.state || s->skip.run || m->between[c])
+            read_byte(s, i);
+        else if (m->begins[c] || s->raw || s->plain || s->base64)
+            read_plain(s, i);
+    }
 }
 
 // How much of the end may begin a secret.
@@ -301,11 +311,11 @@ static void give_out(struct masking *s, size_t n, struct buf *out)
 
 static void link_all(struct mask *m)
 {
+    m->between['\n'] = m->between['\r'] = m->between['\x1b'] = true;
     forms_link(&m->plain);
     forms_link(&m->base64);
     for (int c = 0; c < 256; c++)
-        m->begins[c] = m->plain.first[c] || m->base64.first[c] || c == '\n' || c == '\r' ||
-                       c == '\x1b';
+        m->begins[c] = m->plain.first[c] || m->base64.first[c];
 }
 
 void masking_feed(struct masking *s, struct str in, struct buf *out)
