@@ -1,17 +1,16 @@
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/arena.h"
 #include "cli/open.h"
 #include "cli/print.h"
 #include "report/fate.h"
 #include "report/listing.h"
 
-static bool is_here(const struct opened *o, struct arena *a)
+// What steps left is on the machine where the run was last.
+static struct str folder_here(const struct opened *o, struct arena *a)
 {
-    struct str folder = store_folder(o->store, o->row.id, a);
+    bool here = str_equal(store_place(o->store, o->row.id, a), o->history->place);
 
-    return folder.n && access(str_copy(a, folder).s, F_OK) == 0;
+    return here ? store_folder(o->store, o->row.id, a) : STR("");
 }
 
 static bool print_event(const struct stored_event *e, void *arg)
@@ -48,8 +47,8 @@ int command_show(struct invocation *v)
 
     if (!o.history)
         return code;
-    if (o.history->crashed && is_here(&o, v->arena))
-        fates_find(o.history, store_folder(o.store, o.row.id, v->arena));
+    if (o.history->crashed)
+        fates_find(o.history, folder_here(&o, v->arena));
     if (v->ndjson) {
         store_read(o.store, o.row.id, 0, false, print_event, NULL, v->diags);
     } else {

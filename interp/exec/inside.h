@@ -199,6 +199,7 @@ struct driver {
     bool commit_scheduled, committing;
     bool store_failed, pump_scheduled, over, suspended;
     int code;
+    struct str place;             // where the files are of the session that is replayed
     int64_t seq;                  // of a run without a journal
     int64_t seq_lead;             // of what was told over what could be kept: a full disk
 

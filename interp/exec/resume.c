@@ -113,6 +113,17 @@ static void restore_result(struct driver *d, struct event *e)
     e->data = value_finish(b);
 }
 
+// Results that steps left are in the folder of the machine that they ran on.
+static void remember_place(struct driver *d, const struct event *e)
+{
+    struct task *t = e->type == EVENT_STEP_START ? run_task(d->run, text_of(e->data, "step")) : NULL;
+
+    if (e->type == EVENT_RUN_START || e->type == EVENT_RUN_RESUME)
+        d->place = str_copy(d->arena, text_of(e->data, "place"));
+    if (t)
+        t->elsewhere = !str_equal(d->place, journal_place(d->journal));
+}
+
 static bool replay_one(const struct stored_event *stored, void *arg)
 {
     struct driver *d = arg;
@@ -155,6 +166,7 @@ static bool replay_one(const struct stored_event *stored, void *arg)
         run_settle_nothing(d->run);
     }
     run_apply(d->run, &e);
+    remember_place(d, &e);
     return true;
 }
 
@@ -402,6 +414,7 @@ static void tell_resume(struct driver *d)
         value_put_s(b, "undo_step", value_string(d->options->undo_step));
     if (d->options->reason.n)
         value_put_s(b, "reason", value_string(d->options->reason));
+    put_place(d, b);
     if (d->options->worker.n)
         value_put_s(b, "worker", value_string(d->options->worker));
     emit(d, EVENT_RUN_RESUME, b);

@@ -10,6 +10,8 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o);
 bool driver_open_store(struct driver *d, bool create);
 bool driver_start_keeper(struct driver *d);
 void driver_row(struct driver *d);
+// Where the files of this session are, when that is not beside the journal.
+void put_place(struct driver *d, struct value_builder *b);
 int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base);
 // Carries out what stands in asides, before there is a run.
 void run_order_aside(struct driver *d);

@@ -129,10 +129,14 @@ static void still_running(struct walk *w, const struct child_result *r)
     w->timer = loop_timer(d->loop, w->arena, loop_now_ms(d->loop) + LOOK_EVERY_MS, look, w);
 }
 
+static enum adoption look_here(const struct walk *w, struct arena *a, struct child_result *r)
+{
+    return w->task->elsewhere ? ADOPT_UNKNOWN : child_adopt(w->d->folder, w->task->file, a, r);
+}
+
 static void look(void *arg)
 {
     struct walk *w = arg;
-    struct driver *d = w->d;
     struct child_result r = { 0 };
 
     w->timer = NULL;
@@ -141,7 +145,7 @@ static void look(void *arg)
         return;
     }
     struct arena *a = arena_new(w->arena);  // given back while it still runs, for hours maybe
-    enum adoption what = child_adopt(d->folder, w->task->file, a, &r);
+    enum adoption what = look_here(w, a, &r);
     switch (what) {
     case ADOPT_NOT_STARTED: start_again(w); break;
     case ADOPT_KNOWN: adopt(w, &r); break;

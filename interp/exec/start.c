@@ -361,6 +361,14 @@ static void tell_locks(struct driver *d)
     emit(d, EVENT_LOCK_HELD, b);
 }
 
+void put_place(struct driver *d, struct value_builder *b)
+{
+    struct str place = d->journal ? journal_place(d->journal) : STR("");
+
+    if (place.n)
+        value_put_s(b, "place", value_string(place));
+}
+
 static void tell_start(struct driver *d)
 {
     const struct runbook *rb = d->program->root->rb;
@@ -374,6 +382,7 @@ static void tell_start(struct driver *d)
     value_put_s(b, "user", value_string(person(d)));
     value_put_s(b, "host", value_string(host_name(d->arena)));
     value_put_s(b, "file", value_string(rb->path));
+    put_place(d, b);
     value_put_s(b, "interpreter", value_int(getpid()));
     if (d->session.keeper)
         value_put_s(b, "keeper", value_int(keeper_pid(d->session.keeper)));

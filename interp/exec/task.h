@@ -112,6 +112,7 @@ struct task {
     bool marked;              // its outcome was said by a person
     bool declined;            // cancelled by a no
     bool dangling;            // intent without result, after a crash
+    bool elsewhere;           // and it was started where we cannot look: on another machine
     enum undo_state undo_state;
     struct task *blocked_by;
     int64_t attempts;

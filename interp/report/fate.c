@@ -16,6 +16,9 @@ static struct str fate_of(const struct story *s, struct str folder, struct arena
 {
     struct child_result r;
 
+    if (!folder.n)
+        return str_format(a,
+                          "it ran on another machine, and only there is known what became of it");
     switch (child_adopt(folder, s->file, a, &r)) {
     case ADOPT_NOT_STARTED:
         return STR("was not started");

@@ -7,6 +7,6 @@
 
 #include "report/history.h"
 
-// Fills in the fate of every story of [h] that is running. [folder]: that of the run, which has
-// to be on this machine.
+// Fills in the fate of every story of [h] that is running. [folder] is that of the run on this
+// machine, "" if it ran on another one last.
 void fates_find(struct history *h, struct str folder);

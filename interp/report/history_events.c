@@ -34,6 +34,7 @@ static void on_run_start(struct history *h, const struct event *e)
     history_take(h, d, "runbook", &h->runbook);
     history_take(h, d, "title", &h->title);
     history_take(h, d, "file", &h->file);
+    history_take(h, d, "place", &h->place);
     history_take(h, d, "digest", &h->digest);
     history_take(h, d, "mode", &h->mode);
     history_take(h, d, "user", &h->user);
@@ -56,6 +57,7 @@ static void on_run_resume(struct history *h, const struct event *e)
     h->over = h->suspended = false;
     h->exit = -1;
     h->result = STR("");
+    h->place = history_kept(h, text_of(e->data, "place"));
     h->worker = history_kept(h, text_of(e->data, "worker"));
     history_moment(h, e,
                    h->worker.n ? str_format(h->arena, "the run was resumed by worker %.*s",

@@ -40,6 +40,8 @@ struct run_ops {
     enum store_error (*kept)(struct store *s, struct str id, const char *name, struct arena *a,
                              struct str *out, struct diags *ds);
     struct str (*folder)(struct store *s, struct str id, struct arena *a);
+    // store_place(); NULL: "".
+    struct str (*place)(struct store *s, struct str id, struct arena *a);
     // store_claim(); NULL: what list, open and row can do is enough.
     enum store_error (*claim)(struct store *s, const struct str *labels, size_t count,
                               struct arena *a, struct journal **out, struct diags *ds);
@@ -91,7 +93,7 @@ struct journal {
     const struct journal_ops *ops;
     struct store *store;
     struct arena *arena;  // its own, below that of the caller
-    struct str id, folder;
+    struct str id, folder, place;
     int64_t next_seq;
     struct writer *writer;
     bool closed;

@@ -91,6 +91,11 @@ struct str journal_folder(const struct journal *j)
     return j->folder;
 }
 
+struct str journal_place(const struct journal *j)
+{
+    return j->place;
+}
+
 int64_t journal_next_seq(const struct journal *j)
 {
     return j->next_seq;

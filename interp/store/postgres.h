@@ -8,8 +8,9 @@
 //     lock      one row each time that a lock was taken; unique among those not freed
 //     kept, vote, note, fire
 //
-// A lease lasts 30 s and is renewed every 10 s and with every commit. Others judge it by the
-// server's clock, its holder by boot time. Every commit is one statement: it changes the
+// A lease lasts 30 s and is renewed every 10 s and with every commit (another time for all who use
+// a database: ALTER DATABASE ... SET runbook.lease = '1min'). Others judge it by the server's
+// clock, its holder by boot time. Every commit is one statement: it changes the
 // run's row if the epoch and the last event are still what the writer thinks, and adds the
 // events only then. So who lost the lease writes nothing, and a commit whose answer was lost
 // can be tried again: either it finds everything as it was, or its own events.
@@ -23,7 +24,7 @@
 #include "store/chain.h"
 #include "store/server.h"
 
-enum { LEASE_MS = 30 * 1000, RENEW_MS = 10 * 1000 };
+enum { LEASE_MS = 30 * 1000, LEASE_LEAST_MS = 1000, LEASE_MOST_MS = 60 * 60 * 1000 };
 
 struct postgres {
     struct store base;
@@ -31,6 +32,7 @@ struct postgres {
     struct str url;
     struct str files;           // the folder in which runs have theirs
     struct str role;            // the database role
+    int64_t lease_ms;           // how long a lease lasts; a third of it until it is renewed
     bool absent;                // there is no schema, and none is to be made
     struct str locker, locked;  // who locked last here, and what (a text[])
     struct str newer;           // why nothing in it may be touched; "" if it may
@@ -47,11 +49,15 @@ PGresult *postgres_query(struct postgres *s, const char *sql, const struct str *
 // Whether a run is there; for those who want to tell.
 enum store_error postgres_exists(struct postgres *s, struct str run, struct diags *ds);
 
+// In SQL, until when a lease lasts that is taken or renewed now.
+struct str postgres_lease(const struct postgres *s, struct arena *a);
+
 // Makes the schema if it is not there ([create]), or finds that it is absent.
 bool postgres_schema(struct postgres *s, bool create, struct failure *why, struct diags *ds);
 
-// Where the files of a run are.
+// Where the files of a run are; and the name that this place was given, "none" without one.
 struct str postgres_folder(struct store *s, struct str id, struct arena *a);
+struct str postgres_place(struct store *s, struct str id, struct arena *a);
 
 enum store_error postgres_create(struct store *s, struct arena *a, struct str id,
                                  struct journal **out, struct diags *ds);

@@ -20,7 +20,7 @@ enum {
     FIRST = ROW_id + 1,  // field of the row that may change
 };
 
-static struct str append_sql(bool row, struct arena *a)
+static struct str append_sql(const struct postgres *s, bool row, struct arena *a)
 {
     struct buf set = BUF_EMPTY;
 
@@ -32,12 +32,12 @@ static struct str append_sql(bool row, struct arena *a)
     struct str sql = str_format(
         a,
         "WITH mine AS (UPDATE runbook.run SET seq = $4, hash = $5,"
-        " lease_until = clock_timestamp() + interval '30 s'%.*s"
+        " lease_until = %.*s%.*s"
         " WHERE id = $1 AND epoch = $2 AND seq = $3 RETURNING id),"
         " added AS (INSERT INTO runbook.event SELECT mine.id, e.* FROM mine,"
         " unnest($6::bigint[], $7::text[], $8::text[], $9::text[]) e)"
         " SELECT count(*) FROM mine",
-        STR_ARG(buf_str(&set)));
+        STR_ARG(postgres_lease(s, a)), STR_ARG(buf_str(&set)));
     buf_free(&set);
     return sql;
 }
@@ -141,8 +141,8 @@ enum server_answer postgres_append(struct postgres_journal *j, const struct batc
     int64_t asked = clock_boot_ms();
     PGresult *r;
 
-    enum server_answer answer = server_ask(&j->server, until_ms, append_sql(row != NULL, a).s,
-                                           params, count, &r, why);
+    enum server_answer answer = server_ask(
+        &j->server, until_ms, append_sql(j->store, row != NULL, a).s, params, count, &r, why);
     bool ours = answer == SERVER_DONE && server_int(&j->server, r, 0, 0) == 1;
     if (answer == SERVER_DONE)
         j->server.pq->clear(r);

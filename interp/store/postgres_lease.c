@@ -12,13 +12,13 @@
 #include "store/postgres_journal.h"
 
 enum {
-    LOOK_MS = 1000,       // how often the clock is looked at: a machine that slept, woke up
+    LOOK_MS = 1000,  // how often the clock is looked at, at least: a machine that slept, woke up
     GIVE_BACK_MS = 3000,  // it ends by itself when that fails
 };
 
 int64_t lease_end(const struct postgres_journal *j)
 {
-    return j->renewed_ms + LEASE_MS;
+    return j->renewed_ms + j->store->lease_ms;
 }
 
 // SERVER_REFUSED: somebody else has the run.
@@ -26,13 +26,13 @@ static enum server_answer renew(struct postgres_journal *j, int64_t until_ms, st
 {
     struct arena *a = arena_new(NULL);
     const struct str params[] = { j->base.id, str_format(a, "%" PRId64, j->epoch) };
+    struct str sql = str_format(a,
+                                "UPDATE runbook.run SET lease_until = %.*s"
+                                " WHERE id = $1 AND epoch = $2 RETURNING 1",
+                                STR_ARG(postgres_lease(j->store, a)));
     int64_t asked = clock_boot_ms();
     PGresult *r;
-    enum server_answer answer = server_ask(&j->server, until_ms,
-                                           "UPDATE runbook.run SET"
-                                           " lease_until = clock_timestamp() + interval '30 s'"
-                                           " WHERE id = $1 AND epoch = $2 RETURNING 1",
-                                           params, 2, &r, why);
+    enum server_answer answer = server_ask(&j->server, until_ms, sql.s, params, 2, &r, why);
 
     if (answer == SERVER_DONE) {
         if (server_rows(&j->server, r) == 0) {
@@ -54,7 +54,7 @@ static void look(struct postgres_journal *j)
     int64_t now = clock_boot_ms();
     struct failure why = { "" };
 
-    if (now - j->renewed_ms < RENEW_MS)
+    if (now - j->renewed_ms < j->store->lease_ms / 3)
         return;
     int64_t end = lease_end(j), until = now >= end ? now + 2000 : end;
     enum server_answer answer = renew(
@@ -70,10 +70,13 @@ static void look(struct postgres_journal *j)
 
 static void rest(struct postgres_journal *j)
 {
+    int64_t ms = j->store->lease_ms / 6 < LOOK_MS ? j->store->lease_ms / 6 : LOOK_MS;
     struct timespec until;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_MS / 1000;
+    until.tv_nsec += ms * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     pthread_cond_timedwait(&j->ending, &j->mutex, &until);
 }
 

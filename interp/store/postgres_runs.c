@@ -178,6 +178,7 @@ const struct run_ops postgres_run_ops = {
     .read = postgres_read,
     .kept = kept,
     .folder = postgres_folder,
+    .place = postgres_place,
     .claim = postgres_claim,
     .remove = remove_run,
     .rebuild = rebuild,

@@ -1,5 +1,7 @@
 #include "store/postgres.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,12 +157,38 @@ static void look_at_promises(struct postgres *s, struct diags *ds)
               STR_ARG(answer));
 }
 
+struct str postgres_lease(const struct postgres *s, struct arena *a)
+{
+    return str_format(a, "clock_timestamp() + interval '%" PRId64 " ms'", s->lease_ms);
+}
+
+// One for all who use the database, or they could not judge each other.
+static bool learn_lease(struct postgres *s, struct failure *why)
+{
+    struct str said;
+    int64_t ns = 0;
+
+    if (!ask_one(s, "SELECT coalesce(current_setting('runbook.lease', true), '')", &said, why))
+        return false;
+    s->lease_ms = LEASE_MS;
+    if (!said.n)
+        return true;
+    s->lease_ms = duration_parse(said, &ns) ? ns / 1000000 : 0;
+    if (s->lease_ms >= LEASE_LEAST_MS && s->lease_ms <= LEASE_MOST_MS)
+        return true;
+    failure_set(why,
+                "the setting `runbook.lease` of the database is `%.100s`, which is no duration "
+                "from 1s to 1h",
+                said.s);
+    return false;
+}
+
 bool postgres_schema(struct postgres *s, bool create, struct failure *why, struct diags *ds)
 {
     int64_t until = clock_boot_ms() + SERVER_DEADLINE_MS;
     struct str there;
 
-    if (!ask_one(s, "SELECT session_user", &s->role, why) ||
+    if (!ask_one(s, "SELECT session_user", &s->role, why) || !learn_lease(s, why) ||
         !ask_one(s, "SELECT to_regclass('runbook.format')", &there, why))
         return false;
     if (!there.n && !create) {
@@ -216,6 +244,13 @@ struct str postgres_folder(struct store *base, struct str id, struct arena *a)
     struct postgres *s = (struct postgres *)base;
 
     return str_format(a, "%.*s/%.*s", STR_ARG(s->files), STR_ARG(id));
+}
+
+struct str postgres_place(struct store *base, struct str id, struct arena *a)
+{
+    struct str path = str_format(a, "%.*s/place", STR_ARG(postgres_folder(base, id, a))), name;
+
+    return file_get(AT_FDCWD, path.s, 64, a, &name) && name.n ? str_trim(name) : STR("none");
 }
 
 // ---- opening

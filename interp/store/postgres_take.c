@@ -16,6 +16,19 @@
 
 // ---- the folder on this machine
 
+// A name of its own, that stays: another machine, or a folder that was made anew, has another.
+static bool name_place(struct postgres_journal *j, struct failure *why)
+{
+    struct str name = id_random(j->base.arena, 12);
+
+    if (!file_put(j->folder_fd, "place", name, true) && errno != EEXIST) {
+        failure_set(why, "`%.*s/place`: %s", STR_ARG(j->base.folder), strerror(errno));
+        return false;
+    }
+    j->base.place = postgres_place(&j->store->base, j->base.id, j->base.arena);
+    return true;
+}
+
 static bool make_folder(struct postgres_journal *j, struct failure *why)
 {
     enum folder_state state = FOLDER_REFUSED;
@@ -31,7 +44,7 @@ static bool make_folder(struct postgres_journal *j, struct failure *why)
     j->head_fd = head_open(j->folder_fd);
     if (j->head_fd < 0)
         failure_set(why, "`%.*s/head`: %s", STR_ARG(j->base.folder), strerror(errno));
-    return j->head_fd >= 0;
+    return j->head_fd >= 0 && name_place(j, why);
 }
 
 // ---- a journal
@@ -181,12 +194,13 @@ enum store_error postgres_create(struct store *base, struct arena *a, struct str
     struct postgres_journal *j = new_journal(s, a);
     const struct str params[] = { id, j->mark };
     j->renewed_ms = clock_boot_ms();
-    PGresult *r = postgres_query(s,
-                                 "INSERT INTO runbook.run(id, state, holder, lease_until)"
-                                 " VALUES($1, 'running', $2, clock_timestamp() + interval '30 s')"
-                                 " ON CONFLICT (id) DO UPDATE SET holder = excluded.holder"
-                                 " WHERE run.holder = excluded.holder RETURNING epoch",
-                                 params, 2, ds);
+    struct str sql = str_format(a,
+                                "INSERT INTO runbook.run(id, state, holder, lease_until)"
+                                " VALUES($1, 'running', $2, %.*s)"
+                                " ON CONFLICT (id) DO UPDATE SET holder = excluded.holder"
+                                " WHERE run.holder = excluded.holder RETURNING epoch",
+                                STR_ARG(postgres_lease(s, a)));
+    PGresult *r = postgres_query(s, sql.s, params, 2, ds);
     if (!r)
         return drop(j, STORE_FAILED);
     if (server_rows(&s->server, r) == 1)
@@ -251,14 +265,15 @@ static enum store_error take_lease(struct postgres_journal *j, struct str id,
     struct postgres *s = j->store;
     const struct str params[] = { id, j->mark, h->mark, h->died ? STR("true") : STR("false") };
 
-    j->renewed_ms = clock_boot_ms();
-    PGresult *r = postgres_query(
-        s,
+    struct str sql = str_format(
+        j->base.arena,
         "UPDATE runbook.run SET epoch = epoch + (holder <> $2)::int, holder = $2,"
-        " lease_until = clock_timestamp() + interval '30 s'"
+        " lease_until = %.*s"
         " WHERE id = $1 AND (holder = $2 OR (holder = $3 AND ($4::boolean OR lease_until IS NULL"
         " OR lease_until < clock_timestamp()))) RETURNING epoch",
-        params, 4, ds);
+        STR_ARG(postgres_lease(s, j->base.arena)));
+    j->renewed_ms = clock_boot_ms();
+    PGresult *r = postgres_query(s, sql.s, params, 4, ds);
     if (!r)
         return STORE_FAILED;
     if (server_rows(&s->server, r) == 1)
@@ -305,16 +320,16 @@ enum store_error postgres_claim(struct store *base, const struct str *labels, si
     server_array_end(&list);
     struct postgres_journal *j = new_journal(s, a);
     const struct str params[] = { j->mark, buf_take(&list, a) };
-    j->renewed_ms = clock_boot_ms();
-    PGresult *r = postgres_query(
-        s,
-        "UPDATE runbook.run SET epoch = epoch + 1, holder = $1,"
-        " lease_until = clock_timestamp() + interval '30 s' WHERE id ="
+    struct str sql = str_format(
+        a,
+        "UPDATE runbook.run SET epoch = epoch + 1, holder = $1, lease_until = %.*s WHERE id ="
         " (SELECT id FROM runbook.run WHERE state = 'waiting' AND"
         " (lease_until IS NULL OR lease_until < clock_timestamp()) AND"
         " string_to_array(labels, E'\\n') <@ $2::text[]"
         " ORDER BY started, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, epoch",
-        params, 2, ds);
+        STR_ARG(postgres_lease(s, a)));
+    j->renewed_ms = clock_boot_ms();
+    PGresult *r = postgres_query(s, sql.s, params, 2, ds);
     if (!r)
         return drop(j, STORE_FAILED);
     struct str id = STR("");

@@ -180,6 +180,11 @@ struct str store_folder(struct store *s, struct str id, struct arena *a)
     return s->ops.runs->folder(s, id, a);
 }
 
+struct str store_place(struct store *s, struct str id, struct arena *a)
+{
+    return s->ops.runs->place ? s->ops.runs->place(s, id, a) : STR("");
+}
+
 struct str store_user(struct store *s, struct arena *a)
 {
     return s->ops.runs->user(s, a);

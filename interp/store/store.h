@@ -73,6 +73,7 @@ void journal_close(struct journal *j);
 
 struct str journal_id(const struct journal *j);
 struct str journal_folder(const struct journal *j);  // output and result files; absolute
+struct str journal_place(const struct journal *j);   // as store_place()
 int64_t journal_next_seq(const struct journal *j);
 
 // Adds one event to those that will be committed together; [json] is the whole line with
@@ -122,6 +123,10 @@ enum store_error store_read(struct store *s, struct str id, int64_t from_seq, bo
 enum store_error store_kept(struct store *s, struct str id, const char *name, struct arena *a,
                             struct str *out, struct diags *ds);
 struct str store_folder(struct store *s, struct str id, struct arena *a);
+// Names the folder on this machine where the files of the run are, what its steps left among them:
+// "" where it is beside the journal. A run in PostgreSQL has one on every machine it was on; what
+// stands in another is not known here.
+struct str store_place(struct store *s, struct str id, struct arena *a);
 
 // ---- locks: taken together, all or none; kept until freed, whatever becomes of us
 

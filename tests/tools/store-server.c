@@ -525,7 +525,7 @@ TEST(who_lost_the_lease_is_told_without_writing)
     told = 0;
     journal_on_failure(j, tell, NULL);
     struct journal *other = taken_by_another(j, direct);
-    age(j, RENEW_MS);
+    age(j, LEASE_MS / 3);
     while (!told)
         loop_turn(loop);
     CHECK(told == 1);
