@@ -4,7 +4,10 @@
 #include "base/clock.h"
 #include "cli/open.h"
 #include "exec/kept.h"
+#include "exec/votes.h"
+#include "exec/walk.h"
 #include "report/fields.h"
+#include "report/history_read.h"
 
 // A vote on an approval, for or against.
 struct voting {
@@ -12,12 +15,17 @@ struct voting {
     struct opened o;
     bool yes;
     struct str step;
-    const struct asked *q;  // NULL: it was not asked yet
+    bool is_open;           // false: it was not asked yet
+    struct question asked;  // what it is judged by, as far as that is known
+    struct vote vote;
 };
 
-static int nothing_to_answer(struct voting *g, const char *help)
+// -------- which question
+
+static int nothing_to_answer(struct voting *g)
 {
-    return usage_error(g->v, help, "run %.*s waits for no approval%s%.*s%s", STR_ARG(g->o.row.id),
+    return usage_error(g->v, "`runbook waiting` lists what can be answered",
+                       "run %.*s waits for no approval%s%.*s%s", STR_ARG(g->o.row.id),
                        g->step.n ? " of `" : "", STR_ARG(g->step), g->step.n ? "`" : "");
 }
 
@@ -37,28 +45,118 @@ static const struct asked *open_approval(const struct voting *g, size_t *count)
     return found;
 }
 
-static bool was_answered(const struct voting *g)
+static const struct asked *last_answer(const struct voting *g)
 {
+    const struct asked *found = NULL;
+
     for (size_t i = 0; i < g->o.history->question_count; i++) {
         const struct asked *q = g->o.history->questions[i];
         if (!q->open && str_is(q->kind, "approve") && str_equal(q->step, g->step))
-            return true;
+            found = q;
     }
-    return false;
+    return found;
 }
 
-static bool has_approve(const struct list *steps, struct str id)
+static const struct str *names_of(struct value list, struct arena *a, size_t *count)
+{
+    size_t n = list.kind == VALUE_LIST ? value_size(list) : 0;
+    struct str *names = NEW_ARRAY(a, struct str, n + 1);
+
+    *count = n;
+    for (size_t i = 0; i < n; i++)
+        names[i] = value_item(list, i).kind == VALUE_STRING ? value_item(list, i).s : STR("");
+    return names;
+}
+
+static void take_question(struct voting *g, const struct asked *q)
+{
+    struct question *want = &g->asked;
+
+    g->is_open = true;
+    g->step = q->step;
+    want->digest = text_of(q->data, "digest");
+    want->until = text_of(q->data, "until");
+    want->not_requester = truth_of(q->data, "not_requester");
+    want->requester = text_of(q->data, "requester");
+    want->reason_required = truth_of(q->data, "reason_required");
+    want->votes_needed = (size_t)int_of(q->data, "needed", 1);
+    want->from = names_of(value_of(q->data, "from"), g->v->arena, &want->from_count);
+}
+
+// -------- a vote before the question: the plan that is kept with the run knows the step
+
+static const struct approve *approve_in(const struct program *p, const struct list *steps,
+                                        struct str id);
+
+static const struct approve *approve_of(const struct program *p, const struct module *m,
+                                        struct str id)
+{
+    const struct list *phases[] = { &m->rb->prepare, &m->rb->steps, &m->rb->always };
+    const struct approve *found = NULL;
+
+    for (size_t i = 0; i < 3 && !found; i++)
+        found = approve_in(p, phases[i], id);
+    return found;
+}
+
+// What is behind "STEP." or "STEP[KEY].", or all of it when that is another step's.
+static struct str id_inside(const struct step *s, struct str id)
+{
+    size_t n = s->id.str.n;
+
+    if (id.n <= n || !str_equal(str_slice(id, 0, n), s->id.str))
+        return id;
+    size_t end = id.s[n] == '[' ? str_find(id, ']') : n - 1;
+    return end < id.n - 1 && id.s[end + 1] == '.' ? str_slice(id, end + 2, id.n) : id;
+}
+
+// "STEP" or "STEP[KEY]".
+static bool is_named(const struct step *s, struct str id)
+{
+    size_t n = s->id.str.n;
+
+    if (str_equal(s->id.str, id))
+        return true;
+    return s->for_each && id.n > n && str_equal(str_slice(id, 0, n), s->id.str) &&
+           id.s[n] == '[' && id.s[id.n - 1] == ']';
+}
+
+static const struct approve *approve_in(const struct program *p, const struct list *steps,
+                                        struct str id)
 {
     const struct step *all = steps->items;
+    const struct approve *found = NULL;
 
-    for (size_t i = 0; i < steps->count; i++)
-        if ((str_equal(all[i].id.str, id) && all[i].approve) || has_approve(&all[i].steps, id) ||
-            has_approve(&all[i].rescue, id))
-            return true;
-    return false;
+    for (size_t i = 0; i < steps->count && !found; i++) {
+        const struct step *s = &all[i];
+        const struct list *inside[] = { &s->steps, &s->rescue, &s->always };
+        struct str rest = id_inside(s, id);
+        if (s->approve && is_named(s, id))
+            return s->approve;
+        if (s->kind == STEP_USE && rest.n < id.n)
+            found = approve_of(p, program_use(p, s), rest);
+        for (size_t k = 0; k < 3 && !found; k++)
+            found = approve_in(p, inside[k], rest);
+    }
+    return found;
 }
 
-// A vote may come before the question: the plan that is kept with the run knows the step.
+// Who may vote, as far as it stands in the file.
+static void take_plan(struct voting *g, const struct approve *ap, const struct project *p,
+                      const struct kept_plan *plan)
+{
+    struct question *want = &g->asked;
+    struct scope none = { 0 };
+    struct expr_error ignored = { 0 };
+    struct question whole = { 0 };
+
+    if (question_approve(&whole, ap, p, &none, g->v->arena, &ignored))
+        *want = whole;
+    want->reason_required = ap->reason == 1;
+    want->requester = text_of(plan->run, "user");
+    want->until = STR("");
+}
+
 static bool will_ask(struct voting *g)
 {
     struct arena *a = g->v->arena;
@@ -69,10 +167,12 @@ static bool will_ask(struct voting *g)
     if (store_kept(g->o.store, g->o.row.id, "plan.json", a, &json, &ignored) != STORE_OK ||
         !plan_read(a, json, &plan))
         return false;
-    struct program *p = program_from(a, open_project(g->v), plan.files, plan.file_count, plan.file,
-                                     &ignored);
-    return p && (has_approve(&p->root->rb->prepare, g->step) ||
-                 has_approve(&p->root->rb->steps, g->step));
+    const struct project *project = project_for(a, plan.cwd, plan.file, action_names(), &ignored);
+    struct program *p = program_from(a, project, plan.files, plan.file_count, plan.file, &ignored);
+    const struct approve *ap = p ? approve_of(p, p->root, g->step) : NULL;
+    if (ap)
+        take_plan(g, ap, project, &plan);
+    return ap != NULL;
 }
 
 static bool is_over(const struct run_row *r)
@@ -83,84 +183,173 @@ static bool is_over(const struct run_row *r)
 static int find_question(struct voting *g)
 {
     size_t count;
+    const struct asked *q = open_approval(g, &count);
 
     if (is_over(&g->o.row))
         return usage_error(g->v, NULL, "run %.*s is over", STR_ARG(g->o.row.id));
-    g->q = open_approval(g, &count);
-    if (count == 1)
-        return CODE_OK;
     if (count > 1)
         return usage_error(g->v, "`runbook waiting` lists them",
                            "run %.*s waits for more than one approval: name the step",
                            STR_ARG(g->o.row.id));
+    if (count == 1) {
+        take_question(g, q);
+        return CODE_OK;
+    }
     if (!g->step.n && str_is(g->o.row.state, "waiting")) {
         g->step = STR("run");
         return CODE_OK;
     }
-    if (!g->step.n || was_answered(g) || !will_ask(g))
-        return nothing_to_answer(g, "`runbook waiting` lists what can be answered");
-    return CODE_OK;
+    return !g->step.n || last_answer(g) || !will_ask(g) ? nothing_to_answer(g) : CODE_OK;
 }
 
-static bool is_among(struct value names, struct str user)
-{
-    if (names.kind != VALUE_LIST || !value_size(names))
-        return true;
-    for (size_t i = 0; i < value_size(names); i++)
-        if (value_item(names, i).kind == VALUE_STRING && str_equal(value_item(names, i).s, user))
-            return true;
-    return false;
-}
+// -------- who may
 
-static int check_person(struct voting *g, struct str user)
+static int refuse(struct voting *g, enum vote_fault fault)
 {
-    struct value data = g->q ? g->q->data : VALUE_NONE;
+    struct str user = g->vote.user, step = g->step;
 
-    if (!is_among(value_of(data, "from"), user)) {
-        usage_error(g->v, NULL, "`%.*s` may not answer for `%.*s`", STR_ARG(user),
-                    STR_ARG(g->q->step));
+    switch (fault) {
+    case VOTE_NOT_AMONG:
+        usage_error(g->v, NULL, "`%.*s` may not answer for `%.*s`", STR_ARG(user), STR_ARG(step));
         return CODE_DECLINED;
-    }
-    if (truth_of(data, "not_requester") && str_equal(text_of(data, "requester"), user)) {
+    case VOTE_OF_REQUESTER:
         usage_error(g->v, "somebody else has to", "`%.*s` started the run and may not approve it",
                     STR_ARG(user));
         return CODE_DECLINED;
+    case VOTE_TOO_LATE:
+        return usage_error(g->v, NULL, "the time for an answer was over at %.*s, which is a no",
+                           STR_ARG(g->asked.until));
+    case VOTE_WITHOUT_REASON:
+        return usage_error(g->v, "say --reason \"why\"", "`%.*s` wants a reason with each answer",
+                           STR_ARG(step));
+    case VOTE_OF_ANOTHER:
+    case VOTE_COUNTS: break;
     }
-    if (truth_of(data, "reason_required") && !flag_text(g->v, "reason").n)
-        return usage_error(g->v, "--reason TEXT", "a reason is required");
     return CODE_OK;
 }
 
-static int cast(struct voting *g)
+static enum store_error count(struct voting *g, struct tally *t)
 {
-    struct arena *a = g->v->arena;
-    struct vote vote = { .step = g->q ? g->q->step : g->step,
-                         .user = store_user(g->o.store, a),
-                         .reason = flag_text(g->v, "reason"),
-                         .digest = g->q ? text_of(g->q->data, "digest") : STR(""),
-                         .at = clock_rfc3339_ms(a, clock_wall_ns()),
-                         .yes = g->yes };
-    int code = check_person(g, vote.user);
+    const struct vote *votes;
+    size_t n = 0;
+    enum store_error e = store_votes(g->o.store, g->o.row.id, g->v->arena, &votes, &n, g->v->diags);
 
-    if (code == CODE_OK)
-        code = store_code(store_vote(g->o.store, g->o.row.id, &vote, g->v->diags));
-    if (code != CODE_OK)
-        return code;
-    printf("%s of `%.*s` by %.*s is recorded\n", g->yes ? "the approval" : "the refusal",
-           STR_ARG(vote.step), STR_ARG(vote.user));
+    if (e == STORE_OK)
+        votes_count(&g->asked, votes, n, g->v->arena, t);
+    return e;
+}
+
+// One refusal ends it, also for who gave it.
+static int after_a_refusal(struct voting *g, const struct tally *t)
+{
+    return usage_error(g->v, NULL, "`%.*s` was refused by %.*s%s%.*s; one refusal ends it",
+                       STR_ARG(g->step), STR_ARG(t->last->user), t->last->reason.n ? ": " : "",
+                       STR_ARG(t->last->reason));
+}
+
+// -------- what came of it
+
+enum { LOOK_AGAIN_MS = 100, PATIENCE_MS = 3000 };
+
+static void note_turn(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static void rest(struct voting *g, struct loop *l)
+{
+    bool turned = false;
+
+    loop_timer(l, g->v->arena, loop_now_ms(l) + LOOK_AGAIN_MS, note_turn, &turned);
+    while (!turned && loop_turn(l))
+        ;
+}
+
+// An interpreter that is at work takes the vote in a moment; NULL if it does not.
+static const struct asked *await_answer(struct voting *g)
+{
+    struct loop *l = loop_new(g->v->arena);
+    int64_t until = loop_now_ms(l) + PATIENCE_MS;
+    struct diags unheard = { .arena = g->v->arena };
+    const struct asked *q = NULL;
+
+    while (!q && loop_now_ms(l) < until) {
+        rest(g, l);
+        g->o.history = history_new(g->v->arena);
+        size_t open = 0;
+        if (history_read(g->o.history, g->o.store, g->o.row.id, &unheard) == STORE_OK &&
+            !open_approval(g, &open))
+            q = last_answer(g);
+    }
+    return q;
+}
+
+static int tell_outcome(struct voting *g, const struct asked *q)
+{
+    bool yes = str_is(q->answer, "yes");
+
+    if (yes == g->yes)
+        return CODE_OK;
+    return usage_error(g->v, NULL, "it came too late: `%.*s` was answered %.*s%s%.*s",
+                       STR_ARG(g->step), STR_ARG(q->answer), q->by.n ? " by " : "", STR_ARG(q->by));
+}
+
+static void tell_recorded(struct voting *g, const struct tally *t)
+{
+    printf("%s of `%.*s` by %.*s is recorded", g->yes ? "the approval" : "the refusal",
+           STR_ARG(g->step), STR_ARG(g->vote.user));
+    if (g->is_open && g->yes && g->asked.votes_needed > 1)
+        printf(", %zu of %zu", t->approvals, g->asked.votes_needed);
+    putchar('\n');
     if (str_is(g->o.row.state, "suspended"))
         printf("runbook resume %.*s%.*s  goes on\n", STR_ARG(g->o.row.id),
                STR_ARG(reaching_flags(g->v)));
-    return CODE_OK;
+}
+
+// -------- voting
+
+static int cast(struct voting *g)
+{
+    struct tally t = { 0 };
+    int code = store_code(store_vote(g->o.store, g->o.row.id, &g->vote, g->v->diags));
+
+    if (code == CODE_OK)
+        code = store_code(count(g, &t));
+    if (code != CODE_OK)
+        return code;
+    if (g->yes && t.over && !t.yes)  // in the same moment
+        return after_a_refusal(g, &t);
+    if (g->is_open && t.over && str_is(g->o.row.state, "running")) {
+        const struct asked *q = await_answer(g);
+        code = q ? tell_outcome(g, q) : CODE_OK;
+    }
+    if (code == CODE_OK)
+        tell_recorded(g, &t);
+    return code;
 }
 
 static int answer(struct invocation *v, bool yes)
 {
     struct voting g = { .v = v, .yes = yes, .step = v->word_count > 1 ? v->words[1] : STR("") };
+    struct tally before = { 0 };
     int code = open_history(v, &g.o);
 
     if (code == CODE_OK)
         code = find_question(&g);
+    if (code != CODE_OK)
+        return code;
+    g.asked.id = g.step;
+    g.vote = (struct vote){ .step = g.step,
+                            .user = store_user(g.o.store, v->arena),
+                            .reason = flag_text(v, "reason"),
+                            .digest = g.asked.digest,
+                            .at = clock_rfc3339_ms(v->arena, clock_wall_ns()),
+                            .yes = yes };
+    code = refuse(&g, vote_fault(&g.asked, &g.vote));
+    if (code == CODE_OK)
+        code = store_code(count(&g, &before));
+    if (code == CODE_OK && before.over && !before.yes)
+        code = after_a_refusal(&g, &before);
     return code == CODE_OK ? cast(&g) : code;
 }
 

@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/sha256.h"
+#include "exec/votes.h"
 #include "exec/walk.h"
 
 struct asked {
@@ -17,6 +19,7 @@ struct asked {
     void *arg;
     struct timer *timer, *votes;
     struct answer answer;
+    struct value counted;  // approve: the votes that decided
     bool shown, done, parked;
     int64_t asked_ms;
 };
@@ -35,134 +38,68 @@ static const char *const answers[] = {
     [ANSWER_SUSPEND] = "suspend",
 };
 
-// ---- flags
-
-static const struct said *said_for(const struct said *all, size_t n, const struct driver *d,
-                                   struct str id)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_equal(all[i].id, id))
-            return &all[i];
-    const struct task *t = run_task(d->run, id);
-    if (!t || !t->is_instance)
-        return NULL;
-    for (size_t i = 0; i < n; i++)  // the id of a for_each answers all instances
-        if (str_equal(all[i].id, t->in->owner->address))
-            return &all[i];
-    return NULL;
-}
-
-static bool from_confirm(const struct driver *d, const struct question *q, struct answer *a)
-{
-    const struct run_options *o = d->options;
-    const struct said *s = said_for(o->confirms, o->confirm_count, d, q->id);
-
-    if (s) {
-        bool right = q->danger == DANGER_SEVERE ? str_equal(s->text, q->phrase)
-                     : q->danger == DANGER_MILD
-                         ? str_is(s->text, "y") || str_is(s->text, "yes")
-                         : str_is(s->text, "yes");
-        if (!right)
-            return false;
-        *a = (struct answer){ .kind = ANSWER_YES, .text = s->text };
-        return true;
-    }
-    if (!o->yes || q->danger == DANGER_SEVERE)
-        return false;
-    *a = (struct answer){ .kind = ANSWER_YES, .text = STR("yes") };
-    return true;
-}
-
-static bool from_answer(const struct driver *d, const struct question *q, struct answer *a)
-{
-    const struct run_options *o = d->options;
-    const struct said *s = said_for(o->answers, o->answer_count, d, q->id);
-
-    if (!s)
-        return false;
-    a->text = s->text;
-    if (q->kind == QUESTION_PROMPT)
-        return a->kind = ANSWER_VALUE, true;
-    if (str_is(s->text, "done"))
-        return a->kind = ANSWER_YES, a->text = STR(""), true;
-    if (str_starts(s->text, "failed:"))
-        return a->kind = ANSWER_FAILED, a->text = str_slice(s->text, 7, s->text.n), true;
-    if (str_starts(s->text, "na:"))
-        return a->kind = ANSWER_NA, a->text = str_slice(s->text, 3, s->text.n), true;
-    return false;
-}
-
-bool answer_from_flags(const struct driver *d, const struct question *q, struct answer *a)
-{
-    const struct run_options *o = d->options;
-    bool found = false;
-
-    *a = (struct answer){ 0 };
-    switch (q->kind) {
-    case QUESTION_CONFIRM: found = from_confirm(d, q, a); break;
-    case QUESTION_MANUAL:
-    case QUESTION_PROMPT: found = from_answer(d, q, a); break;
-    case QUESTION_CHECKLIST: {
-        const struct said *s = said_for(o->attests, o->attest_count, d, q->id);
-        found = s != NULL;
-        if (s)
-            *a = (struct answer){ .kind = ANSWER_YES, .text = s->text };
-        break;
-    }
-    default: break;
-    }
-    a->by = found ? person(d) : STR("");
-    a->how = STR("flag");
-    return found;
-}
-
 // ---- votes
 
-// Whose run it is, whoever goes on with it.
-static struct str requester(const struct driver *d)
+void note_refusal(struct driver *d, struct str id)
 {
-    return d->row.user.n ? d->row.user : person(d);
+    size_t *n = map_get(d->refusals, id);
+
+    if (!n) {
+        n = NEW(d->arena, size_t);
+        *n = 0;
+        map_put(d->refusals, str_copy(d->arena, id), n);
+    }
+    ++*n;
 }
 
-static bool may_vote(const struct asked *k, const struct vote *v)
+// Who said what, for the journal.
+static struct value counted_votes(const struct tally *t, struct arena *a)
 {
-    const struct question *q = k->q;
+    struct value_builder *list = value_list_start(a);
 
-    if (!str_equal(v->step, q->id) || (v->digest.n && !str_equal(v->digest, q->digest)))
-        return false;
-    if (q->not_requester && str_equal(v->user, requester(k->d)))
-        return false;
-    for (size_t i = 0; i < q->from_count; i++)
-        if (str_equal(q->from[i], v->user))
-            return true;
-    return q->from_count == 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const struct vote *v = t->counted[i];
+        struct value_builder *b = value_map_start(a);
+        value_put_s(b, "by", value_string(v->user));
+        value_put_s(b, "yes", value_bool(v->yes));
+        value_put_s(b, "at", value_string(v->at));
+        if (v->reason.n)
+            value_put_s(b, "reason", value_string(v->reason));
+        value_add(list, value_finish(b));
+    }
+    return value_finish(list);
 }
 
-// One refusal ends it; one vote a person.
 static bool count_votes(struct asked *k, struct answer *a)
 {
     const struct vote *votes;
-    size_t n = 0, yes = 0;
+    size_t n = 0;
     struct diags ds = { .arena = k->d->arena };
+    struct tally t;
 
     if (store_votes(k->d->store, k->d->id, k->d->arena, &votes, &n, &ds) != STORE_OK)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!may_vote(k, &votes[i]))
-            continue;
-        *a = (struct answer){ .kind = votes[i].yes ? ANSWER_YES : ANSWER_NO, .by = votes[i].user,
-                              .text = votes[i].reason, .how = STR("approve") };
-        if (!votes[i].yes)
-            return true;
-        yes++;
-    }
-    k->q->votes = yes;
-    return yes >= k->q->votes_needed;
+    votes_count(k->q, votes, n, k->d->arena, &t);
+    k->q->votes = t.approvals;
+    if (!t.over)
+        return false;
+    k->counted = counted_votes(&t, k->d->arena);
+    *a = (struct answer){ .kind = t.yes ? ANSWER_YES : ANSWER_NO, .by = t.last->user,
+                          .text = t.last->reason, .how = STR("approve") };
+    return true;
 }
 
 // ---- one question
 
 static void show_next(struct driver *d);
+
+static struct value answer_word(const struct question *q, const struct answer *a)
+{
+    if (a->kind == ANSWER_VALUE)
+        return value_string(a->text);
+    return value_text(q->kind == QUESTION_MANUAL && a->kind == ANSWER_YES ? "done"
+                                                                          : answers[a->kind]);
+}
 
 static void tell_answer(struct asked *k, const struct answer *a)
 {
@@ -170,17 +107,23 @@ static void tell_answer(struct asked *k, const struct answer *a)
 
     if (a->kind == ANSWER_SUSPEND)
         return;
+    if (k->q->kind == QUESTION_APPROVE && a->kind == ANSWER_NO)
+        note_refusal(k->d, k->q->id);
     value_put_s(b, "step", value_string(k->q->id));
     value_put_s(b, "kind", value_text(kinds[k->q->kind]));
-    value_put_s(b, "answer", value_text(answers[a->kind]));
+    value_put_s(b, "answer", answer_word(k->q, a));
     if (a->by.n)
         value_put_s(b, "by", value_string(a->by));
     if (a->how.n)
         value_put_s(b, "how", value_string(a->how));
-    if (a->text.n && k->q->kind != QUESTION_CONFIRM)
-        value_put_s(b, a->kind == ANSWER_VALUE ? "text" : "reason", value_string(a->text));
+    if (a->kind == ANSWER_VALUE)
+        value_put_s(b, "text", value_string(a->text));
+    else if (a->text.n && k->q->kind != QUESTION_CONFIRM)
+        value_put_s(b, "reason", value_string(a->text));
     if (a->evidence.n)
         value_put_s(b, "evidence", value_string(a->evidence));
+    if (k->counted.kind == VALUE_LIST)
+        value_put_s(b, "votes", k->counted);
     emit(k->d, EVENT_CONFIRM_ANSWER, b);
 }
 
@@ -286,12 +229,18 @@ static void tell_who_may(struct asked *k, struct value_builder *b)
     value_put_s(b, "needed", value_int((int64_t)q->votes_needed));
     value_put_s(b, "from", value_finish(from));
     value_put_s(b, "not_requester", value_bool(q->not_requester));
-    value_put_s(b, "requester", value_string(requester(k->d)));
+    value_put_s(b, "requester", value_string(q->requester));
     if (q->timeout_ms)
         value_put_s(b, "timeout_ms", value_int(q->timeout_ms));
     value_put_s(b, "reason_required", value_bool(q->reason_required));
 }
 
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+// It can be answered from elsewhere only when it stands in the journal.
 static void tell_question(struct asked *k)
 {
     const struct question *q = k->q;
@@ -305,9 +254,12 @@ static void tell_question(struct asked *k)
         value_put_s(b, "danger", value_text(danger_word(q->danger)));
     if (q->details.n)
         value_put_s(b, "details", value_string(q->details));
+    if (q->until.n)
+        value_put_s(b, "until", value_string(q->until));
     if (q->kind == QUESTION_APPROVE)
         tell_who_may(k, b);
     emit(k->d, EVENT_CONFIRM_ASK, b);
+    when_durable(k->d, nothing, NULL);
 }
 
 static void park(struct asked *k)
@@ -324,13 +276,19 @@ static void nobody(void *arg)
     answered(arg, &(struct answer){ .kind = ANSWER_NONE });
 }
 
+// How long the question was open when it was asked, in an earlier session and since.
+static int64_t open_ms(const struct driver *d, const struct question *q)
+{
+    const int64_t *since = map_get(d->open_since, q->id);
+    int64_t passed = since && *since ? (clock_wall_ns() - *since) / 1000000 : 0;
+
+    return passed > 0 ? passed : 0;
+}
+
 // The time of a question that was open when the run was suspended has gone on.
 static int64_t time_left(const struct asked *k)
 {
-    const int64_t *since = map_get(k->d->open_since, k->q->id);
-    int64_t passed = since && *since ? (clock_wall_ns() - *since) / 1000000 : 0;
-
-    return k->q->timeout_ms - (passed > 0 ? passed : 0);
+    return k->q->timeout_ms - open_ms(k->d, k->q);
 }
 
 static void start_timeout(struct asked *k)
@@ -338,57 +296,6 @@ static void start_timeout(struct asked *k)
     if (k->q->timeout_ms)
         k->timer = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + time_left(k),
                               time_is_up, k);
-}
-
-// ---- escalation
-
-struct call {
-    struct asked *k;
-    const struct contact *contact;
-};
-
-static void told(struct driver *d)
-{
-    (void)d;
-}
-
-static struct value contact_value(struct driver *d, const struct contact *c)
-{
-    struct value_builder *b = value_map_start(d->arena);
-
-    value_put_s(b, "role", value_string(c->role.str));
-    value_put_s(b, "name", value_string(c->name.str));
-    value_put_s(b, "phone", value_string(c->phone.str));
-    value_put_s(b, "email", value_string(c->email.str));
-    value_put_s(b, "link", value_string(c->link.str));
-    return value_finish(b);
-}
-
-// hooks.waiting: once a contact, when its time has come and nobody has answered.
-static void call_now(void *arg)
-{
-    struct call *c = arg;
-    struct driver *d = c->k->d;
-    const struct hooks *all[] = { d->project->hooks, run_root(d->run)->module->rb->hooks };
-
-    if (c->k->done || d->options->drill)
-        return;
-    for (size_t i = 0; i < 2; i++)
-        if (all[i] && all[i]->waiting.count)
-            hooks_run(d, "waiting", &all[i]->waiting, contact_value(d, c->contact), told);
-}
-
-static void start_calls(struct asked *k)
-{
-    struct driver *d = k->d;
-    const struct list *own = &run_root(d->run)->module->rb->contacts;
-    const struct list *contacts = own->count ? own : &d->project->contacts;
-
-    LIST_EACH(const struct contact, c, *contacts) {
-        struct call *call = NEW(d->arena, struct call);
-        *call = (struct call){ k, c };
-        loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + c->after / 1000000, call_now, call);
-    }
 }
 
 // An approval waits for votes beside everything else; it does not hold up the rest.
@@ -406,12 +313,12 @@ static void await_votes(struct asked *k)
         return;
     }
     start_timeout(k);
-    if (!k->d->options->detach)
-        start_calls(k);
+    call_people(k->d, k->q, open_ms(k->d, k->q), &k->done);
     if (k->d->options->detach) {
         park(k);
         return;
     }
+    k->asked_ms = loop_now_ms(k->d->loop);
     if (k->d->asker->has_terminal)
         k->d->asker->ask(k->d->asker, k->q);
     k->votes = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + VOTES_EVERY_MS,
@@ -426,7 +333,7 @@ static void show(struct asked *k)
     if (d->asker->has_terminal && !d->options->no_input) {
         k->asked_ms = loop_now_ms(d->loop);
         start_timeout(k);
-        start_calls(k);
+        call_people(d, k->q, open_ms(d, k->q), &k->done);
         d->asker->ask(d->asker, k->q);
     } else if (d->options->detach) {
         park(k);
@@ -450,6 +357,49 @@ static void show_next(struct driver *d)
     }
 }
 
+// An approval is about exactly what is shown.
+static struct str digest_of(const struct driver *d, const struct question *q)
+{
+    struct buf b = BUF_EMPTY;
+    uint8_t digest[SHA256_SIZE];
+
+    buf_format(&b, "%.*s\n%.*s\n%.*s\n%zu\n", STR_ARG(q->id), STR_ARG(q->message),
+               STR_ARG(q->details), q->refusals);
+    sha256_of(buf_str(&b), digest);
+    buf_free(&b);
+    return sha256_hex(d->arena, digest);
+}
+
+// Whose run it is, whoever goes on with it.
+static struct str requester(const struct driver *d)
+{
+    return d->row.user.n ? d->row.user : person(d);
+}
+
+// What is the same for questions of every kind.
+static void complete(const struct driver *d, struct question *q)
+{
+    const size_t *refusals = map_get(d->refusals, q->id);
+
+    q->dir = d->frame->dir;
+    q->requester = requester(d);
+    q->refusals = refusals ? *refusals : 0;
+    q->digest = digest_of(d, q);
+    if (q->timeout_ms)
+        q->until = clock_rfc3339_ms(d->arena, clock_wall_ns() +
+                                                  (q->timeout_ms - open_ms(d, q)) * 1000000);
+    put_people(d, q);
+}
+
+// A flag that is about this question and answers it wrongly was meant to answer it.
+static void tell_wrong_flag(struct driver *d, const struct question *q)
+{
+    const struct said *s = flag_for(d, q);
+
+    if (s)
+        say(d, "%.*s: `%.*s` is not what answers it", STR_ARG(q->id), STR_ARG(s->text));
+}
+
 struct asked *ask(struct driver *d, struct question *q, struct task *t,
                   void (*then)(void *arg, const struct answer *a), void *arg)
 {
@@ -459,13 +409,17 @@ struct asked *ask(struct driver *d, struct question *q, struct task *t,
     *k = (struct asked){ .d = d, .q = q, .task = t, .then = then, .arg = arg };
     q->owner = k;
     q->answer = from_asker;
+    complete(d, q);
     while (*link)
         link = &(*link)->next;
     *link = k;
     tell_question(k);
-    if (answer_from_flags(d, q, &given) || recorded_answer(d, q, &given))
+    if (recorded_answer(d, q, &given) || answer_from_flags(d, q, &given)) {
         answered(k, &given);
-    else if (q->kind == QUESTION_APPROVE)
+        return k;
+    }
+    tell_wrong_flag(d, q);
+    if (q->kind == QUESTION_APPROVE)
         await_votes(k);
     else
         show_next(d);
@@ -482,6 +436,7 @@ void ask_withdraw(struct asked *k)
     if (k->parked)
         run_park(k->d->run, k->task, false);
     unlink_asked(k);
+    tell_answer(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("withdrawn") });
     show_next(k->d);
 }
 

@@ -6,7 +6,10 @@
 //   walk.c      one task from its `if` to its end
 //   act.c       attempts: an action started, its output kept, its outcome
 //   check.c     checks that poll
-//   ask.c       questions, flags, one at a time
+//   ask.c       questions, one at a time
+//   flags.c     what the flags of the command line answer
+//   votes.c     what the votes on an approval come to
+//   escalation.c  who is told that a question waits
 //   view.c      what expressions see
 //   undoing.c   orders of the undo phase
 //   aside.c     tasks that are not steps of the run: hooks, `use` in checks
@@ -148,8 +151,13 @@ struct asked;
 struct asked *ask(struct driver *d, struct question *q, struct task *t,
                   void (*then)(void *arg, const struct answer *a), void *arg);
 void ask_withdraw(struct asked *k);
-// What flags say to a question, if anything.
+// What flags say to a question, if anything; a wrong text is nothing.
 bool answer_from_flags(const struct driver *d, const struct question *q, struct answer *a);
+// The flag that names the question, whatever it says; NULL where there is none.
+const struct said *flag_for(const struct driver *d, const struct question *q);
+// The flag's [said] is the id of a place in the file, perhaps of one instance there.
+bool flag_means(struct str said, struct str id, struct arena *a);
+bool confirm_is_right(const struct question *q, struct str text);
 // What was answered before a resume and still counts (manual, prompt, checklist).
 bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a);
 // Adds {step, kind, message} of every open question; how many there are.
@@ -157,8 +165,19 @@ size_t open_questions(const struct driver *d, struct value_builder *list);
 // Without a terminal: 5, with every answer that the run may need and that no flag gives; 0 when
 // there is none.
 int answers_missing(struct driver *d);
-// False, with an error, when --confirm, --answer or --attest name what is never asked.
+// False, with an error, when --confirm, --answer or --attest name what is never asked, or
+// answer what is known to be no answer.
 bool flags_are_right(struct driver *d);
+// A person said no to the approval [id]: earlier votes on it are void.
+void note_refusal(struct driver *d, struct str id);
+
+// escalation.c
+const struct list *contacts_of(const struct driver *d);
+void put_people(const struct driver *d, struct question *q);
+// Runs hooks.waiting for each of them when it is their turn, until [over]. The question has
+// been open for [open_ms] already.
+void call_people(struct driver *d, const struct question *q, int64_t open_ms, const bool *over);
+
 bool locks_find(struct driver *d);
 int locks_take(struct driver *d);  // 0, or an exit code
 
@@ -225,6 +244,7 @@ struct driver {
     bool resumed, replay_failed;
     struct map *recorded;         // struct answer, by question id
     struct map *open_since;       // int64_t, wall ns: questions that a suspend left open
+    struct map *refusals;         // size_t, by question id: approvals that were refused
     struct arena *turn;           // of the event that is being made
     struct timer *output_timer;   // output alone is committed now and then
     struct series *aside;

@@ -59,6 +59,7 @@ struct question {
     struct str details;    // what exactly will run, masked, several lines
     struct str destroys;   // what it destroys, or empty
     struct str undo;       // how it can be undone, or why not
+    struct str leaves;     // the state of the world after it, or empty
     struct str on_no;      // what happens on no
     struct str so_far;     // what was skipped or failed so far; lines; may be empty
     struct str output;     // failure, walk: the last lines of output
@@ -67,6 +68,7 @@ struct question {
     const struct str *choices;  // prompt
     size_t choice_count;
     int input_type;             // prompt: enum input_type; 0: text
+    struct str dir;             // prompt: where a path is looked for; empty: it is not
     struct str fallback;        // prompt: the default; has_fallback
     bool has_fallback;
     bool hidden;                // prompt: the answer is a secret and is not shown
@@ -80,6 +82,9 @@ struct question {
     const struct str *from;              // approve: who may; empty: anybody
     size_t from_count;
     bool not_requester;
+    struct str requester;                // who started the run
+    size_t refusals;                     // how often it was refused before
+    struct str until;                    // when its time is up, RFC 3339, or empty
     const struct person_to_call *people;
     size_t people_count;
     // walk: runs the step's checks now and gives lines to show; NULL where it has none.

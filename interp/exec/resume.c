@@ -25,6 +25,16 @@ static struct value field_of(struct value map, const char *key)
     return v;
 }
 
+static enum answer_kind recorded_kind(const struct event *e, struct str word)
+{
+    if (field_of(e->data, "text").kind == VALUE_STRING)
+        return ANSWER_VALUE;
+    return str_is(word, "done") || str_is(word, "yes") ? ANSWER_YES
+           : str_is(word, "failed")                    ? ANSWER_FAILED
+           : str_is(word, "na")                        ? ANSWER_NA
+                                                       : ANSWER_NONE;
+}
+
 // An answer counts until the step that it was given for has ended.
 static void remember_answer(struct driver *d, const struct event *e)
 {
@@ -32,14 +42,14 @@ static void remember_answer(struct driver *d, const struct event *e)
     bool stays = str_is(kind, "manual") || str_is(kind, "prompt") || str_is(kind, "checklist");
     struct answer *a = NEW(d->arena, struct answer);
 
+    if (str_is(kind, "approve") && str_is(word, "no"))
+        note_refusal(d, text_of(e->data, "step"));
     if (!stays)
         return;
-    a->kind = str_is(word, "yes") ? ANSWER_YES
-              : str_is(word, "na") ? ANSWER_NA
-              : str_is(word, "value") ? ANSWER_VALUE
-                                      : ANSWER_NONE;
+    a->kind = recorded_kind(e, word);
     a->text = str_copy(d->arena, a->kind == ANSWER_VALUE ? text_of(e->data, "text")
                                                          : text_of(e->data, "reason"));
+    a->evidence = str_copy(d->arena, text_of(e->data, "evidence"));
     a->by = str_copy(d->arena, text_of(e->data, "by"));
     a->how = STR("recorded");
     if (a->kind != ANSWER_NONE)

@@ -23,7 +23,7 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
     *d = (struct driver){ .arena = env->arena, .env = env, .options = o, .loop = env->loop,
                           .store = env->store, .diags = env->diags, .asker = env->asker,
                           .mask = mask_new(env->arena), .recorded = map_new(env->arena),
-                          .open_since = map_new(env->arena),
+                          .open_since = map_new(env->arena), .refusals = map_new(env->arena),
                           .started_boot_ms = loop_now_ms(env->loop),
                           .started_wall_ns = clock_wall_ns(), .quiet = true };
     d->cannot_undo = value_list_start(d->arena);
@@ -279,11 +279,11 @@ static struct value words_of(struct driver *d, const struct list *texts)
     return value_finish(list);
 }
 
-static struct value contacts_of(struct driver *d)
+static struct value contact_list(struct driver *d)
 {
     struct value_builder *list = value_list_start(d->arena);
 
-    LIST_EACH(const struct contact, c, d->program->root->rb->contacts) {
+    LIST_EACH(const struct contact, c, *contacts_of(d)) {
         struct value_builder *b = value_map_start(d->arena);
         value_put_s(b, "role", value_string(c->role.str));
         value_put_s(b, "name", value_string(c->name.str));
@@ -401,7 +401,7 @@ static void tell_start(struct driver *d)
         value_put_s(b, "severity", value_text(severity_word(rb->severity)));
     if (rb->risk)
         value_put_s(b, "risk", value_text(risk_word(rb->risk)));
-    value_put_s(b, "contacts", contacts_of(d));
+    value_put_s(b, "contacts", contact_list(d));
     value_put_s(b, "followups", followups_of(d));
     if (d->lock_count)
         value_put_s(b, "locks", lock_names(d));

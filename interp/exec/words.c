@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/sha256.h"
 #include "exec/walk.h"
 
 struct str person(const struct driver *d)
@@ -68,28 +67,6 @@ static struct str so_far(struct walk *w)
     return buf_take(&b, w->arena);
 }
 
-static void put_people(struct walk *w, struct question *q)
-{
-    const struct list *contacts = &run_root(w->d->run)->module->rb->contacts;
-    struct person_to_call *people = NEW_ARRAY(w->arena, struct person_to_call, contacts->count + 1);
-
-    LIST_EACH(const struct contact, c, *contacts)
-        people[q->people_count++] = (struct person_to_call){
-            c->role.str, c->name.str, c->phone.str, c->email.str, c->link.str, c->after / 1000000 };
-    q->people = people;
-}
-
-static struct str digest_of(struct walk *w, struct question *q)
-{
-    struct buf b = BUF_EMPTY;
-
-    buf_format(&b, "%.*s\n%.*s\n", STR_ARG(q->id), STR_ARG(w->command));
-    uint8_t digest[SHA256_SIZE];
-    sha256_of(buf_str(&b), digest);
-    buf_free(&b);
-    return sha256_hex(w->arena, digest);
-}
-
 struct question *question_about(struct walk *w, enum question_kind kind)
 {
     struct question *q = NEW(w->arena, struct question);
@@ -105,8 +82,6 @@ struct question *question_about(struct walk *w, enum question_kind kind)
         .so_far = so_far(w),
         .asked_ms = loop_now_ms(w->d->loop),
     };
-    q->digest = digest_of(w, q);
-    put_people(w, q);
     return q;
 }
 

@@ -127,6 +127,12 @@ static struct vote vote_copy(struct arena *a, const struct vote *v)
                           str_copy(a, v->digest), str_copy(a, v->at),   v->yes };
 }
 
+static bool is_of_the_same(const struct vote *a, const struct vote *b)
+{
+    return str_equal(a->step, b->step) && str_equal(a->user, b->user) &&
+           str_equal(a->digest, b->digest);
+}
+
 static enum store_error vote(struct store *s, struct str run, const struct vote *v,
                              struct diags *ds)
 {
@@ -139,10 +145,12 @@ static enum store_error vote(struct store *s, struct str run, const struct vote 
         return memory_cannot_write(ds);
     size_t left = 0;
     struct vote *votes = NEW_ARRAY(s->arena, struct vote, r->vote_count + 1);
-    for (size_t i = 0; i < r->vote_count; i++)
-        if (!str_equal(r->votes[i].step, v->step) || !str_equal(r->votes[i].user, v->user) ||
-            !str_equal(r->votes[i].digest, v->digest))
+    for (size_t i = 0; i < r->vote_count; i++) {
+        if (!is_of_the_same(&r->votes[i], v))
             votes[left++] = r->votes[i];
+        else if (v->yes && !r->votes[i].yes)
+            return STORE_OK;
+    }
     votes[left++] = vote_copy(s->arena, v);
     r->votes = votes;
     r->vote_count = left;

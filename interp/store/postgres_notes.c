@@ -240,7 +240,8 @@ static enum store_error vote(struct store *base, struct str run, const struct vo
                           "INSERT INTO runbook.vote(run, step, digest, reason, at, yes)"
                           " VALUES($1, $2, $3, $4, $5, $6::boolean)"
                           " ON CONFLICT (run, step, role, digest) DO UPDATE"
-                          " SET reason = excluded.reason, at = excluded.at, yes = excluded.yes",
+                          " SET reason = excluded.reason, at = excluded.at, yes = excluded.yes"
+                          " WHERE vote.yes",
                           params, 6, ds));
 }
 

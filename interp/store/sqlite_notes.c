@@ -62,7 +62,8 @@ static bool vote_read(struct str text, struct arena *a, struct vote *v)
     return true;
 }
 
-// One a person, question and digest: that is what the file is named after.
+// One a person, question and digest: that is what the file is named after. A refusal has a name of
+// its own, so that no approval is ever written over it, not even in the same instant.
 static struct str vote_name(const struct vote *v, struct arena *a)
 {
     const struct str parts[] = { v->step, v->user, v->digest };
@@ -75,7 +76,7 @@ static struct str vote_name(const struct vote *v, struct arena *a)
         sha256_add(&h, (struct str){ "", 1 });
     }
     sha256_end(&h, digest);
-    return str_format(a, "%.*s.json", 32, sha256_hex(a, digest).s);
+    return str_format(a, "%s%.*s.json", v->yes ? "" : "no-", 32, sha256_hex(a, digest).s);
 }
 
 static bool run_exists(struct sqlite_store *s, struct str run, struct arena *a)
@@ -135,14 +136,25 @@ static bool read_vote(struct str folder, const char *name, struct arena *a, stru
            file_get(AT_FDCWD, path.s, VOTE_MOST, a, &text) && vote_read(text, a, v);
 }
 
+// An approval by somebody who refused the same question.
+static bool was_refused(const struct vote *v, const struct vote *all, size_t count)
+{
+    for (size_t i = 0; v->yes && i < count; i++)
+        if (!all[i].yes && str_equal(all[i].step, v->step) && str_equal(all[i].user, v->user) &&
+            str_equal(all[i].digest, v->digest))
+            return true;
+    return false;
+}
+
 static enum store_error votes(struct store *base, struct str run, struct arena *a,
                               const struct vote **out, size_t *count, struct diags *ds)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct str folder = run_path(s, run, "votes", a);
-    struct buf all = BUF_EMPTY;
+    struct buf found = BUF_EMPTY;
     struct dirent *e;
     struct vote v;
+    size_t n = 0;
 
     *count = 0;
     if (!run_exists(s, run, a))
@@ -150,17 +162,18 @@ static enum store_error votes(struct store *base, struct str run, struct arena *
     DIR *d = opendir(folder.s);
     while (d && (e = readdir(d)))
         if (read_vote(folder, e->d_name, a, &v)) {
-            buf_add(&all, (struct str){ (const char *)&v, sizeof v });
-            ++*count;
+            buf_add(&found, (struct str){ (const char *)&v, sizeof v });
+            n++;
         }
     if (d)
         closedir(d);
-    struct vote *list = NEW_ARRAY(a, struct vote, *count);
-    if (*count) {
-        memcpy(list, all.s, *count * sizeof *list);
-        qsort(list, *count, sizeof *list, earlier);
-    }
-    buf_free(&all);
+    const struct vote *all = (const struct vote *)(const void *)found.s;
+    struct vote *list = NEW_ARRAY(a, struct vote, n + 1);
+    for (size_t i = 0; i < n; i++)
+        if (!was_refused(&all[i], all, n))
+            list[(*count)++] = all[i];
+    qsort(list, *count, sizeof *list, earlier);
+    buf_free(&found);
     *out = list;
     return STORE_OK;
 }

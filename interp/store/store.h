@@ -147,7 +147,7 @@ enum store_error store_locks(struct store *s, struct arena *a, const struct lock
 
 // ---- answers given from elsewhere: approve, reject, abort; one a person, question and digest
 
-// A later one of the same person replaces the earlier. With an empty step it is about the
+// A later one of the same person replaces the earlier, but nothing replaces a refusal. With an empty step it is about the
 // run itself: yes starts one that waits, no aborts it.
 struct vote {
     struct str step, user, reason, digest, at;

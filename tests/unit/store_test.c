@@ -552,6 +552,20 @@ CONTRACT(votes_are_one_a_person_question_and_digest)
     journal_close(j);
 }
 
+CONTRACT(an_approval_never_replaces_a_refusal)
+{
+    struct journal *j = create("aaaaa");
+    const struct vote *votes;
+    size_t n;
+
+    vote("a", "ada", "d1", true);
+    vote("a", "ada", "d1", false);
+    vote("a", "ada", "d1", true);
+    CHECK(store_votes(store, STR("aaaaa"), scratch, &votes, &n, &ds) == STORE_OK);
+    CHECK(n == 1 && !votes[0].yes);
+    journal_close(j);
+}
+
 // ---- runs that wait, what triggers remember, old runs
 
 CONTRACT(a_waiting_run_is_claimed_once_by_who_has_its_labels)

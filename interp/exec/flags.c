@@ -1,0 +1,402 @@
+// What the flags of the command line answer: --confirm, --yes, --answer, --attest.
+
+#include "action/manual.h"
+#include "action/prompt.h"
+#include "base/arena.h"
+#include "base/map.h"
+#include "exec/walk.h"
+
+// ---- which question a flag means
+
+// "deploy[eu].wait" is meant by "deploy.wait" too.
+static struct str without_keys(struct str id, struct arena *a)
+{
+    struct buf b = BUF_EMPTY;
+    int depth = 0;
+
+    for (size_t i = 0; i < id.n; i++) {
+        if (id.s[i] == '[')
+            depth++;
+        if (depth == 0)
+            buf_add_c(&b, id.s[i]);
+        if (id.s[i] == ']')
+            depth--;
+    }
+    return buf_take(&b, a);
+}
+
+bool flag_means(struct str said, struct str id, struct arena *a)
+{
+    return str_equal(said, id) || str_equal(without_keys(said, a), id);
+}
+
+// As the step is called in the file: what is behind a `use` begins with the step that uses it.
+static struct str id_in_file(const struct task *t, struct arena *a)
+{
+    const struct task *caller = space_top(t->space)->caller;
+
+    if (t->undoes)
+        return str_format(a, "%.*s%.*s", STR_ARG(id_in_file(t->undoes, a)),
+                          STR_ARG(str_slice(t->address, t->undoes->address.n, t->address.n)));
+    if (!caller)
+        return t->step->id.str;
+    return str_format(a, "%.*s.%.*s", STR_ARG(id_in_file(caller, a)), STR_ARG(t->step->id.str));
+}
+
+// The same for a question that is none of a step itself: "caller.run", "caller.checklist_1".
+static struct str question_in_file(const struct driver *d, struct str id, struct arena *a)
+{
+    const struct task *t = run_task(d->run, id);
+    size_t dot = id.n;
+
+    if (t)
+        return id_in_file(t, a);
+    while (dot > 0 && id.s[dot - 1] != '.')
+        dot--;
+    t = dot ? run_task(d->run, str_slice(id, 0, dot - 1)) : NULL;
+    return t ? str_format(a, "%.*s.%.*s", STR_ARG(id_in_file(t, a)),
+                          STR_ARG(str_slice(id, dot, id.n)))
+             : id;
+}
+
+static const struct said *find(const struct said *all, size_t n, struct str id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_equal(all[i].id, id))
+            return &all[i];
+    return NULL;
+}
+
+// The nearest name wins: one instance, then all that stand in that place of the file.
+static const struct said *said_for(const struct said *all, size_t n, const struct driver *d,
+                                   struct str id)
+{
+    const struct said *s = n ? find(all, n, id) : NULL;
+
+    if (n && !s)
+        s = find(all, n, without_keys(id, d->arena));
+    if (n && !s)
+        s = find(all, n, question_in_file(d, id, d->arena));
+    return s;
+}
+
+// ---- answers
+
+bool confirm_is_right(const struct question *q, struct str text)
+{
+    switch (q->danger) {
+    case DANGER_SEVERE: return str_equal(text, q->phrase);
+    case DANGER_MILD: return str_is(text, "y") || str_is(text, "yes");
+    default: return str_is(text, "yes");
+    }
+}
+
+static bool from_confirm(const struct driver *d, const struct question *q, struct answer *a)
+{
+    const struct run_options *o = d->options;
+    const struct said *s = said_for(o->confirms, o->confirm_count, d, q->id);
+
+    if (s)
+        *a = (struct answer){ .kind = ANSWER_YES, .text = s->text };
+    else if (o->yes && q->danger != DANGER_SEVERE)
+        *a = (struct answer){ .kind = ANSWER_YES, .text = STR("yes") };
+    return a->kind && (!s || confirm_is_right(q, s->text));
+}
+
+// What a person says of manual work. False when it is none of the three.
+static bool read_work(struct str text, struct answer *a)
+{
+    *a = (struct answer){ .kind = ANSWER_YES };
+    if (str_is(text, "done"))
+        return true;
+    a->kind = str_starts(text, "failed:") ? ANSWER_FAILED : ANSWER_NA;
+    if (!str_starts(text, "failed:") && !str_starts(text, "na:"))
+        return false;
+    a->text = str_trim(str_slice(text, str_find(text, ':') + 1, text.n));
+    return a->text.n > 0;
+}
+
+static bool from_answer(const struct driver *d, const struct question *q, struct answer *a)
+{
+    const struct run_options *o = d->options;
+    const struct said *s = said_for(o->answers, o->answer_count, d, q->id);
+    struct value ignored;
+    struct str why;
+
+    if (!s)
+        return false;
+    if (q->kind == QUESTION_MANUAL)
+        return read_work(s->text, a);
+    struct prompt_job job = { .choices = q->choices, .choice_count = q->choice_count,
+                              .type = (enum input_type)q->input_type };
+    *a = (struct answer){ .kind = ANSWER_VALUE, .text = s->text };
+    return prompt_read(&job, s->text, q->dir, d->arena, &ignored, &why);
+}
+
+static bool from_attest(const struct driver *d, const struct question *q, struct answer *a)
+{
+    const struct run_options *o = d->options;
+    const struct said *s = said_for(o->attests, o->attest_count, d, q->id);
+
+    if (s)
+        *a = (struct answer){ .kind = ANSWER_YES, .text = s->text };
+    return s != NULL;
+}
+
+bool answer_from_flags(const struct driver *d, const struct question *q, struct answer *a)
+{
+    bool found = false;
+
+    *a = (struct answer){ 0 };
+    switch (q->kind) {
+    case QUESTION_CONFIRM: found = from_confirm(d, q, a); break;
+    case QUESTION_MANUAL:
+    case QUESTION_PROMPT: found = from_answer(d, q, a); break;
+    case QUESTION_CHECKLIST: found = from_attest(d, q, a); break;
+    default: break;
+    }
+    a->by = found ? person(d) : STR("");
+    a->how = STR("flag");
+    return found;
+}
+
+const struct said *flag_for(const struct driver *d, const struct question *q)
+{
+    const struct run_options *o = d->options;
+
+    switch (q->kind) {
+    case QUESTION_CONFIRM: return said_for(o->confirms, o->confirm_count, d, q->id);
+    case QUESTION_MANUAL:
+    case QUESTION_PROMPT: return said_for(o->answers, o->answer_count, d, q->id);
+    case QUESTION_CHECKLIST: return said_for(o->attests, o->attest_count, d, q->id);
+    default: return NULL;
+    }
+}
+
+// ---- flags that answer nothing
+
+enum { MAY_CONFIRM = 1, MAY_ANSWER = 2, MAY_ATTEST = 4 };
+
+struct asking {  // a place in the file where something may be asked
+    int kinds;
+    const struct step *step;  // of manual and prompt
+};
+struct askings {
+    struct driver *d;
+    struct map *by_id;
+};
+
+static struct asking *note(struct askings *k, struct str id, int kinds)
+{
+    struct asking *g = map_get(k->by_id, id);
+
+    if (!g) {
+        g = NEW(k->d->arena, struct asking);
+        map_put(k->by_id, id, g);
+    }
+    g->kinds |= kinds;
+    return g;
+}
+
+// Steps are known by their id behind that of the `use`, and by the groups around them.
+struct names {
+    struct str in_file, in_groups;
+};
+
+static struct names below(struct askings *k, struct names n, struct str id, const char *mark)
+{
+    struct arena *a = k->d->arena;
+
+    return (struct names){
+        str_format(a, "%.*s%.*s%s", STR_ARG(n.in_file), STR_ARG(id), mark),
+        str_format(a, "%.*s%.*s%s", STR_ARG(n.in_groups), STR_ARG(id), mark),
+    };
+}
+
+static bool asks(const struct step *s)
+{
+    return s->kind == STEP_ACTION && s->action && s->action->asks;
+}
+
+static void note_step(struct askings *k, const struct step *s, struct names n)
+{
+    int kinds = (s->confirm ? MAY_CONFIRM : 0) | (asks(s) ? MAY_ANSWER : 0);
+    struct str names[] = { n.in_file, n.in_groups };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct asking *g = note(k, names[i], kinds);
+        g->step = asks(s) ? s : g->step;
+    }
+}
+
+static void note_module(struct askings *k, const struct module *m, struct names n);
+static void note_steps(struct askings *k, const struct list *steps, struct names n);
+
+static void note_inside(struct askings *k, const struct step *s, struct names n, struct names own)
+{
+    struct names in = { n.in_file, below(k, own, STR(""), ".").in_groups };
+
+    note_steps(k, &s->steps, in);
+    note_steps(k, &s->rescue, in);
+    note_steps(k, &s->always, in);
+    note_steps(k, &s->verify, below(k, own, STR(""), ".verify."));
+}
+
+static void note_undo(struct askings *k, const struct step *s, struct names own)
+{
+    const struct step *bodies = s->undo.steps.items;
+
+    for (size_t i = 0; i < s->undo.steps.count; i++) {
+        struct str number = s->undo.is_list ? str_format(k->d->arena, "~undo.%zu", i + 1)
+                                            : STR("~undo");
+        struct names n = below(k, own, number, "");
+        note_step(k, &bodies[i], n);
+        note_steps(k, &bodies[i].steps, below(k, n, STR(""), "."));
+    }
+}
+
+static void note_steps(struct askings *k, const struct list *steps, struct names n)
+{
+    LIST_EACH(const struct step, s, *steps) {
+        struct names own = below(k, n, s->id.str, "");
+        note_step(k, s, own);
+        if (s->kind == STEP_USE)
+            note_module(k, program_use(k->d->program, s), below(k, own, STR(""), "."));
+        note_inside(k, s, n, own);
+        note_undo(k, s, own);
+    }
+}
+
+static void note_module(struct askings *k, const struct module *m, struct names n)
+{
+    const struct check_item *items = m->rb->checklist.items;
+
+    if (m->rb->confirm) {
+        note(k, below(k, n, STR("run"), "").in_file, MAY_CONFIRM);
+        note(k, below(k, n, STR("run"), "").in_groups, MAY_CONFIRM);
+    }
+    for (size_t i = 0; i < m->rb->checklist.count; i++) {
+        struct names own = below(k, n, str_format(k->d->arena, "checklist_%zu", i + 1), "");
+        int kinds = items[i].check ? 0 : MAY_ATTEST;
+        note(k, own.in_file, kinds);
+        note(k, own.in_groups, kinds);
+    }
+    note_steps(k, &m->rb->prepare, n);
+    note_steps(k, &m->rb->steps, n);
+    note_steps(k, &m->rb->verify, n);
+    note_steps(k, &m->rb->undone, n);
+    note_steps(k, &m->rb->always, n);
+}
+
+struct kind_of_flag {
+    const char *flag, *what;
+    int kind;
+};
+
+static void names_nothing(struct askings *k, const struct kind_of_flag *f, struct str id)
+{
+    struct driver *d = k->d;
+    const struct asking *g = map_get(k->by_id, without_keys(id, d->arena));
+    const char **words = NEW_ARRAY(d->arena, const char *, map_count(k->by_id) + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < map_count(k->by_id); i++)
+        if (((const struct asking *)map_value(k->by_id, i))->kinds & f->kind)
+            words[n++] = str_copy(d->arena, map_key(k->by_id, i)).s;
+    struct diag *e = diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                                "%s names `%.*s`, which %s", f->flag, STR_ARG(id),
+                                g ? f->what : "is not a step of this runbook");
+    const char *near = diag_nearest(id, words);
+    if (near)
+        diag_help(d->diags, e, "did you mean `%s`?", near);
+}
+
+static bool are_known(struct askings *k, const struct said *all, size_t n,
+                      const struct kind_of_flag *f)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct asking *g = map_get(k->by_id, without_keys(all[i].id, k->d->arena));
+        if (g && g->kinds & f->kind)
+            continue;
+        names_nothing(k, f, all[i].id);
+        ok = false;
+    }
+    return ok;
+}
+
+// ---- --answer with what is no answer, as far as that can be known before the run
+
+static bool literal_choices(const struct prompt_params *p, struct prompt_job *job, struct arena *a)
+{
+    struct str *choices = NEW_ARRAY(a, struct str, p->choices.count + 1);
+
+    LIST_EACH(const struct template *, t, p->choices) {
+        if (!template_is_literal(*t))
+            return false;
+        choices[job->choice_count++] = (*t)->text.str;
+    }
+    job->choices = choices;
+    return true;
+}
+
+static bool prompt_takes(struct driver *d, const struct prompt_params *p, struct str text,
+                         struct str *why)
+{
+    struct prompt_job job = { .type = (enum input_type)p->type };
+    struct value ignored;
+
+    // A path may come to be only in the run.
+    if (!literal_choices(p, &job, d->arena) || p->type == INPUT_PATH)
+        return true;
+    return prompt_read(&job, text, STR(""), d->arena, &ignored, why);
+}
+
+static bool is_an_answer(struct driver *d, const struct step *s, struct str text, struct str *why)
+{
+    struct answer ignored;
+
+    if (s->action == &action_prompt)
+        return prompt_takes(d, s->params, text, why);
+    *why = str_format(d->arena, "'%.*s' is neither `done` nor `failed:NOTE` nor `na:NOTE`",
+                      STR_ARG(text));
+    return read_work(text, &ignored);
+}
+
+static bool are_answers(struct askings *k)
+{
+    const struct run_options *o = k->d->options;
+    bool ok = true;
+
+    for (size_t i = 0; i < o->answer_count; i++) {
+        const struct said *s = &o->answers[i];
+        const struct asking *g = map_get(k->by_id, without_keys(s->id, k->d->arena));
+        struct str why;
+        if (!g || !g->step || is_an_answer(k->d, g->step, s->text, &why))
+            continue;
+        diag_error(k->d->diags, DIAG_USAGE, (struct span){ 0 }, "--answer %.*s: %.*s",
+                   STR_ARG(s->id), STR_ARG(why));
+        ok = false;
+    }
+    return ok;
+}
+
+bool flags_are_right(struct driver *d)
+{
+    static const struct kind_of_flag confirm = { "--confirm", "asks for no confirm", MAY_CONFIRM },
+                                     answer = { "--answer", "is neither `manual` nor `prompt`",
+                                                MAY_ANSWER },
+                                     attest = { "--attest", "is no item that a person attests",
+                                                MAY_ATTEST };
+    const struct run_options *o = d->options;
+    struct askings k = { d, map_new(d->arena) };
+
+    if (o->confirm_count + o->answer_count + o->attest_count == 0)
+        return true;
+    note_module(&k, d->program->root, (struct names){ STR(""), STR("") });
+    bool ok = are_known(&k, o->confirms, o->confirm_count, &confirm);
+    ok &= are_known(&k, o->answers, o->answer_count, &answer);
+    ok &= are_known(&k, o->attests, o->attest_count, &attest);
+    return ok && are_answers(&k);
+}

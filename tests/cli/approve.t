@@ -1,0 +1,252 @@
+#!/bin/sh
+# approve and reject: who may say what, from anywhere, and what it comes to.
+
+. "$(dirname "$0")/../lib.sh"
+
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+me=$(id -un)
+
+# book NAME APPROVE...: one step before the approval, one behind it.
+book() {
+	cat >"$1.yaml" <<-END
+	runbook: 1
+	name: $1
+	type: application
+	steps:
+	  - {id: before, shell: echo before >> trace}
+	  - {id: gate, approve: $2, shell: echo gate >> trace}
+	  - {id: behind, shell: echo behind >> trace}
+	END
+}
+# Starts it, detached: $run
+begin() {
+	rm -f trace
+	runbook run "$1.yaml" --detach -o ndjson >start.out 2>/dev/null
+	[ $? = 6 ] || { cat start.out; return 1; }
+	run=$(sed -n 's/.*"run":"\([^"]*\)","type":"run.start".*/\1/p' start.out)
+	[ -n "$run" ]
+}
+trace() {
+	[ "$(tr '\n' ' ' <trace)" = "$1" ] || { cat trace; return 1; }
+}
+# The last answer to `gate`, as the journal has it.
+answer() {
+	runbook show "$run" -o ndjson | grep '"type":"confirm.answer"' | grep '"step":"gate"' | tail -1
+}
+
+book plain '{message: May we?}'
+book strangers '{message: May we?, from: [nobody-here]}'
+book reasoned '{message: May we?, reason: required}'
+book quorum '{message: May we?, min: 2}'
+book other '{message: May we?, not_requester: true}'
+book quick '{message: May we?, timeout: 1s}'
+
+test_that 'nothing behind an approval runs before it' '
+	begin plain && trace "before " &&
+	exits 6 runbook resume $run 2>/dev/null && trace "before "
+'
+test_that 'an approval lets it go on, and the journal says who' '
+	begin plain && exits 0 runbook approve $run gate --reason "looked at it" && trace "before " &&
+	exits 0 runbook resume $run && trace "before gate behind " &&
+	answer | grep "\"answer\":\"yes\"" | grep "\"by\":\"$me\"" | grep -q "\"reason\":\"looked at it\"" &&
+	answer | grep -q "\"votes\":\[{\"by\":\"$me\",\"yes\":true,\"at\":\"2"
+'
+test_that 'the step may be left out where only one waits' '
+	begin plain && exits 0 runbook approve $run && exits 0 runbook resume $run && trace "before gate behind "
+'
+test_that 'a refusal ends it' '
+	begin plain && exits 0 runbook reject $run gate --reason "not today" && exits 5 runbook resume $run && trace "before " &&
+	answer | grep "\"answer\":\"no\"" | grep -q "not today"
+'
+test_that 'an approval does not follow a refusal, not even by the same person' '
+	begin plain && exits 0 runbook reject $run gate --reason "not today" &&
+	exits 2 runbook approve $run gate --reason "well, yes" 2>err && grep -q "not today" err &&
+	exits 5 runbook resume $run && trace "before "
+'
+test_that 'who approved may still refuse' '
+	begin plain && exits 0 runbook approve $run && exits 0 runbook reject $run --reason "on second thought" &&
+	exits 5 runbook resume $run && trace "before "
+'
+test_that 'after a refusal a resume asks anew: earlier votes do not count, nor the refusal' '
+	begin plain && exits 0 runbook reject $run && exits 5 runbook resume $run &&
+	exits 6 runbook resume $run --detach && trace "before " &&
+	exits 0 runbook approve $run && exits 0 runbook resume $run && trace "before gate behind "
+'
+test_that 'who does not stand in from may neither approve nor refuse' '
+	begin strangers && exits 5 runbook approve $run && exits 5 runbook reject $run && exits 6 runbook resume $run && trace "before "
+'
+test_that 'the same before the question was asked' '
+	cat >late.yaml <<-END
+	runbook: 1
+	name: late
+	type: application
+	steps:
+	  - {id: first, approve: First?, shell: echo first >> trace}
+	  - {id: gate, approve: {message: May we?, from: [nobody-here]}, shell: echo gate >> trace}
+	  - {id: why, approve: {message: May we?, reason: required}, shell: echo why >> trace}
+	  - {id: us, approve: {message: May we?, not_requester: true}, shell: echo us >> trace}
+	END
+	begin late &&
+	exits 5 runbook approve $run gate && exits 2 runbook approve $run why && exits 5 runbook approve $run us
+'
+test_that 'a vote counts that was given before the question' '
+	cat >early.yaml <<-END
+	runbook: 1
+	name: early
+	type: application
+	steps:
+	  - {id: first, approve: First?, shell: echo first >> trace}
+	  - id: all
+	    for_each: [x]
+	    steps:
+	      - {id: gate, approve: May we?, shell: "echo \${{ item }} >> trace"}
+	END
+	begin early && exits 0 runbook approve $run "all[x].gate" && exits 0 runbook approve $run first &&
+	exits 2 runbook approve $run nothing && exits 2 runbook approve $run all &&
+	exits 0 runbook resume $run && trace "first x "
+'
+test_that 'a refusal that was given before the question counts too' '
+	begin early && exits 0 runbook reject $run "all[x].gate" && exits 0 runbook approve $run first &&
+	exits 5 runbook resume $run && trace "first "
+'
+test_that 'a required reason is asked for, of both' '
+	begin reasoned && exits 2 runbook approve $run 2>err && grep -q -- "--reason" err &&
+	exits 2 runbook reject $run && exits 2 runbook approve $run --reason "" &&
+	exits 6 runbook resume $run && trace "before " &&
+	exits 0 runbook approve $run --reason because && exits 0 runbook resume $run && trace "before gate behind "
+'
+test_that 'one vote a person: a quorum is not one person twice' '
+	begin quorum && exits 0 runbook approve $run >out && grep -q "1 of 2" out && exits 0 runbook approve $run &&
+	exits 6 runbook resume $run && trace "before " && exits 0 runbook approve $run && exits 6 runbook resume $run
+'
+test_that 'one refusal is enough where two approvals are wanted' '
+	begin quorum && exits 0 runbook reject $run && exits 5 runbook resume $run && trace "before "
+'
+test_that 'not_requester: who started it may not answer, also after somebody resumed it' '
+	begin other && exits 5 runbook approve $run 2>err && grep -q "$me" err && exits 5 runbook reject $run &&
+	exits 6 runbook resume $run && exits 5 runbook approve $run && trace "before "
+'
+test_that 'a vote is about exactly what was shown' '
+	cat >moving.yaml <<-END
+	runbook: 1
+	name: moving
+	type: application
+	prepare:
+	  - {id: look, file: {read: target}, on_resume: again}
+	steps:
+	  - {id: gate, approve: May we?, shell: "echo \${{ steps.look.content }} >> trace"}
+	END
+	printf blue >target && begin moving && exits 0 runbook approve $run && printf green >target &&
+	exits 6 runbook resume $run && [ ! -e trace ] &&
+	printf blue >target && exits 0 runbook resume $run && trace "blue "
+'
+test_that 'the same with what only its message says' '
+	sed "s/May we?/\"Into \${{ steps.look.content }}?\"/; s/gate, \(.*\), shell.*/gate, \1}/" moving.yaml >saying.yaml &&
+	sed -i s/moving/saying/ saying.yaml &&
+	printf blue >target && begin saying && exits 0 runbook approve $run && printf green >target && exits 6 runbook resume $run
+'
+test_that 'the file on disk does not change what was approved' '
+	begin plain && exits 0 runbook approve $run && sed -i "s/echo gate/echo changed/" plain.yaml &&
+	exits 0 runbook resume $run 2>err && grep -q "has changed" err && trace "before gate behind "
+'
+book plain '{message: May we?}'
+test_that 'nobody answering in time is a no, and then it is too late' '
+	begin quick && sleep 1.2 && exits 2 runbook approve $run 2>err && grep -q "over" err &&
+	exits 5 runbook resume $run && trace "before " && answer | grep "\"answer\":\"none\"" | grep -q timeout
+'
+test_that 'an answer that came in time counts also when it is heard after it' '
+	begin quick && exits 0 runbook approve $run && sleep 1.2 && exits 0 runbook resume $run && trace "before gate behind "
+'
+test_that 'waiting lists what is open, and nothing else' '
+	begin plain && exits 0 runbook waiting >out && grep -q "$run gate: May we?" out && grep -q "runbook approve $run gate" out &&
+	exits 0 runbook waiting -o ndjson | grep "\"run\":\"$run\"" >one && [ $(wc -l <one) = 1 ] &&
+	grep "\"step\":\"gate\"" one | grep -q "\"kind\":\"approve\"" &&
+	exits 0 runbook approve $run && exits 0 runbook resume $run && exits 0 runbook waiting >out && ! grep -q $run out
+'
+test_that 'what cannot be answered is said so' '
+	begin plain && exits 2 runbook approve $run before && exits 2 runbook approve $run nosuch && exits 2 runbook approve nosuch &&
+	exits 2 runbook approve && exits 0 runbook abort $run && exits 2 runbook approve $run && exits 2 runbook reject $run
+'
+test_that 'which of two is meant has to be said' '
+	cat >two.yaml <<-END
+	runbook: 1
+	name: two
+	type: application
+	steps:
+	  - {id: a, needs: [], approve: A?, shell: echo a >> trace}
+	  - {id: b, needs: [], approve: B?, shell: echo b >> trace}
+	END
+	begin two && exits 2 runbook approve $run && exits 0 runbook approve $run b && exits 6 runbook resume $run && trace "b " &&
+	exits 0 runbook approve $run && exits 0 runbook resume $run && trace "b a "
+'
+test_that 'without a terminal and without --detach it is refused before the first step' '
+	rm -f trace && exits 5 setsid -w runbook run plain.yaml 2>err && [ ! -e trace ] && grep -q "gate" err && grep -q -- "--detach" err
+'
+test_that 'neither --yes nor --confirm is an approval' '
+	rm -f trace && exits 5 setsid -w runbook run plain.yaml --yes && exits 2 setsid -w runbook run plain.yaml --confirm gate=yes && [ ! -e trace ]
+'
+
+# A run that waits at a terminal: answered from elsewhere.
+waits_at_a_terminal() {
+	rm -f trace
+	timeout 60 on-terminal -e "runbook approve" "" runbook run "$1.yaml" --on-failure stop >terminal.out 2>&1 &
+	terminal=$!
+	for i in $(seq 100); do
+		run=$(runbook waiting -o ndjson | sed -n "s/.*\"run\":\"\([^\"]*\)\",\"runbook\":\"$1\".*/\1/p" | head -1)
+		[ -n "$run" ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+close_all() {
+	for id in $(runbook waiting -o ndjson | sed -n 's/.*"run":"\([^"]*\)".*/\1/p' | sort -u); do
+		runbook abort "$id" >/dev/null 2>&1
+	done
+}
+close_all
+test_that 'a run that waits at a terminal hears an approval' '
+	waits_at_a_terminal plain && exits 0 runbook approve $run && wait $terminal && trace "before gate behind "
+'
+test_that '... and a refusal' '
+	waits_at_a_terminal plain && exits 0 runbook reject $run; wait $terminal; [ $? = 5 ] && trace "before "
+'
+
+# What the two said, and what became of it: nobody is told something else than what happens.
+race() {
+	begin plain >/dev/null 2>&1 || return 1
+	runbook approve $run >/dev/null 2>&1 & a=$!
+	runbook reject $run >/dev/null 2>&1 & b=$!
+	wait $a; yes=$?
+	wait $b; no=$?
+	runbook resume $run >/dev/null 2>&1
+	code=$?
+	n=$(runbook show $run -o ndjson | grep -c '"type":"confirm.answer"')
+	case $yes$no$code$n in
+	0051 | 2051) ! grep -q gate trace ;;
+	*) echo "approve $yes, reject $no, resume $code, $n answers"; return 1 ;;
+	esac
+}
+test_that 'of an approval and a refusal in the same moment the refusal wins, a hundred times' '
+	for i in $(seq 100); do race || exit 1; done
+'
+# The same with a run that goes on while they vote: both are told how it ended.
+live_race() {
+	waits_at_a_terminal plain || return 1
+	runbook approve $run >/dev/null 2>&1 & a=$!
+	runbook reject $run >/dev/null 2>&1 & b=$!
+	wait $a; yes=$?
+	wait $b; no=$?
+	wait $terminal
+	code=$?
+	case $yes$no$code in
+	205) trace "before " ;;
+	020) trace "before gate behind " ;;
+	*) echo "approve $yes, reject $no, run $code"; return 1 ;;
+	esac
+}
+test_that '... also when a run listens, and each is told what came of it' '
+	for i in 1 2 3 4 5 6 7 8; do live_race || exit 1; done
+'
+
+done_testing
