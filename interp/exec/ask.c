@@ -436,7 +436,8 @@ void ask_withdraw(struct asked *k)
     if (k->parked)
         run_park(k->d->run, k->task, false);
     unlink_asked(k);
-    tell_answer(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("withdrawn") });
+    tell_answer(k, &(struct answer){ .kind = ANSWER_NONE, .how = k->d->signals ? STR("signal")
+                                                                               : STR("withdrawn") });
     show_next(k->d);
 }
 

@@ -158,12 +158,12 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
 {
     struct driver *d = w->d;
     struct task *t = w->task;
-    struct value_builder *b = event_data(d);
     bool bad = state == STATE_FAILED || state == STATE_CANCELLED || state == STATE_UNKNOWN;
 
     if (w->withdrawn)
         return;
-    stop_everything(w);
+    stop_everything(w);  // which tells of a question that is open
+    struct value_builder *b = event_data(d);
     value_put_s(b, "step", value_string(t->address));
     value_put_s(b, "name", value_string(step_label(t->step, scope_of(w), w->arena)));
     value_put_s(b, "attempt", value_int(t->attempts));
