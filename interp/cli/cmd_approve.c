@@ -2,9 +2,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "cli/ballot.h"
 #include "cli/open.h"
 #include "exec/kept.h"
-#include "exec/votes.h"
 #include "exec/walk.h"
 #include "report/fields.h"
 #include "report/history_read.h"
@@ -55,32 +55,6 @@ static const struct asked *last_answer(const struct voting *g)
             found = q;
     }
     return found;
-}
-
-static const struct str *names_of(struct value list, struct arena *a, size_t *count)
-{
-    size_t n = list.kind == VALUE_LIST ? value_size(list) : 0;
-    struct str *names = NEW_ARRAY(a, struct str, n + 1);
-
-    *count = n;
-    for (size_t i = 0; i < n; i++)
-        names[i] = value_item(list, i).kind == VALUE_STRING ? value_item(list, i).s : STR("");
-    return names;
-}
-
-static void take_question(struct voting *g, const struct asked *q)
-{
-    struct question *want = &g->asked;
-
-    g->is_open = true;
-    g->step = q->step;
-    want->digest = text_of(q->data, "digest");
-    want->until = text_of(q->data, "until");
-    want->not_requester = truth_of(q->data, "not_requester");
-    want->requester = text_of(q->data, "requester");
-    want->reason_required = truth_of(q->data, "reason_required");
-    want->votes_needed = (size_t)int_of(q->data, "needed", 1);
-    want->from = names_of(value_of(q->data, "from"), g->v->arena, &want->from_count);
 }
 
 // -------- a vote before the question: the plan that is kept with the run knows the step
@@ -192,7 +166,9 @@ static int find_question(struct voting *g)
                            "run %.*s waits for more than one approval: name the step",
                            STR_ARG(g->o.row.id));
     if (count == 1) {
-        take_question(g, q);
+        g->asked = ballot_question(q, g->v->arena);
+        g->is_open = true;
+        g->step = q->step;
         return CODE_OK;
     }
     if (!g->step.n && str_is(g->o.row.state, "waiting")) {

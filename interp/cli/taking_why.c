@@ -2,59 +2,23 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "cli/ballot.h"
 #include "cli/taking.h"
-#include "report/fields.h"
 #include "report/history_read.h"
 
-static bool is_among(struct value names, struct str user)
-{
-    if (names.kind != VALUE_LIST || !value_size(names))
-        return true;
-    for (size_t i = 0; i < value_size(names); i++)
-        if (value_item(names, i).kind == VALUE_STRING && str_equal(value_item(names, i).s, user))
-            return true;
-    return false;
-}
-
-// As the run itself will judge them: for this step as it is now, by who may.
-static bool counts(const struct asked *q, const struct vote *v)
-{
-    struct str digest = text_of(q->data, "digest");
-
-    if (!str_equal(v->step, q->step) || (v->digest.n && !str_equal(v->digest, digest)))
-        return false;
-    if (truth_of(q->data, "not_requester") && str_equal(text_of(q->data, "requester"), v->user))
-        return false;
-    return is_among(value_of(q->data, "from"), v->user);
-}
-
-static bool is_too_late(const struct asked *q)
-{
-    int64_t timeout_ms = int_of(q->data, "timeout_ms", 0);
-
-    return timeout_ms && clock_wall_ns() >= q->asked_ns + timeout_ms * 1000000;
-}
-
-// One refusal ends it; nobody answering in time is a no.
-static struct str settled(const struct asked *q, const struct vote *votes, size_t count,
+// As the run itself will judge it: one refusal ends it, nobody answering in time is a no.
+static struct str settled(const struct asked *asked, const struct vote *votes, size_t count,
                           struct arena *a)
 {
-    int64_t yes = 0, needed = int_of(q->data, "needed", 1);
-    struct str last = STR("");
+    struct question q = ballot_question(asked, a);
+    struct tally t;
 
-    for (size_t i = 0; i < count; i++) {
-        if (!counts(q, &votes[i]))
-            continue;
-        if (!votes[i].yes)
-            return str_format(a, "`%.*s` is refused by %.*s", STR_ARG(q->step),
-                              STR_ARG(votes[i].user));
-        last = votes[i].user;
-        yes++;
-    }
-    if (yes >= needed)
-        return str_format(a, "`%.*s` is approved by %.*s", STR_ARG(q->step), STR_ARG(last));
-    return is_too_late(q) ? str_format(a, "the time to approve `%.*s` is up", STR_ARG(q->step))
-                          : STR("");
+    votes_count(&q, votes, count, a, &t);
+    if (t.over)
+        return str_format(a, "`%.*s` is %s by %.*s", STR_ARG(q.id),
+                          t.yes ? "approved" : "refused", STR_ARG(t.last->user));
+    bool late = q.until.n && str_compare(clock_rfc3339_ms(a, clock_wall_ns()), q.until) >= 0;
+    return late ? str_format(a, "the time to approve `%.*s` is up", STR_ARG(q.id)) : STR("");
 }
 
 static struct str answered(struct taking *t, const struct history *h, struct arena *a)

@@ -232,6 +232,8 @@ static void tell_who_may(struct asked *k, struct value_builder *b)
     value_put_s(b, "requester", value_string(q->requester));
     if (q->timeout_ms)
         value_put_s(b, "timeout_ms", value_int(q->timeout_ms));
+    if (q->refusals)
+        value_put_s(b, "refusals", value_int((int64_t)q->refusals));
     value_put_s(b, "reason_required", value_bool(q->reason_required));
 }
 
