@@ -171,11 +171,10 @@ static bool add_own_headers(struct making *m)
         struct str value;
         if (!template_eval_text(e->words, m->at->scope, m->at->arena, &value, &secret, m->err))
             return false;
-        value = str_trim(value);
         const char *trouble = http_header_value_trouble(value);
         if (trouble)
             return refuse(m, whole_span(e->words), str_from(trouble));
-        add_header(m, str_copy(m->at->arena, e->entry.key.str).s, value, secret);
+        add_header(m, str_copy(m->at->arena, e->entry.key.str).s, str_trim(value), secret);
     }
     return true;
 }
@@ -231,6 +230,10 @@ static bool add_auth(struct making *m)
     }
     if (http_header_value_trouble(bearer))
         return refuse(m, m->p->node->span, str_from(http_header_value_trouble(bearer)));
+    if (str_find(user, ':') != SIZE_MAX)
+        return refuse(m, m->p->node->span,
+                      STR("a user with a `:` cannot log in: what follows it would be read as the "
+                          "password"));
     if (bearer.n)
         add_header(m, "Authorization", str_format(m->at->arena, "Bearer %.*s", STR_ARG(bearer)),
                    true);
@@ -271,6 +274,9 @@ static bool make_body(struct making *m)
     if (p->json) {
         if (!form_fill(p->json, m->at->scope, m->at->arena, &v, m->err))
             return false;
+        if (!json_can_carry(v))
+            return refuse(m, p->json->node->span,
+                          STR("a text in `json` is no UTF-8, which JSON cannot carry"));
         set_body(m, json_text(v, m->at->arena), v.secret, "application/json");
     } else if (p->form) {
         if (!each_pair(m, p->form, "form", false, add_form, b))

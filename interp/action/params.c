@@ -71,8 +71,7 @@ bool words_open(const struct template *t, const struct attempt *at, struct str *
 {
     bool secret = false;
 
-    return words_text(t, at, out, &secret, err) &&
-           (!t || refuse_secret(t, at, *out, secret, err));
+    return words_text(t, at, out, &secret, err) && (!t || refuse_secret(t, at, *out, secret, err));
 }
 
 static void add_word(struct buf *b, struct arena *a, struct str word)
@@ -158,6 +157,28 @@ bool words_bytes(const struct template *t, const struct attempt *at, struct str 
     }
     bool secret;
     return template_eval_text(t, at->scope, at->arena, out, &secret, err);
+}
+
+bool json_can_carry(struct value v)
+{
+    bool ok = true;
+
+    switch (v.kind) {
+    case VALUE_STRING:
+        return utf8_invalid(v.s) == SIZE_MAX;
+    case VALUE_OPTIONAL:
+        return !v.optional || json_can_carry(*v.optional);
+    case VALUE_LIST:
+        for (size_t i = 0; i < value_size(v); i++)
+            ok &= json_can_carry(value_item(v, i));
+        return ok;
+    case VALUE_MAP:
+        for (size_t i = 0; i < v.map->count; i++)
+            ok &= json_can_carry(v.map->entries[i].key) && json_can_carry(v.map->entries[i].value);
+        return ok;
+    default:
+        return true;
+    }
 }
 
 struct span param_span(const struct node *params, const char *key)

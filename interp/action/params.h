@@ -28,6 +28,9 @@ bool words_list(const struct list *templates, const struct attempt *at, const st
 bool words_bytes(const struct template *t, const struct attempt *at, struct str *out,
                  struct expr_error *err);
 
+// Whether JSON can carry [v] as it is: every text in it is UTF-8.
+bool json_can_carry(struct value v);
+
 // Where to point when [key] of [params] is wrong: the key, else the whole.
 struct span param_span(const struct node *params, const char *key);
 

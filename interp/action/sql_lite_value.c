@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "action/params.h"
 #include "action/sql_lite.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -42,7 +43,7 @@ static int bind_value(struct lite *l, sqlite3_stmt *stmt, int i, struct value v)
         return l->sq->bind_blob64(stmt, i, v.s.n ? v.s.s : "", v.s.n, SQLITE_TRANSIENT);
     case VALUE_LIST:
     case VALUE_MAP:
-        return bind_text(l, stmt, i, json_text(v, l->arena));
+        return json_can_carry(v) ? bind_text(l, stmt, i, json_text(v, l->arena)) : SQLITE_MISMATCH;
     default:
         return value_to_text(v, l->arena, &text) ? bind_text(l, stmt, i, text) : SQLITE_MISMATCH;
     }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "action/params.h"
 #include "action/sql_pg_type.h"
 #include "action/sql_pg_value.h"
 #include "base/arena.h"
@@ -13,6 +14,17 @@ static bool refuse(struct str *why, struct value v, struct arena *a)
 {
     *why = str_format(a, "%s cannot be a value in SQL", value_kind_words(v.kind));
     return false;
+}
+
+static bool json_parameter(struct value v, struct arena *a, struct pg_parameter *out,
+                           struct str *why)
+{
+    if (!json_can_carry(v)) {
+        *why = STR("a text that is no UTF-8 cannot be a value in JSON");
+        return false;
+    }
+    *out = (struct pg_parameter){ PG_JSONB, json_text(v, a).s };
+    return true;
 }
 
 static bool text_parameter(struct str s, struct arena *a, struct pg_parameter *out, struct str *why)
@@ -117,9 +129,7 @@ static bool list_parameter(struct value v, struct arena *a, struct pg_parameter 
     }
     buf_add_c(b, '}');
     *out = (struct pg_parameter){ pg_array_of(type), str_copy(a, buf_str(b)).s };
-    if (!same)
-        *out = (struct pg_parameter){ PG_JSONB, json_text(v, a).s };
-    return true;
+    return same || json_parameter(v, a, out, why);
 }
 
 bool pg_parameter_of(struct value v, struct arena *a, struct pg_parameter *out, struct str *why)
@@ -156,8 +166,7 @@ bool pg_parameter_of(struct value v, struct arena *a, struct pg_parameter *out, 
     case VALUE_LIST:
         return list_parameter(v, a, out, why);
     case VALUE_MAP:
-        *out = (struct pg_parameter){ PG_JSONB, json_text(v, a).s };
-        return true;
+        return json_parameter(v, a, out, why);
     default:
         return refuse(why, v, a);
     }
