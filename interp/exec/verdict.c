@@ -7,6 +7,15 @@ struct tally {
     bool unknown, undo_unknown, undo_failed, declined, failed, excused, skipped_by_person;
 };
 
+// The run went on after it: by its own word, or by that of something around it.
+static bool is_excused(const struct task *t)
+{
+    for (; t; t = t->in->owner)
+        if (t->continued || t->state == STATE_RESCUED)
+            return true;
+    return false;
+}
+
 static struct tally count(const struct run *r)
 {
     struct tally n = { 0 };
@@ -20,12 +29,10 @@ static struct tally count(const struct run *r)
         if (undo_body)
             continue;
         n.unknown |= t->ended && t->state == STATE_UNKNOWN;
-        n.declined |= bad && t->declined && !t->continued;
         bool always = t->in->kind == SERIES_ALWAYS;
-        bool excused = t->continued && !always;
-        bool inside_rescued = t->in->owner && t->in->owner->state == STATE_RESCUED;
-        n.failed |= bad && (always || (!t->declined && !excused && !inside_rescued &&
-                                       t->in->kind != SERIES_RESCUE));
+        bool excused = !always && is_excused(t);
+        n.declined |= bad && t->declined && !excused;
+        n.failed |= bad && (always || (!t->declined && !excused && t->in->kind != SERIES_RESCUE));
         n.excused |= (bad && excused) || t->state == STATE_RESCUED;
         n.skipped_by_person |= t->by_person;
     }
