@@ -148,6 +148,8 @@ bool git_stash(struct git *g)
                             *message ? named.s : NULL,
                             NULL };
 
+    if (!git_commit_of(g, "HEAD").n)
+        return work_fail(g->work, "there is no commit yet in this repository to stash against");
     git_say_previous(g);
     if (!git_is_free(g) || !git_keep(g, "HEAD", nowhere(g), untracked))
         return false;

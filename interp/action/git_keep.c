@@ -109,13 +109,48 @@ static bool list_tracked(struct capture *c)
     return true;
 }
 
-// What the verb would write over although git does not know it.
+// Whether line ends are changed on the way between the index and the working tree.
+static bool has_autocrlf(struct git *g)
+{
+    struct str value = GIT_ASK(g, "config", "core.autocrlf");
+
+    return value.n && !str_is(value, "false");
+}
+
+// Files that git writes otherwise than the index has them (line ends, filters such as LFS,
+// encodings): what stands in the working tree cannot be had from the index again. [paths]
+// are those that the verb may write, each ended by a NUL.
+static bool save_converted(struct capture *c, struct str paths)
+{
+    struct git *g = c->git;
+    struct str out;
+    size_t count;
+
+    if (!paths.n)
+        return true;
+    if (has_autocrlf(g))
+        return save_all(c, paths);
+    g->input = paths;
+    if (!GIT_TEXT(g, &out, "-C", g->top, "check-attr", "-z", "--stdin", "text", "eol", "crlf",
+                  "filter", "ident", "working-tree-encoding"))
+        return false;
+    const struct str *part = git_split(g, out, &count);  // path, attribute, value
+    for (size_t i = 0; i + 2 < count; i += 3) {
+        bool plain = str_is(part[i + 2], "unspecified") || str_is(part[i + 2], "unset");
+        if (!plain && !save(c, part[i]))
+            return false;
+    }
+    return true;
+}
+
+// What the verb would write over although git does not know it, or cannot give back as it is.
 static bool save_in_the_way(struct capture *c, const char *commit, struct value paths)
 {
     const char *const differs[] = {
         "--literal-pathspecs", "diff-index", "--cached", "-z", "--name-only",
         "--no-renames",        commit,       "--",       NULL
     };
+    struct buf *known = buf_in(c->git->work->arena);
     struct str out;
     size_t count;
 
@@ -123,12 +158,14 @@ static bool save_in_the_way(struct capture *c, const char *commit, struct value 
         return false;
     const struct str *path = git_split(c->git, out, &count);
     for (size_t i = 0; i < count; i++) {
-        if (map_get(c->tracked, path[i]))
-            continue;
-        if (!save(c, path[i]) || !save_above(c, path[i]))
+        if (map_get(c->tracked, path[i])) {
+            buf_add(known, path[i]);
+            buf_add_c(known, '\0');
+        } else if (!save(c, path[i]) || !save_above(c, path[i])) {
             return false;
+        }
     }
-    return true;
+    return save_converted(c, buf_str(known));
 }
 
 static bool save_tree(struct capture *c, const char *commit, struct value paths, bool untracked)
@@ -293,6 +330,8 @@ void git_kept(struct git *g)
                                      git_commit_of(g, "refs/stash").s);
         unlink(made);
         fs_write(g->work, made, text, 0600);
+        if (g->top && keep_flag(g->work, &k, "tree"))
+            git_later_note(g, &k);
         fs_sync_folder(made);
     }
     g->work->message = message;

@@ -221,6 +221,25 @@ static struct str line_at(struct str text, size_t at)
     return str_slice(text, at, end);
 }
 
+// "would be overwritten:" and the names that git lists below it, each behind a tab.
+static struct str with_list(struct git *g, struct str said, struct str line)
+{
+    enum { NAMES = 5 };
+    struct buf *b = buf_in(g->work->arena);
+    size_t at = (size_t)(line.s - said.s) + line.n + 1, count = 0;
+
+    buf_add(b, line);
+    for (; str_ends(line, ":") && at < said.n && said.s[at] == '\t'; count++) {
+        struct str name = line_at(said, at);
+        at += name.n + 1;
+        if (count < NAMES)
+            buf_format(b, "%s%.*s", count ? ", " : " ", STR_ARG(str_trim(name)));
+    }
+    if (count > NAMES)
+        buf_format(b, " and %zu more", count - NAMES);
+    return buf_str(b);
+}
+
 bool git_failed(struct git *g)
 {
     static const char *const marks[] = { " ! ", "fatal: ", "error: ", NULL };
@@ -230,7 +249,7 @@ bool git_failed(struct git *g)
         size_t at = str_search(said, str_from(marks[i]));
         if (at == SIZE_MAX)
             continue;
-        line = line_at(said, at + strlen(marks[i]));
+        line = with_list(g, said, line_at(said, at + strlen(marks[i])));
         return work_fail(g->work, "git: %.*s", STR_ARG(line));
     }
     line = line_at(said, 0);

@@ -290,10 +290,14 @@ static bool undo_one(struct work *w, const struct kept_thing *k)
     w->touched = true;
     if (keep_text(w, k, "ref").n)
         return undo_ref(&u);
-    if (!git_is_free(&g) || !is_ours(&u) || !unpack(&u) || !drop_stash(&u) || !point_head(&u) ||
-        !put_index(&u))
+    bool tree = keep_flag(w, k, "tree");
+    if (!git_is_free(&g) || !is_ours(&u))
         return false;
-    return (!keep_flag(w, k, "tree") || put_tree(&u)) && put_states(&u);
+    if (tree && !git_later_keep(&g, k, u.paths, u.path_count))
+        return false;
+    if (!unpack(&u) || !drop_stash(&u) || !point_head(&u) || !put_index(&u))
+        return false;
+    return (!tree || put_tree(&u)) && put_states(&u);
 }
 
 bool git_undo(struct git *g)

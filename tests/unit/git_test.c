@@ -514,6 +514,51 @@ TEST(undo_brings_back_branch_head_index_and_working_tree)
     check_undone("stash: {}", "git rm -q g.txt; echo again > g.txt");
 }
 
+TEST(undo_brings_back_files_that_git_writes_otherwise_than_it_keeps_them)
+{
+    check_undone(
+        "reset: {to: v1, mode: hard}",
+        "echo '*.txt text eol=crlf' > .gitattributes; git add .; git commit -qm attributes");
+    check_undone("reset: {to: v1, mode: hard}", "git config core.autocrlf true");
+    check_undone(
+        "checkout: v1",
+        "git config filter.up.clean 'tr a-z A-Z'; git config filter.up.smudge 'tr A-Z a-z'; "
+        "echo '*.txt filter=up' > .gitattributes; git add .; git commit -qm filter; "
+        "touch -d 2020-01-01 *.txt; git update-index -q --refresh");
+}
+
+// After [verb] somebody does [by_hand]; undo then keeps what [kept] names, and no more.
+static void check_kept(const char *verb, const char *setup, const char *by_hand, const char *kept)
+{
+    struct str yaml = str_format(scratch, "git: {%s}" UNDO, verb);
+
+    new_repo();
+    sh(str_format(scratch, "cd repo; %s", setup).s);
+    CHECK(good(played(prepared(yaml.s, no_values(), false))));
+    sh(str_format(scratch, "cd repo; %s", by_hand).s);
+    CHECK(good(played(prepared(yaml.s, no_values(), true))));
+    if (!holds(str_format(scratch,
+                          "d=keep/1/later-1; mkdir -p $d; [ \"$(cd $d; find . -type f | sort | "
+                          "xargs -r grep -H . | tr '\\n' ' ')\" = '%s' ]",
+                          kept)
+                   .s)) {
+        printf("# %s; %s: not exactly '%s' was kept\n", verb, by_hand, kept);
+        failures++;
+    }
+}
+
+TEST(what_was_changed_after_the_step_is_kept_when_it_is_undone)
+{
+    check_kept("reset: {to: v1, mode: hard}", "true", "echo by hand > f.txt", "./f.txt:by hand ");
+    check_kept("reset: {to: v1, mode: hard}", "true", "echo mine > h.txt", "./h.txt:mine ");
+    check_kept("reset: {to: v1, mode: hard}", DIRTY, "true", "");
+    check_kept("checkout: v1", "echo dirty >> g.txt", "true", "");
+    check_kept("checkout: v1", "echo dirty >> g.txt", "echo more > g.txt", "./g.txt:more ");
+    check_kept("stash: {untracked: true}", DIRTY, "mkdir d; echo new > d/deep", "./d/deep:new ");
+    check_kept("restore: {paths: [f.txt], from: v1}", "true", "true", "");
+    check_kept("restore: {paths: [f.txt], from: v1}", "true", "echo x > f.txt", "./f.txt:x ");
+}
+
 TEST(undo_is_refused_when_somebody_went_on_from_there)
 {
     struct play *p;
