@@ -96,21 +96,32 @@ static void free_dead(struct driver *d)
     d->dead = NULL;
 }
 
-static void pump_now(void *arg)
+static void carry_all(struct driver *d)
 {
-    struct driver *d = arg;
-
     d->pump_scheduled = false;
     free_dead(d);
     while (!d->over && !d->suspended && carry(d, run_order(d->run, loop_now_ms(d->loop))))
         ;
 }
 
+static void pump_now(void *arg)
+{
+    struct driver *d = arg;
+
+    if (d->pump_scheduled)
+        carry_all(d);
+}
+
+void pump_ahead(struct driver *d)
+{
+    pump_now(d);
+}
+
 // Before the first phase only what stands aside is carried out.
 void run_order_aside(struct driver *d)
 {
     run_hold(d->run, true);
-    pump_now(d);
+    carry_all(d);
     run_hold(d->run, false);
 }
 

@@ -129,11 +129,14 @@ static void committed(void *arg, bool ok)
     pump(d);
 }
 
+// What was told in this turn is carried out first: a result and the intent that follows
+// from it share a commit.
 static void commit(void *arg)
 {
     struct driver *d = arg;
     struct batch *b = calloc(1, sizeof *b);
 
+    pump_ahead(d);
     d->commit_scheduled = false;
     *b = (struct batch){ d, reverse(d->commits) };
     d->commits = NULL;

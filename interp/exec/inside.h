@@ -285,6 +285,8 @@ void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(voi
 void say(struct driver *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Something happened: look at the orders in this turn.
 void pump(struct driver *d);
+// Looks at them now, if somebody asked for that; to be called from the loop only.
+void pump_ahead(struct driver *d);
 
 struct frame *frame_of(struct space *s);
 // Of what an event says of [t] as [field]: the names that are lost, or nothing.
