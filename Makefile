@@ -96,6 +96,7 @@ run-fuzz: $(FUZZ)
 crash: $B/runbook
 	B=$B bash tests/crash/crash.sh 1 good
 	B=$B bash tests/crash/crash.sh 1 undo
+	B=$B bash tests/crash/ahead.sh
 
 sim:
 	@$(MAKE) -s B=build/release CFLAGS='$(RELEASE)' LDFLAGS='$(HARDEN)' build/release/sim

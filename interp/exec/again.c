@@ -39,7 +39,8 @@ static bool in_doubt(const struct run *r, const struct task *t)
 {
     bool waits = t->resting || t->rescuing || task_transaction(t);
 
-    if (t->dangling || (t->kind == TASK_ACTION && !t->ended && t->state == STATE_RUNNING && !waits))
+    if (t->dangling || (t->intended && !t->ended) ||
+        (t->kind == TASK_ACTION && !t->ended && t->state == STATE_RUNNING && !waits))
         return true;
     if (t->kind == TASK_ACTION && t->ended && t->state == STATE_UNKNOWN && !again_after_resume(r, t))
         return true;
@@ -83,9 +84,12 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
     t->in->open = false;
     t->in->active = 0;
-    t->in->held_count = t->in->held_first = 0;
+    t->in->held_count = t->in->held_first = t->in->offered = 0;
+    t->in->last_ms = -1;
     bool running = !t->ended && t->state == STATE_RUNNING;
     if (running && t->kind == TASK_ACTION && !task_transaction(t) && !rested && !rescued) {
+        t->dangling = true;
+    } else if (t->intended && !t->ended) {
         t->dangling = true;
     } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
         t->dangling = true;
@@ -186,7 +190,7 @@ void run_not_started(struct run *r, struct task *t)
 {
     run_settled(r, t);
     series_reset(r, t->steps);
-    t->begun = false;
+    t->begun = t->intended = false;
     t->in->active--;
     r->active--;
     t->state = STATE_PENDING;

@@ -70,6 +70,10 @@ void run_check_all_over(struct run *r);
 void task_begin(struct run *r, struct task *t);
 void task_end(struct run *r, struct task *t);
 
+// intent.c
+void apply_intent(struct run *r, struct task *t, const struct event *e);
+void intents_are_void(struct run *r);  // the session that wrote them has ended in order
+
 // again.c
 void go_on_marked(struct run *r, struct task *t);  // its outcome was said by a person
 

@@ -102,6 +102,7 @@ static void carry_all(struct driver *d)
     free_dead(d);
     while (!d->over && !d->suspended && carry(d, run_order(d->run, loop_now_ms(d->loop))))
         ;
+    intend_ahead(d);
 }
 
 static void pump_now(void *arg)

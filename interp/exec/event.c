@@ -17,6 +17,7 @@ static const char *const words[EVENT_COUNT] = {
     [EVENT_PHASE_START] = "phase.start",
     [EVENT_PHASE_END] = "phase.end",
     [EVENT_STEP_ITEMS] = "step.items",
+    [EVENT_STEP_INTENT] = "step.intent",
     [EVENT_STEP_START] = "step.start",
     [EVENT_STEP_OUTPUT] = "step.output",
     [EVENT_STEP_NOTE] = "step.note",

@@ -18,6 +18,7 @@ enum event_type {
     EVENT_PHASE_START,
     EVENT_PHASE_END,
     EVENT_STEP_ITEMS,    // ours: the list of a for_each, evaluated once
+    EVENT_STEP_INTENT,   // ours: an intent written ahead, before there is room for the step
     EVENT_STEP_START,    // the intent to start an attempt
     EVENT_STEP_OUTPUT,
     EVENT_STEP_NOTE,     // ours: what an action must know after a crash

@@ -4,6 +4,7 @@
 //   start.c     run, resume, undo, abort: what comes before the first turn
 //   emit.c      events: made, journalled, applied, shown
 //   walk.c      one task from its `if` to its end
+//   ahead.c     intents written before there is room for the step
 //   act.c       attempts: an action started, its output kept, its outcome
 //   check.c     checks that poll
 //   ask.c       questions, one at a time
@@ -73,6 +74,8 @@ struct walk {
     bool cancelled, timed_out, interrupted;
     bool intent_pending;
     bool deciding;             // a person is asked what a failure means
+    bool intended;             // its intent was written ahead, with the name of the attempt
+    bool intended_begun;       // ... and then there was room for it
     bool withdrawn;            // the task has ended: callbacks do nothing
     struct walk *next_dead;
     bool is_unknown;
@@ -270,6 +273,8 @@ struct driver {
     size_t lock_count;
     struct str digest, title;
     struct str plan_file;         // the runbook's path
+    const struct step *looked_at; // by ahead.c, the last
+    bool looked_fixed;
     struct run_row row;
     struct str state_before;      // of the row, before this session
 };

@@ -89,6 +89,7 @@ static void release_held(struct run *r, struct series *s)
     while (s->held_count && (!s->limit || s->active < s->limit)) {
         struct task *t = s->held[s->held_first++];
         s->held_count--;
+        s->offered -= s->offered > 0;
         if (s->held_count == 0)
             s->held_first = 0;
         queue_push(r, &r->ready, t);
@@ -104,7 +105,9 @@ void task_end(struct run *r, struct task *t)
     task_begin(r, t);
     t->ended = true;
     t->resting = false;
-    t->walk = NULL;
+    t->walk = t->ahead = NULL;
+    t->intended = false;
+    s->last_ms = t->took_ms;
     s->active--;
     s->left--;
     r->active -= !t->aside;
@@ -203,14 +206,15 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     task_begin(r, t);
     t->state = STATE_RUNNING;
     t->attempts = number(e, "attempt");
-    t->resting = false;
+    t->resting = t->intended = false;
     if (!t->intent) {
         t->intent = true;
         t->start_order = ++r->starts;
         t->started_wall_ns = e->wall_ns;
     }
     r->session_starts++;
-    t->file = str_copy(r->arena, text_field(e, "file"));
+    if (!str_equal(t->file, text_field(e, "file")))
+        t->file = str_copy(r->arena, text_field(e, "file"));
     struct value before = field(e, "before");
     if (before.kind == VALUE_MAP)
         t->before = value_copy(r->arena, before);
@@ -402,9 +406,12 @@ void run_apply(struct run *r, const struct event *e)
         apply_phase_start(r, e);
     else if (e->type == EVENT_PHASE_END)
         apply_phase_end(r, e);
+    else if (e->type == EVENT_RUN_END || e->type == EVENT_RUN_SUSPEND)
+        intents_are_void(r);
     if (!t)
         return;
     switch (e->type) {
+    case EVENT_STEP_INTENT: apply_intent(r, t, e); break;
     case EVENT_STEP_ITEMS: apply_items(r, t, e); break;
     case EVENT_STEP_START: apply_start(r, t, e); break;
     case EVENT_STEP_NOTE: t->notes = value_copy(r->arena, field(e, "note")); break;

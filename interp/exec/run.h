@@ -50,6 +50,11 @@ void run_apply(struct run *r, const struct event *e);
 // What is to be done now. What it gives is taken: it is not given again, but for SLEEP,
 // WAIT and OVER.
 struct order run_order(struct run *r, int64_t now_ms);
+// A task that nothing but the limit of its list holds back, in a list whose steps are so
+// short (at most [most_ms], as the last one) that to wait for a commit would be long: its
+// intent may be written ahead (EVENT_STEP_INTENT). Each is given once, of a list at most as
+// many as may run at once. NULL: none.
+struct task *run_next_to_intend(struct run *r, int64_t most_ms);
 
 // All events of a journal were applied and somebody wants to go on: what failed, was
 // cancelled or blocked waits to be tried again, attempts without a result dangle.

@@ -148,14 +148,21 @@ static void look(void *arg)
     enum adoption what = look_here(w, a, &r);
     switch (what) {
     case ADOPT_NOT_STARTED: start_again(w); break;
-    case ADOPT_KNOWN: adopt(w, &r); break;
+    case ADOPT_KNOWN:
+        intended_began(w);
+        adopt(w, &r);
+        break;
     case ADOPT_UNKNOWN:  // the action may know whom to ask: a push, the remote
+        intended_began(w);
         if (w->act->at.action->settle)
             ask_the_action(w);
         else
             not_known(w, STR(""));
         break;
-    case ADOPT_RUNNING: still_running(w, &r); break;
+    case ADOPT_RUNNING:
+        intended_began(w);
+        still_running(w, &r);
+        break;
     }
     if (what == ADOPT_RUNNING)
         arena_free(a);

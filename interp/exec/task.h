@@ -73,6 +73,8 @@ struct series {
     bool open;            // has been opened and is not over
     struct task **held;   // ready, but the limit is reached
     size_t held_count, held_first;
+    size_t offered;       // how many of them, the first ones, run_next_to_intend() has given
+    int64_t last_ms;      // how long the task took that ended last; -1: none has ended
 };
 
 struct task {
@@ -102,6 +104,7 @@ struct task {
     enum state state;
     bool ended;
     bool intent;              // an attempt was journalled
+    bool intended;            // ... ahead of its start, which [file] names already
     bool by_person;           // skipped by a person: what needs it is blocked
     bool continued;           // failed, and the run went on
     bool own_continue;        // ... because the step itself says so
@@ -131,6 +134,7 @@ struct task {
     // ---- the driver's
     bool begun, resting, queued;
     struct walk *walk;
+    struct walk *ahead;       // of one that is intended and has not begun
     void (*aside_then)(void *arg, struct task *t);
     void *aside_arg;
 };

@@ -86,6 +86,7 @@ static struct series *empty_series(struct run *r, enum series_kind kind, struct 
 
     s->kind = kind;
     s->owner = owner;
+    s->last_ms = -1;
     s->tasks = NEW_ARRAY(r->arena, struct task *, room);
     s->held = NEW_ARRAY(r->arena, struct task *, room);
     return s;
@@ -271,7 +272,7 @@ void series_reset(struct run *r, struct series *s)
     for (size_t i = 0; i < s->count; i++)
         task_reset(r, s->tasks[i]);
     s->open = false;
-    s->held_count = s->held_first = 0;
+    s->held_count = s->held_first = s->offered = 0;
 }
 
 void task_reset(struct run *r, struct task *t)
@@ -285,7 +286,8 @@ void task_reset(struct run *r, struct task *t)
     t->state = STATE_PENDING;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
     t->work_failed = t->continued = t->own_continue = t->declined = t->dangling = false;
-    t->by_person = t->marked = false;
+    t->by_person = t->marked = t->intended = false;
+    t->ahead = NULL;
     t->blocked_by = NULL;
     t->result = t->outputs = VALUE_NONE;
     t->message = STR("");

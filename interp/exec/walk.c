@@ -139,9 +139,8 @@ static bool reads_item(const struct task *t, const struct expr *e)
 }
 
 // Once for the whole list when it does not look at the item, else for each instance.
-static bool asks_if(const struct walk *w)
+bool walk_asks_if(const struct task *t)
 {
-    const struct task *t = w->task;
     const struct expr *cond = t->step->cond;
 
     if (!cond || t->auto_undo || (t->intent && t->kind != TASK_ACTION))
@@ -158,7 +157,7 @@ static void check_if(struct walk *w)
     struct expr_error err = { 0 };
     bool wanted = true;
 
-    if (asks_if(w) && !expr_test(w->task->step->cond, scope_of(w), w->arena, &wanted, &err)) {
+    if (walk_asks_if(w->task) && !expr_test(w->task->step->cond, scope_of(w), w->arena, &wanted, &err)) {
         if (w->d->options->dry_run && err.missing)
             wanted = true;
         else {
@@ -225,7 +224,7 @@ static void check_done_if(struct walk *w)
 
 // ---- the action, resolved
 
-static bool make_act(struct walk *w, struct expr_error *err)
+bool walk_make_act(struct walk *w, struct expr_error *err)
 {
     struct task *t = w->task;
     struct act *x = act_new(w->d, w->arena, t, t->space, t->step, t->address, t->attempts + 1);
@@ -265,7 +264,7 @@ static void resolve_action(struct walk *w)
         ask_walk(w);
         return;
     }
-    if (!make_act(w, &err)) {
+    if (!walk_make_act(w, &err)) {
         if (reads_before(w))
             ask_walk(w);
         else if (w->d->options->dry_run)
@@ -514,11 +513,8 @@ static void evaluate_before(struct walk *w)
 
 // ---- the intent, and the action
 
-static void act(void *arg)
+void walk_act(struct walk *w)
 {
-    struct walk *w = arg;
-
-    w->intent_pending = false;
     if (w->withdrawn)
         return;
     if (w->cancelled) {
@@ -528,6 +524,14 @@ static void act(void *arg)
         return;
     }
     act_start(w->act, walk_acted, w);
+}
+
+static void intent_is_durable(void *arg)
+{
+    struct walk *w = arg;
+
+    w->intent_pending = false;
+    walk_act(w);
 }
 
 // What was there before, and what a callee was given: a resume needs all of it.
@@ -560,7 +564,10 @@ bool emit_intent(struct walk *w, struct value with)
     value_put_s(b, "effects", value_text(effects_word(step_effects(w->d->program, t->step))));
     if (t->kind == TASK_ACTION) {
         w->act->at.number = t->attempts + 1;
-        w->act->at.name = str_format(a, "a%lld", (long long)next_seq(w->d));
+        if (w->intended)
+            w->act->at.name = t->file;
+        else
+            w->act->at.name = str_format(a, "a%lld", (long long)next_seq(w->d));
         value_put_s(b, "action", value_text(w->act->at.action->name));
         value_put_s(b, "command", value_string(w->command));
         value_put_s(b, "file", value_string(w->act->at.name));
@@ -572,6 +579,7 @@ bool emit_intent(struct walk *w, struct value with)
     if (!put_given(w, b, with))
         return false;
     w->attempt_ms = loop_now_ms(w->d->loop);
+    w->intended = false;  // the next attempt has an intent of its own
     emit(w->d, EVENT_STEP_START, b);
     return true;
 }
@@ -581,7 +589,7 @@ static void begin_attempt(struct walk *w)
     if (!emit_intent(w, VALUE_NONE))
         return;
     w->intent_pending = true;
-    when_durable(w->d, act, w);
+    when_durable(w->d, intent_is_durable, w);
 }
 
 static void ask_for_work(struct walk *w);
@@ -593,7 +601,7 @@ static bool resolve_again(struct walk *w)
     if (w->task->kind != TASK_ACTION || w->task->step->before.count == 0 || w->task->auto_undo ||
         w->d->options->dry_run)
         return true;
-    if (!make_act(w, &err)) {
+    if (!walk_make_act(w, &err)) {
         fail_expr(w, "action", &err);
         return false;
     }
@@ -724,8 +732,9 @@ static void ask_for_work(struct walk *w)
 
 void walk_begin(struct driver *d, struct task *t)
 {
+    if (intended_begin(d, t))
+        return;
     struct walk *w = walk_new(d, t);
-
     if (!skip_by_flag(w))
         check_if(w);
 }
@@ -742,7 +751,7 @@ void walk_retry(struct driver *d, struct task *t)
         container_begin(w);
         return;
     }
-    if (!make_act(w, &err)) {
+    if (!walk_make_act(w, &err)) {
         fail_expr(w, "action", &err);
         return;
     }

@@ -28,6 +28,16 @@ void gate_judge(struct walk *w);
 bool emit_intent(struct walk *w, struct value with);
 bool step_timeout(struct walk *w, int64_t fallback_ms, int64_t *ns, struct expr_error *err);
 
+bool walk_asks_if(const struct task *t);
+bool walk_make_act(struct walk *w, struct expr_error *err);
+void walk_act(struct walk *w);  // its intent is durable
+
+// ahead.c
+void intend_ahead(struct driver *d);
+// True when [t] was intended ahead, and goes on by itself.
+bool intended_begin(struct driver *d, struct task *t);
+void intended_began(struct walk *w);
+
 // container.c
 void each_begin(struct walk *w);
 void container_begin(struct walk *w);

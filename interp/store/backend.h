@@ -116,7 +116,9 @@ enum store_error store_no_run(struct diags *ds, struct str id);
 struct str id_random(struct arena *a, size_t length);
 bool id_is_good(struct str id);
 
-// Whether an event lets something start: what must not be journalled on the reserve.
+// Whether an event says that something starts.
+bool is_start(struct str type);
+// ... or that it may: what must not be journalled on the reserve.
 bool is_intent(struct str type);
 // The address in the line of an event, "step":"...", or "".
 struct str event_step(struct str json, struct arena *a);

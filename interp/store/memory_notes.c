@@ -32,7 +32,7 @@ static struct lock_row seen(struct memory *m, const struct lock_row *l, struct a
 
     copy.stale = r && !r->held && !row_keeps_locks(&r->row);
     for (size_t i = r ? r->count : 0; i > 0 && !copy.step.n; i--)
-        if (is_intent(r->events[i - 1].event.type))
+        if (is_start(r->events[i - 1].event.type))
             copy.step = event_step(r->events[i - 1].event.json, a);
     return copy;
 }

@@ -218,7 +218,7 @@ struct str run_last_step(const struct sqlite_store *s, struct str id, struct are
         return step;
     sqlite3_stmt *st = db_prepare(&db, "SELECT type, json FROM events ORDER BY seq DESC", &why);
     while (st && !step.n && db_step(&db, st, &why) > 0)
-        if (is_intent(db_text(&db, st, 0, a)))
+        if (is_start(db_text(&db, st, 0, a)))
             step = event_step(db_text(&db, st, 1, a), a);
     db_finish(&db, &st);
     db_close(&db);

@@ -324,9 +324,14 @@ enum store_error store_rebuild_index(struct store *s, struct diags *ds)
 
 // ---- what little is known about events
 
-bool is_intent(struct str type)
+bool is_start(struct str type)
 {
     return str_is(type, "step.start") || str_is(type, "undo.start");
+}
+
+bool is_intent(struct str type)
+{
+    return is_start(type) || str_is(type, "step.intent");
 }
 
 struct str event_step(struct str json, struct arena *a)

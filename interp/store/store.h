@@ -80,7 +80,7 @@ int64_t journal_next_seq(const struct journal *j);
 // the seq in it (journal_next_seq()). Cheap; reports nothing.
 //
 // When the disk is full, the reserve is spent on outcomes: what comes before the first
-// intent (step.start, undo.start) is made durable, the commit fails all the same, and
+// intent (step.start, step.intent, undo.start) is made durable, the commit fails all the same, and
 // nothing is started. A commit without an intent succeeds.
 void journal_add(struct journal *j, struct str type, struct str json);
 // Changes the index row with the same commit.

@@ -9,4 +9,7 @@ for mode in good undo; do
 	"$here/crash.sh" 3 $mode || printf 'not '
 	echo "ok $number - killed at a write of the journal, a run ($mode) keeps its promises"
 done
+number=$((number + 1))
+"$here/ahead.sh" 4 || printf 'not '
+echo "ok $number - killed while intents were written ahead, a run keeps its promises"
 echo "1..$number"

@@ -400,16 +400,24 @@ static void finish(struct sim *s, struct task *t)
 
 // ---- one task on its way
 
+static void tell_start(struct sim *s, struct task *t)
+{
+    struct value_builder *b = about(s, t);
+
+    value_put_s(b, "attempt", value_int(t->attempts + 1));
+    value_put_s(b, "file", value_string(t->file));
+    emit(s, EVENT_STEP_START, b);
+}
+
 static void intend(struct sim *s, struct walk *w)
 {
-    struct value_builder *b = about(s, w->task);
+    int64_t ahead = fact_of(s, w->task->address)->ahead;
 
-    value_put_s(b, "attempt", value_int(w->task->attempts + 1));
-    emit(s, EVENT_STEP_START, b);
+    tell_start(s, w->task);
     if (w->task->kind != TASK_ACTION)
         return;
     w->stage = STAGE_INTENDED;
-    if (s->defect == DEFECT_EARLY_EFFECT) {
+    if (s->defect == DEFECT_EARLY_EFFECT || (ahead && ahead <= (int64_t)s->durable)) {
         w->stage = STAGE_ACTING;
         take_effect(s, w->task);
     }
@@ -550,6 +558,24 @@ static void replied(struct sim *s, struct walk *w, enum reply r)
         failed(s, w);
 }
 
+// ---- ahead of its start
+
+static void intend_ahead(struct sim *s)
+{
+    struct task *t;
+
+    while (!s->over && (t = run_next_to_intend(s->run, 1000))) {
+        const struct step *step = t->step;
+        struct value_builder *b = about(s, t);
+        if (t->kind != TASK_ACTION || step->cond || step->done_if || step->confirm ||
+            percent(&s->dice, 20))
+            continue;
+        value_put_s(b, "attempt", value_int(1));
+        value_put_s(b, "file", value_string(str_format(s->arena, "a%zu", s->count + 1)));
+        emit(s, EVENT_STEP_INTENT, b);
+    }
+}
+
 // ---- after a crash
 
 static void settle(struct sim *s, struct task *t)
@@ -559,6 +585,8 @@ static void settle(struct sim *s, struct task *t)
     bool may_repeat = step_is_idempotent(s->program, t->step) || t->step->done_if;
     bool lost = began && !s->calm && percent(&s->dice, 25);
 
+    if (began && t->intended)
+        tell_start(s, t);
     if (is_transaction(t) && began && !lost) {
         run_settled(s->run, t);
         transaction_committed(s, w);

@@ -32,6 +32,7 @@ struct fact {
     struct str address;
     int64_t first_intent, last_end;  // seq; 0: never
     int intents, effects;
+    int64_t ahead;  // seq of an intent that was written ahead of its start; 0: none
     bool done;      // recorded as succeeded, satisfied, skipped or rescued
     bool in_doubt;  // it took effect, and the journal does not say what came of it
     bool active;    // begun in this session and not ended
@@ -338,7 +339,9 @@ static void note(struct sim *s, const struct event *e)
     switch (e->type) {
     case EVENT_RUN_END: s->owes_always = false; break;
     case EVENT_STEP_ITEMS: f->active = true; break;
+    case EVENT_STEP_INTENT: f->ahead = e->seq; break;
     case EVENT_STEP_START:
+        f->ahead = 0;
         f->intents++;
         f->active = true;
         if (!f->first_intent)

@@ -129,7 +129,7 @@ static void cut(struct sim *s, size_t count)
         f->effects = was->effects;
         f->in_doubt = was->in_doubt;
         f->active = f->stray = false;
-        if (f->effects > f->intents)
+        if (f->effects > f->intents + (f->ahead > 0))
             broken(s, "%.*s took effect %d times, and was intended %d times", STR_ARG(f->address),
                    f->effects, f->intents);
     }
@@ -193,6 +193,7 @@ static bool session(struct sim *s)
         while (carry(s, o = run_order(s->run, s->now_ms)))
             if (!s->calm && percent(&s->dice, 1))
                 return false;
+        intend_ahead(s);
         if (!s->calm && percent(&s->dice, 1))
             return false;
         commit(s);
@@ -296,9 +297,9 @@ static void go_on_from(struct sim *whole, size_t at, bool began)
     for (size_t i = 0; i < run_task_count(s.run); i++) {
         const struct task *t = run_task_at(s.run, i), *group = task_transaction(t);
         struct fact *f = fact_of(&s, t->address);
-        bool open = t->kind == TASK_ACTION && t->intent && !t->ended;
+        bool open = t->kind == TASK_ACTION && (t->intent || t->intended) && !t->ended;
         bool commits = is_transaction(t) && t->notes.kind == VALUE_MAP && !t->ended;
-        f->effects = t->kind == TASK_ACTION && t->intent && (t->ended || began);
+        f->effects = (t->kind == TASK_ACTION && t->intent && t->ended) || (open && began);
         f->in_doubt = (open || commits) && began;
         if (is_transaction(t))
             f->effects = is_committed(t, began);
