@@ -53,9 +53,13 @@ static void journalled(struct driver *d, struct event *e)
         e->seq += d->seq_lead;
         line = event_line(e, d->id, d->mask, d->turn);
     }
+    // Messages of an action hold what a server said, and that may be a secret of ours.
+    struct event shown = *e;
+    if (d->env->observers)
+        shown.data = event_masked(e->data, d->mask, d->turn);
     for (struct observer *o = d->env->observers; o; o = o->next)
         if (o->event)
-            o->event(o, e, line);
+            o->event(o, &shown, line);
 }
 
 // Events may be made while one is applied or shown, so each has an arena of its own.

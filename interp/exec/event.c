@@ -124,7 +124,7 @@ static struct value fit(struct fitting *f, struct value v)
 {
     switch (v.kind) {
     case VALUE_STRING: return value_string(cut(f, masked(f, v.s)));
-    case VALUE_BYTES: return value_bytes(cut(f, v.s));
+    case VALUE_BYTES: return value_bytes(cut(f, masked(f, v.s)));
     case VALUE_LIST: return fit_list(f, v);
     case VALUE_MAP: return fit_map(f, v);
     default: return v;
@@ -165,6 +165,32 @@ struct str event_line(const struct event *e, struct str run, const struct mask *
         if (line.n <= LINE_LIMIT || limit < 64)
             return line;
     }
+}
+
+static struct value hide(struct value v, const struct mask *m, struct arena *a)
+{
+    struct value_builder *b;
+
+    switch (v.kind) {
+    case VALUE_STRING: return value_string(mask_text(m, v.s, a, NULL));
+    case VALUE_BYTES: return value_bytes(mask_text(m, v.s, a, NULL));
+    case VALUE_LIST:
+        b = value_list_start(a);
+        for (size_t i = 0; i < value_size(v); i++)
+            value_add(b, hide(value_item(v, i), m, a));
+        return value_finish(b);
+    case VALUE_MAP:
+        b = value_map_start(a);
+        for (size_t i = 0; i < v.map->count; i++)
+            value_put(b, hide(v.map->entries[i].key, m, a), hide(v.map->entries[i].value, m, a));
+        return value_finish(b);
+    default: return v;
+    }
+}
+
+struct value event_masked(struct value v, const struct mask *m, struct arena *a)
+{
+    return m && !mask_is_empty(m) ? hide(v, m, a) : v;
 }
 
 // "2026-09-21T14:02:11.204Z"; 0 for anything else.

@@ -52,4 +52,7 @@ struct event {
 // has at most 64 KiB. Text that is not UTF-8 goes as "b64" instead of "text".
 struct str event_line(const struct event *e, struct str run, const struct mask *m,
                       struct arena *a);
+// Whatever length it has: [v] with *** for every secret in it, for who is shown an event as
+// it is made. [v] itself when there are no secrets.
+struct value event_masked(struct value v, const struct mask *m, struct arena *a);
 bool event_read(struct str line, struct arena *a, struct event *out);

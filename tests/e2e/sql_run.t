@@ -100,4 +100,14 @@ test_that 'in a group nothing is said of a transaction of its own' '
 	done
 '
 
+test_that 'what a server says of a secret is told by nobody' '
+	url=$pg_url && pg_sql "CREATE TABLE s (v text PRIMARY KEY)" && export TOK=s3cr3t-token-99 &&
+	printf "runbook: 1\nname: book\ntype: database\nsecrets: {t: {env: TOK}}\nconnections: {db: \"%s\"}\nsteps:\n%s\n%s\n%s\n" "$url" \
+		"  - {id: a, sql: \"SELECT \${{ secrets.t }}::int\", on_failure: continue}" \
+		"  - {id: b, sql: \"INSERT INTO s VALUES (\${{ secrets.t }})\", undo: none}" \
+		"  - {id: c, sql: \"INSERT INTO s VALUES (\${{ secrets.t }})\"}" >book.yaml &&
+	{ runbook run book.yaml >told 2>&1; [ $? = 1 ]; } && { runbook run book.yaml -o ndjson >ndjson 2>&1; [ $? = 1 ]; } &&
+	grep "type integer: .\*\*\*" told && grep "Key (v)=(\*\*\*)" told && ! grep -r s3cr3t-token told ndjson "$XDG_STATE_HOME"
+'
+
 done_testing
