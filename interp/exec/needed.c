@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "action/prompt.h"
+#include "action/script.h"
 #include "base/arena.h"
 #include "exec/walk.h"
 
@@ -63,6 +64,15 @@ static struct str phrase_of(const struct needing *n, const struct confirm *c, bo
 }
 
 // A phrase that depends on the run, or on an item, is judged when it is asked for.
+// Ready to paste into a shell.
+static struct str quoted(const struct needing *n, struct str answer)
+{
+    struct buf b = BUF_EMPTY;
+
+    shell_quote(&b, answer);
+    return buf_take(&b, n->d->arena);
+}
+
 static bool is_answered(const struct needing *n, const struct confirm *c, struct names p)
 {
     const struct run_options *o = n->d->options;
@@ -92,8 +102,8 @@ static void need_confirm(struct needing *n, const struct confirm *c, struct name
     if (s)
         wrong = str_format(n->d->arena, "  (`%.*s` is not it)", STR_ARG(s->text));
     if (c->danger == DANGER_SEVERE)
-        need(n, p, "--confirm '%.*s=%.*s'%.*s", STR_ARG(id), STR_ARG(phrase_of(n, c, &known)),
-             STR_ARG(wrong));
+        need(n, p, "--confirm %.*s=%.*s%.*s", STR_ARG(id),
+             STR_ARG(quoted(n, phrase_of(n, c, &known))), STR_ARG(wrong));
     else
         need(n, p, "--confirm %.*s=yes  (or --yes)%.*s", STR_ARG(id), STR_ARG(wrong));
 }
@@ -103,10 +113,9 @@ static void need_answer(struct needing *n, const struct step *s, struct names p)
     const struct run_options *o = n->d->options;
     const struct prompt_params *prompt = s->action == &action_prompt ? s->params : NULL;
 
-    if (o->detach || (prompt && prompt->fallback) ||
-        said_of(n, o->answers, o->answer_count, p))
+    if (o->detach || (prompt && prompt->fallback) || said_of(n, o->answers, o->answer_count, p))
         return;
-    need(n, p, "--answer '%.*s=%s'", STR_ARG(p.in_file), prompt ? "VALUE" : "done");
+    need(n, p, "--answer %.*s=%s", STR_ARG(p.in_file), prompt ? "VALUE" : "done");
 }
 
 static bool is_skipped(const struct needing *n, struct str id)
@@ -150,7 +159,7 @@ static void need_step(struct needing *n, const struct step *s, struct names arou
 static void need_steps(struct needing *n, const struct list *steps, struct names p)
 {
     LIST_EACH(const struct step, s, *steps)
-        need_step(n, s, p);
+    need_step(n, s, p);
 }
 
 static void need_item(struct needing *n, size_t number, struct names around)
@@ -162,7 +171,7 @@ static void need_item(struct needing *n, size_t number, struct names around)
     if (o->detach || recorded_answer(n->d, &q, &(struct answer){ 0 }) ||
         said_of(n, o->attests, o->attest_count, p))
         return;
-    need(n, p, "--attest '%.*s=NOTE'", STR_ARG(p.in_file));
+    need(n, p, "--attest %.*s=NOTE", STR_ARG(p.in_file));
 }
 
 static void need_module(struct needing *n, const struct module *m, struct names p)
@@ -170,7 +179,8 @@ static void need_module(struct needing *n, const struct module *m, struct names 
     const struct runbook *rb = m->rb;
     size_t number = 0;
 
-    LIST_EACH(const struct check_item, item, rb->checklist) {
+    LIST_EACH(const struct check_item, item, rb->checklist)
+    {
         number++;
         if (!item->check)
             need_item(n, number, p);

@@ -26,8 +26,8 @@ static struct str answer_flag(struct arena *a, const char *flag, struct str id, 
 {
     struct buf b = BUF_EMPTY;
 
-    buf_format(&b, "%s ", flag);
-    shell_quote(&b, str_format(a, "%.*s=%.*s", STR_ARG(id), STR_ARG(answer)));
+    buf_format(&b, "%s %.*s=", flag, STR_ARG(id));
+    shell_quote(&b, answer);
     return buf_take(&b, a);
 }
 
@@ -123,6 +123,16 @@ static void add_point(struct planning *g, enum undo_cover cover)
     page_head(g->page, INK_BAD, "%s", "   ---- the point of no return ----");
 }
 
+static void add_undo(struct planning *g, const struct step *s, int depth)
+{
+    struct arena *a = g->page->arena;
+
+    if (s->undo.kind == UNDO_AUTO)
+        note(g, depth, INK_DIM, STR("undo: by itself"));
+    LIST_EACH(const struct step, u, s->undo.steps)
+    note(g, depth, INK_DIM, str_format(a, "undo: %.*s", STR_ARG(step_brief(u, a))));
+}
+
 static void add_cover(struct planning *g, const struct step *s, struct str id,
                       enum undo_cover cover, int depth)
 {
@@ -131,8 +141,7 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
     switch (cover) {
     case COVER_UNDO:
         g->undoable++;
-        note(g, depth, INK_DIM,
-             s->undo.kind == UNDO_AUTO ? STR("undo: by itself") : STR("undo: has one"));
+        add_undo(g, s, depth);
         break;
     case COVER_INSIDE:
         note(g, depth, INK_DIM, STR("undo: by what is inside"));

@@ -1,6 +1,13 @@
 #include "report/resolved.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
+
+// These speak for themselves.
+static bool needs_no_name(struct str action)
+{
+    return str_is(action, "shell") || str_is(action, "http") || str_is(action, "sql");
+}
 
 struct str step_source(const struct step *s, struct arena *a)
 {
@@ -13,7 +20,24 @@ struct str step_source(const struct step *s, struct arena *a)
     struct str text = n->kind == NODE_SCALAR
                           ? n->text.str
                           : str_slice(n->span.source->text, n->span.start, n->span.end);
+    if (n->kind == NODE_SCALAR && needs_no_name(s->action_name.str))
+        return str_trim(text);
     return str_format(a, "%.*s: %.*s", STR_ARG(s->action_name.str), STR_ARG(str_trim(text)));
+}
+
+struct str step_brief(const struct step *s, struct arena *a)
+{
+    struct str whole = s->name ? s->name->text.str : step_source(s, a);
+    struct buf line = BUF_EMPTY;
+
+    for (size_t i = 0; i < whole.n; i++) {
+        bool space = whole.s[i] == ' ' || whole.s[i] == '\n' || whole.s[i] == '\t';
+        if (!space)
+            buf_add_c(&line, whole.s[i]);
+        else if (line.n && line.s[line.n - 1] != ' ')
+            buf_add_c(&line, ' ');
+    }
+    return buf_take(&line, a);
 }
 
 // A dry run ends a step with "dry run: COMMAND", or says what it cannot know.

@@ -157,7 +157,7 @@ test_that 'a plan says what is known: locks, questions, phrases, what people do'
 	  - {id: p, prompt: {message: "Which for ${{ inputs.who }}?"}}
 	END
 	runbook plan asks.yaml -i who=bob >out &&
-	grep -q "locks  *db/bob" out && grep -q "team: t-bob, tier: one" out && grep -q "Really bob x3?" out && grep -qF -e "--confirm '\''c=drop bob'\''" out &&
+	grep -q "locks  *db/bob" out && grep -q "team: t-bob, tier: one" out && grep -q "Really bob x3?" out && grep -qF -e "--confirm c='\''drop bob'\''" out &&
 	grep -qF "Call bob about \${{ steps.c.stdout }}" out && grep -q "Which for bob?" out
 '
 test_that 'view is printed without inputs, with lines to fill in' '
