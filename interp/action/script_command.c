@@ -58,14 +58,25 @@ static void redirect_to(struct scan *sc, bool is_descriptor)
         refuse_sites(sc, w.first, w.end, AS_DESCRIPTOR, STR(""));
 }
 
-static void redirection(struct scan *sc)
+static void here_string(struct scan *sc, const struct inner *inner)
+{
+    struct str name = STR("");
+    size_t first = sc->met;
+
+    redirect_to(sc, false);
+    enum refusal why = inner_input(inner, &name);
+    if (why)
+        refuse_sites(sc, first, sc->met, why, name);
+}
+
+static void redirection(struct scan *sc, const struct inner *inner)
 {
     if (eat(sc, "<<<"))
-        redirect_to(sc, false);
+        here_string(sc, inner);
     else if (eat(sc, "<<-"))
-        scan_here_word(sc, true);
+        scan_here_word(sc, true, inner);
     else if (eat(sc, "<<"))
-        scan_here_word(sc, false);
+        scan_here_word(sc, false, inner);
     else if (eat(sc, ">&") || eat(sc, "<&"))
         redirect_to(sc, true);
     else if (eat(sc, "&>>") || eat(sc, "&>") || eat(sc, ">>") || eat(sc, ">|") || eat(sc, "<>"))
@@ -246,6 +257,7 @@ static void command_name(struct scan *sc, struct command *c, const struct word *
     refuse_sites(sc, w->first, w->end, AS_COMMAND, STR(""));
     c->at_name = false;
     c->row = NULL;
+    c->inner = inner_new(sc, w);
     c->name = w->plain ? w->text : STR("");
     for (const struct args_row *row = rows; row->name; row++)
         if (str_is(c->name, row->name))
@@ -299,6 +311,8 @@ static void argument(struct scan *sc, struct command *c, const struct word *w)
     for (size_t i = w->first; i < w->end; i++)
         if (sc->marks[i].depth == sc->depth)
             sc->script->sites[i].command = c->name;
+    if (c->inner)
+        inner_word(sc, c->inner, w);
     if (c->loop.n)
         check_assigned(sc, c, c->loop, w->first, w->end);
     switch (c->row ? c->row->args : ARGS_DATA) {
@@ -327,6 +341,8 @@ static void setting(struct scan *sc, const struct command *c)
     struct str name = { sc->s + sc->at, assigned_name(sc, &ignored) };
     struct word w = scan_word(sc, false);
 
+    if (!name.n && c->inner)
+        inner_word(sc, c->inner, &w);
     if (name.n && !env_name_is_safe(name))
         refuse_sites(sc, first, w.end, TO_SETTING, name);
     for (size_t i = first; i < w.end; i++)
@@ -400,7 +416,7 @@ static bool scan_list(struct scan *sc, bool in_case)
                 return true;
             c = fresh;
         } else if (ch == '&' && next == '>') {
-            redirection(sc);
+            redirection(sc, c.inner);
         } else if (ch == ';' || ch == '&' || ch == '|') {
             sc->at++;
             c = fresh;
@@ -410,7 +426,7 @@ static bool scan_list(struct scan *sc, bool in_case)
             sc->at++;
             return false;
         } else if ((ch == '<' || ch == '>') && next != '(') {
-            redirection(sc);
+            redirection(sc, c.inner);
         } else if (!word(sc, &c, in_case)) {
             return false;
         }

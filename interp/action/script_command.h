@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "action/script_scan.h"
+#include "action/script_inner.h"
 
 // What a command does with its arguments.
 enum args {
@@ -27,6 +27,7 @@ struct command {
     bool names_variable;  // the next argument is the name of a variable
     bool skips;           // the next argument belongs to an option
     bool integer, array;  // declare -i, -n; -a, -A
+    struct inner *inner;  // of a command that takes code; NULL: it does not
     struct str loop;      // for NAME: what follows is assigned to it
 };
 

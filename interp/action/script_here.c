@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "action/script_scan.h"
+#include "action/script_inner.h"
 #include "base/arena.h"
 
 static bool is_end_of_word(int c)
@@ -10,13 +10,14 @@ static bool is_end_of_word(int c)
     return c == -1 || (c && strchr(" \t\n;&|()<>", c));
 }
 
-void scan_here_word(struct scan *sc, bool strip_tabs)
+void scan_here_word(struct scan *sc, bool strip_tabs, const struct inner *inner)
 {
     struct here *h = NEW(sc->arena, struct here);
     struct buf word = BUF_EMPTY;
     char quote = 0;
 
     h->strip_tabs = strip_tabs;
+    h->inner = inner;
     scan_blanks(sc);
     for (; sc->at < sc->n && (quote || !is_end_of_word(peek(sc, 0)));) {
         char c = sc->s[sc->at];
@@ -73,13 +74,17 @@ static size_t body_end(const struct scan *sc, const struct here *h, size_t at, s
 
 static void here_body(struct scan *sc, const struct here *h)
 {
-    size_t behind, n = sc->n, end = body_end(sc, h, sc->at, &behind);
+    size_t behind, n = sc->n, end = body_end(sc, h, sc->at, &behind), first = sc->met;
+    struct str name = STR("");
 
     sc->n = end;
     if (h->quoted)
         refuse_until(sc, end, IN_QUOTED_HERE);
     while (sc->at < end)
         scan_quoted(sc, true);
+    enum refusal why = inner_input(h->inner, &name);
+    if (why)
+        refuse_sites(sc, first, sc->met, why, name);
     sc->n = n;
     sc->at = behind;
 }

@@ -34,12 +34,18 @@ enum refusal {
     TO_INTEGER,
     TO_ARRAY,
     TO_SETTING,
+    TO_SHELL,
+    TO_PROGRAM,
+    TO_AWK,
+    TO_SSH,
     UNCLEAR,
 };
 
+struct inner;
 struct here {  // a here-document whose body is still to come
     struct str word;
     bool strip_tabs, quoted;
+    const struct inner *inner;  // what reads it
     struct here *next;
 };
 
@@ -110,7 +116,7 @@ void scan_comment(struct scan *sc);
 // Blanks, newlines and comments.
 void scan_space(struct scan *sc);
 // The end word of a here-document, behind its operator: taken as it is, but for its quotes.
-void scan_here_word(struct scan *sc, bool strip_tabs);
+void scan_here_word(struct scan *sc, bool strip_tabs, const struct inner *inner);
 // True if [s] is one of [words], ended by NULL.
 bool str_any(struct str s, const char *const *words);
 // Blanks and continued lines.
