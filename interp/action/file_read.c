@@ -56,6 +56,10 @@ static size_t look(struct work *w, const glob_t *g, struct found *found)
     struct stat st;
 
     for (size_t i = 0; i < g->gl_pathc; i++) {
+        struct str name = str_from(g->gl_pathv[i]);
+        if (str_is(name, ".") || str_is(name, "..") || str_ends(name, "/.") ||
+            str_ends(name, "/.."))
+            continue;
         if (stat(g->gl_pathv[i], &st))
             continue;  // gone meanwhile, or a link to nothing
         found[count++] = (struct found){ str_copy(w->arena, str_from(g->gl_pathv[i])), st.st_mtim };

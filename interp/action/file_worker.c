@@ -83,20 +83,32 @@ static char *target(struct work *w, const char *path)
     return absolute && guard(w, absolute) ? absolute : NULL;
 }
 
+// A device, socket or pipe is never replaced by a file.
+static bool is_replaceable(struct work *w, const char *path)
+{
+    struct stat st;
+
+    if (!fs_exists(path, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))
+        return true;
+    return work_fail(w, "'%s' is no file, folder or link, and is not replaced", path);
+}
+
 // The same for what is written to: through a link to the file that it names.
 static char *written(struct work *w, const char *path)
 {
     char real[PATH_MAX], *absolute = target(w, path);
     struct stat st;
 
-    if (!absolute || !fs_exists(absolute, &st) || !S_ISLNK(st.st_mode))
+    if (!absolute || !is_replaceable(w, absolute))
+        return NULL;
+    if (!fs_exists(absolute, &st) || !S_ISLNK(st.st_mode))
         return absolute;
     if (!realpath(absolute, real)) {
         work_fail(w, "'%s' is a link to nothing", path);
         return NULL;
     }
     absolute = (char *)(uintptr_t)str_copy(w->arena, str_from(real)).s;
-    return guard(w, absolute) ? absolute : NULL;
+    return guard(w, absolute) && is_replaceable(w, absolute) ? absolute : NULL;
 }
 
 static bool is_folder(const char *path)
@@ -107,6 +119,20 @@ static bool is_folder(const char *path)
 }
 
 // ---- verbs
+
+// Neither is in the other, and a folder does not take the place of a file.
+static bool are_apart(struct work *w, const char *from, const char *to, const char *shown)
+{
+    struct stat st;
+
+    if (strcmp(from, to) == 0)
+        return work_fail(w, "'%s' would go to where it is", shown);
+    if (contains(from, to) || contains(to, from))
+        return work_fail(w, "'%s' and '%s' are one inside of the other", from, shown);
+    if (is_folder(from) && fs_exists(to, &st) && !S_ISDIR(st.st_mode))
+        return work_fail(w, "'%s' is a file, and a folder would take its place", shown);
+    return true;
+}
 
 // A new file takes the place of one that keeps its owner, mode and access control list.
 static bool keep_attributes(struct work *w, const char *staged, const char *path, bool mode_too)
@@ -171,8 +197,8 @@ static bool copy(struct work *w)
         return false;
     if (!is_folder(from) && is_folder(to))
         return work_fail(w, "'%s' is a folder; write '%s/' to copy into it", shown, shown);
-    if (contains(from, to) || contains(to, from))
-        return work_fail(w, "'%s' and '%s' are one inside of the other", from, shown);
+    if (!are_apart(w, from, to, shown))
+        return false;
     bool changed = !fs_same(w, from, to);
     work_say_flag(w, "changed", changed);
     work_say(w, "backup", STR(""));
@@ -214,7 +240,7 @@ static bool write_file(struct work *w)
 
     if (!path)
         return false;
-    if (is_folder(path))
+    if (is_folder(path) || str_ends(work_text(w, "path"), "/"))
         return work_fail(w, "'%s' is a folder", file_text(w, "path"));
     bool changed = !is_same_content(w, path, bytes, mode_text.n > 0, mode);
     work_say_flag(w, "changed", changed);
@@ -234,12 +260,12 @@ static bool move(struct work *w)
         return work_fail(w, "there is no '%s'", file_text(w, "from"));
     if (str_ends(into, "/"))
         shown = str_format(w->arena, "%s%s", into.s, strrchr(from, '/') + 1).s;
-    if (!(to = target(w, shown)))
+    if (!(to = target(w, shown)) || !is_replaceable(w, to))
         return false;
     if (!is_folder(from) && is_folder(to))
         return work_fail(w, "'%s' is a folder; write '%s/' to move into it", shown, shown);
-    if (contains(from, to) || contains(to, from))
-        return work_fail(w, "'%s' and '%s' are one inside of the other", from, shown);
+    if (!are_apart(w, from, to, shown))
+        return false;
     work_say_flag(w, "changed", true);
     return file_keep(w, to) && file_keep_moved(w, from, to) && fs_move(w, from, to) &&
            file_say(w, shown, to);

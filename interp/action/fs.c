@@ -186,19 +186,17 @@ bool fs_take(struct work *w, const char *path)
 
 bool fs_move(struct work *w, const char *from, const char *to)
 {
-    struct stat st;
-    bool is_empty = !fs_exists(to, &st);
+    const char *staged = fs_beside(w, to);
+    bool taken = fs_exists(to, NULL);
 
-    if (is_empty && rename(from, to) == 0) {
+    if (rename(from, taken ? staged : to) == 0) {
         w->touched = true;
         fs_sync_folder(from);
         fs_sync_folder(to);
-        return true;
-    }
-    const char *staged = fs_beside(w, to);
-    if (!is_empty && rename(from, staged) == 0) {
-        w->touched = true;
-        return fs_put(w, staged, to);
+        if (!taken || fs_put(w, staged, to))
+            return true;
+        (void)!rename(staged, from);  // nobody looks for it there
+        return false;
     }
     if (errno != EXDEV)
         return fail(w, "move", from);

@@ -1,6 +1,7 @@
 // file: all or nothing, and back.
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "tests/unit/playing.h"
@@ -86,6 +87,12 @@ TEST(what_is_not_there_or_not_allowed_is_a_failure_that_changes_nothing)
     CHECK(failed(file("file: {checksum: folder}"), "a folder"));
     CHECK(failed(file("file: {newest: \"*.gz\"}"), "nothing matches '*.gz'"));
     CHECK(failed(file("file: {copy: {from: pipe, to: to}}"), "no file, folder or link"));
+    CHECK(failed(file("file: {copy: {from: file, to: pipe}}"), "is not replaced"));
+    CHECK(failed(file("file: {move: {from: file, to: pipe}}"), "is not replaced"));
+    CHECK(failed(file("file: {write: {path: pipe, content: x}}"), "is not replaced"));
+    CHECK(failed(file("file: {write: {path: new/, content: x}}"), "is a folder"));
+    CHECK(failed(file("file: {copy: {from: file, to: file}}"), "would go to where it is"));
+    CHECK(failed(file("file: {copy: {from: folder, to: file}}"), "is a file"));
     CHECK(holds(
         "[ -e folder/keep ] && [ \"$(ls -A | sort | tr '\\n' ' ')\" = 'file folder link pipe ' ]"));
 }
@@ -221,6 +228,8 @@ TEST(newest_sorts_by_time_and_a_value_in_a_pattern_is_no_pattern)
     p = played(
         prepared("file: {newest: \"${{ v }}\"}", one_value("v", value_text("app_?.gz")), false));
     CHECK_STR(text_of(p, "path"), "app_2.gz");
+    sh("touch .hidden");
+    CHECK_STR(text_of(file("file: {newest: \".*\"}"), "paths"), "[\".hidden\"]");
     p = file("file: {newest: \"*.zip\", optional: true}");
     CHECK(good(p));
     CHECK_STR(text_of(p, "paths"), "[]");
@@ -340,6 +349,37 @@ TEST(what_was_moved_and_is_gone_cannot_be_moved_back)
     CHECK(good(file("file: {move: {from: f, to: g}}" UNDO)));
     sh("rm g");
     CHECK(failed(undo("file: {move: {from: f, to: g}}" UNDO), "is gone"));
+}
+
+// A folder on another file system than that of the tests; NULL where there is none.
+static const char *elsewhere(void)
+{
+    struct stat here, there;
+
+    if (stat(at.s, &here) || stat("/dev/shm", &there) || here.st_dev == there.st_dev)
+        return NULL;
+    char *folder = strdup("/dev/shm/file-test-XXXXXX");
+    return mkdtemp(folder);
+}
+
+TEST(a_move_to_another_file_system_is_a_move_too)
+{
+    at = new_folder();
+    const char *other = elsewhere();
+    if (!other)
+        return;
+    sh("echo x > f; mkdir d; echo y > d/a; ln -s a d/l");
+    struct str file_there = str_format(scratch, "file: {move: {from: f, to: %s/f}}" UNDO, other);
+    struct str folder_there = str_format(scratch, "file: {move: {from: d, to: %s/d}}" UNDO, other);
+    CHECK(good(file(file_there.s)));
+    CHECK(good(file(folder_there.s)));
+    CHECK(holds(str_format(scratch, "[ ! -e f ] && [ ! -e d ] && [ -L %s/d/l ]", other).s));
+    CHECK(good(undo(folder_there.s)));
+    CHECK(
+        holds(str_format(scratch,
+                         "[ $(cat f) = x ] && [ $(cat d/a) = y ] && [ -z \"$(ls -A %s)\" ]", other)
+                  .s));
+    CHECK(rmdir(other) == 0);
 }
 
 TEST(undo_of_what_was_never_begun_does_nothing)
