@@ -1,4 +1,4 @@
-// Keys as words: for completion, and for `explain`.
+// Keys and fields of results as words: for completion, and for `explain`.
 
 #include <string.h>
 
@@ -13,8 +13,11 @@ void describe_words(FILE *out)
     for (size_t i = 0; i < all.count; i++)
         for (const struct field *f = all.items[i].type->fields; f->name; f++)
             fprintf(out, "%.*s.%s\n", STR_ARG(all.items[i].name), f->name);
-    for (const struct action *const *action = actions; *action; action++)
+    for (const struct action *const *action = actions; *action; action++) {
         fprintf(out, "%s\n", (*action)->name);
+        for (const struct expr_field *f = (*action)->results; f && f->name; f++)
+            fprintf(out, "%s.%s\n", (*action)->name, f->name);
+    }
     arena_free(a);
 }
 
@@ -38,6 +41,43 @@ static bool is_of(struct str word, const struct element *e, const char *field)
            str_is(str_slice(word, dot + 1, word.n), field);
 }
 
+static void explain_keys(const struct elements *all, const struct action *action, FILE *out)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct element *e = &all->items[i];
+        if (e->action != action || !e->type->fields->name)
+            continue;
+        fprintf(out, "\nKeys of %.*s:\n", STR_ARG(e->name));
+        for (const struct field *f = e->type->fields; f->name; f++)
+            fprintf(out, "  %-12s %s\n", f->name, f->doc);
+    }
+}
+
+static void explain_results(const struct action *action, struct arena *a, FILE *out)
+{
+    if (!action->results || !action->results->name)
+        return;
+    fputs("\nIts result:\n", out);
+    for (const struct expr_field *f = action->results; f->name; f++)
+        fprintf(out, "  %-12s %-9s %s\n", f->name, str_copy(a, expr_type_text(*f->type, a)).s,
+                f->doc);
+}
+
+// "http.status", or "status" of all that have one.
+static bool explain_result(struct str word, const struct action *action, struct arena *a, FILE *out)
+{
+    struct element of = { .name = str_from(action->name) };
+    bool known = false;
+
+    for (const struct expr_field *f = action->results; f && f->name; f++)
+        if (is_of(word, &of, f->name)) {
+            fprintf(out, "%s.%s: %.*s, in the result of `%s`\n  %s\n", action->name, f->name,
+                    STR_ARG(expr_type_text(*f->type, a)), action->name, f->doc);
+            known = true;
+        }
+    return known;
+}
+
 bool describe_word(struct str word, FILE *out)
 {
     struct arena *a = arena_new(NULL);
@@ -45,8 +85,13 @@ bool describe_word(struct str word, FILE *out)
     const struct action *action = action_named(word);
     bool known = action != NULL;
 
-    if (action)
+    if (action) {
         fprintf(out, "%s: an action\n  %s\n\n%s", action->name, action->doc, action->example);
+        explain_keys(&all, action, out);
+        explain_results(action, a, out);
+    }
+    for (const struct action *const *each = actions; *each; each++)
+        known |= explain_result(word, *each, a, out);
     for (size_t i = 0; i < all.count; i++)
         for (const struct field *f = all.items[i].type->fields; f->name; f++)
             if (is_of(word, &all.items[i], f->name)) {

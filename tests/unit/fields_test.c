@@ -130,6 +130,8 @@ TEST(words_can_be_explained)
     CHECK(describe_word(STR("shell"), nowhere));
     CHECK(describe_word(STR("timeout"), nowhere));
     CHECK(describe_word(STR("retry.attempts"), nowhere));
+    CHECK(describe_word(STR("http.status"), nowhere));
+    CHECK(!describe_word(STR("http.stdout"), nowhere));
     CHECK(!describe_word(STR("retry.nothing"), nowhere));
     CHECK(!describe_word(STR("nothing"), nowhere));
     fclose(nowhere);
