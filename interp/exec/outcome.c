@@ -377,7 +377,10 @@ static void failure_answered(void *arg, const struct answer *a)
     switch (a->kind) {
     case ANSWER_RETRY:
         w->declined = w->known_failed = w->cancelled = false;
-        try_again(w, 0);
+        if (w->task->intent)
+            try_again(w, 0);
+        else
+            walk_ask_again(w);
         break;
     case ANSWER_SKIP:
         w->by = str_copy(w->arena, a->by);
@@ -395,9 +398,11 @@ static void failure_answered(void *arg, const struct answer *a)
 static void ask_what_now(struct walk *w)
 {
     struct question *q = question_about(w, QUESTION_FAILURE);
+    bool leaf = w->task->kind == TASK_ACTION || w->task->kind == TASK_GATE;
 
     q->message = w->message;
-    q->may_retry = !w->is_unknown && w->task->intent;
+    q->declined = w->declined && !w->task->intent;
+    q->may_retry = q->declined ? leaf : !w->is_unknown && w->task->intent;
     q->may_skip = true;
     q->may_undo = run_changed_anything(w->d->run);
     w->deciding = true;

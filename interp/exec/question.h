@@ -76,6 +76,7 @@ struct question {
     size_t item_count;
     bool reason_required, evidence_wanted;
     bool may_retry, may_skip, may_undo;  // failure, walk
+    bool declined;         // failure: it was not run, because of a no
     int64_t asked_ms, timeout_ms;        // boot time; 0: none
     struct str digest;                   // what an approval is bound to
     size_t votes, votes_needed;

@@ -416,6 +416,12 @@ static void ask_approve(struct walk *w)
     w->asked = ask(w->d, w->question, w->task, confirm_answered, w);
 }
 
+void walk_ask_again(struct walk *w)
+{
+    w->message = w->by = w->reason = STR("");
+    ask_confirm(w);
+}
+
 // ---- before
 
 static void intend(struct walk *w);

@@ -19,6 +19,8 @@ void walk_sees_own(struct walk *w);
 void walk_sees_undone(struct walk *w);
 void fail_expr(struct walk *w, const char *key, const struct expr_error *err);
 void walk_acted(void *arg, const struct outcome *o);
+// After a no of which nothing came: its questions once more.
+void walk_ask_again(struct walk *w);
 void walk_outcome(struct walk *w, const struct outcome *o);
 // The action, or all in a container, is done: verify, outputs, the end.
 void walk_verify(struct walk *w);

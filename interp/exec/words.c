@@ -11,7 +11,104 @@ struct str person(const struct driver *d)
 
 static const char *destroys_words(enum effects e)
 {
-    return e == EFFECTS_DESTROY ? "it destroys what it replaces" : "";
+    return e == EFFECTS_DESTROY ? "what it replaces or removes" : "";
+}
+
+// ---- what will run
+
+static struct str written(const struct node *n)
+{
+    if (!n)
+        return STR("");
+    return n->kind == NODE_SCALAR ? n->text.str
+                                  : str_trim(str_slice(n->span.source->text, n->span.start, n->span.end));
+}
+
+// A step that is not reached yet, as it is written.
+static void add_step(const struct step *s, struct buf *b)
+{
+    struct str action = written(s->action_node);
+    size_t end = str_find(action, '\n');
+
+    buf_format(b, "%.*s", STR_ARG(s->id.str));
+    if (s->name && !str_equal(s->name->text.str, s->id.str))
+        buf_format(b, ", %.*s", STR_ARG(s->name->text.str));
+    if (s->action_name.str.n)
+        buf_format(b, ": %.*s %.*s%s", STR_ARG(s->action_name.str),
+                   STR_ARG(end == SIZE_MAX ? action : str_slice(action, 0, end)),
+                   end == SIZE_MAX ? "" : " ...");
+    buf_add_c(b, '\n');
+}
+
+static void add_steps(const struct list *steps, const char *in_front, struct buf *b)
+{
+    LIST_EACH(const struct step, s, *steps) {
+        buf_add_s(b, in_front);
+        add_step(s, b);
+    }
+}
+
+static void add_values(struct walk *w, const struct module *m, struct buf *b)
+{
+    struct expr_error err = { 0 };
+    struct value with = VALUE_NONE;
+
+    if (!frame_with(w->task->step, m, view_scope(&w->view), w->arena, &with, &err))
+        return;
+    for (size_t i = 0; with.kind == VALUE_MAP && i < value_size(with); i++) {
+        struct value_entry e = with.map->entries[i];
+        buf_format(b, "  %.*s = %.*s\n", STR_ARG(e.key.s), STR_ARG(value_show(e.value, w->arena, 2000)));
+    }
+}
+
+// What a container holds; an action is described by itself.
+static struct str details(struct walk *w)
+{
+    const struct step *s = w->task->step;
+    struct buf b = BUF_EMPTY;
+
+    if (w->task->kind == TASK_GROUP)
+        add_steps(&s->steps, "", &b);
+    if (w->task->kind == TASK_USE) {
+        const struct module *m = program_use(w->d->program, s);
+        buf_format(&b, "%.*s\n", STR_ARG(m->rb->name.str));
+        add_values(w, m, &b);
+        add_steps(&m->rb->prepare, "  ", &b);
+        add_steps(&m->rb->steps, "  ", &b);
+    }
+    if (!b.n)
+        return w->command;
+    return mask_text(w->d->mask, str_trim(buf_take(&b, w->arena)), w->arena, NULL);
+}
+
+// ---- what becomes of it
+
+static struct str undo_steps(struct walk *w)
+{
+    const struct undo *u = &w->task->step->undo;
+    struct buf b = BUF_EMPTY;
+
+    if (u->kind == UNDO_AUTO)
+        return STR("what is there now is put back");
+    LIST_EACH(const struct step, s, u->steps) {
+        struct str name = s->name ? s->name->text.str : STR(""), action = written(s->action_node);
+        buf_format(&b, "%s%.*s%s%.*s %.*s", b.n ? "\n" : "", STR_ARG(name), name.n ? ": " : "",
+                   STR_ARG(s->action_name.str), STR_ARG(action));
+    }
+    return mask_text(w->d->mask, buf_take(&b, w->arena), w->arena, NULL);
+}
+
+static struct str leaves(struct walk *w)
+{
+    const struct template *t = w->task->step->leaves;
+    struct expr_error err = { 0 };
+    struct str text = STR("");
+    bool secret;
+
+    // What came of it is not known yet: then as it is written.
+    if (t && !template_eval_text(t, view_scope(&w->view), w->arena, &text, &secret, &err))
+        text = t->text.str;
+    return text;
 }
 
 static struct str undo_words(struct walk *w)
@@ -21,7 +118,7 @@ static struct str undo_words(struct walk *w)
     bool secret;
 
     switch (step_cover(w->d->program, w->task->step)) {
-    case COVER_UNDO: return STR("it has an undo");
+    case COVER_UNDO: return undo_steps(w);
     case COVER_INSIDE: return STR("each step in it has its undo");
     case COVER_NONE: return STR("harmless to leave; nothing is undone");
     case COVER_MISSING: return STR("it cannot be undone: it has no undo");
@@ -41,11 +138,18 @@ static struct str no_words(struct walk *w)
 
     if (c && c->on_no == ON_NO_SKIP)
         return STR("the step is skipped and the run goes on");
+    if (w->task->undoes)
+        return STR("this undo counts as failed; the others are done");
+    if (!run_changed_anything(w->d->run))
+        return STR("the run ends, and nothing was changed");
     switch (run_policy(w->d->run, w->task, &own)) {
     case POLICY_CONTINUE: return STR("the step is not run and the run goes on");
     case POLICY_UNDO: return STR("the step is not run and everything so far is undone");
     case POLICY_GROUP: return STR("the step is not run and its group fails");
     case POLICY_ASK:
+        if (w->d->asker->has_terminal && !w->d->options->no_input)
+            return STR("the step is not run, and you are asked what to do");
+        break;
     case POLICY_STOP: break;
     }
     return STR("the step is not run and the run stops");
@@ -75,9 +179,10 @@ struct question *question_about(struct walk *w, enum question_kind kind)
         .kind = kind,
         .id = w->task->address,
         .title = step_label(w->task->step, view_scope(&w->view), w->arena),
-        .details = w->command,
+        .details = details(w),
         .destroys = str_from(destroys_words(step_effects(w->d->program, w->task->step))),
         .undo = undo_words(w),
+        .leaves = leaves(w),
         .on_no = no_words(w),
         .so_far = so_far(w),
         .asked_ms = loop_now_ms(w->d->loop),

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "action/prompt.h"
 #include "base/arena.h"
 #include "model/runbook.h"
 #include "report/harmless.h"
@@ -38,6 +39,7 @@ static void facts(struct person *p)
 
     person_item(p, "will run", INK_PLAIN, q->details);
     person_item(p, "destroys", INK_BAD, q->destroys);
+    person_item(p, "leaves", INK_PLAIN, q->leaves);
     person_item(p, "undo", INK_PLAIN, q->undo);
     for (size_t i = 0; i < q->show_count; i++)
         person_item(p, i ? "" : "look at", INK_PLAIN, q->show[i]);
@@ -284,26 +286,16 @@ static bool choice_of(const struct question *q, struct str line, struct str *out
     return true;
 }
 
-// What is wrong with a typed value, or NULL.
-static const char *value_fault(int type, struct str line)
+// What is wrong with a typed value. An input judges its path and its list by itself.
+static bool is_value(struct person *p, struct str line, struct str *why)
 {
-    char *end;
-    int64_t ignored;
+    const struct question *q = p->q;
+    struct prompt_job job = { .type = (enum input_type)q->input_type };
+    struct value ignored;
 
-    switch (type) {
-    case INPUT_INT:
-        (void)strtoll(line.s, &end, 10);
-        return *end ? "A whole number is wanted." : NULL;
-    case INPUT_NUMBER:
-        (void)strtod(line.s, &end);
-        return *end ? "A number is wanted." : NULL;
-    case INPUT_BOOL:
-        return str_is(line, "true") || str_is(line, "false") ? NULL : "Type `true` or `false`.";
-    case INPUT_DURATION:
-        return duration_parse(line, &ignored) ? NULL : "A duration is wanted: 30s, 5m, 1h30m.";
-    default:
-        return NULL;
-    }
+    if (!q->dir.n && (job.type == INPUT_PATH || job.type == INPUT_LIST))
+        return true;
+    return prompt_read(&job, line, q->dir, p->scratch, &ignored, why);
 }
 
 static void heard_value(struct person *p, struct str line)
@@ -321,9 +313,9 @@ static void heard_value(struct person *p, struct str line)
         person_again(p, "Type one of the words above, or its number.");
         return;
     }
-    const char *fault = q->choice_count ? NULL : value_fault(q->input_type, value);
-    if (fault)
-        person_again(p, "%s", fault);
+    struct str why;
+    if (!q->choice_count && !is_value(p, value, &why))
+        person_again(p, "%.*s", STR_ARG(q->hidden ? STR("That is not what is wanted.") : why));
     else
         person_answer_text(p, ANSWER_VALUE, value);
 }

@@ -19,7 +19,11 @@ static const struct entry_of_menu *menu_of(const struct question *q);
 
 static bool may_retry(const struct question *q)
 {
-    return q->may_retry;
+    return q->may_retry && !q->declined;
+}
+static bool may_ask_again(const struct question *q)
+{
+    return q->may_retry && q->declined;
 }
 static bool may_skip(const struct question *q)
 {
@@ -88,6 +92,7 @@ static void choose_details(struct person *p)
 {
     person_item(p, "will run", INK_PLAIN, p->q->details);
     person_item(p, "destroys", INK_BAD, p->q->destroys);
+    person_item(p, "leaves", INK_PLAIN, p->q->leaves);
     person_item(p, "undo", INK_PLAIN, p->q->undo);
     for (size_t i = 0; i < p->q->show_count; i++)
         person_item(p, i ? "" : "look at", INK_PLAIN, p->q->show[i]);
@@ -146,6 +151,7 @@ static void choose_shell(struct person *p)
 // clang-format off
 static const struct entry_of_menu failure_menu[] = {
     { 'r', "retry",  "try it again",                       may_retry,  choose_retry },
+    { 'r', "retry",  "ask about it again",                 may_ask_again, choose_retry },
     { 's', "skip",   "go on without it (wants a reason)",  may_skip,   choose_skip },
     { 'o', "output", "its last lines again",               has_output, choose_output },
     { 'h', "shell",  "look around, then come back",        NULL,       choose_shell },
@@ -218,7 +224,12 @@ static void show_failure(struct person *p)
     const struct question *q = p->q;
     const struct story *s = history_story(p->history, q->id);
 
-    if (s) {
+    if (q->declined) {
+        struct str title = person_title(p);
+        page_head(&p->page, INK_BAD, "%.*s was not run%s%.*s%s", STR_ARG(q->id), title.n ? " (" : "",
+                  STR_ARG(title), title.n ? ")" : "");
+        s = NULL;
+    } else if (s) {
         // Its end is journalled when the answer is known.
         struct story failed = *s;
         failed.state = STR("failed");
@@ -231,7 +242,8 @@ static void show_failure(struct person *p)
     if (q->message.n && (!s || !str_equal(q->message, s->message)))
         page_text(&p->page, "  ", INK_BAD, q->message);
     person_item(p, "so far", INK_WARN, q->so_far);
-    person_item(p, "undo", INK_PLAIN, q->undo);
+    if (!q->declined)
+        person_item(p, "undo", INK_PLAIN, q->undo);
 }
 
 static void show_walk(struct person *p)
