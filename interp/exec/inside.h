@@ -87,6 +87,8 @@ void walk_begin(struct driver *d, struct task *t);
 void walk_retry(struct driver *d, struct task *t);
 void walk_finish(struct driver *d, struct task *t);  // a container: all in it has ended
 void walk_settle(struct driver *d, struct task *t);
+// The attempt of an earlier session that its outcome is asked of.
+struct act *settle_act(struct walk *w);
 void walk_block(struct driver *d, struct task *t);
 // After a failure: whom a person is asked about, and who may not start any more, is not asked
 // about any longer.

@@ -397,14 +397,7 @@ static int apply_marks(struct driver *d)
                        STR_ARG(t->address), state_word(t->state));
             return CODE_USAGE;
         }
-        struct value_builder *b = event_data(d);
-        value_put_s(b, "step", value_string(t->address));
-        value_put_s(b, "attempt", value_int(t->attempts));
-        value_put_s(b, "state", value_text(done ? "succeeded" : "failed"));
-        value_put_s(b, "marked", value_bool(true));
-        value_put_s(b, "by", value_string(person(d)));
-        value_put_s(b, "message", value_text("marked by a person"));
-        emit(d, EVENT_STEP_END, b);
+        doubt_settled(d, t, done, person(d), STR("marked by a person"));
     }
     return 0;
 }
@@ -592,6 +585,8 @@ static int go_on(struct driver *d, struct run_options *o)
     code = apply_marks(d);
     if (code)
         return close_early(d, code);
+    if (!d->aborting && !d->undoing && !run_began_undo(d->run))
+        doubts_ask(d);
     run_resume_here(d->run, &facts);
     if (d->owes_always)
         run_owe_always(d->run);

@@ -13,5 +13,9 @@ void driver_row(struct driver *d);
 // Where the files of this session are, when that is not beside the journal.
 void put_place(struct driver *d, struct value_builder *b);
 int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base);
+// Asks about outcomes that were not known at the end of the session before (exec/doubts.c).
+void doubts_ask(struct driver *d);
+// What became of [t], which was not known, is known now; [by]: the person who says so, or "".
+void doubt_settled(struct driver *d, struct task *t, bool done, struct str by, struct str message);
 // Carries out what stands in asides, before there is a run.
 void run_order_aside(struct driver *d);

@@ -9,7 +9,7 @@ enum { LOOK_EVERY_MS = 200 };
 
 static void look(void *arg);
 
-static struct act *act_of_earlier(struct walk *w)
+struct act *settle_act(struct walk *w)
 {
     struct task *t = w->task;
     struct act *x = act_new(w->d, w->arena, t, t->space, t->step, t->address, t->attempts);
@@ -189,7 +189,7 @@ void walk_settle(struct driver *d, struct task *t)
 {
     struct walk *w = walk_new(d, t);
 
-    w->act = act_of_earlier(w);
+    w->act = settle_act(w);
     if (t->kind == TASK_GROUP) {
         w->act->arg = w;
         transaction_settle(&w->act->at, t->step->transaction.str, t->notes, group_settled);
