@@ -19,6 +19,7 @@ struct copying {
     const char *path;  // the one that was named, for messages
     unsigned flags;
     int depth;
+    bool whole;  // a folder: synced once, at the end
 };
 
 static bool copy_failed(struct copying *c, const char *name)
@@ -87,7 +88,18 @@ static bool like(const struct copying *c, int from, int fd, const struct stat *s
     fs_copy_attributes(from, fd);
     if (c->flags & FS_EXACT)
         futimens(fd, times);
-    return fsync(fd) == 0;
+    return c->whole || fsync(fd) == 0;
+}
+
+// One sync of the file system in place of one for each of the files.
+static bool sync_all(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool ok = fd >= 0 && syncfs(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
 }
 
 static bool copy_file(struct copying *c, int from_dir, const char *name, int to_dir,
@@ -192,9 +204,12 @@ static bool copy_entry(struct copying *c, int from_dir, const char *name, int to
 
 bool fs_copy(struct work *w, const char *from, const char *to, unsigned flags)
 {
-    struct copying c = { .work = w, .path = from, .flags = flags };
+    struct stat st;
+    bool whole = fs_exists(from, &st) && S_ISDIR(st.st_mode);
+    struct copying c = { .work = w, .path = from, .flags = flags, .whole = whole };
 
-    if (copy_entry(&c, AT_FDCWD, from, AT_FDCWD, to)) {
+    if (copy_entry(&c, AT_FDCWD, from, AT_FDCWD, to) &&
+        (!whole || sync_all(to) || copy_failed(&c, from))) {
         fs_sync_folder(to);
         return true;
     }
