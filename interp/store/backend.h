@@ -77,6 +77,9 @@ struct journal_ops {
     // Makes a chain of batches durable, all or nothing. In the writer's thread; false with
     // the reason in [why].
     bool (*write)(struct journal *j, const struct batch *batches, struct failure *why);
+    // Puts in order what need not be waited for; in the writer's thread, between writes. NULL:
+    // nothing.
+    bool (*tidy)(struct journal *j, struct failure *why);
     // What comes after a failure, to be kept where it can be; NULL: it is lost.
     void (*late)(struct journal *j, const struct batch *batches);
     // journal_last_words(): how many events are durable, or -1; NULL: never possible.

@@ -19,6 +19,13 @@ static bool write_batches(void *arg, const struct batch *batches, struct failure
     return j->ops->write(j, batches, why);
 }
 
+static bool tidy_journal(void *arg, struct failure *why)
+{
+    struct journal *j = arg;
+
+    return !j->ops->tidy || j->ops->tidy(j, why);
+}
+
 static void late_batches(void *arg, const struct batch *batches)
 {
     struct journal *j = arg;
@@ -36,6 +43,7 @@ void journal_start(struct journal *j, struct store *s, const struct journal_ops 
     j->arena = own;
     j->id = str_copy(own, id);
     j->writer = writer_new(own, s->loop, threaded, write_batches, late_batches, j);
+    writer_tidies(j->writer, tidy_journal);
     arena_defer(own, close_journal, j);
 }
 

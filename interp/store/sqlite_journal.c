@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -11,7 +12,10 @@
 
 enum {
     RESERVE = 256 * 1024,  // bytes: a few outcomes, each at most 64 KiB
-    LOG_PAGES = 1000,      // of the log before it is turned into the database
+    LOG_PAGES = 250,       // of the log before it is turned into the database
+    FEW_PAGES = 16,        // of a log that need not be made longer yet
+    MORE_PAGES = 50,       // by so many it is made longer at a time
+    FRAME = 24 + 4096,     // bytes of a page in the log
 };
 
 // ---- the reserve
@@ -138,25 +142,72 @@ static bool write_in_reserve(struct sqlite_journal *j, const struct batch *batch
     return false;
 }
 
-// Once the log is long enough. A lock on the folder keeps everybody else from opening the
-// run for writing meanwhile, so nobody writes while this reads the log back; and who lost
-// the run since does not do it. A full disk only leaves the log where it is.
+// ---- the log, between writes
+
+// Zeros behind what is in use, which SQLite takes for no log at all. To write over what is
+// there needs half as long a sync as to make the file longer with every commit. A disk
+// without room for it only leaves the log as it is.
+static void lengthen_log(struct sqlite_journal *j)
+{
+    static const char zeros[MORE_PAGES * FRAME];
+    struct stat st;
+    int fd = openat(j->folder_fd, "journal.db-wal", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    j->log_room += MORE_PAGES;
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && st.st_size < (off_t)j->log_room * FRAME &&
+        (pwrite(fd, zeros, sizeof zeros, st.st_size) != sizeof zeros || fdatasync(fd) < 0)) {
+        j->log_room = LOG_PAGES;  // not again
+        (void)!ftruncate(fd, st.st_size);
+    }
+    close(fd);
+}
+
 static bool shorten_log(struct sqlite_journal *j, struct failure *why)
 {
-    if (!folder_reserve(j->folder_fd, false))
-        return true;
-    bool fine = still_ours(j, why);
-    if (fine) {
-        int rc = j->db.sq->wal_checkpoint_v2(j->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-                                             NULL);
-        fine = rc == SQLITE_OK || db_is_busy(&j->db) || db_is_full(&j->db);
-        if (!fine)
-            db_why(&j->db, why);
-    }
+    int rc = j->db.sq->wal_checkpoint_v2(j->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    bool fine = rc == SQLITE_OK || db_is_busy(&j->db) || db_is_full(&j->db);
+
+    if (!fine)
+        db_why(&j->db, why);
     j->log_pages = 0;
+    return fine;
+}
+
+static bool is_long(const struct sqlite_journal *j)
+{
+    return j->log_pages >= LOG_PAGES;
+}
+
+static bool is_nearly_used(const struct sqlite_journal *j)
+{
+    return j->log_pages >= FEW_PAGES && j->log_room < LOG_PAGES &&
+           j->log_pages + FEW_PAGES > j->log_room;
+}
+
+// A lock on the folder keeps everybody else from opening the run for writing meanwhile, so
+// nobody writes while this reads the log back or makes it longer; and who lost the run since
+// does neither.
+static bool tidy(struct journal *base, struct failure *why)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+    bool fine = true;
+
+    if ((!is_long(j) && !is_nearly_used(j)) || !folder_reserve(j->folder_fd, false))
+        return true;
+    if (!still_ours(j, why))
+        fine = false;
+    else if (is_long(j))
+        fine = shorten_log(j, why);
+    else
+        lengthen_log(j);
     folder_release(j->folder_fd);
     return fine;
 }
+
+// ---- batches
+
 
 static bool write_batches(struct journal *base, const struct batch *batches, struct failure *why)
 {
@@ -173,7 +224,7 @@ static bool write_batches(struct journal *base, const struct batch *batches, str
     case WRITTEN_NOT:
         return false;
     default:
-        return j->log_pages < LOG_PAGES || shorten_log(j, why);
+        return true;
     }
 }
 
@@ -258,6 +309,7 @@ static void close_journal(struct journal *base)
 
 const struct journal_ops sqlite_journal_ops = {
     .write = write_batches,
+    .tidy = tidy,
     .last = last,
     .keep = keep,
     .close = close_journal,

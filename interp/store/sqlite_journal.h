@@ -16,7 +16,8 @@ struct sqlite_journal {
     sqlite3_stmt *begin, *commit, *rollback, *ask_epoch, *add_event, *put_row;
     int64_t epoch;
     struct chain chain;  // what is durable
-    int log_pages;
+    int log_pages;  // of the log that are in use
+    int log_room;   // ... that were written before they were needed
     bool spent;  // the reserve was given up
     bool full;   // there was no room for what should have been written
 };

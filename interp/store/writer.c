@@ -20,6 +20,7 @@ struct writer {
     struct loop *loop;
     bool (*write)(void *arg, const struct batch *batches, struct failure *why);
     void (*late)(void *arg, const struct batch *batches);
+    bool (*tidy)(void *arg, struct failure *why);  // may be NULL
     void *arg;
     bool threaded;
     struct batch *filling;  // these two are the loop's alone
@@ -38,6 +39,7 @@ struct writer {
     pthread_cond_t changed;
     struct queue queued, done;
     bool busy;  // the thread is writing
+    bool tidying;
     bool stop;
     bool failed;
     struct failure why;
@@ -117,6 +119,27 @@ static void tell_loop(struct writer *w)
     (void)n;  // the counter cannot overflow
 }
 
+static void tidy(struct writer *w)
+{
+    struct failure why = { "" };
+
+    if (w->tidy && !w->tidy(w->arg, &why))
+        writer_fail(w, &why);
+}
+
+// With the mutex held, which is given up meanwhile.
+static void tidy_in_thread(struct writer *w)
+{
+    if (w->queued.first || w->failed)
+        return;
+    w->tidying = true;
+    pthread_mutex_unlock(&w->mutex);
+    tidy(w);
+    pthread_mutex_lock(&w->mutex);
+    w->tidying = false;
+    pthread_cond_broadcast(&w->changed);
+}
+
 static void *run_thread(void *arg)
 {
     struct writer *w = arg;
@@ -136,6 +159,7 @@ static void *run_thread(void *arg)
         append(&w->done, batches);
         pthread_cond_broadcast(&w->changed);
         tell_loop(w);
+        tidy_in_thread(w);
     }
     pthread_mutex_unlock(&w->mutex);
     return NULL;
@@ -237,6 +261,11 @@ struct writer *writer_new(struct arena *a, struct loop *loop, bool threaded,
     return w;
 }
 
+void writer_tidies(struct writer *w, bool (*fn)(void *arg, struct failure *why))
+{
+    w->tidy = fn;
+}
+
 struct batch *writer_batch(struct writer *w)
 {
     if (!w->filling) {
@@ -267,6 +296,8 @@ static bool start_thread(struct writer *w)
 static void write_here(struct writer *w, struct batch *b)
 {
     write_all(w, b);
+    if (b->ok)
+        tidy(w);
     append(&w->calling, b);
     if (!w->loop) {
         call_back(w);
@@ -315,7 +346,7 @@ void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg
 bool writer_wait(struct writer *w)
 {
     pthread_mutex_lock(&w->mutex);
-    while (w->busy || w->queued.first)
+    while (w->busy || w->tidying || w->queued.first)
         pthread_cond_wait(&w->changed, &w->mutex);
     bool ok = !w->failed;
     pthread_mutex_unlock(&w->mutex);

@@ -42,6 +42,10 @@ struct writer *writer_new(struct arena *a, struct loop *loop, bool threaded,
                                         struct failure *why),
                           void (*late)(void *arg, const struct batch *batches), void *arg);
 
+// Calls [tidy] where the writing is done, after those who waited were told and while nothing
+// more is to be written: for what need not be waited for.
+void writer_tidies(struct writer *w, bool (*tidy)(void *arg, struct failure *why));
+
 // The batch that is being filled.
 struct batch *writer_batch(struct writer *w);
 // Hands it on.

@@ -900,6 +900,19 @@ TEST(readers_do_not_disturb_the_writer)
     CHECK(access(in_run("journal.db-wal").s, F_OK) < 0);
 }
 
+// The log is made longer ahead of its use. What is behind its end is none.
+TEST(a_log_with_room_is_read_to_its_end)
+{
+    struct stat st;
+
+    begin();
+    crash_run(60);
+    CHECK(stat(in_run("journal.db-wal").s, &st) == 0 && st.st_size > 110 * 4120);
+    CHECK(resume() == STORE_OK);
+    struct str seen = read_run(true, STORE_OK);
+    CHECK(str_ends(seen, " 59 60 "));
+}
+
 TEST(a_long_log_is_turned_into_the_database_meanwhile)
 {
     struct stat st;
