@@ -93,8 +93,10 @@ static bool take(struct link *k, const PGresult *r)
     case PGRES_EMPTY_QUERY:
         k->pending = 0;
         if (!k->enough)
-            k->events.result(k->events.arg, r);
+            k->events.result(k->events.arg, k->at, r);
         return true;
+    case PGRES_PIPELINE_ABORTED:
+        return true;  // behind one that failed
     case PGRES_COPY_IN:
         k->copying = !send_data(k);
         if (k->watch)
@@ -112,12 +114,27 @@ static bool take(struct link *k, const PGresult *r)
     }
 }
 
+// All of several questions is answered.
+static void leave_together(struct link *k)
+{
+    if (k->together)
+        k->pq->exitPipelineMode(k->conn);
+    k->together = false;
+}
+
 // Takes what has come until all of it is taken or more has to come.
 static void take_results(struct link *k)
 {
     while (k->asking && !k->pq->isBusy(k->conn)) {
         PGresult *r = k->pq->getResult(k->conn);
-        if (!r) {
+        if (!r && k->together && k->pq->status(k->conn) == CONNECTION_OK) {
+            k->at++;
+            k->pq->setSingleRowMode(k->conn);
+            continue;
+        }
+        if (!r || k->pq->resultStatus(r) == PGRES_PIPELINE_SYNC) {
+            k->pq->clear(r);
+            leave_together(k);
             finish(k);
             return;
         }
@@ -202,24 +219,53 @@ static void tell_failure(void *arg)
     finish(arg);
 }
 
-void link_ask(struct link *k, const struct link_question *q, void (*then)(void *arg, bool ok))
+static bool send_all(struct link *k, const struct link_question *q, size_t count)
+{
+    k->together = k->pq->enterPipelineMode(k->conn);
+    bool ok = k->together;
+    for (size_t i = 0; i < count && ok; i++)
+        ok = send_question(k, &q[i]) && (i > 0 || k->pq->sendFlushRequest(k->conn));
+    return ok && k->pq->pipelineSync(k->conn);
+}
+
+static void prepare(struct link *k, void (*then)(void *arg, bool ok))
 {
     arena_free(k->question);
     k->question = arena_new(k->arena);
     k->error = (struct link_error){ 0 };
-    k->failed = k->enough = k->copying = false;
+    k->failed = k->enough = k->copying = k->has_data = k->together = false;
     k->asking = true;
     k->pending = 0;
+    k->at = 0;
     k->then = then;
-    k->data = q->data;
-    k->has_data = q->has_data;
-    if (!link_is_lost(k) && send_question(k, q)) {
+}
+
+static void sent(struct link *k, bool ok)
+{
+    if (ok) {
         k->pq->setSingleRowMode(k->conn);
         flush(k);
         return;
     }
     link_set_error(k, k->conn ? k->pq->errorMessage(k->conn) : "the connection was lost");
+    if (k->together)
+        link_drop(k);  // half of it may be on its way
     loop_timer(k->loop, k->question, loop_now_ms(k->loop), tell_failure, k);
+}
+
+void link_ask(struct link *k, const struct link_question *q, void (*then)(void *arg, bool ok))
+{
+    prepare(k, then);
+    k->data = q->data;
+    k->has_data = q->has_data;
+    sent(k, !link_is_lost(k) && send_question(k, q));
+}
+
+void link_ask_all(struct link *k, const struct link_question *q, size_t count,
+                  void (*then)(void *arg, bool ok))
+{
+    prepare(k, then);
+    sent(k, !link_is_lost(k) && send_all(k, q, count));
 }
 
 // ---- stopping

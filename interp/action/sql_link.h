@@ -17,8 +17,8 @@ struct link_error {
 };
 
 struct link_events {
-    // A row, or (with no rows in it) the end of a result. [bytes]: what it took.
-    void (*result)(void *arg, const PGresult *r);
+    // A row, or (with no rows in it) the end of a result; of which question, from 0.
+    void (*result)(void *arg, size_t question, const PGresult *r);
     void (*notice)(void *arg, struct str text);  // a warning: "WARNING: ..."
     void *arg;
 };
@@ -41,6 +41,11 @@ struct link_question {
     bool has_data;
 };
 void link_ask(struct link *k, const struct link_question *q, void (*then)(void *arg, bool ok));
+// Asks several, none of them simple or with data, without waiting in between; those behind
+// one that fails are left out. The answer to the first comes at once, those to the others
+// may come together.
+void link_ask_all(struct link *k, const struct link_question *q, size_t count,
+                  void (*then)(void *arg, bool ok));
 // Asks the server to stop what it is doing. The answer still comes.
 void link_cancel(struct link *k);
 // No more results are wanted, for the reason [why]: stops the server, and fails with that.

@@ -23,6 +23,8 @@ struct link {
     struct arena *question;  // of the question that is open, and its error
     struct str data;         // of COPY that is still to be sent
     bool asking, failed;
+    bool together;           // several questions were asked at once
+    size_t at;               // the one that is answered
     bool has_data, copying;  // the server waits for data
     bool blocked;            // it takes no more of what libpq wrote for the moment
     bool enough;             // no more results are wanted

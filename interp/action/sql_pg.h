@@ -32,6 +32,8 @@ struct pg {
     struct sql_rows rows;                    // of the last command
     struct arena *rows_arena;
     bool collecting, has_rows;
+    size_t rows_of;     // which of several questions the command is
+    bool begun;         // the first of several was answered
     struct str answer;  // the first field of what our own question gave; or empty
     struct str tag;     // what the last statement was, in the server's words
     pg_step *next, *connected;
@@ -58,12 +60,15 @@ void pg_run(struct pg *p);
 int64_t pg_time_left(const struct pg *p);
 
 // What the server gave, for the job (sql_pg_take.c).
-void pg_take(struct pg *p, const PGresult *r);
+void pg_take(struct pg *p, size_t question, const PGresult *r);
 
 // Asks for the transaction id, journals it, then commits; or commits what wrote nothing
 // (sql_pg_commit.c).
 void pg_prepare_commit(struct pg *p);
 void pg_commit(struct pg *p);
+// "SELECT ..." for the id, and what follows it.
+const char *pg_xid_question(const struct pg *p);
+void pg_have_xid(struct pg *p, bool ok);
 // Ends the job as failed, with p->message and p->help, after it took back what is open.
 void pg_fail(struct pg *p);
 void pg_fail_with_error(struct pg *p);  // of the last question

@@ -114,7 +114,7 @@ static void noted(struct sql_job *job)
         pg_fail_stopped(p);
 }
 
-static void have_xid(struct pg *p, bool ok)
+void pg_have_xid(struct pg *p, bool ok)
 {
     struct value_builder *note = value_map_start(p->job->arena);
 
@@ -147,13 +147,16 @@ int64_t pg_time_left(const struct pg *p)
     return left < 1 ? 1 : left > INT32_MAX ? INT32_MAX : left;
 }
 
+const char *pg_xid_question(const struct pg *p)
+{
+    return link_version(p->link) >= 130000 ? "SELECT pg_current_xact_id_if_assigned()::text"
+                                           : "SELECT txid_current_if_assigned()::text";
+}
+
 void pg_prepare_commit(struct pg *p)
 {
-    const char *function = link_version(p->link) >= 130000 ? "pg_current_xact_id_if_assigned()"
-                                                           : "txid_current_if_assigned()";
-
     pg_ask(p,
-           str_format(p->arena, "SET LOCAL statement_timeout = %lld; SELECT %s::text",
-                      (long long)pg_time_left(p), function),
-           true, have_xid);
+           str_format(p->arena, "SET LOCAL statement_timeout = %lld; %s",
+                      (long long)pg_time_left(p), pg_xid_question(p)),
+           true, pg_have_xid);
 }

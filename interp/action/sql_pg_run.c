@@ -57,9 +57,31 @@ static void command_answered(void *arg, bool ok)
     command_done(arg, ok);
 }
 
-static void next_command(struct pg *p)
+static struct link_question question_of(const struct pg *p)
 {
     const struct sql_command *c = &p->job->commands[p->at];
+
+    return (struct link_question){ .text = c->text,
+                                   .parameters = p->parameters[p->at],
+                                   .count = c->count,
+                                   .data = c->data,
+                                   .has_data = c->has_data };
+}
+
+// Of a script only the last result is kept.
+static void begin_collecting(struct pg *p)
+{
+    if (p->rows_arena)
+        arena_free(p->rows_arena);
+    p->rows_arena = arena_new(p->job->arena);
+    p->has_rows = p->begun = false;
+    p->collecting = p->sent = true;
+    p->answer = p->tag = STR("");
+    p->rows_of = 0;
+}
+
+static void next_command(struct pg *p)
+{
     struct link_question q;
 
     if (p->stop != PG_GO_ON) {
@@ -70,17 +92,8 @@ static void next_command(struct pg *p)
         commands_done(p);
         return;
     }
-    // Of a script only the last result is kept.
-    if (p->rows_arena)
-        arena_free(p->rows_arena);
-    p->rows_arena = arena_new(p->job->arena);
-    p->has_rows = false;
-    p->collecting = p->sent = true;
-    q = (struct link_question){ .text = c->text,
-                                .parameters = p->parameters[p->at],
-                                .count = c->count,
-                                .data = c->data,
-                                .has_data = c->has_data };
+    begin_collecting(p);
+    q = question_of(p);
     link_ask(p->link, &q, command_answered);
 }
 
@@ -132,19 +145,85 @@ static void add_limits(struct pg *p, struct buf *b, const char *scope)
                ms - ms / 10);
 }
 
-static void begin(struct pg *p)
+static void add_begin(struct pg *p, struct buf *b)
+{
+    buf_add_s(b, "BEGIN");
+    if (p->job->isolation.n)
+        buf_format(b, " ISOLATION LEVEL %.*s", STR_ARG(p->job->isolation));
+    buf_add_s(b, p->job->read_only ? " READ ONLY" : "");
+}
+
+static void begin_first(struct pg *p)
 {
     struct buf *b = buf_in(p->arena);
     bool bare = p->job->ask == SQL_RUN_BARE;
 
     if (!bare && p->job->ask != SQL_RUN_INSIDE) {
-        buf_add_s(b, "BEGIN");
-        if (p->job->isolation.n)
-            buf_format(b, " ISOLATION LEVEL %.*s", STR_ARG(p->job->isolation));
-        buf_add_s(b, p->job->read_only ? " READ ONLY; " : "; ");
+        add_begin(p, b);
+        buf_add_s(b, "; ");
     }
     add_limits(p, b, bare ? "" : "LOCAL ");
     pg_ask(p, buf_str(b), true, begun);
+}
+
+// ---- one statement in a transaction of its own: all up to its end in one go
+
+static void done_at_once(struct pg *p, bool ok)
+{
+    bool lost = link_is_lost(p->link);
+
+    p->collecting = false;
+    if (!ok && lost && !p->fresh && !p->begun) {
+        // A connection that was kept had died; it took nothing of this.
+        p->sent = false;
+        pg_hang_up(p);
+        pg_connect(p, ready);
+    } else if (!ok) {
+        pg_fail_with_error(p);
+    } else if (p->job->read_only) {
+        pg_succeed(p);
+    } else {
+        pg_have_xid(p, true);
+    }
+}
+
+static void answered_at_once(void *arg, bool ok)
+{
+    done_at_once(arg, ok);
+}
+
+static struct str text_of(struct buf *b, struct arena *a)
+{
+    return str_copy(a, buf_str(b));
+}
+
+// What reads is committed in the same breath; what writes is not before its id is noted.
+static void run_at_once(struct pg *p)
+{
+    enum { BEGIN, STATEMENT_LIMIT, LOCK_LIMIT, COMMAND, END, COUNT };
+    struct link_question q[COUNT] = { 0 };
+    struct buf *b = buf_in(p->arena);
+    long long ms = pg_time_left(p);
+
+    add_begin(p, b);
+    q[BEGIN].text = text_of(b, p->arena);
+    q[STATEMENT_LIMIT].text = str_format(p->arena, "SET LOCAL statement_timeout = %lld", ms);
+    q[LOCK_LIMIT].text = str_format(p->arena, "SET LOCAL lock_timeout = %lld", ms - ms / 10);
+    q[COMMAND] = question_of(p);
+    q[END].text = p->job->read_only ? STR("COMMIT") : str_from(pg_xid_question(p));
+    begin_collecting(p);
+    p->rows_of = COMMAND;
+    link_ask_all(p->link, q, COUNT, answered_at_once);
+}
+
+static void begin(struct pg *p)
+{
+    bool alone = p->job->ask == SQL_RUN && p->job->count == 1 && !p->job->commands->has_data;
+
+    if (alone)
+        run_at_once(p);
+    else
+        begin_first(p);
 }
 
 static void ready(struct pg *p, bool ok)

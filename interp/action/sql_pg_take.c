@@ -71,12 +71,13 @@ static void collect(struct pg *p, const struct pq_api *pq, const PGresult *r)
     p->rows.affected = affected(pq, r);
 }
 
-void pg_take(struct pg *p, const PGresult *r)
+void pg_take(struct pg *p, size_t question, const PGresult *r)
 {
     const char *why;
     const struct pq_api *pq = pq_api(&why);
 
-    if (p->collecting) {
+    p->begun = true;
+    if (p->collecting && question == p->rows_of) {
         collect(p, pq, r);
         return;
     }

@@ -83,9 +83,9 @@ static void opened(void *arg, bool ok)
     p->connected(p, false);
 }
 
-static void take_result(void *arg, const PGresult *r)
+static void take_result(void *arg, size_t question, const PGresult *r)
 {
-    pg_take(arg, r);
+    pg_take(arg, question, r);
 }
 
 static void take_notice(void *arg, struct str text)

@@ -68,7 +68,12 @@ test_that 'nobody there to ask: unknown, with what to ask' '
 
 test_that 'what has written nothing cannot lose anything' '
 	behind gone
-	play "  - {id: a, sql: SELECT 5 AS five}" && over && has "\"value\":5"
+	play "  - {id: a, sql: UPDATE t SET id = id WHERE false}" && over && has "\"count\":0"
+'
+
+test_that 'what reads and is not answered has failed, and no more' '
+	behind gone
+	! play "  - {id: a, sql: SELECT 5 AS five}" && over && has "\"verdict\":\"failed\""
 '
 
 # A session knows the setting before the server as a whole waits for it: only a COMMIT that
