@@ -2,6 +2,7 @@
 
 #include "cli/open.h"
 #include "cli/print.h"
+#include "cli/proof.h"
 #include "report/fate.h"
 #include "report/listing.h"
 
@@ -21,23 +22,16 @@ static bool print_event(const struct stored_event *e, void *arg)
     return true;
 }
 
-static bool count_event(const struct stored_event *e, void *arg)
-{
-    (void)e;
-    ++*(size_t *)arg;
-    return true;
-}
-
 // What can be read is shown all the same.
 static int verify(struct invocation *v, const struct opened *o)
 {
     size_t n = 0;
-    enum store_error e = store_read(o->store, o->row.id, 0, true, count_event, &n, v->diags);
+    int code = proof_of(v, o, &n);
 
-    if (e == STORE_OK)
+    if (code == CODE_OK)
         fprintf(v->ndjson ? stderr : stdout, "the journal is whole: %zu events, the chain holds\n",
                 n);
-    return store_code(e);
+    return code;
 }
 
 int command_show(struct invocation *v)

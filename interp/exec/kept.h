@@ -11,6 +11,7 @@ struct kept_plan {
     struct value inputs, secret_inputs, vars, secret_vars, trigger, run;
     struct program_file *files;
     struct str *digests;  // of the files as they were
+    struct str digest;    // of the text that it was read from
     size_t file_count;
 };
 

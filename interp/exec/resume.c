@@ -128,6 +128,8 @@ static void remember_place(struct driver *d, const struct event *e)
 {
     struct task *t = e->type == EVENT_STEP_START ? run_task(d->run, text_of(e->data, "step")) : NULL;
 
+    if (e->type == EVENT_RUN_START)
+        d->digest = str_copy(d->arena, text_of(e->data, "digest"));
     if (e->type == EVENT_RUN_START || e->type == EVENT_RUN_RESUME)
         d->place = str_copy(d->arena, text_of(e->data, "place"));
     if (t)
@@ -303,10 +305,22 @@ static bool read_plan(struct driver *d, struct kept_plan *plan)
 
     if (store_kept(d->store, d->id, "plan.json", d->arena, &json, d->diags) != STORE_OK)
         return false;
-    if (plan_read(d->arena, json, plan))
+    if (plan_read(d->arena, json, plan)) {
+        plan->digest = plan_digest(d, json);
         return true;
+    }
     diag_error(d->diags, DIAG_STORE, (struct span){ 0 }, "the plan kept with run %.*s cannot be read",
                STR_ARG(d->id));
+    return false;
+}
+
+// The digest is in an event, which nobody changes unnoticed.
+static bool is_plan_of_this_run(struct driver *d, const struct kept_plan *plan)
+{
+    if (str_equal(plan->digest, d->digest))
+        return true;
+    diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
+               "the plan kept with run %.*s is not the one that it began with", STR_ARG(d->id));
     return false;
 }
 
@@ -555,7 +569,7 @@ static int go_on(struct driver *d, struct run_options *o)
     code = restore(d, &plan, o);
     if (code)
         return close_early(d, code);
-    if (!journal_replay(d))
+    if (!journal_replay(d) || !is_plan_of_this_run(d, &plan))
         return close_early(d, CODE_STORE);
     if (run_began_undo(d->run) && d->undone_before)
         d->undoing = true;

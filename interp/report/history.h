@@ -68,6 +68,7 @@ struct history {
     struct str run, runbook, title, file, digest, mode, user, host, severity;
     struct str phase;  // now, or the last
     struct str place;   // where the files of this session are (store_place())
+    struct str undo_step;  // this session takes back this step alone; "" if not
     struct str worker;  // that goes on with it in this session; "" if a person does
     int64_t phase_ns;  // when it began
     bool drill, dry_run, over, suspended, resumed, undoing;

@@ -58,6 +58,7 @@ static void on_run_resume(struct history *h, const struct event *e)
     h->exit = -1;
     h->result = STR("");
     h->place = history_kept(h, text_of(e->data, "place"));
+    h->undo_step = history_kept(h, text_of(e->data, "undo_step"));
     h->worker = history_kept(h, text_of(e->data, "worker"));
     history_moment(h, e,
                    h->worker.n ? str_format(h->arena, "the run was resumed by worker %.*s",

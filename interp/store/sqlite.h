@@ -35,6 +35,9 @@ extern const struct note_ops sqlite_note_ops;
 struct str run_path(const struct sqlite_store *s, struct str id, const char *file, struct arena *a);
 // Adds what [why] says as an error.
 enum store_error sqlite_fail(struct diags *ds, const struct failure *why);
+// The same; when it is about the index, with the way out.
+enum store_error sqlite_index_fail(struct sqlite_store *s, struct diags *ds,
+                                   const struct failure *why);
 // "" is absent: for writing.
 enum store_error sqlite_no_folder(struct sqlite_store *s, struct diags *ds);
 

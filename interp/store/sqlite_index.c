@@ -241,5 +241,5 @@ enum store_error index_rebuild(struct store *base, struct diags *ds)
         if (!fine)
             db_exec(&s->index, "ROLLBACK", &ignored);
     }
-    return fine ? STORE_OK : sqlite_fail(ds, &why);
+    return fine ? STORE_OK : sqlite_index_fail(s, ds, &why);
 }

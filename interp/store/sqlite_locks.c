@@ -108,7 +108,7 @@ static enum store_error lock(struct store *base, struct str run, const struct st
         if (e)
             db_exec(&s->index, "ROLLBACK", &ignored);
     }
-    return e == STORE_FAILED ? sqlite_fail(ds, &why) : e;
+    return e == STORE_FAILED ? sqlite_index_fail(s, ds, &why) : e;
 }
 
 static enum store_error unlock(struct store *base, struct str run, struct diags *ds)
@@ -116,7 +116,7 @@ static enum store_error unlock(struct store *base, struct str run, struct diags 
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct failure why = { "" };
 
-    return s->absent || index_unlock(s, run, &why) ? STORE_OK : sqlite_fail(ds, &why);
+    return s->absent || index_unlock(s, run, &why) ? STORE_OK : sqlite_index_fail(s, ds, &why);
 }
 
 static size_t count_locks(struct sqlite_store *s, struct failure *why)
@@ -136,7 +136,7 @@ static enum store_error list(struct store *base, struct arena *a, const struct l
     *rows = NULL;
     *count = 0;
     if (!index_open(s, false, &why))
-        return why.text[0] ? sqlite_fail(ds, &why) : STORE_OK;
+        return why.text[0] ? sqlite_index_fail(s, ds, &why) : STORE_OK;
     size_t room = count_locks(s, &why);
     struct lock_row *all = NEW_ARRAY(a, struct lock_row, room);
     sqlite3_stmt *st = db_prepare(
@@ -146,7 +146,7 @@ static enum store_error list(struct store *base, struct arena *a, const struct l
         all[(*count)++] = lock_of(s, st, a);
     db_finish(&s->index, &st);
     *rows = all;
-    return got < 0 ? sqlite_fail(ds, &why) : STORE_OK;
+    return got < 0 ? sqlite_index_fail(s, ds, &why) : STORE_OK;
 }
 
 const struct lock_ops sqlite_lock_ops = { lock, unlock, list };

@@ -18,6 +18,21 @@ enum store_error sqlite_fail(struct diags *ds, const struct failure *why)
     return store_fail(ds, STORE_FAILED, "%s", why->text);
 }
 
+// The index holds nothing that is not elsewhere, so who is stopped by it can go on without it.
+enum store_error sqlite_index_fail(struct sqlite_store *s, struct diags *ds,
+                                   const struct failure *why)
+{
+    struct str path = str_format(s->base.arena, "%.*s/index.db", STR_ARG(s->root));
+    struct diag *d = store_diag(ds, STORE_FAILED, "%s", why->text);
+
+    bool damaged = strstr(why->text, "damaged") || strstr(why->text, "no such ");
+    if (damaged && str_search(str_from(why->text), path) != SIZE_MAX)
+        diag_help(ds, d,
+                  "it is only an index: remove it while no run is being started, and it is "
+                  "made again from the runs");
+    return STORE_FAILED;
+}
+
 enum store_error sqlite_no_folder(struct sqlite_store *s, struct diags *ds)
 {
     return store_fail(ds, STORE_CANNOT_OPEN, "`%.*s` is not there", STR_ARG(s->root));

@@ -177,7 +177,7 @@ enum store_error sqlite_take(struct store *base, struct arena *a, struct str id,
         return drop(j, STORE_HELD);
     }
     if (taken == TAKEN_FAILED || !index_drop(s, id, &why) || !open_alone(j, &why))
-        return drop(j, why.text[0] ? sqlite_fail(ds, &why) : store_no_run(ds, id));
+        return drop(j, why.text[0] ? sqlite_index_fail(s, ds, &why) : store_no_run(ds, id));
     *out = start(j);
     return STORE_OK;
 }
@@ -232,7 +232,7 @@ enum store_error sqlite_create(struct store *base, struct arena *a, struct str i
     if (s->absent)
         return sqlite_no_folder(s, ds);
     if (!index_open(s, true, &why))  // a run whose locks cannot be known does not start
-        return sqlite_fail(ds, &why);
+        return sqlite_index_fail(s, ds, &why);
     if (mkdir(path.s, 0700) < 0 && errno != EEXIST) {
         failure_set(&why, "`%s` cannot be made: %s", path.s, strerror(errno));
         return sqlite_fail(ds, &why);

@@ -82,6 +82,37 @@ test_that 'a run whose interpreter died is resumed at once' '
 	runbook --store "$pg_url" show $id --verify >out && says "the chain holds"
 '
 
+# race COMMAND...: twice at once; the exit codes are in $one and $two
+race() {
+	"$@" >out 2>&1 </dev/null &
+	one=$!
+	"$@" >second 2>&1 </dev/null
+	two=$?
+	wait $one
+	one=$?
+}
+test_that 'one lock, many races of whole runs: never two at once' '
+	rm -f effects
+	printf "runbook: 1\nname: b\ntype: application\nlock: db/x\nsteps:\n  - {id: a, shell: \"echo in >> effects; sleep 0.02; echo out >> effects\"}\n" >b.yaml
+	for i in $(seq "${RACES:-10}"); do
+		race timeout 30 runbook --store "$pg_url" run b.yaml -q
+		case $one$two in 00 | 07 | 70) ;; *) echo "$one and $two"; cat out second; exit 1 ;; esac
+	done
+	awk "{ if (\$1 != (NR % 2 ? \"in\" : \"out\")) exit 1 }" effects && [ "$(wc -l <effects)" -ge $((2 * ${RACES:-10})) ]
+'
+
+test_that 'one run, many races of whole processes: it is resumed once' '
+	printf "runbook: 1\nname: c\ntype: application\nsteps:\n  - {id: a, shell: \"[ -e go ]\"}\n  - {id: b, shell: \"echo b >> effects\"}\n" >c.yaml
+	for i in $(seq "${RACES:-10}"); do
+		rm -f go effects
+		exits 1 runbook --store "$pg_url" run c.yaml -q >out 2>&1 </dev/null && touch go &&
+		id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") || exit 1
+		race timeout 30 runbook --store "$pg_url" resume "$id" -q
+		case $one$two in 07 | 70 | 02 | 20) ;; *) echo "$one and $two"; cat out second; exit 1 ;; esac
+		[ "$(cat effects)" = b ] || { cat effects; exit 1; }
+	done
+'
+
 test_that 'without a server nothing starts' '
 	rm -f effects; pg_stop immediate
 	exits 4 runbook --store "$pg_url" run a.yaml >out 2>&1 && says refused && [ ! -e effects ] &&

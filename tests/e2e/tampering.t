@@ -1,0 +1,67 @@
+#!/bin/sh
+# `show RUN --verify` finds whatever was changed in what is kept of a run.
+
+. "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/book.sh"
+
+book '  - {id: a, shell: "echo a >> effects"}
+  - {id: b, shell: "echo b >> effects; [ -e go ]", undo: {shell: echo undo-b >> effects}}'
+run 1
+id=$(ls state/runbook/runs)
+db=state/runbook/runs/$id/journal.db
+cp "$db" whole.db
+cp "state/runbook/runs/$id/plan.json" whole.json
+
+# Written back into the same file: another one would be a copy.
+restore() {
+	cat whole.db >"$db"
+	cat whole.json >"state/runbook/runs/$id/plan.json"
+}
+# found SQL WORDS: after this change
+found() {
+	restore && sqlite3 "$db" "$1" && exits 12 runbook show "$id" --verify >out 2>&1 && has "$2"
+	code=$?
+	restore
+	return $code
+}
+
+test_that 'nothing was changed' 'exits 0 runbook show "$id" --verify >out 2>&1 && has "the chain holds"'
+
+test_that 'what an event says' 'found "UPDATE events SET json = replace(json, \"failed\", \"succeeded\") WHERE type = '"'step.end'"'" "is not what was written"'
+test_that 'what an event is filed as' 'found "UPDATE events SET type = '"'step.output'"' WHERE seq = 4" "event 4 of run"'
+test_that 'the hash of an event' 'found "UPDATE events SET hash = randomblob(32) WHERE seq = 4" "is not what was written"'
+test_that 'an event in the middle is gone' 'found "DELETE FROM events WHERE seq = 4" "event 4 is missing"'
+test_that 'the last event is gone' 'found "DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)" "went back"'
+test_that 'an event more' 'found "INSERT INTO events SELECT seq + 1, type, json, hash FROM events ORDER BY seq DESC LIMIT 1" "is not what was written"'
+test_that 'two events that changed places' 'found "UPDATE events SET seq = -4 WHERE seq = 4; UPDATE events SET seq = 4 WHERE seq = 5; UPDATE events SET seq = 5 WHERE seq = -4" "is not what was written"'
+test_that 'all events are gone' 'found "DELETE FROM events" "went back"'
+test_that 'the state' 'found "UPDATE run SET state = '"'final'"', exit = 0, result = '"'ok'"'" "its exit code is"'
+test_that 'the result' 'found "UPDATE run SET result = '"'ok'"'" "its result is"'
+test_that 'a state alone' 'found "UPDATE run SET state = '"'suspended'"'" "its state is"'
+test_that 'the user, who may not approve it' 'found "UPDATE run SET user = '"'ada'"'" "its user is"'
+test_that 'the runbook' 'found "UPDATE run SET runbook = '"'other'"'" "its runbook is"'
+
+changed_plan() {
+	restore && sed 's/echo b/echo evil/' whole.json >"state/runbook/runs/$id/plan.json" && ! cmp -s whole.json "state/runbook/runs/$id/plan.json"
+}
+test_that 'the plan that is kept with it: found, and not gone on with' '
+	changed_plan && exits 12 runbook show "$id" --verify >out 2>&1 && has "its plan is" && : >effects &&
+	touch go && resume 12 && has "is not the one that it began with" && effects "" && restore
+'
+test_that 'nothing is left of the changes: it goes on' '
+	restore && : >effects && touch go && resume 0 && effects "b " && whole
+'
+test_that 'an undo of one step is no change' '
+	rm -rf state go effects && run 1 && id=$(ls state/runbook/runs) &&
+	exits 0 timeout 30 runbook undo "$id" --step b >out 2>&1 </dev/null && effects "a b undo-b " && whole
+'
+test_that 'an aborted, an undone, a suspended and a crashed run are whole' '
+	rm -rf state go effects && run 1 && id=$(ls state/runbook/runs) && runbook abort "$id" >out 2>&1 && whole || exit 1
+	book "  - {id: a, shell: echo a, undo: {shell: echo u}}
+  - {id: b, confirm: Go?, shell: echo b}"
+	run 6 --detach && id=$(ls state/runbook/runs) && whole && exits 0 runbook undo "$id" --yes >out 2>&1 </dev/null && whole || exit 1
+	book "  - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
+	start && kill -9 "$run" && until_true "gone $run" && whole && touch go
+'
+
+done_testing
