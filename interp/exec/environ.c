@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/map.h"
 
 static bool is_kept_back(struct str entry)
 {
@@ -72,16 +73,26 @@ const struct str *environment_without(const struct str *vars, struct str name, s
     return kept;
 }
 
-const struct str *environment_with(const struct str *vars, struct str name, struct str value,
-                                   struct arena *a)
+static struct str name_of(struct str entry)
 {
-    struct str *all = NEW_ARRAY(a, struct str, count_of(vars) + 2);
+    return str_slice(entry, 0, str_find(entry, '='));
+}
+
+const struct str *environment_joined(const struct str *vars, const struct str *more, size_t count,
+                                     struct arena *a)
+{
+    struct str *all = NEW_ARRAY(a, struct str, count_of(vars) + count + 1);
+    struct map *later = map_new(a);
     size_t n = 0;
 
+    for (size_t i = 0; i < count; i++)
+        map_put(later, name_of(more[i]), (void *)&more[i]);
     for (; vars->s; vars++)
-        if (!is_of(*vars, name))
+        if (!map_get(later, name_of(*vars)))
             all[n++] = *vars;
-    all[n] = str_format(a, "%.*s=%.*s", STR_ARG(name), STR_ARG(value));
+    for (size_t i = 0; i < count; i++)
+        if (map_get(later, name_of(more[i])) == &more[i])
+            all[n++] = more[i];
     return all;
 }
 

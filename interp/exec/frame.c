@@ -47,17 +47,6 @@ struct scope frame_scope(const struct frame *f, struct value now, struct arena *
     return (struct scope){ .get = frame_name, .secret = made_secret, .ctx = (void *)f, .now = now, .roots = roots };
 }
 
-struct value frame_join_values(struct value map, struct str key, struct value v, struct arena *a)
-{
-    struct value_builder *b = value_map_start(a);
-
-    if (map.kind == VALUE_MAP)
-        for (size_t i = 0; i < map.map->count; i++)
-            value_put(b, map.map->entries[i].key, map.map->entries[i].value);
-    value_put(b, value_string(key), v);
-    return value_finish(b);
-}
-
 bool frame_complain(const struct expr_error *err, const char *what, struct str name,
                     struct diags *ds)
 {
@@ -102,17 +91,20 @@ bool frame_vars(struct frame *f, struct value now, struct arena *a, struct diags
 {
     const struct runbook *rb = f->module->rb;
     const struct form_entry *vars = rb->vars.items;
+    struct value_builder *known = value_map_start(a);
     bool ok = true;
 
-    f->vars = value_finish(value_map_start(a));
+    f->vars = value_finish(known);
     for (size_t i = 0; i < rb->vars.count; i++) {
         struct scope s = frame_scope(f, now, a);
         struct expr_error err = { 0 };
         struct value v;
-        if (form_fill(vars[i].form, &s, a, &v, &err))
-            f->vars = frame_join_values(f->vars, vars[i].entry.key.str, v, a);
-        else
+        if (!form_fill(vars[i].form, &s, a, &v, &err)) {
             ok = frame_complain(&err, "var", vars[i].entry.key.str, ds);
+            continue;
+        }
+        value_put(known, value_string(vars[i].entry.key.str), v);
+        f->vars = value_finish(known);
     }
     return ok;
 }
@@ -138,8 +130,13 @@ static bool overlay(struct frame *f, const struct list *entries, const struct sc
                     struct value *env, struct arena *a, struct diags *ds)
 {
     const struct words_entry *e = entries->items;
+    struct str *added = NEW_ARRAY(a, struct str, entries->count + 1);
+    struct value_builder *all = value_map_start(a);
+    size_t count = 0;
     bool ok = true;
 
+    for (size_t i = 0; i < env->map->count; i++)
+        value_put(all, env->map->entries[i].key, env->map->entries[i].value);
     for (size_t i = 0; i < entries->count; i++) {
         struct str name = e[i].entry.key.str, text;
         bool secret = false;
@@ -148,9 +145,11 @@ static bool overlay(struct frame *f, const struct list *entries, const struct sc
             continue;
         }
         struct value v = value_string(text);
-        *env = frame_join_values(*env, name, secret ? value_secret(v) : v, a);
-        f->environ = environment_with(f->environ, name, text, a);
+        value_put(all, value_string(name), secret ? value_secret(v) : v);
+        added[count++] = str_format(a, "%.*s=%.*s", STR_ARG(name), STR_ARG(text));
     }
+    *env = value_finish(all);
+    f->environ = environment_joined(f->environ, added, count, a);
     return ok;
 }
 

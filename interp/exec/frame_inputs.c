@@ -16,6 +16,7 @@ struct taking {
     struct scope scope;
     struct arena *arena;
     struct diags *ds;
+    struct value_builder *inputs;  // those that were taken so far
     bool ok;
 };
 
@@ -115,7 +116,8 @@ static bool can_be_hidden(const struct taking *t, struct value v, struct refusal
 
 static void put(struct taking *t, const struct input *in, struct value v)
 {
-    t->f->inputs = frame_join_values(t->f->inputs, in->entry.key.str, v, t->arena);
+    value_put(t->inputs, value_string(in->entry.key.str), v);
+    t->f->inputs = value_finish(t->inputs);
 }
 
 static void take(struct taking *t, const struct input *in)
@@ -147,13 +149,13 @@ static void refuse_unknown(struct taking *t, const struct given *g)
 {
     const struct list *list = &t->f->module->rb->inputs;
     const struct input *inputs = list->items;
-    const char **words = NEW_ARRAY(t->arena, const char *, list->count + 1);
 
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         if (str_equal(inputs[i].entry.key.str, g->name))
             return;
+    const char **words = NEW_ARRAY(t->arena, const char *, list->count + 1);
+    for (size_t i = 0; i < list->count; i++)
         words[i] = str_copy(t->arena, inputs[i].entry.key.str).s;
-    }
     struct diag *d = diag_error(t->ds, DIAG_BAD_INPUT, g->span, "there is no input `%.*s`",
                                 STR_ARG(g->name));
     diag_meant(t->ds, d, g->name, words);
@@ -172,7 +174,8 @@ bool frame_inputs(struct frame *f, const struct given *given, size_t count, stru
     };
 
     frame_begin(f, a);
-    f->inputs = value_finish(value_map_start(a));
+    t.inputs = value_map_start(a);
+    f->inputs = value_finish(t.inputs);
     t.scope = frame_scope(f, now, a);
     for (size_t i = 0; i < count; i++)
         refuse_unknown(&t, &given[i]);

@@ -4,8 +4,6 @@
 
 #include "exec/frame.h"
 
-// [map] (or nothing) with one more entry.
-struct value frame_join_values(struct value map, struct str key, struct value v, struct arena *a);
 // What is missing is not there (exit 4); all else is wrong (exit 3). Returns false.
 bool frame_complain(const struct expr_error *err, const char *what, struct str name,
                     struct diags *ds);

@@ -241,11 +241,12 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
     const struct list *list = &f->module->rb->secrets;
     const struct secret *secrets = list->items;
     struct fetching g = { .f = f, .arena = a, .ds = ds };
+    struct value_builder *known = value_map_start(a);
     bool ok = true;
 
     f->mask = mask;
     frame_begin(f, a);
-    f->secrets = value_finish(value_map_start(a));
+    f->secrets = value_finish(known);
     g.scope = frame_scope(f, now, a);
     mask_inputs(f, mask, a);
     mask_ahead(f->module, mask, a);
@@ -256,8 +257,9 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
             continue;
         }
         mask_add(mask, g.got);
-        f->secrets = frame_join_values(f->secrets, secrets[i].entry.key.str,
-                                       value_secret(value_string(g.got)), a);
+        value_put(known, value_string(secrets[i].entry.key.str),
+                  value_secret(value_string(g.got)));
+        f->secrets = value_finish(known);
     }
     return ok;
 }

@@ -54,21 +54,12 @@ struct str known_map(const struct known *k, const struct list *map, struct arena
     return buf_take(&b, a);
 }
 
-static struct value with_entry(struct value map, struct str key, struct value v, struct arena *a)
-{
-    struct value_builder *b = value_map_start(a);
-
-    for (size_t i = 0; i < map.map->count; i++)
-        value_put(b, map.map->entries[i].key, map.map->entries[i].value);
-    value_put(b, value_string(key), v);
-    return value_finish(b);
-}
-
 // In file order: a var may read those before it.
 const struct known *known_new(const struct runbook *rb, struct value inputs, struct arena *a)
 {
     struct known *k = NEW(a, struct known);
     struct value none = value_finish(value_map_start(a));
+    struct value_builder *vars = value_map_start(a);
     struct scope s = { .get = get, .ctx = k };
 
     *k = (struct known){ inputs.kind == VALUE_MAP ? inputs : none, none };
@@ -76,8 +67,10 @@ const struct known *known_new(const struct runbook *rb, struct value inputs, str
     {
         struct expr_error ignored;
         struct value v;
-        if (form_fill(e->form, &s, a, &v, &ignored))
-            k->vars = with_entry(k->vars, e->entry.key.str, v, a);
+        if (!form_fill(e->form, &s, a, &v, &ignored))
+            continue;
+        value_put(vars, value_string(e->entry.key.str), v);
+        k->vars = value_finish(vars);
     }
     return k;
 }

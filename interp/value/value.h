@@ -167,6 +167,8 @@ void value_add(struct value_builder *b, struct value item);                     
 void value_put(struct value_builder *b, struct value key, struct value value);      // map; replaces
 bool value_put_new(struct value_builder *b, struct value key, struct value value);  // false: old
 void value_put_s(struct value_builder *b, const char *key, struct value value);
+// What was put so far. More may be put then, and this be called again; what was given out before
+// must not be looked at any more.
 struct value value_finish(struct value_builder *b);
 // An object with all of its fields made; those that cannot be had are left out.
 struct value value_object_map(struct value object, struct arena *a);
