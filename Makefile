@@ -74,7 +74,17 @@ $B/tests/unit/%: $B/tests/unit/%.o $B/libcore.a
 $B/%: $B/tests/tools/%.o $B/libcore.a
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-test: $B/runbook $(UNIT) $(TOOLS)
+# What tests/crash needs: a library that lets calls fail, and a runbook with mistakes in it.
+CRASH    = $B/faultline.so $B/runbook-defect
+
+$B/faultline.so: tests/crash/faultline.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O1 -g -fPIC -shared -o $@ $<
+
+$B/runbook-defect: $(OBJ) $B/tests/crash/defect.o
+	$(CC) $(FLAGS) $(LDFLAGS) -Wl,--wrap=when_durable,--wrap=child_adopt -o $@ $^ $(LIBS)
+
+test: $B/runbook $(UNIT) $(TOOLS) $(CRASH)
 	B=$(abspath $B) prove $(if $(CI),-v) -j$(shell nproc) --exec '' $(TESTS)
 
 asan:
@@ -93,9 +103,8 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/libcore.a
 run-fuzz: $(FUZZ)
 	for f in $^; do mkdir -p $B/corpus/$${f##*/} && $$f -timeout=10 -max_total_time=$(FUZZ_TIME) $B/corpus/$${f##*/} tests/fuzz/corpus/$${f##*/} || exit; done
 
-crash: $B/runbook
-	B=$B bash tests/crash/crash.sh 1 good
-	B=$B bash tests/crash/crash.sh 1 undo
+crash: $B/runbook $(CRASH)
+	B=$B bash tests/crash/all.sh 1
 	B=$B bash tests/crash/ahead.sh
 
 sim:

@@ -98,6 +98,20 @@ static void noted(void *arg)
     n->then(n->at);
 }
 
+static void on_done(struct attempt *at, const struct outcome *o);
+
+// What it is to be able to say after a crash cannot be written: it goes no further.
+static void note_is_lost(void *arg)
+{
+    struct noting *n = arg;
+
+    if (!n->at)
+        return;
+    ((struct act *)n->at->owner)->noting = NULL;
+    on_done(n->at, &(struct outcome){ .verdict = VERDICT_CANCELLED,
+                                      .message = STR("the journal cannot be written") });
+}
+
 static void on_note(struct attempt *at, struct value note, void (*then)(struct attempt *at))
 {
     struct act *x = at->owner;
@@ -110,7 +124,7 @@ static void on_note(struct attempt *at, struct value note, void (*then)(struct a
     value_put_s(b, "attempt", value_int(at->number));
     value_put_s(b, "note", note);
     emit(x->d, EVENT_STEP_NOTE, b);
-    when_durable(x->d, noted, n);
+    when_durable_or(x->d, noted, note_is_lost, n);
 }
 
 static void unlink_act(struct act *x)

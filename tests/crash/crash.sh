@@ -1,80 +1,191 @@
 #!/usr/bin/env bash
-# Kills the interpreter at the n-th write of its journal, for every n, resumes, and counts
-# what happened in the world: no step that is not idempotent ran twice, and what the run
-# promises to have done was done once. A kill that did not happen ends the sweep; one that
-# never happened is a failure of the test.
+# Kills the interpreter, its keeper or both of them at the n-th place where they write, talk
+# or start something, for every n, before and after it; or lets the n-th write fail. Then
+# resumes until it is over, and counts what happened in the world: nothing that is not
+# idempotent happened twice, and what the run says that was done was done once. What is not
+# known is looked up, as a person would, and said with --mark.
 #
-#   crash.sh [STEP] [MODE]     every STEP-th point; MODE good | undo
+# A fault that did not happen ends the sweep; a sweep without faults is a failure.
+#
+#   crash.sh MODE WHO DO [STEP]    MODE good | undo      WHO interpreter | keeper
+#                                  DO kill | kill-after | both | both-after | ENOSPC | EIO |
+#                                     ENOSPC-ever | EIO-ever
+#                                  every STEP-th place
+#   DEFECT=early|guess             with build/.../runbook-defect: exit 0 when it was noticed
 
 set -u
 B=$(cd "${B:-build/debug}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-step=${1:-1} mode=${2:-good}
+mode=$1 who=$2 what=$3 step=${4:-1}
+runbook=$B/runbook
+[ -z "${DEFECT:-}" ] || runbook=$B/runbook-defect
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-kills=0 bad=0 point=0
+server=
+finish() { [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null; rm -rf "$work"; }
+trap finish EXIT
+faults=0 bad=0 point=$((step / 2))
 
-fail() { echo "# point $point ($mode): $*"; bad=$((bad + 1)); }
+fail() { echo "# $mode, $who, $what, place $point ($(cat fault 2>/dev/null)): $*"; broken=1; }
 count() { grep -cx "$1" trace 2>/dev/null; }
+requests() { grep -c "\"method\": \"$1\"" "$work/requests" 2>/dev/null; }
 
-judge() {  # EXIT
-	for one in one left right asked last; do
+serve() {
+	echo '{"/orders": 200}' >"$work/routes"
+	python3 "$here/../tools/http-scripted.py" "$work/routes" "$work/requests" >"$work/port" &
+	server=$!
+	until [ -s "$work/port" ]; do sleep 0.02; done
+}
+
+template() {
+	mkdir "$work/template" && cd "$work/template" || exit 2
+	export HOME=$work/template GIT_CONFIG_NOSYSTEM=1
+	printf '[user]\n name = T\n email = t@example.org\n[init]\n defaultBranch = main\n' >.gitconfig
+	git init -q repo && git -C repo commit -q --allow-empty -m one && echo hello >repo/note
+	sqlite3 shop.db 'CREATE TABLE t (i INTEGER)'
+	cp "$here/r6.yaml" .
+}
+
+world() {
+	rm -rf "$work/w" && cp -r "$work/template" "$work/w" && cd "$work/w" || exit 2
+	export XDG_STATE_HOME=$work/w/state HOME=$work/w
+	: >"$work/requests"
+	broken=
+}
+
+# What the world says about a step: is its effect there?
+is_done() {
+	case $1 in
+	row) [ "$(rows 1)" = 1 ] ;;
+	pair) [ "$(rows 2)" = 1 ] ;;
+	post) [ "$(requests POST)" -ge 1 ] ;;
+	post~undo) [ "$(requests DELETE)" -ge 1 ] ;;
+	row~undo) [ "$(rows 1)" = 0 ] ;;
+	pair~undo) [ "$(rows 2)" = 0 ] ;;
+	kept) [ "$(commits)" = 2 ] ;;
+	kept~undo) [ "$(commits)" = 1 ] ;;
+	written) [ -e written ] ;;
+	written~undo) [ ! -e written ] ;;
+	*~undo) grep -qx "undo-${1%~undo}" trace ;;
+	*) grep -qx "$1" trace ;;
+	esac 2>/dev/null
+}
+rows() { sqlite3 shop.db "SELECT count(*) FROM t WHERE i = $1"; }
+commits() { git -C repo rev-list --count HEAD; }
+
+at_most_once() {
+	for one in one left right asked last undo-one undo-left undo-right undo-asked; do
 		n=$(count $one)
 		[ "${n:-0}" -le 1 ] || fail "$one ran $n times"
-		[ "$1" != 0 ] || [ "${n:-0}" = 1 ] || fail "the run is good, and $one ran ${n:-0} times"
 	done
-	rows=$(sqlite3 shop.db 'SELECT count(*) FROM t')
-	[ "$rows" -le 1 ] || fail "the row was inserted $rows times"
-	case $1 in
-	0) [ "$rows" = 1 ] && [ "$(cat written)" = once ] || fail "good, but not everything is there" ;;
-	9)
-		for one in one left right asked; do
-			[ "$(count undo-$one)" = "$(count $one)" ] || fail "$one was not undone as often as done"
-		done
-		[ "$rows" = 0 ] && [ ! -e written ] || fail "undone, but something is still there"
-		;;
+	for i in 1 2 3; do
+		[ "$(rows $i)" -le 1 ] || fail "row $i was inserted $(rows $i) times"
+	done
+	[ "$(rows 2)" = "$(rows 3)" ] || fail 'half a transaction was committed'
+	[ "$(requests POST)" -le 1 ] && [ "$(requests DELETE)" -le 1 ] ||
+		fail "it was posted $(requests POST) times, deleted $(requests DELETE) times"
+	[ "$(commits)" -le 2 ] || fail "there are $(commits) commits"
+}
+
+all_is_there() {
+	for one in one left right asked last; do
+		[ "$(count $one)" = 1 ] || fail "the run is good, and $one ran $(count $one) times"
+	done
+	[ "$(rows 1)$(rows 2)$(rows 3)" = 111 ] && [ "$(requests POST)" = 1 ] && [ "$(commits)" = 2 ] &&
+		[ "$(cat written)" = once ] || fail 'good, but not everything is there'
+}
+
+all_is_gone() {
+	for one in one left right asked; do
+		[ "$(count undo-$one)" -ge "$(count $one)" ] || fail "$one was done, and not undone"
+	done
+	[ "$(rows 1)$(rows 2)$(rows 3)" = 000 ] && [ ! -e written ] && [ "$(commits)" = 1 ] &&
+		[ "$(requests DELETE)" = "$(requests POST)" ] || fail 'undone, but something is still there'
+}
+
+nothing_happened() {
+	[ ! -e trace ] && [ "$(rows 1)$(requests POST)" = 00 ] || fail 'there is no run, and something happened'
+}
+
+marks() {
+	for one in $(sed -n 's/.*--mark \([^ =]*\)=done.*/\1/p' out | sort -u); do
+		if is_done "$one"; then echo "--mark $one=done"; else echo "--mark $one=failed"; fi
+	done
+}
+
+# Until it is over: $code, or `none` when there never was a run.
+go_on() {
+	local said=
+	for try in 1 2 3 4 5 6 7 8; do
+		# shellcheck disable=SC2086
+		timeout 60 "$runbook" resume "$run" --yes -q $said >out 2>&1 </dev/null
+		code=$?
+		at_most_once
+		said=
+		case $code in
+		2)
+			grep -q 'never began\|there is no run' out && code=none
+			grep -q 'is done' out && code=0
+			grep -q 'is undone' out && code=9
+			return ;;
+		0 | 9) return ;;
+		11) said=$(marks) ;;
+		1 | 8 | 10 | 12) ;;
+		*) return ;;
+		esac
+	done
+}
+
+judge() {
+	case $code in
+	none) nothing_happened; return ;;
+	0) [ "$mode" = good ] && all_is_there; [ "$mode" = undo ] && all_is_gone ;;
+	9) all_is_gone ;;
+	*) fail "it ends with $code"; sed 's/^/#   /' out | tail -n 25 ;;
 	esac
 	"$B/runbook" show "$run" --verify >verified 2>&1 || fail "the chain: $(tail -n 1 verified)"
 }
 
+faulty() {
+	local env="LD_PRELOAD=$B/faultline.so FAULT_LOG=$work/w/fault FAULT_WHO=$who FAULT_AT=$point"
+	case $what in
+	*-after) env="$env FAULT_DO=${what%-after} FAULT_AFTER=1" ;;
+	*-ever) env="$env FAULT_DO=${what%-ever} FAULT_EVER=1" ;;
+	*) env="$env FAULT_DO=$what" ;;
+	esac
+	flags="--yes -i server=http://127.0.0.1:$(cat "$work/port")"
+	[ "$mode" != undo ] || flags="$flags -i break_it=true --on-failure undo"
+	# shellcheck disable=SC2086
+	{ env $env timeout 60 "$runbook" run r6.yaml $flags -q >out 2>&1 </dev/null; } 2>/dev/null
+	first=$?
+}
+
+serve
+template
 while :; do
 	point=$((point + step))
-	rm -rf "$work/w"
-	mkdir -p "$work/w" && cd "$work/w" || exit 2
-	export XDG_STATE_HOME=$work/w/state HOME=$work/w
-	cp "$here/r6.yaml" .
-	sqlite3 shop.db 'CREATE TABLE t (id INTEGER)'
-	flags=(--yes)
-	[ "$mode" != undo ] || flags+=(-i break_it=true --on-failure undo)
-	{ strace -f -qq -o trace.strace -e trace=fdatasync,fsync -e "inject=fdatasync,fsync:signal=KILL:when=$point" \
-		"$B/runbook" run r6.yaml "${flags[@]}" -q >out 2>&1; } 2>/dev/null
-	# When nothing was killed, there are no more points.
-	grep -q 'killed by SIGKILL' trace.strace || break
-	kills=$((kills + 1))
-	run=$(ls state/runbook/runs 2>/dev/null | head -n 1)
-	[ -n "$run" ] || { [ ! -e trace ] || fail "there is no run, and something happened"; continue; }
-	for _ in 1 2 3 4 5; do
-		"$B/runbook" resume "$run" --yes -q >>out 2>&1
-		code=$?
-		case $code in
-		2)  # it never began, or had ended
-			if grep -q 'never began' out; then code=none; else code=0; fi
-			break ;;
-		0 | 1 | 9 | 10 | 11) break ;;
-		esac
-	done
-	if [ "$code" = none ]; then
-		[ ! -e trace ] || fail "the run never began, and something happened"
-		continue
-	fi
-	case $code in
-	0 | 9 | 11) ;;
-	*) fail "resume ended with $code"; sed 's/^/#   /' out | tail -n 25 ;;
+	world
+	faulty
+	[ -s fault ] || break
+	faults=$((faults + 1))
+	case $what:$first in
+	kill*:137 | both*:137 | kill*:11 | kill*:12 | *:0 | *:9 | *:10 | *:1 | *:4 | *:8 | E*:11 | E*:12) ;;
+	*) fail "the run ended with $first"; sed 's/^/#   /' out | tail -n 25 ;;
 	esac
-	[ "$mode" = undo ] && [ "$code" = 0 ] && code=9
-	judge $code
+	at_most_once
+	run=$(ls state/runbook/runs 2>/dev/null | head -n 1)
+	if [ -n "$run" ]; then
+		go_on
+		judge
+	else
+		nothing_happened
+	fi
+	[ -z "$broken" ] || bad=$((bad + 1))
+	[ "$bad" -lt 5 ] || break
 done
 
-[ "$kills" -gt 3 ] || { echo "# only $kills kills happened: this proves nothing"; bad=1; }
-echo "# $mode: $kills kills, $bad broken promises"
-[ "$bad" = 0 ]
+if [ "$faults" -lt 2 ]; then
+	echo "# only $faults faults happened: this proves nothing"
+	exit 1
+fi
+echo "# $mode, $who, $what${DEFECT:+, defect $DEFECT}: $faults faults, $bad broken promises"
+if [ -n "${DEFECT:-}" ]; then [ "$bad" -gt 0 ]; else [ "$bad" = 0 ]; fi

@@ -1,15 +1,30 @@
 #!/bin/bash
-# A part of `make crash`: every third point of a run, and of one that is undone.
+# A part of `make crash`: some places of each kind, of a run and of one that is undone.
 
 here=$(cd "$(dirname "$0")/../crash" && pwd)
-command -v strace >/dev/null || { echo "1..0 # SKIP no strace"; exit 0; }
+[ -e "$B/faultline.so" ] && [ -e "$B/runbook-defect" ] || { echo "1..0 # SKIP not built"; exit 0; }
+# Sanitizers want to be loaded first.
+export ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-}
 number=0
-for mode in good undo; do
+sweep() {  # MODE WHO DO STEP
 	number=$((number + 1))
-	"$here/crash.sh" 3 $mode || printf 'not '
-	echo "ok $number - killed at a write of the journal, a run ($mode) keeps its promises"
-done
-number=$((number + 1))
-"$here/ahead.sh" 4 || printf 'not '
-echo "ok $number - killed while intents were written ahead, a run keeps its promises"
+	"$here/crash.sh" "$@" || printf 'not '
+	echo "ok $number - ${DEFECT:+noticed, a defect ($DEFECT): }$1: $2: $3: every promise is kept"
+}
+
+sweep good interpreter kill 17
+sweep undo interpreter kill-after 23
+sweep undo interpreter both 23
+sweep good keeper kill 11
+sweep undo keeper both-after 17
+sweep good interpreter ENOSPC 29
+sweep undo interpreter EIO-ever 41
+sweep good keeper EIO 11
+DEFECT=early sweep good interpreter both 3
+DEFECT=guess sweep good interpreter both-after 3
+if command -v strace >/dev/null; then
+	number=$((number + 1))
+	"$here/ahead.sh" 4 || printf 'not '
+	echo "ok $number - killed while intents were written ahead, a run keeps its promises"
+fi
 echo "1..$number"

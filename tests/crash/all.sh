@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# All of crash.sh, two sweeps at a time: what is killed, at every STEP-th place; what cannot be
+# written, at every fifth of those; and that mistakes of a runbook are noticed.
+
+here=$(cd "$(dirname "$0")" && pwd)
+step=${1:-1}
+export here
+
+sweeps() {
+	for mode in good undo; do
+		for what in kill kill-after both both-after; do
+			echo "$mode interpreter $what $step"
+			echo "$mode keeper $what $step"
+		done
+		for what in ENOSPC EIO ENOSPC-ever EIO-ever; do
+			echo "$mode interpreter $what $((step * 5))"
+			echo "$mode keeper $what $step"
+		done
+	done
+	echo "good interpreter both $step early"
+	echo "good interpreter both-after $step guess"
+}
+
+# shellcheck disable=SC2016
+sweeps | xargs -P 2 -L 1 bash -c 'DEFECT=${4:-} "$here/crash.sh" "$0" "$1" "$2" "$3"'
