@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "action/sql_engine.h"
 #include "action/sql_rows.h"
@@ -22,6 +23,8 @@ struct lite {
     const struct sqlite_api *sq;
     struct str path;      // absolute, or :memory:
     sqlite3 *db;          // NULL: not open
+    dev_t device;         // of the file that is open
+    ino_t file;           // 0: it was not there yet
     bool marked;          // a mark is attached
     struct str old_mark;  // of the last job, no longer attached; or empty
 

@@ -89,10 +89,28 @@ static bool is_there(struct lite *l)
     return lite_fail(l, "there is no database %s", l->path.s);
 }
 
+// A restore may have put another file into its place; the one that is open is gone then.
+static void leave_old_file(struct lite *l)
+{
+    struct stat now = { 0 };
+
+    if (!l->db || str_is(l->path, ":memory:"))
+        return;
+    bool there = stat(l->path.s, &now) == 0;
+    if (l->file && !(there && now.st_dev == l->device && now.st_ino == l->file)) {
+        l->sq->close_v2(l->db);
+        l->db = NULL;
+        l->marked = false;
+    }
+    l->device = now.st_dev;
+    l->file = now.st_ino;
+}
+
 static bool open_file(struct lite *l)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX;
 
+    leave_old_file(l);
     if (l->db)
         return true;
     if (!is_there(l))
@@ -105,6 +123,7 @@ static bool open_file(struct lite *l)
         l->db = NULL;
         return false;
     }
+    leave_old_file(l);
     l->sq->extended_result_codes(l->db, 1);
     l->sq->db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     l->sq->limit(l->db, SQLITE_LIMIT_LENGTH, SQL_BYTES_MOST);

@@ -218,6 +218,8 @@ static void start(struct sql_session *s, struct sql_job *job)
                         .session = old.session,
                         .path = old.path,
                         .db = old.db,
+                        .device = old.device,
+                        .file = old.file,
                         .marked = old.marked,
                         .job = job };
     job->session = s;

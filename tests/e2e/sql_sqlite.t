@@ -176,4 +176,20 @@ test_that 'nothing is left in the folder, and nothing in the database' '
 	ask "SELECT name FROM sqlite_schema" t
 '
 
+test_that 'a file that was put into the place of the one that is open is what is read' '
+	fresh && sqlite3 new.db "CREATE TABLE t (id); INSERT INTO t VALUES (1), (2), (3)" &&
+	cat >moved.yaml <<-END
+	runbook: 1
+	name: moved
+	type: database
+	connections: {db: "sqlite:app.db"}
+	steps:
+	  - {id: before, sql: SELECT count(*) FROM t, expect: result.value == 2}
+	  - {id: restore, shell: mv -f new.db app.db, undo: none}
+	verify:
+	  - {name: all are there, sql: SELECT count(*) FROM t, expect: result.value == 3}
+	END
+	XDG_STATE_HOME=$work/state runbook run moved.yaml 2>err || { cat err; false; }
+'
+
 done_testing
