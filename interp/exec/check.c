@@ -17,7 +17,9 @@ struct checking {
     struct str tag;
     bool shown;
     void (*then)(void *arg, const struct check_outcome *o);
+    void (*see)(void *arg, struct str id, const struct check_outcome *o);  // or NULL
     void *arg;
+    bool once;              // a look: one poll each, and nothing of it is kept
 
     size_t next;            // check
     struct value items;     // of its for_each
@@ -98,7 +100,7 @@ static void keep_found(struct checking *c, const struct check_outcome *o)
 {
     struct space *top = space_top(c->space);
 
-    if (c->checks != &top->module->rb->verify || c->now->id.str.n == 0 || c->now->for_each)
+    if (c->once || c->checks != &top->module->rb->verify || c->now->id.str.n == 0 || c->now->for_each)
         return;
     struct value_builder *b = value_map_start(c->arena);
     struct value *found = NEW(c->arena, struct value);
@@ -115,6 +117,8 @@ static void check_over(struct checking *c, const struct check_outcome *o)
 {
     keep_found(c, o);
     tell_try(c, o, -1);
+    if (c->see)
+        c->see(c->arg, c->id, o);
     remember(c, o);
     next_check(c);
 }
@@ -243,6 +247,11 @@ static void poll_action(struct checking *c)
         could_not(c, &err);
         return;
     }
+    if (x->at.action->asks && c->once) {
+        check_over(c, &(struct check_outcome){ .unanswered = true,
+                                               .message = STR("a person is asked at the end") });
+        return;
+    }
     if (x->at.action->asks) {
         ask_person(c, x);
         return;
@@ -300,6 +309,10 @@ static bool read_times(struct checking *c)
         return false;
     if (!amount_get(&c->now->streak, view_scope(&c->view), c->arena, 1, &c->streak_needed, &err))
         return false;
+    if (c->once) {
+        within = c->holds_ms = 0;
+        c->streak_needed = 1;
+    }
     c->began_ms = loop_now_ms(c->d->loop);
     c->deadline_ms = c->began_ms + within;
     c->streak = c->held_since_ms = 0;
@@ -383,6 +396,20 @@ static void next_check(struct checking *c)
         next_item(c);
     else
         next_check(c);
+}
+
+struct checking *check_look(struct driver *d, struct arena *a, const struct list *checks,
+                            struct space *space, const struct view *view,
+                            void (*see)(void *arg, struct str id, const struct check_outcome *o),
+                            void (*then)(void *arg, const struct check_outcome *o), void *arg)
+{
+    struct checking *c = NEW(a, struct checking);
+
+    *c = (struct checking){ .d = d, .arena = a, .checks = checks, .space = space, .view = *view,
+                            .around = *view, .once = true, .see = see, .then = then, .arg = arg,
+                            .worst = { .ok = true } };
+    next_check(c);
+    return c;
 }
 
 struct checking *check_all(struct driver *d, struct arena *a, const struct list *checks,

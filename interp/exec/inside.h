@@ -147,6 +147,12 @@ struct checking *check_all(struct driver *d, struct arena *a, const struct list 
                            struct space *space, struct task *task, const struct view *view,
                            struct str tag, bool shown,
                            void (*then)(void *arg, const struct check_outcome *o), void *arg);
+// A look at how things are: each is polled once, nothing is journalled or kept; [see] is told
+// of each before [then].
+struct checking *check_look(struct driver *d, struct arena *a, const struct list *checks,
+                            struct space *space, const struct view *view,
+                            void (*see)(void *arg, struct str id, const struct check_outcome *o),
+                            void (*then)(void *arg, const struct check_outcome *o), void *arg);
 void check_cancel(struct checking *c);
 
 // ---- questions
@@ -170,6 +176,8 @@ size_t open_questions(const struct driver *d, struct value_builder *list);
 // Without a terminal: 5, with every answer that the run may need and that no flag gives; 0 when
 // there is none.
 int answers_missing(struct driver *d);
+// The same, and for --mode manual, which nobody can answer for anybody.
+int refuse_questions(struct driver *d);
 // False, with an error, when --confirm, --answer or --attest name what is never asked, or
 // answer what is known to be no answer.
 bool flags_are_right(struct driver *d);

@@ -49,6 +49,11 @@ struct person_to_call {  // escalation: whose turn it is while nobody answers
     int64_t after_ms;
 };
 
+struct fact {
+    const char *label;
+    struct str text;
+};
+
 struct question {
     enum question_kind kind;
     struct str id;         // address, "run", "caller.run", "checklist_1", "caller.checklist_1"
@@ -88,12 +93,15 @@ struct question {
     struct str until;                    // when its time is up, RFC 3339, or empty
     const struct person_to_call *people;
     size_t people_count;
-    // walk: runs the step's checks now and gives lines to show; NULL where it has none.
+    const struct fact *facts;  // walk: what else is known of the step
+    size_t fact_count;
+    // walk: asks the checks of `verify` once and gives lines to show; NULL where there are none.
     void (*check_now)(struct question *q, void (*then)(void *arg, struct str lines), void *arg);
 
     // To be called once, with an answer that outlives the call or is copied.
     void (*answer)(struct question *q, const struct answer *a);
     void *owner;
+    void *about;  // of who asks: for check_now
 };
 
 struct asker {

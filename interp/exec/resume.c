@@ -591,7 +591,7 @@ static int go_on(struct driver *d, struct run_options *o)
     tell_changed_files(d, &plan);
     run_resume_here(d->run, &facts);
     if (!d->aborting && !d->undoing && !run_began_undo(d->run))
-        code = answers_missing(d);
+        code = refuse_questions(d);
     if (code)
         return close_early(d, code);
     signals_watch(d);

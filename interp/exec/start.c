@@ -479,7 +479,7 @@ static bool files_are_ours(struct driver *d)
     return ok;
 }
 
-static int refuse_questions(struct driver *d)
+int refuse_questions(struct driver *d)
 {
     bool nobody = !d->asker->has_terminal || d->options->no_input;
 

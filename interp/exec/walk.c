@@ -242,8 +242,6 @@ bool walk_make_act(struct walk *w, struct expr_error *err)
     return act_resolve(x, scope_of(w), err);
 }
 
-static void ask_walk(struct walk *w);
-
 // What reads `before` is shown as it is written: it is read only after the confirm.
 static bool reads_before(struct walk *w)
 {
@@ -261,12 +259,12 @@ static void resolve_action(struct walk *w)
     struct expr_error err = { 0 };
 
     if (w->task->kind != TASK_ACTION) {
-        ask_walk(w);
+        by_hand_ask(w);
         return;
     }
     if (!walk_make_act(w, &err)) {
         if (reads_before(w))
-            ask_walk(w);
+            by_hand_ask(w);
         else if (w->d->options->dry_run)
             dry_unresolved(w, &err);
         else
@@ -277,65 +275,19 @@ static void resolve_action(struct walk *w)
     if (w->d->options->dry_run && !dry_runs(w))
         dry_skip(w);
     else
-        ask_walk(w);
-}
-
-// ---- manual mode
-
-static void ask_confirm(struct walk *w);
-
-static void walk_answered(void *arg, const struct answer *a)
-{
-    struct walk *w = arg;
-
-    w->asked = NULL;
-    if (w->withdrawn)
-        return;
-    switch (a->kind) {
-    case ANSWER_RUN_ALL:
-        w->d->run_all = true;
-        ask_confirm(w);
-        break;
-    case ANSWER_RUN:
-    case ANSWER_YES:
-        ask_confirm(w);
-        break;
-    case ANSWER_SKIP:
-        w->by = str_copy(w->arena, a->by);
-        w->reason = str_copy(w->arena, a->text);
-        walk_end(w, STATE_SKIPPED, NULL, false);
-        break;
-    case ANSWER_UNDO:
-        w->message = STR("a person chose to undo everything");
-        w->declined = true;
-        walk_end(w, STATE_CANCELLED, "undo", false);
-        break;
-    default:
-        w->message = STR("a person stopped here");
-        w->declined = true;
-        walk_end(w, STATE_CANCELLED, "stop", false);
-    }
-}
-
-static void ask_walk(struct walk *w)
-{
-    struct driver *d = w->d;
-    bool leaf = w->task->kind == TASK_ACTION && !w->task->step->action->asks;
-
-    if (!d->options->manual || d->run_all || !leaf || w->task->undoes || w->task->aside) {
-        ask_confirm(w);
-        return;
-    }
-    struct question *q = question_about(w, QUESTION_WALK);
-    q->may_skip = true;
-    q->may_undo = run_changed_anything(d->run);
-    w->asked = ask(d, q, w->task, walk_answered, w);
+        by_hand_ask(w);
 }
 
 // ---- confirm, approve
 
 static void evaluate_before(struct walk *w);
 static void ask_approve(struct walk *w);
+
+// The time that people take is not the step's.
+void walk_waited(struct walk *w)
+{
+    w->began_ms += loop_now_ms(w->d->loop) - w->question->asked_ms;
+}
 
 static bool phrase_is_right(const struct question *q, const struct answer *a)
 {
@@ -366,6 +318,7 @@ static void confirm_answered(void *arg, const struct answer *a)
     w->asked = NULL;
     if (w->withdrawn)
         return;
+    walk_waited(w);
     if (!yes) {
         if (a->kind == ANSWER_SKIP && a->by.n) {
             w->by = str_copy(w->arena, a->by);
@@ -382,7 +335,7 @@ static void confirm_answered(void *arg, const struct answer *a)
         evaluate_before(w);
 }
 
-static void ask_confirm(struct walk *w)
+void walk_confirm(struct walk *w)
 {
     const struct confirm *c = w->task->step->confirm;
     struct expr_error err = { 0 };

@@ -40,6 +40,13 @@ void intend_ahead(struct driver *d);
 bool intended_begin(struct driver *d, struct task *t);
 void intended_began(struct walk *w);
 
+// What comes behind the question of manual mode.
+void walk_confirm(struct walk *w);
+void walk_waited(struct walk *w);  // a person has answered w->question
+
+// by_hand.c: --mode manual; at once walk_confirm() where nothing is asked
+void by_hand_ask(struct walk *w);
+
 // container.c
 void each_begin(struct walk *w);
 void container_begin(struct walk *w);

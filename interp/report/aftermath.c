@@ -269,8 +269,8 @@ static void add_headline(const struct history *h, struct page *p)
     }
     page_head(p, m->ink, "%s %.*s%s %s%s in %.*s (run %.*s, exit code %d)", sign_shown(m, p->look),
               STR_ARG(title), h->drill ? " (DRILL)" : "",
-              only_looked(h) ? "does not hold" : endings[end].words,
-              held ? " and verified" : "", STR_ARG(took), STR_ARG(h->run), h->exit);
+              only_looked(h) ? "does not hold" : endings[end].words, held ? " and verified" : "",
+              STR_ARG(took), STR_ARG(h->run), h->exit);
     if (h->waiting_ms >= 1000)
         page_head(p, INK_DIM, "  of that, %.*s waiting for people",
                   STR_ARG(span_text(h->waiting_ms, p->arena)));

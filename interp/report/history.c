@@ -136,7 +136,7 @@ size_t history_in_state(const struct history *h, const char *state)
 bool history_had_effect(const struct story *s)
 {
     return s->started_ns && !str_is(s->state, "skipped") && !str_is(s->state, "satisfied") &&
-           !str_is(s->undo_state, "undone");
+           !str_is(s->undo_state, "undone") && !s->taken_back;
 }
 
 bool history_is_judged(const struct story *s)

@@ -23,6 +23,7 @@ struct story {
     struct str fate;   // of what ran when the run crashed, in words (report/fate.h)
     bool group, planned, continued, is_hook;
     bool rolled_back;  // it had gone well, and its transaction had not
+    bool taken_back;  // it is in something that was undone as a whole, or undoes it
     bool has_terminal;  // `tty: true`: the terminal is its own while it runs
     size_t attempts;
     int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended
@@ -81,6 +82,7 @@ struct history {
 
     struct story **stories;  // planned ones first in order, then as they came
     size_t story_count;
+    struct story *printed_last;  // of those that ended well
     size_t undo_count;  // undos begun
     struct asked **questions;
     size_t question_count;

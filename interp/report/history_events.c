@@ -69,6 +69,8 @@ static void on_run_resume(struct history *h, const struct event *e)
 
 static void on_run_end(struct history *h, const struct event *e)
 {
+    if (h->printed_last)
+        tail_drop(&h->printed_last->tail);
     h->over = true;
     h->end = value_copy(h->arena, e->data);
     h->ended_ns = e->wall_ns;
@@ -184,6 +186,18 @@ static struct str ended_words(struct history *h, const struct story *s)
     return buf_take(&b, h->arena);
 }
 
+// Of good steps only what was printed last is worth keeping.
+static void forget_output(struct history *h, struct story *s)
+{
+    struct str lines[TAIL_LINES];
+
+    if (!tail_lines(&s->tail, lines))
+        return;
+    if (h->printed_last && h->printed_last != s)
+        tail_drop(&h->printed_last->tail);
+    h->printed_last = s;
+}
+
 static void on_step_end(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
@@ -207,7 +221,7 @@ static void on_step_end(struct history *h, const struct event *e)
     s->left = value_copy(h->arena, value_of(e->data, "left"));
     bool good = str_is(s->state, "succeeded") || str_is(s->state, "satisfied");
     if (good) {
-        tail_drop(&s->tail);
+        forget_output(h, s);
     } else {
         s->parts = value_copy(h->arena, value_of(e->data, "parts"));
         s->result = value_copy(h->arena, value_of(e->data, "result"));
@@ -297,6 +311,17 @@ static void on_undo_start(struct history *h, const struct event *e)
     history_moment(h, e, STR("undo started"), false);
 }
 
+// "restore.sqlite" and "restore~undo.sqlite", when `restore` was undone as a whole.
+static void take_back_inside(struct history *h, const struct story *s)
+{
+    for (size_t i = 0; i < h->story_count; i++) {
+        struct str id = h->stories[i]->id;
+        if (id.n > s->id.n && str_equal(str_slice(id, 0, s->id.n), s->id) &&
+            (id.s[s->id.n] == '.' || id.s[s->id.n] == '~'))
+            h->stories[i]->taken_back = true;
+    }
+}
+
 static void on_undo_end(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
@@ -304,6 +329,8 @@ static void on_undo_end(struct history *h, const struct event *e)
     history_take(h, e->data, "state", &s->undo_state);
     s->undo_message = history_kept(h, text_of(e->data, "message"));
     bool bad = !str_is(s->undo_state, "undone");
+    if (!bad && s->group)
+        take_back_inside(h, s);
     history_moment(h, e,
                    str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->undo_state),
                               s->undo_message.n ? ": " : "", STR_ARG(s->undo_message)),

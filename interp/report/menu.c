@@ -37,6 +37,36 @@ static bool has_output(const struct question *q)
 {
     return q->output.n > 0;
 }
+// The last step that ended and had printed anything. The driver keeps no output.
+static const struct story *printed_last(const struct person *p)
+{
+    const struct history *h = p->history;
+    const struct story *last = NULL;
+    struct str lines[TAIL_LINES];
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        const struct story *s = h->stories[i];
+        if (s->ended_ns && (!last || s->ended_ns >= last->ended_ns) && tail_lines(&s->tail, lines))
+            last = s;
+    }
+    return last;
+}
+
+static void recall_output(struct person *p)
+{
+    const struct story *s = printed_last(p);
+    struct str lines[TAIL_LINES];
+    struct buf b = BUF_EMPTY;
+
+    if (!s)
+        return;
+    size_t n = tail_lines(&s->tail, lines);
+    buf_format(&b, "%.*s printed:\n", STR_ARG(s->id));
+    for (size_t i = 0; i < n; i++)
+        buf_format(&b, "%.*s\n", STR_ARG(lines[i]));
+    p->q->output = buf_take(&b, p->scratch);
+}
+
 static bool has_checks(const struct question *q)
 {
     return q->check_now != NULL;
@@ -97,6 +127,8 @@ static void choose_details(struct person *p)
     for (size_t i = 0; i < p->q->show_count; i++)
         person_item(p, i ? "" : "look at", INK_PLAIN, p->q->show[i]);
     person_item(p, "so far", INK_WARN, p->q->so_far);
+    for (size_t i = 0; i < p->q->fact_count; i++)
+        person_item(p, p->q->facts[i].label, INK_PLAIN, p->q->facts[i].text);
     ask_again(p);
 }
 
@@ -111,8 +143,9 @@ static void checks_done(void *arg, struct str lines)
 {
     struct person *p = arg;
 
-    if (!p->q)
+    if (!p->q || p->q != p->looking)
         return;
+    p->looking = NULL;
     page_text(&p->page, page_bar(&p->page), INK_PLAIN, lines);
     ask_again(p);
 }
@@ -120,8 +153,9 @@ static void checks_done(void *arg, struct str lines)
 static void choose_checks(struct person *p)
 {
     tty_rest(p->tty);
-    page_head(&p->page, INK_DIM, "%s", "The checks are asked ...");
+    page_head(&p->page, INK_DIM, "%s", "The checks of `verify` are asked, each once ...");
     person_show(p);
+    p->looking = p->q;
     p->q->check_now(p->q, checks_done, p);
 }
 
@@ -163,8 +197,8 @@ static const struct entry_of_menu walk_menu[] = {
     { 'r', "run",     "run it",                            NULL,       choose_run },
     { 's', "skip",    "go on without it (wants a reason)", may_skip,   choose_skip },
     { 'd', "details", "all that is known of it",           NULL,       choose_details },
-    { 'o', "output",  "last lines of the step before",     has_output, choose_output },
-    { 'c', "checks",  "ask its checks now",                has_checks, choose_checks },
+    { 'o', "output",  "what was printed last",     has_output, choose_output },
+    { 'c', "checks",  "ask the checks of `verify` now",    has_checks, choose_checks },
     { 'h', "shell",   "look around, then come back",       NULL,       choose_shell },
     { 'a', "all",     "run this and all that remain",      NULL,       choose_all },
     { 'u', "undo",    "undo everything",                   may_undo,   choose_undo },
@@ -187,6 +221,7 @@ static bool is_offered(const struct entry_of_menu *m, const struct question *q)
 
 static void show_menu(struct person *p)
 {
+    p->menu_shown = true;
     for (const struct entry_of_menu *m = menu_of(p->q); m->letter; m++)
         if (is_offered(m, p->q))
             page_item(&p->page, str_format(p->scratch, "%c  %s", m->letter, m->word), 10, INK_DIM,
@@ -204,7 +239,8 @@ static void heard_choice(struct person *p, struct str line)
     }
     if (line.n)
         show_menu(p);
-    person_again(p, "%s", line.n ? "Type a letter or a word of the list." : "");
+    person_again(p, "%s",
+                 line.n && !str_is(line, "?") ? "Type a letter or a word of the list." : "");
 }
 
 static void ask_again(struct person *p)
@@ -214,7 +250,9 @@ static void ask_again(struct person *p)
     for (const struct entry_of_menu *m = menu_of(p->q); m->letter; m++)
         if (is_offered(m, p->q))
             buf_format(&letters, "%s%c", letters.n ? "/" : "", m->letter);
-    person_ask(p, str_format(p->scratch, "What now? [%.*s]", STR_ARG(buf_str(&letters))),
+    person_ask(p,
+               str_format(p->scratch, "What now? [%.*s]%s", STR_ARG(buf_str(&letters)),
+                          p->menu_shown ? "" : " (? explains)"),
                heard_choice);
     buf_free(&letters);
 }
@@ -259,13 +297,25 @@ static void show_walk(struct person *p)
     person_item(p, "destroys", INK_BAD, q->destroys);
 }
 
+// Who walks through a runbook needs the words once, not before every step.
+static bool wants_menu(const struct person *p)
+{
+    return p->q->kind == QUESTION_FAILURE || !p->walked;
+}
+
 void menu_begin(struct person *p)
 {
-    page_blank(&p->page);
-    if (p->q->kind == QUESTION_FAILURE)
+    screen_put(p->screen, STR("\n"));
+    p->looking = NULL;
+    p->menu_shown = false;
+    if (p->q->kind == QUESTION_FAILURE) {
         show_failure(p);
-    else
+    } else {
+        recall_output(p);
         show_walk(p);
-    show_menu(p);
+    }
+    if (wants_menu(p))
+        show_menu(p);
+    p->walked |= p->q->kind == QUESTION_WALK;
     ask_again(p);
 }

@@ -22,6 +22,9 @@ struct person {
     struct answer answer;  // as far as it is known
     bool shares;           // the lines of others go on while it is asked
     size_t item;           // of a checklist
+    bool menu_shown;       // with what its letters mean
+    bool walked;           // a step of --mode manual was asked about before
+    const struct question *looking;  // its checks are being asked
     size_t called;         // people that were named so far
     struct timer *timer;   // the time that runs out
     struct timer *escalation;

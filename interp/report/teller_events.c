@@ -228,6 +228,9 @@ static void on_confirm_answer(struct teller *t, const struct event *e)
     struct str answer = text_of(d, "answer"), by = text_of(d, "by");
     struct str how = text_of(d, "how"), reason = text_of(d, "reason");
 
+    // Who walks through a runbook sees what was typed, and what became of it.
+    if (!teller_is_plain(t) && str_is(text_of(d, "kind"), "walk"))
+        return;
     teller_tell(t, INK_PLAIN, "%s%.*s: %.*s%s%.*s%s%.*s%s%.*s",
                 teller_is_plain(t) ? "answered  " : "      ", STR_ARG(text_of(d, "step")),
                 STR_ARG(answer.n ? answer : STR("no answer")), by.n ? ", by " : "", STR_ARG(by),
