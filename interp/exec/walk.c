@@ -372,7 +372,7 @@ static void ask_approve(struct walk *w)
 void walk_ask_again(struct walk *w)
 {
     w->message = w->by = w->reason = STR("");
-    ask_confirm(w);
+    walk_confirm(w);
 }
 
 // ---- before
