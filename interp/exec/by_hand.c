@@ -63,24 +63,6 @@ static void add_judgement(struct facts *f)
     add(f, "verifies", buf_take(&b, f->w->arena));
 }
 
-// The undo as it stands in the file; it is resolved when it is needed.
-static void add_undo(struct facts *f)
-{
-    const struct step *s = f->w->task->step;
-
-    LIST_EACH(const struct step, u, s->undo.steps) {
-        const struct node *n = u->action_node;
-        struct str text = u->kind == STEP_USE ? u->use.str
-                          : !n                ? STR("")
-                          : n->kind == NODE_SCALAR
-                              ? n->text.str
-                              : str_slice(n->span.source->text, n->span.start, n->span.end);
-        add(f, "undo is", str_format(f->w->arena, "%.*s: %.*s",
-                                STR_ARG(u->kind == STEP_USE ? STR("use") : u->action_name.str),
-                                STR_ARG(str_trim(text))));
-    }
-}
-
 static void add_failure(struct facts *f)
 {
     bool own;
@@ -101,8 +83,6 @@ static void put_facts(struct walk *w, struct question *q)
     add_template(&f, "about", w->task->step->description);
     add_limits(&f);
     add_judgement(&f);
-    add_undo(&f);
-    add_template(&f, "leaves", w->task->step->leaves);
     add_failure(&f);
     q->facts = f.all;
     q->fact_count = f.count;

@@ -92,8 +92,10 @@ static struct str undo_steps(struct walk *w)
         return STR("what is there now is put back");
     LIST_EACH(const struct step, s, u->steps) {
         struct str name = s->name ? s->name->text.str : STR(""), action = written(s->action_node);
+        bool use = s->kind == STEP_USE;
         buf_format(&b, "%s%.*s%s%.*s %.*s", b.n ? "\n" : "", STR_ARG(name), name.n ? ": " : "",
-                   STR_ARG(s->action_name.str), STR_ARG(action));
+                   STR_ARG(use ? STR("use") : s->action_name.str),
+                   STR_ARG(use ? s->use.str : action));
     }
     return mask_text(w->d->mask, buf_take(&b, w->arena), w->arena, NULL);
 }

@@ -67,7 +67,7 @@ test_that 'a walk from the first question to the verified end' '
 		-e "readable.unpack" "" -e "$next" "run\n" -e "readable.sqlite" "" -e "$next" "r\n" \
 		-e "safety.sqlite" "" -e "$next" "o\n" -e "readable.sqlite printed" "" -e "$next" "r\n" -e "safety.sum" "" -e "$next" "r\n" \
 		-e "Next: stop_app" "" -e "$next" "c\n" -e "does not hold: rows_are_there" "" -e "holds:" "" -e "$next" "h\n" -e "A shell" "the site is slow\n" \
-		-e "looked in" "" -e "$next" "details\n" -e "undo is" "" -e "$next" "r\n" \
+		-e "looked in" "" -e "$next" "details\n" -e "stopped after" "" -e "$next" "r\n" \
 		-e "to decline" "yes\n" -e "neither" "shop\n" -e "restore.sqlite" "" -e "$next" "r\n" -e "Next: start_app" "" -e "$next" "r\n" &&
 	test "$(rows)" = 3 && test "$(tr "\n" " " <app.log)" = "stop start " && grep -q "done and verified" out &&
 	grep -q "slow" looked
