@@ -8,6 +8,7 @@ struct job {
     int64_t ms;
     struct timer *timer;
     bool cancelled;
+    bool cut;  // the step's own `timeout` is shorter
 };
 
 int64_t wait_ms(const struct attempt *at)
@@ -31,6 +32,7 @@ static bool resolve(struct attempt *at, struct expr_error *err)
         return false;
     }
     job->ms = ns / 1000000;
+    job->cut = at->timeout_ms && at->timeout_ms < job->ms;
     return true;
 }
 
@@ -44,9 +46,14 @@ static void describe(const struct attempt *at, struct buf *out)
 static void over(void *arg)
 {
     struct attempt *at = arg;
+    const struct job *job = at->job;
     struct value_builder *result = value_map_start(at->arena);
     struct outcome o = { .verdict = VERDICT_DONE, .result = value_finish(result), .rule = true };
 
+    if (job->cut)
+        o = (struct outcome){ .verdict = VERDICT_FAILED,
+                              .timed_out = true,
+                              .message = STR("the `timeout` of the step is shorter than the wait") };
     at->done(at, &o);
 }
 
@@ -68,7 +75,7 @@ static void noted(struct attempt *at)
     const struct job *job = at->job;
 
     if (!job->cancelled)
-        count_down(at, job->ms);
+        count_down(at, job->cut ? at->timeout_ms : job->ms);
 }
 
 // The end is journalled as wall-clock time, so that after a crash the rest is waited, not

@@ -171,7 +171,8 @@ static void polled(struct checking *c, const struct check_outcome *o, bool at_on
 static void judged_poll(struct checking *c, const struct outcome *o)
 {
     c->result = o ? o->result : VALUE_NONE;
-    c->view.result = o ? &c->result : NULL;
+    // One that only has an `expect` sees the result of the step that it hangs on.
+    c->view.result = o ? &c->result : c->around.result;
     struct judged j = judge(c->d, c->now, o, view_scope(&c->view), c->arena);
     struct check_outcome out = { .ok = j.ok, .message = j.message, .picture = j.picture,
                                  .parts = j.parts };

@@ -110,9 +110,34 @@ static void help_list(const struct type *type, const struct node *n, struct diag
         diag_edit(r->diags, d, n->span, list);
 }
 
+// A lone value where keys are wanted: the one that it needs, else all it knows.
+static void help_keys(const struct type *type, const struct node *n, struct diag *d,
+                      struct reader *r)
+{
+    const char *words[16] = { 0 }, *required = NULL;
+    size_t count = 0, needed = 0;
+
+    for (const struct field *f = type->fields; f->name && count + 1 < 16; f++) {
+        words[count++] = f->name;
+        needed += f->flags & FIELD_REQUIRED;
+        required = f->flags & FIELD_REQUIRED ? f->name : required;
+    }
+    bool plain = n->kind == NODE_SCALAR && n->text.str.n < 60 && !n->text.block;
+    if (needed == 1 && plain)
+        diag_help(r->diags, d, "write {%s: %.*s}", required, STR_ARG(n->text.str));
+    else if (type->size != step_type.size)
+        diag_help(r->diags, d, "its keys are %.*s", STR_ARG(words_listed(r->arena, words, "and")));
+}
+
+static bool is_named_as(const struct node *n, const struct type *type)
+{
+    return n->key && str_is(n->key->text.str, type->name);
+}
+
 bool wrong_type(const struct type *type, const struct node *n, struct reader *r)
 {
-    struct str wanted = with_article(r->arena, type->name);
+    struct str wanted = is_named_as(n, type) ? STR("a map")  // not "`retry` takes a retry"
+                                             : with_article(r->arena, type->name);
     struct span span = n->kind == NODE_SCALAR
                            ? n->span
                            : (struct span){ n->span.source, n->span.start, n->span.start + 1 };
@@ -126,6 +151,8 @@ bool wrong_type(const struct type *type, const struct node *n, struct reader *r)
                    found_words(n));
     if (type->kind == TYPE_LIST)
         help_list(type, n, d, r);
+    if (type->kind == TYPE_OBJECT)
+        help_keys(type, n, d, r);
     return false;
 }
 
