@@ -27,6 +27,8 @@ static const struct {
                         "write $( ) instead of ` `" },
     [IN_SUBSCRIPT] = { "the shell evaluates a subscript; a value could become code",
                        "pick the element inside of the expression" },
+    [IN_REPLACEMENT] = { "the shell would split the text that the value is put into",
+                         "put all of it in double quotes: \"${name/what/%.*s}\"" },
     [IN_HERE_WORD] = { "the end word of a here-document cannot be a value",
                        "write a plain word: <<EOF" },
     [AFTER_BACKSLASH] = { "a backslash before an expression would take its quotes away",

@@ -188,11 +188,15 @@ static void parameter(struct scan *sc, bool quoted)
         return;
     parameter_name(sc);
     int c = peek(sc, 0);
+    size_t first = sc->met;
 
     if (c == ':' && !one_of(peek(sc, 1), "-=+?"))
         refuse_until(sc, closing(sc, sc->at, '{', '}', sc->n), IN_ARITHMETIC);
     else
         parameter_word(sc, quoted && one_of(c, ":-=+?"));
+    // What becomes of a replacement is split, whatever is quoted in it.
+    if (c == '/' && !quoted && sc->place == PLACE_WORDS)
+        refuse_sites(sc, first, sc->met, IN_REPLACEMENT, STR(""));
     sc->nesting--;
 }
 

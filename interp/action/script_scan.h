@@ -24,6 +24,7 @@ enum refusal {
     IN_REGEX,
     IN_BACKQUOTES,
     IN_SUBSCRIPT,
+    IN_REPLACEMENT,
     IN_HERE_WORD,
     AFTER_BACKSLASH,
     AFTER_DOLLAR,
