@@ -150,10 +150,10 @@ static bool is_good(struct fetching *g)
         g->got.n--;
     if (g->got.n == 0)
         return fail(g, "%.*s is empty", STR_ARG(from));
-    if (g->got.n < MASK_SHORTEST)
-        return fail(g, "%.*s has fewer than %d characters", STR_ARG(from), MASK_SHORTEST);
     if (utf8_invalid(g->got) != SIZE_MAX || str_find(g->got, '\0') != SIZE_MAX)
         return fail(g, "%.*s is not text", STR_ARG(from));
+    if (utf8_length(g->got) < MASK_SHORTEST)
+        return fail(g, "%.*s has fewer than %d characters", STR_ARG(from), MASK_SHORTEST);
     return true;
 }
 

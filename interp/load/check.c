@@ -20,6 +20,8 @@ static const struct expr_type *check_site(const struct view *v, const struct sit
         return view_parts(v, site->words) ? expr_string : NULL;
     if (becomes == BECOMES_WORDS)
         return view_script(v, site->words) ? expr_string : NULL;
+    if (becomes == BECOMES_BYTES)
+        return view_bytes(v, site->words);
     return becomes == BECOMES_TEXT ? view_text(v, site->words) : view_words(v, site->words);
 }
 

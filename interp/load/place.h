@@ -6,6 +6,7 @@
 
 enum becomes {
     BECOMES_TEXT,       // lists and maps have none
+    BECOMES_BYTES,      // text, or bytes that are all of it
     BECOMES_VALUE,      // anything
     BECOMES_WORDS,      // of a script: text, and a list as many words
     BECOMES_PARAMETER,  // each expression by itself

@@ -41,15 +41,26 @@ static void no_text(const struct view *v, struct span where, const struct expr_t
                        : "say what is to be shown of it, or toJson(...)");
 }
 
-const struct expr_type *view_text(const struct view *from, const struct template *t)
+static const struct expr_type *with_text(const struct view *v, const struct template *t,
+                                         const struct expr_type *type)
 {
-    const struct expr_type *type = view_words(from, t);
-
     if (!type || expr_type_has_text(type))
         return type;
     const struct expr *whole = template_whole(t);
-    no_text(from, whole ? expr_text(whole)->span : t->text.span, type);
+    no_text(v, whole ? expr_text(whole)->span : t->text.span, type);
     return NULL;
+}
+
+const struct expr_type *view_text(const struct view *from, const struct template *t)
+{
+    return with_text(from, t, view_words(from, t));
+}
+
+const struct expr_type *view_bytes(const struct view *from, const struct template *t)
+{
+    const struct expr_type *type = view_words(from, t);
+
+    return type == expr_bytes ? type : with_text(from, t, type);
 }
 
 static bool plain_key(const struct view *v, const struct text *key)

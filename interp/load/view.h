@@ -64,6 +64,8 @@ struct view {
 const struct expr_type *view_words(const struct view *v, const struct template *t);
 // Words that become text: what has none is an error.
 const struct expr_type *view_text(const struct view *v, const struct template *t);
+// The same where bytes may stand, too, if nothing stands beside them.
+const struct expr_type *view_bytes(const struct view *v, const struct template *t);
 const struct expr_type *view_form(const struct view *v, const struct form *f);
 // Keys of a structure that an action takes are text as they stand.
 bool view_keys(const struct view *v, const struct node *n);
