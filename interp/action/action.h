@@ -63,6 +63,9 @@ struct action {
     // Exactly what will run, in lines for plan, confirm, journal and report; the caller
     // masks it. Only after resolve.
     void (*describe)(const struct attempt *at, struct buf *out);
+    // The program that will be started, as it is looked up in PATH; empty: none that
+    // somebody might replace behind the runbook's back. Only after resolve. May be NULL.
+    struct str (*program)(const struct attempt *at);
     void (*start)(struct attempt *at);
     // Stop: [at_once] leaves no grace. done() still follows.
     void (*cancel)(struct attempt *at, bool at_once);

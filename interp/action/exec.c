@@ -73,6 +73,13 @@ static void describe(const struct attempt *at, struct buf *out)
     buf_add_c(out, '\n');
 }
 
+static struct str program(const struct attempt *at)
+{
+    const struct job *job = at->job;
+
+    return job->argv[0];
+}
+
 static void ended(struct attempt *at, const struct child_result *r, struct outcome *o)
 {
     const struct exec_params *p = at->params;
@@ -131,6 +138,7 @@ const struct action action_exec = {
     .effects = effects,
     .resolve = resolve,
     .describe = describe,
+    .program = program,
     .start = process_start,
     .cancel = process_cancel,
     .ended = ended,

@@ -199,16 +199,30 @@ static void judge(struct attempt *at, const struct child_result *r, const int *o
         o->message = str_format(at->arena, "it exited with %d", r->status);
 }
 
-// What it wrote to say that it wanted a person.
-static bool wanted_terminal(const struct written *err)
+// What a program writes when it fails for a reason that is not its own, and the way out.
+static struct str way_out(const struct written *err)
 {
-    static const char *const signs[] = { "/dev/tty", "a terminal is required", "not a tty",
-                                         "No such device or address", NULL };
+    static const char terminal[] = "it wanted a terminal; give it one with `tty: true`";
+    static const char processes[] = "this user or machine has no more processes to give: see "
+                                    "`ulimit -u` and who has them";
+    static const struct {
+        const char *sign, *help;
+    } rows[] = {
+        { "/dev/tty", terminal },
+        { "a terminal is required", terminal },
+        { "not a tty", terminal },
+        { "No such device or address", terminal },
+        { "fork: retry: Resource temporarily unavailable", processes },
+        { "fork: Resource temporarily unavailable", processes },
+        { "Cannot fork", processes },
+        { "unable to create new native thread", processes },
+        { NULL },
+    };
 
-    for (size_t i = 0; signs[i]; i++)
-        if (str_search(err->text, str_from(signs[i])) != SIZE_MAX)
-            return true;
-    return false;
+    for (size_t i = 0; rows[i].sign; i++)
+        if (str_search(err->text, str_from(rows[i].sign)) != SIZE_MAX)
+            return str_from(rows[i].help);
+    return STR("");
 }
 
 void process_outcome(struct attempt *at, const struct child_result *r, const int *ok,
@@ -221,8 +235,8 @@ void process_outcome(struct attempt *at, const struct child_result *r, const int
         judge(at, r, ok, o);
     if (r->end == CHILD_EXITED || r->end == CHILD_SIGNALLED)
         o->result = process_result(at->arena, r, out, err);
-    if (o->verdict == VERDICT_DONE && !o->rule && wanted_terminal(err))
-        o->help = STR("it wanted a terminal; give it one with `tty: true`");
+    if (o->verdict == VERDICT_DONE && !o->rule)
+        o->help = way_out(err);
     o->left_meant = o->rule && p && p->daemon == YES;
 }
 

@@ -70,6 +70,14 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     return carry_script(at, &job->run, job->bash, &job->process, err);
 }
 
+// Where no shell comes in.
+static struct str program(const struct attempt *at)
+{
+    const struct job *job = at->job;
+
+    return job->process.other_argv ? job->process.argv[0] : STR("");
+}
+
 static void start(struct attempt *at)
 {
     const struct job *job = at->job;
@@ -170,6 +178,7 @@ const struct action action_shell = {
     .effects = effects,
     .resolve = resolve,
     .describe = describe,
+    .program = program,
     .start = start,
     .cancel = process_cancel,
     .ended = ended,

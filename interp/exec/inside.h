@@ -256,6 +256,7 @@ struct driver {
     void (*after_hooks)(struct driver *d);
     bool resumed, replay_failed;
     struct map *recorded;         // struct answer, by question id
+    struct map *programs;         // that steps run, see programs.c
     struct map *open_since;       // int64_t, wall ns: questions that a suspend left open
     struct map *refusals;         // size_t, by question id: approvals that were refused
     struct arena *turn;           // of the event that is being made
@@ -297,6 +298,12 @@ struct arena *turn_arena(struct driver *d);
 void when_durable(struct driver *d, void (*then)(void *arg), void *arg);
 // [drop] is called instead when that never happens: for an [arg] that is freed by [then].
 void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg);
+// Those that steps name, as they are when the run begins; those of an intent that is replayed.
+void programs_note(struct driver *d);
+void program_replayed(struct driver *d, const struct event *e);
+// Adds to an intent what the attempt is about to run, and says when it has changed.
+void program_put(struct driver *d, const struct attempt *at, struct value_builder *b);
+
 void say(struct driver *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Something happened: look at the orders in this turn.
 void pump(struct driver *d);

@@ -152,6 +152,8 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     }
     if (e.type == EVENT_CONFIRM_ASK)
         remember_question(d, &e);
+    if (e.type == EVENT_STEP_START)
+        program_replayed(d, &e);
     if (e.type == EVENT_STEP_END || e.type == EVENT_STEP_ATTEMPT)
         restore_result(d, &e);
     if (e.type == EVENT_STEP_END) {

@@ -23,6 +23,7 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
     *d = (struct driver){ .arena = env->arena, .env = env, .options = o, .loop = env->loop,
                           .store = env->store, .diags = env->diags, .asker = env->asker,
                           .mask = mask_new(env->arena), .recorded = map_new(env->arena),
+                          .programs = map_new(env->arena),
                           .open_since = map_new(env->arena), .refusals = map_new(env->arena),
                           .started_boot_ms = loop_now_ms(env->loop),
                           .started_wall_ns = clock_wall_ns(), .quiet = true };
@@ -496,6 +497,7 @@ static bool keep_plan(struct driver *d)
 {
     struct str plan = plan_text(d);
 
+    programs_note(d);
     d->digest = plan_digest(d, plan);
     return !d->journal ||
            journal_keep(d->journal, "plan.json", mask_text(d->mask, plan, d->arena, NULL),

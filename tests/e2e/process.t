@@ -130,6 +130,18 @@ test_that 'a step has the limits that we were started with' '
 
 # ---- what is left running
 
+test_that 'a step that got no more processes is told so' '
+	book "  - {id: a, shell: \"echo \\\"bash: fork: retry: Resource temporarily unavailable\\\" >&2; exit 254\"}"
+	run 1 && has "ulimit -u"
+'
+
+test_that 'what starts itself again and again is gone after a timeout' '
+	printf "#!/bin/sh\necho >>$work/effects\n[ -e $work/enough ] || setsid -f $work/again >/dev/null 2>&1 </dev/null\n" >again
+	chmod +x again
+	book "  - {id: a, timeout: 500ms, kill_grace: 200ms, shell: \"./again; ./again; ./again; sleep 100\"}"
+	run 1 && has "timed out" && ! pgrep -f "$work/again"; touch enough
+'
+
 test_that 'a daemon of a success is left alone and named' '
 	book "  - {id: a, shell: setsid sleep 20 & echo \$! > daemon}"
 	run 0 && kill -0 "$(cat daemon)" && has "$(cat daemon)" && kill "$(cat daemon)"

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Which programs steps run stands in the journal; one that is replaced meanwhile is told.
+
+. "$(dirname "$0")/../lib.sh"
+XDG_STATE_HOME=$work/state
+PATH=$work/bin:$PATH
+export XDG_STATE_HOME
+
+# prog TEXT: the program `prog` says that
+prog() {
+	mkdir -p bin
+	printf '#!/bin/sh\necho %s\n' "$1" >bin/prog
+	chmod +x bin/prog
+}
+book() {
+	rm -rf state go out events
+	{ printf 'runbook: 1\nname: book\ntype: application\nsteps:\n'; cat; } >book.yaml
+}
+# of STEP: the digest of what it ran
+of() {
+	grep "\"step.start\",\"step\":\"$1\"" events | sed -n 's/.*"program":{"name":"prog","path":"[^"]*","sha256":"\([0-9a-f]*\)".*/\1/p'
+}
+warnings() {
+	[ "$(grep -c 'warning: the program `prog`' out)" = "$1" ] || { cat out; return 1; }
+}
+
+test_that 'path and digest of a program stand with the intent' '
+	prog one && book <<-EOF &&
+		  - {id: a, exec: [prog]}
+		  - {id: b, shell: prog word}
+		  - {id: c, shell: "prog; prog"}
+	EOF
+	runbook run book.yaml -o ndjson >events 2>out && warnings 0 &&
+	[ "$(of a)" = "$(sha256sum <bin/prog | cut -d " " -f 1)" ] && [ "$(of b)" = "$(of a)" ] && [ -z "$(of c)" ] &&
+	grep -q "\"path\":\"$work/bin/prog\"" events
+'
+
+test_that 'one that is replaced before its step, or between two, is told once' '
+	prog one && book <<-EOF &&
+		  - {id: a, shell: "sed -i s/one/two/ bin/prog"}
+		  - {id: b, exec: [prog]}
+		  - {id: c, exec: [prog]}
+		  - {id: d, shell: "touch bin/prog"}
+		  - {id: e, exec: [prog]}
+	EOF
+	runbook run book.yaml -o ndjson >events 2>out && warnings 1 && grep -c "\"changed\":true" events | grep -qx 1
+'
+
+test_that 'so is another of the same name that comes before it, and one that changed before a resume' '
+	prog one && mkdir -p first && PATH=$work/first:$PATH && book <<-EOF &&
+		  - {id: a, exec: [prog]}
+		  - {id: b, shell: "[ -e go ]"}
+		  - {id: c, exec: [prog]}
+	EOF
+	exits 1 runbook run book.yaml >out 2>&1 && warnings 0 && sed "s/one/two/" bin/prog >first/prog && chmod +x first/prog &&
+	touch go && runbook resume "$(ls state/runbook/runs)" >out 2>&1 && warnings 1 && grep -q "first/prog" out
+'
+done_testing
