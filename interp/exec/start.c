@@ -461,22 +461,27 @@ static int driver_load(struct driver *d)
 }
 
 // What anybody may write, anybody may have written.
+static bool file_is_ours(struct driver *d, struct str path)
+{
+    struct stat st;
+
+    if (!path.n || stat(str_copy(d->arena, path).s, &st) != 0 || !(st.st_mode & S_IWOTH))
+        return true;
+    struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+                                "%.*s may be written by anybody", STR_ARG(path));
+    diag_help(d->diags, e, "chmod o-w %.*s, after a look at what is in it", STR_ARG(path));
+    return false;
+}
+
+// The project's file has hooks and an environment, too.
 static bool files_are_ours(struct driver *d)
 {
     size_t count;
     const struct program_file *files = program_files(d->program, d->arena, &count);
-    bool ok = true;
+    bool ok = file_is_ours(d, d->project->file);
 
-    for (size_t i = 0; i < count; i++) {
-        struct stat st;
-        if (stat(str_copy(d->arena, files[i].path).s, &st) != 0 || !(st.st_mode & S_IWOTH))
-            continue;
-        struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
-                                    "%.*s may be written by anybody", STR_ARG(files[i].path));
-        diag_help(d->diags, e, "chmod o-w %.*s, after a look at what is in it",
-                  STR_ARG(files[i].path));
-        ok = false;
-    }
+    for (size_t i = 0; i < count; i++)
+        ok &= file_is_ours(d, files[i].path);
     return ok;
 }
 

@@ -189,6 +189,13 @@ test_that 'JSON that is no object is told as that, and no flag is ignored' '
 	exits 2 runbook run good.yaml --skip-reason x 2>err && grep -q "nothing is skipped" err &&
 	exits 2 runbook run good.yaml --quiet 2>err && grep -q "did you mean .-q." err
 '
+test_that 'what anybody may write is not run: the runbook, the project file' '
+	mkdir -p open && cp good.yaml open/good.yaml && echo "env: {A: b}" >open/.runbook.yaml &&
+	runbook run open/good.yaml -q 2>err && chmod o+w open/good.yaml &&
+	exits 4 runbook run open/good.yaml 2>err && grep -q "good.yaml may be written by anybody" err &&
+	chmod o-w open/good.yaml && chmod o+w open/.runbook.yaml &&
+	exits 4 runbook run open/good.yaml 2>err && grep -q "runbook.yaml may be written by anybody" err
+'
 test_that 'logs are those of a step, and harmless' '
 	cat >noise.yaml <<-END
 	runbook: 1
