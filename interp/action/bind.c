@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "action/action.h"
+#include "action/connection.h"
 #include "action/params.h"
 #include "base/arena.h"
 
@@ -183,8 +184,9 @@ bool action_bind(struct runbook *rb, const struct bind *b)
     bool ok = check_env(&rb->env, b);
 
     ok &= check_shell(b);
+    ok &= connections_check(&rb->connections, b);
     if (rb->drill)
-        ok &= check_env(&rb->drill->env, b);
+        ok &= check_env(&rb->drill->env, b) & connections_check(&rb->drill->connections, b);
     if (rb->requires)
         ok &= bind_steps(&rb->requires->checks, b);
     ok &= bind_checklist(&rb->checklist, b);

@@ -7,6 +7,9 @@
 // Whether [url] begins with one of [schemes]: "postgresql:,sqlite:".
 bool connection_is(struct str url, const char *schemes);
 
+// At load: what is declared makes sense for what it is, as far as that is known.
+bool connections_check(const struct list *connections, const struct bind *b);
+
 // The connection that a runbook or its project declares under this name, or NULL.
 const struct connection *connection_declared(struct str name, const struct bind *b);
 // At load: [name] (which may be empty) is declared, and is no URL of another scheme.

@@ -36,6 +36,7 @@ struct str http_method(const struct http_params *p);
 
 // http_check.c
 bool http_check(const struct step *s, const struct bind *b);
+bool http_check_header(const struct words_entry *e, const struct bind *b);
 // http_request.c
 bool http_resolve(struct attempt *at, struct expr_error *err);
 void http_describe(const struct attempt *at, struct buf *out);

@@ -62,8 +62,7 @@ static bool check_map(const struct form *f, const char *name, const struct bind 
 {
     if (!f || f->kind == FORM_MAP || f->kind == FORM_TEMPLATE)
         return true;
-    diag_error(b->diags, DIAG_WRONG_TYPE, f->node->span, "`%s` is a map of names and values",
-               name);
+    diag_error(b->diags, DIAG_WRONG_TYPE, f->node->span, "`%s` is a map of names and values", name);
     return false;
 }
 
@@ -97,7 +96,7 @@ const char *http_header_value_trouble(struct str value)
     return NULL;
 }
 
-static bool check_header(const struct words_entry *e, const struct bind *b)
+bool http_check_header(const struct words_entry *e, const struct bind *b)
 {
     const char *trouble = http_header_name_trouble(str_copy(b->arena, e->entry.key.str));
     struct span span = e->entry.key.span;
@@ -179,7 +178,7 @@ bool http_check(const struct step *s, const struct bind *b)
     ok &= check_map(p->query, "query", b);
     ok &= check_map(p->form, "form", b);
     LIST_EACH(const struct words_entry, e, p->headers)
-    ok &= check_header(e, b);
+    ok &= http_check_header(e, b);
     ok &= connection_check(&p->connection, HTTP_SCHEMES, "http or https URL", b);
     return check_url(p, b) && ok;
 }

@@ -240,6 +240,13 @@ static bool check_connection(struct making *m, const struct template *t)
                                  "connection `%.*s` is a database: headers, bearer and "
                                  "proxy mean nothing to it",
                                  STR_ARG(c->name)));
+    bool more = c->user.n || c->password.n || c->ca.n || c->cert.n || c->key.n || !c->tls_verify;
+    if (m->dialect == SQL_SQLITE && (more || c->timeout_ms))
+        return refuse(m, t,
+                      str_format(m->at->arena,
+                                 "connection `%.*s` is a file: `auth`, `tls` and `timeout` mean "
+                                 "nothing to it",
+                                 STR_ARG(c->name)));
     if (m->p->isolation && m->dialect == SQL_SQLITE)
         return refuse(m, t, STR("`isolation` means nothing to SQLite, which is serializable"));
     return true;

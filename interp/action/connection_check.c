@@ -1,0 +1,99 @@
+// What can be told about connections before anything runs.
+
+#include <string.h>
+
+#include "action/connection.h"
+#include "action/http.h"
+#include "action/params.h"
+#include "base/arena.h"
+
+// What a connection is by its URL, and which keys mean something to it.
+static const struct {
+    const char *schemes, *what;
+    const char *keys[6];
+} kinds[] = {
+    { "http+unix:", "a socket", { "url", "headers", "auth", "timeout" } },
+    { "http:,https:", "a web server", { "url", "headers", "auth", "tls", "proxy", "timeout" } },
+    { "postgresql:,postgres:", "a database server", { "url", "auth", "tls", "timeout" } },
+    { "sqlite:", "a file", { "url" } },
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static bool is_among(struct str word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count && words[i]; i++)
+        if (str_is(word, words[i]))
+            return true;
+    return false;
+}
+
+// KINDS while it is not known, as when the URL comes from a value.
+static size_t kind_of(const struct connection *c)
+{
+    size_t i = 0;
+
+    if (!c->url || !c->url->count || c->url->parts[0].expr)
+        return KINDS;
+    while (i < KINDS && !connection_is(c->url->parts[0].literal.str, kinds[i].schemes))
+        i++;
+    return i;
+}
+
+static bool meaningless(const struct node *key, const char *what, const struct bind *b)
+{
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, key->span,
+               "`%.*s` means nothing to a connection that is %s", STR_ARG(key->text.str), what);
+    return false;
+}
+
+static bool check_keys(const struct connection *c, size_t kind, const struct bind *b)
+{
+    bool ok = true;
+
+    if (kind == KINDS || c->node->kind != NODE_MAP)
+        return true;
+    for (const struct node *n = c->node->first; n; n = n->next)
+        if (!is_among(n->key->text.str, kinds[kind].keys, 6))
+            ok = meaningless(n->key, kinds[kind].what, b);
+    const struct node *bearer = c->auth && c->auth->bearer && c->auth->node
+                                    ? node_get(c->auth->node, "bearer")
+                                    : NULL;
+    if (bearer && strcmp(kinds[kind].what, "a database server") == 0)
+        ok = meaningless(bearer->key, kinds[kind].what, b);
+    return ok;
+}
+
+static bool check_url(const struct connection *c, const struct bind *b)
+{
+    struct http_url u;
+    struct str why;
+
+    if (!template_is_literal(c->url) || !connection_is(c->url->text.str, HTTP_SCHEMES) ||
+        http_url_parse(c->url->text.str, b->arena, &u, &why))
+        return true;
+    diag_error(b->diags, DIAG_BAD_LITERAL, c->url->text.span, "%.*s", STR_ARG(why));
+    return false;
+}
+
+static bool check_headers(const struct connection *c, const struct bind *b)
+{
+    bool ok = true;
+
+    LIST_EACH(const struct words_entry, e, c->headers)
+    ok &= http_check_header(e, b);
+    return ok;
+}
+
+bool connections_check(const struct list *connections, const struct bind *b)
+{
+    bool ok = true;
+
+    LIST_EACH(const struct connection, c, *connections)
+    {
+        ok &= check_keys(c, kind_of(c), b);
+        if (c->url)
+            ok &= check_url(c, b);
+        ok &= check_headers(c, b);
+    }
+    return ok;
+}
