@@ -9,7 +9,10 @@
 #include "report/lines.h"
 #include "value/base64.h"
 
-enum { LOOK_AGAIN_MS = 300 };
+enum {
+    LOOK_AGAIN_MS = 300,
+    HEAD = 1024 * 1024,  // of a stream, in events; about there the result of the step leaves out
+};
 
 struct logs {
     struct invocation *v;
@@ -35,7 +38,11 @@ struct stream_of_step {
     const struct logs *logs;
     struct str id;
     struct lines lines[2];
+    size_t shown[2];  // bytes of this attempt
+    bool cut[2];      // there was more than events hold
 };
+
+static const char *const streams[] = { "stdout", "stderr" };
 
 static void print_line(struct str line, void *arg)
 {
@@ -84,8 +91,52 @@ static void print_output(struct logs *l, struct value data, struct arena *a)
 {
     struct stream_of_step *s = stream_of(l, text_of(data, "step"));
     bool is_stderr = str_is(text_of(data, "stream"), "stderr");
+    struct str text = text_in(data, a);
 
-    lines_feed(&s->lines[is_stderr], text_in(data, a), 0, print_line, s);
+    lines_feed(&s->lines[is_stderr], text, 0, print_line, s);
+    s->shown[is_stderr] += text.n;
+    s->cut[is_stderr] |= truth_of(data, "truncated");
+}
+
+// The whole result of an attempt, from beside the journal when it is long.
+static struct value result_of(const struct logs *l, struct value data, struct arena *a)
+{
+    struct str kept = text_of(value_of(data, "kept"), "result"), json;
+    struct diags ignored = { .arena = a };
+    struct json_error error;
+    struct value result;
+
+    if (kept.n &&
+        store_kept(l->o.store, l->o.row.id, str_copy(a, kept).s, a, &json, &ignored) == STORE_OK &&
+        json_read(json, a, &result, &error))
+        return result;
+    return VALUE_NONE;
+}
+
+// Events hold the first MiB of a stream; its result holds the last one too, with a note of
+// what is left out between.
+static struct str rest_of(struct str text, bool truncated, size_t shown)
+{
+    if (!truncated)
+        return shown < text.n ? str_slice(text, shown, text.n) : STR("");
+    size_t from = HEAD - 8192 < text.n ? HEAD - 8192 : text.n;
+    size_t note = str_search(str_slice(text, from, text.n), STR("\n[... "));
+    return note == SIZE_MAX ? STR("") : str_slice(text, from + note, text.n);
+}
+
+static void print_rest(struct logs *l, struct stream_of_step *s, struct value data, struct arena *a)
+{
+    struct value result = s->cut[0] || s->cut[1] ? result_of(l, data, a) : VALUE_NONE;
+
+    for (int i = 0; i < 2; i++) {
+        struct str rest = STR("\n[... the rest was not kept ...]\n");
+        if (text_of(result, streams[i]).n)
+            rest = rest_of(text_of(result, streams[i]), truth_of(result, "truncated"), s->shown[i]);
+        if (s->cut[i])
+            lines_feed(&s->lines[i], rest, 0, print_line, s);
+        s->shown[i] = 0;
+        s->cut[i] = false;
+    }
 }
 
 // A line without an end goes out when its step does.
@@ -93,9 +144,14 @@ static void end_step(struct logs *l, const struct stored_event *e)
 {
     struct arena *a = arena_new(NULL);
     struct event event;
+    struct stream_of_step *s = NULL;
 
     if (event_read(e->json, a, &event))
-        end_lines(map_get(l->streams, text_of(event.data, "step")));
+        s = map_get(l->streams, text_of(event.data, "step"));
+    if (s) {
+        print_rest(l, s, event.data, a);
+        end_lines(s);
+    }
     arena_free(a);
 }
 
@@ -130,6 +186,22 @@ static void look(struct logs *l)
     fflush(stdout);
 }
 
+// A run that crashed says nothing more, until somebody goes on with it.
+static void look_for_crash(struct logs *l)
+{
+    struct arena *a = arena_new(NULL);
+    struct diags ignored = { .arena = a };
+    struct run_row row;
+
+    if (!l->over && store_find(l->o.store, l->o.row.id, a, &row, &ignored) == STORE_OK &&
+        str_is(row.state, "crashed")) {
+        look(l);  // what it said last
+        l->over = true;
+        fprintf(stderr, "run %.*s goes no further: its process is gone\n", STR_ARG(l->o.row.id));
+    }
+    arena_free(a);
+}
+
 static void note_turn(void *arg)
 {
     *(bool *)arg = true;
@@ -145,6 +217,8 @@ static void follow(struct logs *l)
         while (!turned && loop_turn(loop))
             ;
         look(l);
+        if (l->error == STORE_OK)
+            look_for_crash(l);
     }
 }
 

@@ -481,20 +481,10 @@ static void remember_locks(struct driver *d)
         d->lock_count = 0;
 }
 
-static void tell_doubts(struct driver *d)
-{
-    for (size_t i = 0; i < run_task_count(d->run); i++) {
-        const struct task *t = run_task_at(d->run, i);
-        if (t->state == STATE_UNKNOWN || t->dangling)
-            say(d, "in doubt: %.*s was started, and it is not known whether it took effect",
-                STR_ARG(t->address));
-    }
-}
-
 // Nothing of the run goes on but the `always` that a suspend or a crash left out.
 static void abort_here(struct driver *d)
 {
-    tell_doubts(d);
+    abandon_tell(d);
     run_settle_nothing(d->run);
     run_want_stop(d->run);
 }
@@ -597,6 +587,9 @@ static int go_on(struct driver *d, struct run_options *o)
     if (code)
         return close_early(d, code);
     signals_watch(d);
+    code = d->aborting ? abandon_stop(d) : 0;
+    if (code)
+        return close_early(d, code);
     tell_resume(d);
     code = apply_marks(d);
     if (code)

@@ -77,25 +77,42 @@ static void signal_left(const struct child_result *r, int signo)
         kill((pid_t)r->left[i].pid, signo);
 }
 
+// What lives of it is asked to end the first time, and made to after its grace.
+static void press(const struct marks *m, struct str name, struct arena *a)
+{
+    struct child_result r = { 0 };
+    int64_t now = clock_boot_ms();
+
+    adopt_left(m, a, &r);
+    if (!m->asked_ms) {
+        marks_asked(m, name, now);
+        signal_left(&r, SIGTERM);
+        signal_left(&r, SIGCONT);
+    } else if (now >= m->asked_ms + m->process.grace_ms) {
+        signal_left(&r, SIGKILL);
+    }
+}
+
 void child_hold_timeout(struct str folder, struct str name)
 {
     struct arena *a = arena_new(NULL);
-    struct child_result r = { 0 };
     struct marks m;
-    int64_t now = clock_boot_ms();
 
     marks_read(folder, name, a, &m);
-    bool due = m.process.due_ms && now >= m.process.due_ms;
-    if (due && !m.keeper_lives && !m.other_boot) {
-        adopt_left(&m, a, &r);
-        if (!m.asked_ms) {
-            marks_asked(&m, name, now);
-            signal_left(&r, SIGTERM);
-            signal_left(&r, SIGCONT);
-        } else if (now >= m.asked_ms + m.process.grace_ms) {
-            signal_left(&r, SIGKILL);
-        }
-    }
+    bool due = m.process.due_ms && clock_boot_ms() >= m.process.due_ms;
+    if (due && !m.keeper_lives && !m.other_boot)
+        press(&m, name, a);
+    arena_free(a);
+}
+
+void child_stop(struct str folder, struct str name)
+{
+    struct arena *a = arena_new(NULL);
+    struct marks m;
+
+    marks_read(folder, name, a, &m);
+    if (m.started && !m.failed && !m.other_boot)
+        press(&m, name, a);
     arena_free(a);
 }
 

@@ -110,12 +110,15 @@ void listing_locks(const struct lock_row *rows, size_t count, struct str flags, 
 
 // -------- one run
 
-static void add_step(const struct story *s, size_t wide, struct page *p)
+// [over]: nothing of the run goes on; what was started then, and never ended, is in doubt.
+static void add_step(const struct story *s, bool over, size_t wide, struct page *p)
 {
-    const struct sign *m = sign_of(s->state);
+    bool doubt = over && str_is(s->state, "running");
+    const struct sign *m = sign_of(doubt ? STR("unknown") : s->state);
     struct buf b = BUF_EMPTY;
 
-    buf_add(&b, s->state);
+    buf_add(&b,
+            doubt ? STR("in doubt: it was started, and how it ended was not taken up") : s->state);
     if (s->took_ms > 0)
         buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
     if (s->attempts > 1)
@@ -159,6 +162,14 @@ static void add_question(const struct asked *q, struct page *p)
                          STR_ARG(q->message), STR_ARG(answer)));
 }
 
+static struct str ended_words(const struct run_row *r, struct arena *a)
+{
+    if (str_equal(r->state, r->result))
+        return str_format(a, "%.*s (exit code %d)", STR_ARG(r->state), r->exit);
+    return str_format(a, "%.*s, %.*s (exit code %d)", STR_ARG(r->state), STR_ARG(r->result),
+                      r->exit);
+}
+
 static void add_origin(const struct history *h, const struct run_row *row, struct page *p)
 {
     struct arena *a = p->arena;
@@ -173,11 +184,9 @@ static void add_origin(const struct history *h, const struct run_row *row, struc
               str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
                          STR_ARG(row->user), STR_ARG(row->host)));
     page_item(p, STR("state"), 8, is_crashed(row) ? INK_BAD : INK_PLAIN,
-              is_crashed(row) ? STR("crashed: its process is gone")
-              : listing_is_open(row)
-                  ? row->state
-                  : str_format(a, "%.*s, %.*s (exit code %d)", STR_ARG(row->state),
-                               STR_ARG(row->result), row->exit));
+              is_crashed(row)        ? STR("crashed: its process is gone")
+              : listing_is_open(row) ? row->state
+                                     : ended_words(row, a));
 }
 
 void listing_show(const struct history *h, const struct run_row *row, struct str flags,
@@ -191,7 +200,7 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
         page_head(p, INK_BOLD, "%s", "Steps:");
     }
     for (size_t i = 0; i < h->story_count; i++)
-        add_step(h->stories[i], wide, p);
+        add_step(h->stories[i], h->over, wide, p);
     if (h->question_count) {
         page_blank(p);
         page_head(p, INK_BOLD, "%s", "Questions:");

@@ -8,9 +8,13 @@
 waits='  - {id: a, shell: "echo a >> effects; until [ -e go ]; do sleep 0.02; done"}
   - {id: b, shell: "echo b >> effects"}'
 
+# killed: $run; its threads may hold what it had for a moment longer than it lives
+killed() {
+	kill -9 "$run" && until_true 'runbook runs -o ndjson | grep -F "\"state\":\"crashed\"" >/dev/null'
+}
 crash() {
 	book "$waits" "lock: db/x"
-	start && kill -9 "$run" && until_true "gone $run"
+	start && killed
 }
 look() { runbook "$@" >out 2>&1; }
 state_is() {
@@ -52,14 +56,55 @@ test_that 'what an earlier session came to is not told of one that crashed' '
 	book "  - {id: a, shell: \"echo a >> effects; [ -e go ] || exit 1; until [ -e stop ]; do sleep 0.02; done\"}"
 	run 1 && id=$(ls state/runbook/runs) && state_is ended && touch go && : >effects
 	runbook resume "$id" >out 2>&1 </dev/null & run=$!
-	until_true "[ -s effects ]" && state_is running && kill -9 "$run" && until_true "gone $run" &&
+	until_true "[ -s effects ]" && state_is running && killed &&
 	state_is crashed && ! runbook runs -o ndjson | grep -E "failed|\"exit\"" && touch stop && resume 0
+'
+
+test_that 'abort stops the step that still runs, before it frees the lock' '
+	crash && runbook show "$id" | grep -F "still running (pid " >/dev/null &&
+	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "a is still running (pid " &&
+	has "in doubt: a was started, and it was stopped" && runbook locks | grep "No lock" && state_is aborted &&
+	touch go && sleep 0.2 && effects "a " && look show "$id" && has "in doubt"
+'
+
+test_that 'abort of a step that does not obey' '
+	book "  - {id: a, kill_grace: 300ms, shell: \"trap : TERM; echo a >> effects; while :; do sleep 0.05; done\"}" "lock: db/x"
+	start && killed &&
+	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "in doubt: a" && state_is aborted
+'
+
+test_that 'abort of a step that has ended since' '
+	crash && touch go && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" &&
+	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "it has ended since, with exit status 0"
+'
+
+test_that 'who aborts may change his mind while a step is being stopped' '
+	book "  - {id: a, kill_grace: 20s, shell: \"trap : TERM; echo a >> effects; until [ -e go ]; do sleep 0.05 || :; done\"}" "lock: db/x"
+	start && killed || exit 1
+	runbook abort "$id" >out 2>&1 </dev/null & aborting=$!
+	until_true "grep -F \"it is stopped\" out >/dev/null" && kill -INT $aborting
+	exits 130 wait $aborting && state_is crashed && touch go && resume 0
+'
+
+test_that 'logs -f ends when the process of the run is gone' '
+	crash && exits 0 timeout 20 runbook logs -f "$id" >out 2>&1 && has "its process is gone" && touch go && resume 0
+'
+
+test_that 'logs has the head and the tail of a long output, and says what is missing' '
+	book "  - {id: a, shell: \"seq 1 400000\"}
+  - {id: b, shell: \"seq 1 200000; printf end\"}
+  - {id: c, shell: \"seq 1 400000; exit 1\"}"
+	run 1 -q && id=$(ls state/runbook/runs) &&
+	runbook logs "$id" a >out && [ "$(head -n 1 out)" = 1 ] && [ "$(tail -n 1 out)" = 400000 ] &&
+	[ "$(grep -c "bytes are left out here" out)" = 1 ] && [ "$(wc -c <out)" -lt 2200000 ] &&
+	runbook logs "$id" b >out && { seq 1 200000; echo end; } | cmp - out &&
+	runbook logs "$id" c >out && [ "$(tail -n 1 out)" = 400000 ]
 '
 
 test_that 'undo of one step of a crashed run leaves it crashed' '
 	book "  - {id: z, shell: echo z >> effects, undo: {shell: echo undone >> effects}}
 $waits" "lock: db/x"
-	start && until_true "grep a effects >/dev/null" && kill -9 "$run" && until_true "gone $run" && touch go &&
+	start && until_true "grep a effects >/dev/null" && killed && touch go &&
 	timeout 30 runbook undo "$id" --step z --yes >out 2>&1 </dev/null
 	state_is crashed &&
 	[ "$(sqlite3 "state/runbook/runs/$id/journal.db" "SELECT state FROM run")" = running ]
