@@ -95,9 +95,9 @@ static void forget_answer(struct driver *d, struct str id)
 }
 
 // `took` is a duration, which JSON does not know.
-static struct value with_took(struct driver *d, struct value result)
+static struct value with_took(struct value result, struct arena *a)
 {
-    struct value_builder *b = value_map_start(d->arena);
+    struct value_builder *b = value_map_start(a);
 
     for (size_t i = 0; i < value_size(result); i++) {
         struct value_entry f = result.map->entries[i];
@@ -110,16 +110,16 @@ static struct value with_took(struct driver *d, struct value result)
     return value_finish(b);
 }
 
-static void restore_result(struct driver *d, struct event *e)
+static void restore_result(struct event *e, struct arena *a)
 {
     struct value result = field_of(e->data, "result");
-    struct value_builder *b = value_map_start(d->arena);
+    struct value_builder *b = value_map_start(a);
 
     if (result.kind != VALUE_MAP)
         return;
     for (size_t i = 0; i < value_size(e->data); i++)
         value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
-    value_put_s(b, "result", with_took(d, result));
+    value_put_s(b, "result", with_took(result, a));
     e->data = value_finish(b);
 }
 
@@ -136,13 +136,8 @@ static void remember_place(struct driver *d, const struct event *e)
         t->elsewhere = !str_equal(d->place, journal_place(d->journal));
 }
 
-static bool replay_one(const struct stored_event *stored, void *arg)
+static bool replay_event(struct driver *d, struct event e, struct arena *a)
 {
-    struct driver *d = arg;
-    struct event e;
-
-    if (!event_read(stored->json, d->arena, &e))
-        return true;  // of a newer minor version; consumers ignore what they do not know
     d->replay_failed = !lasting_restore(d, &e);
     if (d->replay_failed)
         return false;
@@ -155,7 +150,7 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     if (e.type == EVENT_STEP_START)
         program_replayed(d, &e);
     if (e.type == EVENT_STEP_END || e.type == EVENT_STEP_ATTEMPT)
-        restore_result(d, &e);
+        restore_result(&e, a);
     if (e.type == EVENT_STEP_END) {
         forget_answer(d, text_of(e.data, "step"));
     }
@@ -184,9 +179,40 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     return true;
 }
 
+// What says nothing about where the run stands need not be read: mostly output.
+static bool says_nothing(struct str type)
+{
+    static const enum event_type types[] = { EVENT_STEP_OUTPUT, EVENT_VERIFY_TRY, EVENT_LOCK_WAIT,
+                                             EVENT_LOCK_HELD, EVENT_HOOK_END, EVENT_DIAGNOSTIC };
+    enum event_type is = event_type_of(type);
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i] == is)
+            return true;
+    return false;
+}
+
+// Of an event nothing is kept that was not copied, but for the items of a list.
+static bool replay_one(const struct stored_event *stored, void *arg)
+{
+    if (says_nothing(stored->type))
+        return true;
+    struct driver *d = arg;
+    bool stays = str_is(stored->type, event_type_word(EVENT_STEP_ITEMS));
+    struct arena *a = stays ? d->arena : arena_new(NULL);
+    struct event e;
+
+    // What is of a newer minor version is left out: consumers ignore what they do not know.
+    bool fine = !event_read(stored->json, a, &e) || replay_event(d, e, a);
+    if (!stays)
+        arena_free(a);
+    return fine;
+}
+
+// The chain was checked when the run was taken.
 bool journal_replay(struct driver *d)
 {
-    return store_read(d->store, d->id, 1, true, replay_one, d, d->diags) == STORE_OK &&
+    return store_read(d->store, d->id, 1, false, replay_one, d, d->diags) == STORE_OK &&
            !d->replay_failed;
 }
 

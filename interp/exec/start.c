@@ -255,17 +255,18 @@ static bool check_required(struct driver *d, struct space *space)
 
 static struct value step_names(struct driver *d)
 {
-    struct value_builder *list = value_list_start(d->arena);
+    struct arena *a = turn_arena(d);
+    struct value_builder *list = value_list_of(a, run_task_count(d->run));
 
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         const struct task *t = run_task_at(d->run, i);
         if ((t->phase != PHASE_PREPARE && t->phase != PHASE_STEPS) ||
             t->in->kind == SERIES_RESCUE || t->in->kind == SERIES_ALWAYS)
             continue;
-        struct value_builder *one = value_map_start(d->arena);
+        struct value_builder *one = value_map_of(a, 2);
         value_put_s(one, "id", value_string(t->address));
         struct view v = view_of(d, run_task_at(d->run, i));
-        value_put_s(one, "name", value_string(step_label(t->step, view_scope(&v), d->arena)));
+        value_put_s(one, "name", value_string(step_label(t->step, view_scope(&v), a)));
         value_add(list, value_finish(one));
     }
     return value_finish(list);

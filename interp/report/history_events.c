@@ -22,11 +22,24 @@ static void announce(struct history *h, struct value steps)
     }
 }
 
+// The steps have stories of their own.
+static struct value without_steps(struct history *h, struct value d)
+{
+    struct value_builder *b = value_map_of(h->arena, value_size(d));
+
+    for (size_t i = 0; i < value_size(d); i++) {
+        struct value_entry e = d.map->entries[i];
+        if (e.key.kind != VALUE_STRING || !str_is(e.key.s, "steps"))
+            value_put(b, value_copy(h->arena, e.key), value_copy(h->arena, e.value));
+    }
+    return value_finish(b);
+}
+
 static void on_run_start(struct history *h, const struct event *e)
 {
     struct value d = e->data;
 
-    h->start = value_copy(h->arena, d);
+    h->start = without_steps(h, d);
     h->started_ns = e->wall_ns;
     h->sessions = 1;
     h->drill = truth_of(d, "drill");

@@ -2,11 +2,16 @@
 
 #include "base/arena.h"
 #include "report/fields.h"
+#include "report/history_inside.h"
 #include "report/when.h"
 
 static bool see_event(const struct stored_event *e, void *arg)
 {
     struct history *h = arg;
+    enum event_type type = event_type_of(e->type);
+
+    if (type < EVENT_COUNT && !history_handlers[type])
+        return true;  // need not be read
     struct arena *scratch = arena_new(NULL);
     struct event event;
 

@@ -59,12 +59,12 @@ static const struct value_entry *find(const struct value_entry *entries, size_t 
     return NULL;
 }
 
-static struct value_builder *start(struct arena *a)
+static struct value_builder *start(struct arena *a, size_t room)
 {
     struct value_builder *b = NEW(a, struct value_builder);
 
     b->arena = a;
-    b->room = ROOM;
+    b->room = room;
     return b;
 }
 
@@ -73,20 +73,22 @@ static struct value_list *list_with_room(struct arena *a, size_t room)
     return arena_alloc(a, 1, sizeof(struct value_list) + room * sizeof(struct value));
 }
 
-struct value_builder *value_list_start(struct arena *a)
+struct value_builder *value_list_of(struct arena *a, size_t count)
 {
-    struct value_builder *b = start(a);
+    struct value_builder *b = start(a, count ? count : 1);
 
     b->list = list_with_room(a, b->room);
     return b;
 }
 
+struct value_builder *value_list_start(struct arena *a)
+{
+    return value_list_of(a, ROOM);
+}
+
 struct value_builder *value_map_start(struct arena *a)
 {
-    struct value_builder *b = start(a);
-
-    b->entries = NEW_ARRAY(a, struct value_entry, b->room);
-    return b;
+    return value_map_of(a, ROOM);
 }
 
 static void grow_list(struct value_builder *b)
@@ -109,7 +111,9 @@ void value_add(struct value_builder *b, struct value item)
 
 static void index_entries(struct value_builder *b)
 {
-    b->slot_count = b->room * 2;
+    b->slot_count = INDEXED - 1;
+    while (b->slot_count < b->room * 2)
+        b->slot_count *= 2;
     b->slots = NEW_ARRAY(b->arena, uint32_t, b->slot_count);
     for (size_t i = 0; i < b->count; i++)
         b->slots[slot_of(b->entries, b->slots, b->slot_count, b->entries[i].key)] = (uint32_t)i + 1;
@@ -121,7 +125,18 @@ static void grow_map(struct value_builder *b)
 
     memcpy(entries, b->entries, b->count * sizeof *entries);
     b->entries = entries;
-    index_entries(b);
+    if (b->room >= INDEXED)
+        index_entries(b);
+}
+
+struct value_builder *value_map_of(struct arena *a, size_t count)
+{
+    struct value_builder *b = start(a, count ? count : 1);
+
+    b->entries = NEW_ARRAY(a, struct value_entry, b->room);
+    if (b->room >= INDEXED)
+        index_entries(b);
+    return b;
 }
 
 void value_put(struct value_builder *b, struct value key, struct value value)

@@ -20,7 +20,7 @@ static struct str copy_string(struct arena *a, const char *s, size_t n)
 
 static bool convert_list(const json_t *from, int depth, struct arena *a, struct value *out)
 {
-    struct value_builder *b = value_list_start(a);
+    struct value_builder *b = value_list_of(a, json_array_size(from));
     size_t i;
     json_t *item;
 
@@ -37,7 +37,7 @@ static bool convert_list(const json_t *from, int depth, struct arena *a, struct 
 
 static bool convert_map(json_t *from, int depth, struct arena *a, struct value *out)
 {
-    struct value_builder *b = value_map_start(a);
+    struct value_builder *b = value_map_of(a, json_object_size(from));
     const char *key;
     size_t key_length;
     json_t *item;

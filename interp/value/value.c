@@ -181,7 +181,7 @@ uint64_t value_hash(struct value v)
 
 static struct value copy_list(struct arena *a, struct value v)
 {
-    struct value_builder *b = value_list_start(a);
+    struct value_builder *b = value_list_of(a, v.list->count);
 
     for (size_t i = 0; i < v.list->count; i++)
         value_add(b, value_copy(a, v.list->items[i]));
@@ -190,7 +190,7 @@ static struct value copy_list(struct arena *a, struct value v)
 
 static struct value copy_map(struct arena *a, struct value v)
 {
-    struct value_builder *b = value_map_start(a);
+    struct value_builder *b = value_map_of(a, v.map->count);
 
     for (size_t i = 0; i < v.map->count; i++)
         value_put(b, value_copy(a, v.map->entries[i].key), value_copy(a, v.map->entries[i].value));

@@ -163,6 +163,9 @@ bool value_wholly_secret(struct value v);
 struct value_builder;
 struct value_builder *value_list_start(struct arena *a);
 struct value_builder *value_map_start(struct arena *a);
+// The same when it is known how many there will be: no more memory than that is taken.
+struct value_builder *value_list_of(struct arena *a, size_t count);
+struct value_builder *value_map_of(struct arena *a, size_t count);
 void value_add(struct value_builder *b, struct value item);                         // list
 void value_put(struct value_builder *b, struct value key, struct value value);      // map; replaces
 bool value_put_new(struct value_builder *b, struct value key, struct value value);  // false: old
