@@ -10,17 +10,6 @@
 #include "describe/describe.h"
 #include "exec/driver.h"
 
-static bool explain_rule(struct str word)
-{
-    for (int code = 0; code < DIAG_COUNT; code++)
-        if (str_is(word, diag_slug((enum diag_code)code))) {
-            printf("%s\n\n  %s\n", diag_slug((enum diag_code)code),
-                   diag_sentence((enum diag_code)code));
-            return true;
-        }
-    return false;
-}
-
 static bool explain_code(struct str word)
 {
     char *end;
