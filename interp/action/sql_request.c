@@ -137,7 +137,9 @@ static bool make_query(struct making *m)
     job->count = 1;
     job->creates = shape.creates;
     job->ask = SQL_RUN;
-    if (shape.alone || m->p->transaction == NO || (shape.unsettled && m->dialect == SQL_SQLITE))
+    // What reads is held to that by its transaction.
+    bool wants_none = m->p->transaction == NO && !m->at->read_only;
+    if (shape.alone || wants_none || (shape.unsettled && m->dialect == SQL_SQLITE))
         job->ask = SQL_RUN_BARE;
     return true;
 }

@@ -85,6 +85,11 @@ test_that 'what reads cannot change anything' '
 	ask "SELECT is_called FROM s" f
 '
 
+test_that 'what reads cannot change anything without a transaction either' '
+	pg_sql "CREATE OR REPLACE FUNCTION sneaks() RETURNS int LANGUAGE sql AS ${q}CREATE TABLE sneaked (); SELECT 1${q}" &&
+	! play "  - {id: a, sql: {query: SELECT sneaks(), transaction: false}}" && has "SQLSTATE 25006" && has "effects: write"
+'
+
 test_that 'counts, commands and an absent row' '
 	play "  - {id: a, sql: UPDATE t SET v = v}
   - {id: b, sql: SELECT * FROM t WHERE false}
