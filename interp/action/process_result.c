@@ -1,10 +1,13 @@
 // What the end of a process means, in words and as a result.
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "action/process.h"
 #include "base/arena.h"
+#include "loop/program.h"
 #include "value/json.h"
 
 const struct expr_field process_results[] = {
@@ -86,22 +89,51 @@ struct value process_result(struct arena *a, const struct child_result *r,
 
 // ---- ends that are no exit
 
-static struct str errno_words(struct arena *a, int error, struct str what)
+// The line of a script that names who reads it: its "#!" line without the sign, or nothing.
+static struct str interpreter_of(const char *path, struct arena *a)
+{
+    char text[256];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+    struct str line = { text, n > 0 ? (size_t)n : 0 };
+
+    if (fd >= 0)
+        close(fd);
+    if (!str_starts(line, "#!"))
+        return STR("");
+    return str_copy(a, str_trim(str_slice(line, 2, str_find(line, '\n'))));
+}
+
+// It is there, and yet the kernel says that something is not.
+static struct str missing(const struct attempt *at, struct str what)
+{
+    int error;
+    const char *path = at->env ? program_find(what, at->env, at->dir, at->arena, &error) : NULL;
+
+    if (path && path[0] != '/')
+        path = str_format(at->arena, "%.*s/%s", STR_ARG(at->dir), path).s;
+    if (!path || access(path, F_OK) != 0)
+        return STR("there is no such program");
+    struct str interpreter = interpreter_of(path, at->arena);
+    return str_format(at->arena, "what it needs to run is not there%s%.*s%s",
+                      interpreter.n ? " (`" : "", STR_ARG(interpreter), interpreter.n ? "`)" : "");
+}
+
+static struct str errno_words(const struct attempt *at, int error, struct str what)
 {
     switch (error) {
     case ENOENT:
-        return str_format(a, "there is no program `%.*s`", STR_ARG(what));
+        return missing(at, what);
     case EACCES:
-        return str_format(a, "`%.*s` may not be run: permission denied", STR_ARG(what));
+        return STR("permission denied");
     case ENOEXEC:
-        return str_format(a, "`%.*s` is no program for this machine", STR_ARG(what));
+        return STR("it is no program for this machine");
     case E2BIG:
-        return str_format(a, "`%.*s` cannot start: its arguments and environment are too long",
-                          STR_ARG(what));
+        return STR("its arguments and environment are too long");
     case ETXTBSY:
-        return str_format(a, "`%.*s` cannot start: it is being written to", STR_ARG(what));
+        return STR("it is being written to");
     default:
-        return str_format(a, "`%.*s` cannot start: %s", STR_ARG(what), strerror(error));
+        return str_from(strerror(error));
     }
 }
 
@@ -118,7 +150,8 @@ static void not_started(struct attempt *at, const struct child_result *r, struct
         o->message = str_format(at->arena, "cannot start in the folder '%.*s': %s",
                                 STR_ARG(at->dir), strerror(r->error));
     else
-        o->message = errno_words(at->arena, r->error, what);
+        o->message = str_format(at->arena, "cannot start `%.*s`: %.*s", STR_ARG(what),
+                                STR_ARG(errno_words(at, r->error, what)));
     if (r->error == ENOENT && !r->bad_dir)
         o->help = STR("name it in `requires.tools` to be told before anything runs");
     if (r->error == E2BIG)

@@ -20,7 +20,7 @@ TEST(a_program_that_is_not_there_is_a_failure_in_which_nothing_was_started)
 {
     struct play *p = play("exec: [no-such-program-here]", no_values());
 
-    CHECK(failed(p, "no program `no-such-program-here`"));
+    CHECK(failed(p, "cannot start `no-such-program-here`: there is no such program"));
     CHECK(p->outcome.not_started);
 }
 
@@ -30,6 +30,19 @@ TEST(a_file_that_may_not_be_run_is_told_apart_from_one_that_is_not_there)
 
     CHECK(failed(p, "permission denied"));
     CHECK(p->outcome.not_started);
+}
+
+TEST(a_script_whose_interpreter_is_not_there_is_told_so)
+{
+    struct str folder = new_folder(), path = str_format(scratch, "%.*s/x", STR_ARG(folder));
+    FILE *f = fopen(path.s, "w");
+
+    CHECK(f && fputs("#! /no/such/interpreter -x\nword\n", f) >= 0 && fclose(f) == 0);
+    CHECK(chmod(path.s, 0700) == 0);
+    struct play *p = play(str_format(scratch, "exec: [\"%.*s\"]", STR_ARG(path)).s, no_values());
+    CHECK(failed(p, "what it needs to run is not there (`/no/such/interpreter -x`)"));
+    CHECK(p->outcome.not_started);
+    CHECK(failed(play("exec: [/no/such/file]", no_values()), "there is no such program"));
 }
 
 TEST(a_folder_that_is_not_there_is_named)
