@@ -41,8 +41,8 @@ bool action_needs_terminal(const struct step *s)
     const struct exec_params *exec = s->params;
 
     if (s->action == &action_shell)
-        return shell->tty == YES;
-    return s->action == &action_exec && exec->tty == YES;
+        return shell->process.tty == YES;
+    return s->action == &action_exec && exec->process.tty == YES;
 }
 
 bool attempt_adopt(struct attempt *at, const struct child_result *r)

@@ -24,18 +24,7 @@ static bool check(const struct step *s, const struct bind *b)
         diag_error(b->diags, DIAG_EMPTY_VALUE, p->node->span, "`exec` names no program");
         return false;
     }
-    if (p->tty == YES && p->input) {
-        diag_error(b->diags, DIAG_CONFLICTING_FIELDS, param_span(p->node, "stdin"),
-                   "with `tty: true` the standard input is the terminal");
-        return false;
-    }
-    return ok_exits_check(&p->ok_exit, p->node, b->diags);
-}
-
-static enum effects effects(const void *params_)
-{
-    (void)params_;
-    return EFFECTS_WRITE;
+    return process_check(&p->process, p->node, b->diags);
 }
 
 static bool resolve(struct attempt *at, struct expr_error *err)
@@ -44,11 +33,8 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     struct job *job = at->job = NEW(at->arena, struct job);
     size_t count;
 
-    job->process.tty = p->tty == YES;
-    job->process.daemon = p->daemon;
-    job->process.ok_exit = ok_exits(at->arena, &p->ok_exit);
     if (!words_list(&p->argv, at, &job->argv, &count, err) ||
-        !words_bytes(p->input, at, &job->process.input, err))
+        !process_resolve(at, &p->process, &job->process, err))
         return false;
     if (!count || !job->argv[0].n) {
         *err = (struct expr_error){ .message = STR("`exec` names no program"),
@@ -84,20 +70,19 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
 {
     const struct exec_params *p = at->params;
 
-    process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
-    o->left_meant = o->rule && p->daemon == YES;
+    process_over(at, &p->process, r, o);
 }
 
 static const struct field fields[] = {
     { "argv", &type_words_list, AT(struct exec_params, argv), .flags = FIELD_REQUIRED,
       .doc = "The program and its arguments. An element that is a list becomes as many." },
-    { "stdin", &type_words, AT(struct exec_params, input),
+    { "stdin", &type_words, AT(struct exec_params, process.input),
       .doc = "What the program reads from its standard input, which is empty otherwise." },
-    { "ok_exit", &type_ok_exit, AT(struct exec_params, ok_exit), .fallback = "0",
+    { "ok_exit", &type_ok_exit, AT(struct exec_params, process.ok_exit), .fallback = "0",
       .doc = "The exit statuses that mean success." },
-    { "tty", &type_bool, AT(struct exec_params, tty), .fallback = "false",
+    { "tty", &type_bool, AT(struct exec_params, process.tty), .fallback = "false",
       .doc = "The program has the terminal to itself; its output is not kept." },
-    { "daemon", &type_bool, AT(struct exec_params, daemon),
+    { "daemon", &type_bool, AT(struct exec_params, process.daemon),
       .doc = "Whether processes that it leaves running are meant (`true`) or killed (`false`)." },
     { 0 },
 };
@@ -135,7 +120,7 @@ const struct action action_exec = {
     .needs_process = true,
     .takes = TAKES_ENV | TAKES_DIR | TAKES_AS | TAKES_GRACE,
     .check = check,
-    .effects = effects,
+    .effects = process_effects,
     .resolve = resolve,
     .describe = describe,
     .program = program,

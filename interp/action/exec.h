@@ -2,14 +2,12 @@
 
 #pragma once
 
-#include "action/action.h"
+#include "action/process.h"
 
 struct exec_params {  // [argv...] is { argv: [argv...] }
     const struct node *node;
-    struct list argv;              // of const struct template *
-    const struct template *input;  // stdin
-    struct list ok_exit;           // of int64_t; none: 0
-    int tty, daemon;               // enum tristate
+    struct list argv;  // of const struct template *
+    struct process_params process;
 };
 
 extern const struct action action_exec;

@@ -193,7 +193,10 @@ bool attempt_kill_left(struct attempt *at,
     return true;
 }
 
-const int *ok_exits(struct arena *a, const struct list *list)
+// ---- what shell and exec have in common
+
+// The statuses, ended by -1.
+static const int *ok_exits(struct arena *a, const struct list *list)
 {
     const int64_t *written = list->items;
     int *all = NEW_ARRAY(a, int, list->count + 2);
@@ -204,16 +207,43 @@ const int *ok_exits(struct arena *a, const struct list *list)
     return all;
 }
 
-bool ok_exits_check(const struct list *list, const struct node *params, struct diags *ds)
+bool process_check(const struct process_params *p, const struct node *node, struct diags *ds)
 {
-    const int64_t *written = list->items;
+    const int64_t *written = p->ok_exit.items;
 
-    for (size_t i = 0; i < list->count; i++) {
+    if (p->tty == YES && p->input) {
+        diag_error(ds, DIAG_CONFLICTING_FIELDS, param_span(node, "stdin"),
+                   "with `tty: true` the standard input is the terminal");
+        return false;
+    }
+    for (size_t i = 0; i < p->ok_exit.count; i++) {
         if (written[i] >= 0 && written[i] <= 255)
             continue;
-        diag_error(ds, DIAG_BAD_LITERAL, param_span(params, "ok_exit"),
+        diag_error(ds, DIAG_BAD_LITERAL, param_span(node, "ok_exit"),
                    "%lld is no exit status; they go from 0 to 255", (long long)written[i]);
         return false;
     }
     return true;
+}
+
+bool process_resolve(struct attempt *at, const struct process_params *p, struct process *out,
+                     struct expr_error *err)
+{
+    out->tty = p->tty == YES;
+    out->daemon = p->daemon;
+    out->ok_exit = ok_exits(at->arena, &p->ok_exit);
+    return words_bytes(p->input, at, &out->input, err);
+}
+
+void process_over(struct attempt *at, const struct process_params *p, const struct child_result *r,
+                  struct outcome *o)
+{
+    process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
+    o->left_meant = o->rule && p->daemon == YES;
+}
+
+enum effects process_effects(const void *params)
+{
+    (void)params;
+    return EFFECTS_WRITE;
 }

@@ -28,15 +28,26 @@ struct process {             // the job of an attempt begins with it
     bool (*next)(struct attempt *at, const struct outcome *o);
 };
 
+// What shell and exec are told alike, as the author wrote it.
+struct process_params {
+    const struct template *input;  // stdin
+    struct list ok_exit;           // of int64_t; none: 0
+    int tty, daemon;               // enum tristate
+};
+// At load; [node] is the whole of the params.
+bool process_check(const struct process_params *p, const struct node *node, struct diags *ds);
+// All of [out] but what is run.
+bool process_resolve(struct attempt *at, const struct process_params *p, struct process *out,
+                     struct expr_error *err);
+// For action.ended.
+void process_over(struct attempt *at, const struct process_params *p, const struct child_result *r,
+                  struct outcome *o);
+enum effects process_effects(const void *params);  // for action.effects: who knows
+
 void process_start(struct attempt *at);
 // Forgets what the last process of the attempt wrote; another may be started.
 void process_again(struct attempt *at);
 void process_cancel(struct attempt *at, bool at_once);
-
-// The statuses in [list] (of int64_t; none: 0), ended by -1.
-const int *ok_exits(struct arena *a, const struct list *list);
-// False with an error at what is no exit status.
-bool ok_exits_check(const struct list *list, const struct node *params, struct diags *ds);
 
 // Fields of the result of a process.
 extern const struct expr_field process_results[];

@@ -32,22 +32,14 @@ static bool check(const struct step *s, const struct bind *b)
 {
     struct shell_params *p = s->params;
 
-    if (p->tty == YES && p->input)
-        return conflict(p, b, "stdin", "with `tty: true` the standard input is the terminal");
-    if (p->tty == YES && p->host)
+    if (p->process.tty == YES && p->host)
         return conflict(p, b, "host", "`tty: true` works on this machine only");
-    if (p->daemon != UNWRITTEN && p->host)
+    if (p->process.daemon != UNWRITTEN && p->host)
         return conflict(p, b, "daemon", "`daemon` means nothing on another machine");
     if (p->shell == SHELL_SH && p->host)
         return conflict(p, b, "shell", "on another machine a script runs under bash");
     p->script = script_read(b->arena, p->run, is_bash(p, b->default_shell.str), b->diags);
-    return ok_exits_check(&p->ok_exit, p->node, b->diags) && p->script;
-}
-
-static enum effects effects(const void *params_)
-{
-    (void)params_;
-    return EFFECTS_WRITE;
+    return process_check(&p->process, p->node, b->diags) && p->script;
 }
 
 // ---- running
@@ -58,11 +50,8 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     struct job *job = at->job = NEW(at->arena, struct job);
 
     job->bash = is_bash(p, at->shell);
-    job->process.tty = p->tty == YES;
-    job->process.daemon = p->daemon;
-    job->process.ok_exit = ok_exits(at->arena, &p->ok_exit);
     if (!script_fill(p->script, at->scope, at->session->mask, at->arena, &job->run, err) ||
-        !words_bytes(p->input, at, &job->process.input, err) ||
+        !process_resolve(at, &p->process, &job->process, err) ||
         !words_open(p->host, at, &job->host, err))
         return false;
     if (p->host)
@@ -108,10 +97,9 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
 {
     const struct shell_params *p = at->params;
 
-    process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
+    process_over(at, &p->process, r, o);
     if (p->host)
         remote_ended(at, r, o);
-    o->left_meant = o->rule && p->daemon == YES;
 }
 
 // ---- what may be written
@@ -129,13 +117,13 @@ static const struct field fields[] = {
       .doc = "The script. A `${{ }}` in it is data wherever it stands, never code." },
     { "shell", &type_shell, AT(struct shell_params, shell), .fallback = "bash",
       .doc = "`bash -euo pipefail`, or `sh -eu`." },
-    { "stdin", &type_words, AT(struct shell_params, input),
+    { "stdin", &type_words, AT(struct shell_params, process.input),
       .doc = "What the script reads from its standard input, which is empty otherwise." },
-    { "ok_exit", &type_ok_exit, AT(struct shell_params, ok_exit), .fallback = "0",
+    { "ok_exit", &type_ok_exit, AT(struct shell_params, process.ok_exit), .fallback = "0",
       .doc = "The exit statuses that mean success." },
-    { "tty", &type_bool, AT(struct shell_params, tty), .fallback = "false",
+    { "tty", &type_bool, AT(struct shell_params, process.tty), .fallback = "false",
       .doc = "The script has the terminal to itself; its output is not kept." },
-    { "daemon", &type_bool, AT(struct shell_params, daemon),
+    { "daemon", &type_bool, AT(struct shell_params, process.daemon),
       .doc = "Whether processes that it leaves running are meant (`true`) or killed (`false`)." },
     { "host", &type_words, AT(struct shell_params, host),
       .doc = "Runs the script on another machine, by `ssh HOST bash -s`." },
@@ -175,7 +163,7 @@ const struct action action_shell = {
     .needs_process = true,
     .takes = TAKES_ENV | TAKES_DIR | TAKES_AS | TAKES_GRACE,
     .check = check,
-    .effects = effects,
+    .effects = process_effects,
     .resolve = resolve,
     .describe = describe,
     .program = program,

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "action/action.h"
+#include "action/process.h"
 
 struct script;
 
@@ -14,10 +14,8 @@ enum shell_kind { SHELL_UNWRITTEN, SHELL_BASH, SHELL_SH };
 struct shell_params {  // "script" is { run: script }
     const struct node *node;
     const struct template *run;
-    int shell;                     // enum shell_kind
-    const struct template *input;  // stdin
-    struct list ok_exit;           // of int64_t; none: 0
-    int tty, daemon;               // enum tristate
+    int shell;  // enum shell_kind
+    struct process_params process;
     const struct template *host;
     const struct script *script;  // made by check()
 };
