@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "cli/inputs.h"
 #include "report/history_read.h"
 #include "report/incident.h"
@@ -270,6 +271,7 @@ int live_existing(struct invocation *v,
     code = store_code(history_read(l.history, s, row.id, v->diags));
     if (code != CODE_OK)
         return code;
+    history_watch(l.history, loop_now_ms(l.loop), clock_wall_ns());
     live_begin(&l);
     l.env.store = s;
     l.history->over = l.history->suspended = false;

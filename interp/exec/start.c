@@ -499,15 +499,14 @@ int refuse_questions(struct driver *d)
     return CODE_DECLINED;
 }
 
+// The digest is that of the text that is kept, so that who reads it can prove it.
 static bool keep_plan(struct driver *d)
 {
-    struct str plan = plan_text(d);
+    struct str plan = mask_text(d->mask, plan_text(d), d->arena, NULL);
 
     programs_note(d);
     d->digest = plan_digest(d, plan);
-    return !d->journal ||
-           journal_keep(d->journal, "plan.json", mask_text(d->mask, plan, d->arena, NULL),
-                        d->diags);
+    return !d->journal || journal_keep(d->journal, "plan.json", plan, d->diags);
 }
 
 static struct str scratch_folder(struct driver *d)

@@ -122,6 +122,18 @@ void history_apply(struct history *h, const struct event *e, struct str line)
         history_handlers[e->type](h, e);
 }
 
+void history_watch(struct history *h, int64_t now_ms, int64_t wall_ns)
+{
+    for (size_t i = 0; i < h->story_count; i++) {
+        struct story *s = h->stories[i];
+        int64_t since_ns = s->undo_started_ns ? s->undo_started_ns : s->started_ns;
+        if (since_ns && since_ns <= wall_ns && !s->begun_ms)
+            s->begun_ms = now_ms - (wall_ns - since_ns) / 1000000;
+        if (!s->seen_ms)
+            s->seen_ms = now_ms;
+    }
+}
+
 // -------- asking
 
 size_t history_in_state(const struct history *h, const char *state)

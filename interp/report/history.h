@@ -103,6 +103,8 @@ struct history {
 struct history *history_new(struct arena *a);
 // [line]: the event as JSON, which names the run; may be empty.
 void history_apply(struct history *h, const struct event *e, struct str line);
+// What was read is watched from now on ([now_ms]: boot time): since when that which runs, runs.
+void history_watch(struct history *h, int64_t now_ms, int64_t wall_ns);
 // Output as it comes; step.output events give it too when a journal is read.
 void history_output(struct history *h, struct str step, struct str bytes);
 

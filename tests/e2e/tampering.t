@@ -51,6 +51,13 @@ test_that 'the plan that is kept with it: found, and not gone on with' '
 test_that 'nothing is left of the changes: it goes on' '
 	restore && : >effects && touch go && resume 0 && effects "b " && whole
 '
+test_that 'a plan in which something is masked is the one that it began with' '
+	rm -rf state go effects && echo sesame-open-123 >secret && chmod 600 secret &&
+	book "  - {id: a, shell: [ -e go ]}" "secrets: {k: {file: secret}}
+inputs: {i: {type: string, default: has sesame-open-123 in it}}" &&
+	sed -i "s/shell: .*/shell: \"[ -e go ]\"}/" book.yaml && run 1 && id=$(ls state/runbook/runs) &&
+	! grep sesame "state/runbook/runs/$id/plan.json" && whole && touch go && resume 0 && whole
+'
 test_that 'an undo of one step is no change' '
 	rm -rf state go effects && run 1 && id=$(ls state/runbook/runs) &&
 	exits 0 timeout 30 runbook undo "$id" --step b >out 2>&1 </dev/null && effects "a b undo-b " && whole
