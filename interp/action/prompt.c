@@ -81,6 +81,23 @@ static bool read_json(struct str typed, enum value_kind kind, struct arena *a, s
     return out->kind == kind;
 }
 
+// "[a, b]", as YAML reads it: the same as for an input.
+static bool read_list(struct str typed, struct arena *a, struct value *out)
+{
+    struct diags unheard = { .arena = a };
+    const struct node *n = node_read(a, source_new(a, STR("answer"), typed), &unheard);
+    struct value_builder *b = value_list_start(a);
+    bool ok = n && n->kind == NODE_LIST;
+
+    for (const struct node *item = ok ? n->first : NULL; item && ok; item = item->next) {
+        struct value v = value_string(item->text.str);
+        ok = item->kind == NODE_SCALAR && (item->text.quoted || core_scalar(&item->text, &v, &unheard));
+        value_add(b, v);
+    }
+    *out = value_finish(b);
+    return ok && !unheard.errors;
+}
+
 static bool read_path(struct str typed, struct str dir, struct arena *a, struct value *out)
 {
     struct str path = str_copy(a, path_below(a, dir, typed));
@@ -100,7 +117,7 @@ static bool read_typed(enum input_type type, struct str typed, struct str dir, s
     case INPUT_NUMBER:
         return read_json(typed, VALUE_DOUBLE, a, out);
     case INPUT_LIST:
-        return read_json(typed, VALUE_LIST, a, out);
+        return read_json(typed, VALUE_LIST, a, out) || read_list(typed, a, out);
     case INPUT_BOOL:
         return read_bool(typed, out);
     case INPUT_PATH:
@@ -121,7 +138,7 @@ static const char *wanted(enum input_type type)
     static const char *const words[] = {
         [INPUT_INT] = "a whole number",      [INPUT_NUMBER] = "a number",
         [INPUT_BOOL] = "true or false",      [INPUT_DURATION] = "a duration such as 30s",
-        [INPUT_PATH] = "a path that exists", [INPUT_LIST] = "a list such as [\"a\", \"b\"]",
+        [INPUT_PATH] = "a path that exists", [INPUT_LIST] = "a list such as [a, b]",
     };
     return words[type];
 }

@@ -1,8 +1,15 @@
 #include "base/arena.h"
+#include "base/clock.h"
 #include "cli/open.h"
 #include "cli/print.h"
+#include "report/fields.h"
 #include "report/history_read.h"
 #include "report/listing.h"
+
+// Of what the event says: what is needed for an answer.
+static const char *const kept[] = { "details", "danger",        "phrase",    "from",
+                                    "needed",  "not_requester", "requester", "reason_required",
+                                    "until",   "digest" };
 
 static struct value question_value(const struct history *h, const struct asked *q, struct arena *a)
 {
@@ -13,6 +20,10 @@ static struct value question_value(const struct history *h, const struct asked *
     value_put_s(b, "step", value_string(q->step));
     value_put_s(b, "kind", value_string(q->kind));
     value_put_s(b, "message", value_string(q->message));
+    value_put_s(b, "asked", value_string(clock_rfc3339_ms(a, q->asked_ns)));
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (value_of(q->data, kept[i]).kind != VALUE_NULL)
+            value_put_s(b, kept[i], value_of(q->data, kept[i]));
     return value_finish(b);
 }
 

@@ -254,6 +254,8 @@ static void tell_question(struct asked *k)
         value_put_s(b, "message", value_string(q->message));
     if (q->kind == QUESTION_CONFIRM)
         value_put_s(b, "danger", value_text(danger_word(q->danger)));
+    if (q->kind == QUESTION_CONFIRM && q->danger == DANGER_SEVERE)
+        value_put_s(b, "phrase", value_string(q->phrase));
     if (q->details.n)
         value_put_s(b, "details", value_string(q->details));
     if (q->until.n)
@@ -287,16 +289,16 @@ static int64_t open_ms(const struct driver *d, const struct question *q)
     return passed > 0 ? passed : 0;
 }
 
-// The time of a question that was open when the run was suspended has gone on.
-static int64_t time_left(const struct asked *k)
+// The time of an approval goes on while the run is suspended; everything else is asked again.
+static int64_t time_left(const struct driver *d, const struct question *q)
 {
-    return k->q->timeout_ms - open_ms(k->d, k->q);
+    return q->timeout_ms - (q->kind == QUESTION_APPROVE ? open_ms(d, q) : 0);
 }
 
 static void start_timeout(struct asked *k)
 {
     if (k->q->timeout_ms)
-        k->timer = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + time_left(k),
+        k->timer = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + time_left(k->d, k->q),
                               time_is_up, k);
 }
 
@@ -310,7 +312,7 @@ static void await_votes(struct asked *k)
         answered(k, &a);
         return;
     }
-    if (k->q->timeout_ms && time_left(k) <= 0) {
+    if (k->q->timeout_ms && time_left(k->d, k->q) <= 0) {
         answered(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("timeout") });
         return;
     }
@@ -338,6 +340,7 @@ static void show(struct asked *k)
         call_people(d, k->q, open_ms(d, k->q), &k->done);
         d->asker->ask(d->asker, k->q);
     } else if (d->options->detach) {
+        call_people(d, k->q, open_ms(d, k->q), &k->done);
         park(k);
     } else if (k->q->has_fallback) {
         answered(k, &(struct answer){ .kind = ANSWER_VALUE, .text = k->q->fallback,
@@ -388,8 +391,7 @@ static void complete(const struct driver *d, struct question *q)
     q->refusals = refusals ? *refusals : 0;
     q->digest = digest_of(d, q);
     if (q->timeout_ms)
-        q->until = clock_rfc3339_ms(d->arena, clock_wall_ns() +
-                                                  (q->timeout_ms - open_ms(d, q)) * 1000000);
+        q->until = clock_rfc3339_ms(d->arena, clock_wall_ns() + time_left(d, q) * 1000000);
     put_people(d, q);
 }
 

@@ -137,11 +137,26 @@ void drive(struct driver *d)
         }
 }
 
+// Hooks go on when the run is over or suspended, and nothing else does.
+static void carry_asides(struct driver *d)
+{
+    struct order o;
+
+    if (!d->hooks_running)
+        return;
+    run_hold(d->run, true);
+    do
+        o = run_order(d->run, loop_now_ms(d->loop));
+    while (o.kind != ORDER_WAIT && o.kind != ORDER_SUSPEND && o.kind != ORDER_OVER && carry(d, o));
+}
+
 // What has been emitted is on disk, and nothing of it under way.
 void drain(struct driver *d)
 {
     // Also when the store has failed: a commit then fails at once, and who waits is let go.
     while (d->committing || d->commit_scheduled || (d->hooks_running && !d->store_failed))
-        if (!loop_turn(d->loop))
+        if (loop_turn(d->loop))
+            carry_asides(d);
+        else
             break;
 }

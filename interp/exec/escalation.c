@@ -2,7 +2,7 @@
 // when its time has come.
 
 #include "base/arena.h"
-#include "base/clock.h"
+#include "base/map.h"
 #include "exec/walk.h"
 
 const struct list *contacts_of(const struct driver *d)
@@ -60,18 +60,30 @@ static void call_now(void *arg)
             hooks_run(d, "waiting", &all[i]->waiting, contact_value(d, c->who), told);
 }
 
+// How long it had been open when the session before ended: whose turn had come by then was told.
+static int64_t told_ms(const struct driver *d, const struct question *q)
+{
+    const int64_t *since = map_get(d->open_since, q->id);
+
+    return since && *since ? (d->heard_ns - *since) / 1000000 : -1;
+}
+
 void call_people(struct driver *d, const struct question *q, int64_t open_ms, const bool *over)
 {
+    int64_t told = told_ms(d, q);
+
     if (d->options->drill || d->options->dry_run)
         return;
     for (size_t i = 0; i < q->people_count; i++) {
         const struct person_to_call *p = &q->people[i];
         struct call *call = NEW(d->arena, struct call);
         *call = (struct call){ d, over, p };
-        // Whose turn had come before the question was asked again was told then.
-        if (open_ms > 0 && p->after_ms == 0)
+        if (p->after_ms <= told)
             continue;
         int64_t left = p->after_ms > open_ms ? p->after_ms - open_ms : 0;
-        loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + left, call_now, call);
+        if (left == 0)
+            call_now(call);
+        else if (!d->options->detach)  // else nobody will be here to call
+            loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + left, call_now, call);
     }
 }

@@ -258,6 +258,7 @@ struct driver {
     struct map *recorded;         // struct answer, by question id
     struct map *programs;         // that steps run, see programs.c
     struct map *open_since;       // int64_t, wall ns: questions that a suspend left open
+    int64_t heard_ns;             // when the last event of earlier sessions was, or 0
     struct map *refusals;         // size_t, by question id: approvals that were refused
     struct arena *turn;           // of the event that is being made
     struct timer *output_timer;   // output alone is committed now and then

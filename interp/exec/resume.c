@@ -141,6 +141,7 @@ static bool replay_event(struct driver *d, struct event e, struct arena *a)
     d->replay_failed = !lasting_restore(d, &e);
     if (d->replay_failed)
         return false;
+    d->heard_ns = e.wall_ns;
     if (e.type == EVENT_CONFIRM_ANSWER) {
         remember_answer(d, &e);
         forget_question(d, text_of(e.data, "step"));

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "report/aftermath.h"
+#include "report/answers.h"
 #include "report/fields.h"
 
 static bool is_resumable(int code)
@@ -66,18 +67,26 @@ static void suggest_marks(struct suggestions *s)
     }
 }
 
-static void suggest_votes(struct suggestions *s)
+static void suggest_answer(struct suggestions *s, const struct asked *q)
 {
-    const struct asked *q = history_open_question(s->h);
+    struct arena *a = s->p->arena;
+    struct str step = str_is(q->step, "run") ? STR("") : str_format(a, " %.*s", STR_ARG(q->step));
+    struct str vote = str_format(a, "%.*s%.*s", STR_ARG(step), STR_ARG(answers_reason(q)));
+    struct str flag = answers_flag(q, a);
 
-    if (!q)
-        return;
-    struct str step = str_is(q->step, "run") ? STR("")
-                                             : str_format(s->p->arena, " %.*s", STR_ARG(q->step));
     if (str_is(q->kind, "approve")) {
-        suggest(s, "approve", step, "say yes, from anywhere");
-        suggest(s, "reject", step, "say no");
+        suggest(s, "approve", vote, "say yes, from anywhere");
+        suggest(s, "reject", vote, "say no");
+    } else if (flag.n) {
+        suggest(s, "resume", flag, "go on with this answer");
     }
+}
+
+static void suggest_answers(struct suggestions *s)
+{
+    for (size_t i = 0; i < s->h->question_count; i++)
+        if (s->h->questions[i]->open)
+            suggest_answer(s, s->h->questions[i]);
 }
 
 void aftermath_commands(const struct history *h, struct str flags, struct page *p)
@@ -88,7 +97,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
     page_blank(p);
     page_head(p, INK_BOLD, "What you can do:");
     if (h->suspended || h->exit == 6)
-        suggest_votes(&s);
+        suggest_answers(&s);
     if (unknown)
         suggest_marks(&s);
     else if (h->suspended || is_resumable(h->exit))

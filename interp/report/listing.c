@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "report/aftermath.h"
+#include "report/answers.h"
 #include "report/fields.h"
 #include "report/harmless.h"
 #include "report/when.h"
@@ -213,23 +214,29 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
         aftermath_commands(h, flags, p);
 }
 
+static void add_open(const struct history *h, const struct asked *q, struct str flags, struct page *p)
+{
+    struct str until = text_of(q->data, "until"), reason = answers_reason(q);
+
+    page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
+              STR_ARG(q->message.n ? q->message : q->kind));
+    page_head(p, INK_DIM, "  %.*s, asked %.*s%s%.*s", STR_ARG(h->runbook),
+              STR_ARG(date_text(q->asked_ns, p->arena)), until.n ? ", no answer is a no from " : "",
+              STR_ARG(until));
+    if (!str_is(q->kind, "approve")) {
+        page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s", STR_ARG(h->run),
+                  STR_ARG(answers_flag(q, p->arena)), STR_ARG(flags));
+        return;
+    }
+    page_head(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run), STR_ARG(q->step),
+              STR_ARG(flags), STR_ARG(reason));
+    page_head(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
+              STR_ARG(q->step), STR_ARG(flags));
+}
+
 void listing_waiting(const struct history *h, struct str flags, struct page *p)
 {
-    for (size_t i = 0; i < h->question_count; i++) {
-        const struct asked *q = h->questions[i];
-        if (!q->open)
-            continue;
-        page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
-                  STR_ARG(q->message.n ? q->message : q->kind));
-        page_head(p, INK_DIM, "  %.*s, asked %.*s", STR_ARG(h->runbook),
-                  STR_ARG(date_text(q->asked_ns, p->arena)));
-        if (str_is(q->kind, "approve")) {
-            page_head(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s", STR_ARG(h->run),
-                      STR_ARG(q->step), STR_ARG(flags));
-            page_head(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
-                      STR_ARG(q->step), STR_ARG(flags));
-        } else {
-            page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s", STR_ARG(h->run), STR_ARG(flags));
-        }
-    }
+    for (size_t i = 0; i < h->question_count; i++)
+        if (h->questions[i]->open)
+            add_open(h, h->questions[i], flags, p);
 }

@@ -1,0 +1,59 @@
+#include "report/answers.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "report/fields.h"
+
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!isalnum((unsigned char)s.s[i]) && !strchr("_.-~=", s.s[i]))
+            return false;
+    return true;
+}
+
+// One word for a shell.
+static struct str quoted(struct str s, struct arena *a)
+{
+    struct buf b = BUF_EMPTY;
+
+    if (is_plain(s))
+        return s;
+    buf_add_c(&b, '\'');
+    for (size_t i = 0; i < s.n; i++)
+        if (s.s[i] == '\'')
+            buf_add_s(&b, "'\\''");
+        else
+            buf_add_c(&b, s.s[i]);
+    buf_add_c(&b, '\'');
+    return buf_take(&b, a);
+}
+
+static const struct {
+    const char *kind, *flag, *answer;
+} flags[] = {
+    { "confirm", "--confirm", "yes" },
+    { "manual", "--answer", "done" },
+    { "prompt", "--answer", "VALUE" },
+    { "checklist", "--attest", "NOTE" },
+};
+
+struct str answers_flag(const struct asked *q, struct arena *a)
+{
+    struct str phrase = text_of(q->data, "phrase");
+
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (!str_is(q->kind, flags[i].kind))
+            continue;
+        struct str said = str_format(a, "%.*s=%.*s", STR_ARG(q->step),
+                                     STR_ARG(phrase.n ? phrase : str_from(flags[i].answer)));
+        return str_format(a, " %s %.*s", flags[i].flag, STR_ARG(quoted(said, a)));
+    }
+    return STR("");
+}
+
+struct str answers_reason(const struct asked *q)
+{
+    return truth_of(q->data, "reason_required") ? STR(" --reason TEXT") : STR("");
+}

@@ -1,0 +1,133 @@
+#!/bin/sh
+# Answers that flags give, and what is said where they are missing or wrong.
+
+. "$(dirname "$0")/../lib.sh"
+
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+# Nobody is there.
+away() { setsid -w timeout -s KILL 60 runbook "$@"; }
+id() { runbook runs -o ndjson | head -1 | sed 's/.*"id":"\([^"]*\)".*/\1/'; }
+trace() {
+	[ "$(tr '\n' ' ' <trace)" = "$1" ] || { cat trace; return 1; }
+}
+answers() { runbook show "$(id)" -o ndjson | grep '"type":"confirm.answer"'; }
+
+cat >each.yaml <<'END'
+runbook: 1
+name: each
+type: application
+steps:
+  - id: g
+    for_each: [x, y]
+    steps:
+      - {id: c, confirm: {message: "C ${{ item }}?", danger: severe, phrase: "do ${{ item }}"}, shell: "echo c${{ item }} >> trace"}
+      - {id: m, manual: Look}
+  - {id: e, for_each: [x, y], confirm: "E ${{ item }}?", shell: "echo e${{ item }} >> trace"}
+  - {id: u, use: inner}
+END
+cat >inner.yaml <<'END'
+runbook: 1
+name: inner
+type: application
+checklist: [Looked]
+confirm: Inner?
+steps:
+  - {id: i, confirm: I?, shell: echo i >> trace}
+END
+cat >work.yaml <<'END'
+runbook: 1
+name: work
+type: application
+steps:
+  - {id: a, shell: echo a >> trace}
+  - {id: m, manual: {instructions: Do it, evidence: text}}
+  - {id: p, prompt: {message: Which?, choices: [blue, green]}}
+  - {id: n, prompt: {message: How many?, type: int}}
+  - {id: l, prompt: {message: Who?, type: list}}
+  - {id: d, prompt: {message: How long?, type: duration, default: 3m}}
+  - {id: z, shell: "echo ${{ steps.m.answer }} ${{ steps.p.value }} ${{ steps.n.value + 1 }} ${{ steps.l.value[1] }} ${{ steps.d.value }} >> trace"}
+END
+
+test_that 'every answer that may be missing is listed, with the flag that gives it' '
+	exits 5 away run each.yaml 2>err && grep -q -- "--confirm c=.do" err && grep -q -- "--answer .*m=done" err &&
+	grep -q -- "--confirm e=yes" err && grep -q -- "--attest .*u.checklist_1=NOTE" err && grep -q -- "--confirm u.run=yes" err &&
+	grep -q -- "--confirm u.i=yes" err && grep -q "6 answers" err && [ ! -e trace ]
+'
+all="--attest u.checklist_1=ok --confirm u.run=yes --confirm u.i=yes --confirm e=yes"
+test_that 'the id of what stands in a for_each answers for the instance that it fits' '
+	rm -f trace && exits 5 away run each.yaml $all --confirm "c=do x" --answer m=done && trace "cx "
+'
+test_that 'an instance is answered by its own address' '
+	rm -f trace && exits 0 away run each.yaml $all --confirm "g[x].c=do x" --confirm "g[y].c=do y" --answer "g[x].m=done" --answer "g[y].m=na:not here" &&
+	trace "cx cy ex ey i " && answers | grep "g\[y\].m" | grep "\"answer\":\"na\"" | grep -q "not here"
+'
+test_that 'the id behind a group means the same' '
+	rm -f trace && exits 0 away run each.yaml $all --confirm "g[x].c=do x" --confirm "g[y].c=do y" --answer g.m=done && trace "cx cy ex ey i "
+'
+test_that 'a flag that answers nothing is a mistake' '
+	exits 2 away run each.yaml --confirm nosuch=yes && exits 2 away run each.yaml --confirm m=yes && exits 2 away run each.yaml --answer c=done &&
+	exits 2 away run each.yaml --attest u=ok && exits 2 away run each.yaml --confirm run=yes && exits 2 away run each.yaml --confirm "g[x].q=yes" &&
+	exits 2 away run each.yaml --confirm u.ii=yes 2>err && grep -q "u.i" err
+'
+test_that 'what is no answer to a prompt or to manual work is a mistake, before anything runs' '
+	rm -f trace && for a in m=maybe m=failed m=failed: m=na: m= p=red p= n=many n=1.5 l=one d=soon; do
+		exits 2 away run work.yaml --yes --answer $a || exit 1
+	done && [ ! -e trace ]
+'
+test_that 'answers have their types, and the journal has what was answered' '
+	rm -f trace && exits 0 away run work.yaml --answer m=done --answer p=green --answer n=41 --answer "l=[ann, bob]" && trace "a done green 42 bob 3m " &&
+	answers | grep "\"step\":\"m\"" | grep -q "\"answer\":\"done\"" && answers | grep "\"step\":\"p\"" | grep -q "\"answer\":\"green\"" &&
+	answers | grep "\"step\":\"d\"" | grep -q "\"how\":\"default\""
+'
+test_that 'suspended runs say with which flag they go on, and recorded answers stay' '
+	rm -f trace && exits 6 away run work.yaml --detach 2>err && grep -q "runbook resume $(id) --answer m=done" err &&
+	exits 0 runbook waiting | grep -q "runbook resume $(id) --answer m=done" &&
+	exits 6 away resume $(id) --answer m=done 2>err && grep -q -- "--answer p=VALUE" err &&
+	exits 6 away resume $(id) --answer p=blue && exits 2 away resume $(id) --answer n=x && exits 6 away resume $(id) --answer n=1 &&
+	exits 0 away resume $(id) --answer "l=[a, b]" && trace "a done blue 2 b 3m "
+'
+test_that 'a wrong confirm at a resume is said, with what is missing' '
+	cat >one.yaml <<-END
+	runbook: 1
+	name: one
+	type: application
+	steps:
+	  - {id: c, confirm: {message: C?, danger: severe, phrase: "the app"}, shell: echo c >> trace}
+	END
+	rm -f trace && exits 6 away run one.yaml --detach 2>err && grep -q -- "--confirm .c=the app." err &&
+	exits 5 away resume $(id) --confirm "c=the apt" 2>err && grep -q "the apt" err && exits 6 away resume $(id) &&
+	exits 0 away resume $(id) --confirm "c=the app" && trace "c "
+'
+test_that 'contacts are told once each that a question waits, also when the run is suspended' '
+	cat >call.yaml <<-END
+	runbook: 1
+	name: call
+	type: application
+	contacts: [{role: first}, {role: second, after: 1s}, {role: third, after: 1h}]
+	hooks: {waiting: [{id: tell, shell: "sleep 0.2; echo \${{ contact.role }} >> told"}]}
+	steps:
+	  - {id: c, confirm: C?, shell: echo c >> trace}
+	END
+	exits 6 away run call.yaml --detach && [ "$(cat told)" = first ] && sleep 1 && exits 6 away resume $(id) &&
+	exits 6 away resume $(id) && [ "$(tr "\n" " " <told)" = "first second " ] && exits 0 away resume $(id) --yes
+'
+test_that 'a run that is suspended waits for its hooks and ends' '
+	sed "s/waiting:/progress:/; s/\${{ contact.role }}/progress/; s/name: call/name: slow/" call.yaml >slow.yaml &&
+	sed -i "s/^steps:/prepare: [{id: p, shell: \"true\"}]\nsteps:/" slow.yaml && rm -f told &&
+	exits 6 away run slow.yaml --detach && [ "$(cat told)" = progress ]
+'
+test_that 'manual work keeps its evidence over a resume' '
+	cat >proof.yaml <<-END
+	runbook: 1
+	name: proof
+	type: application
+	steps:
+	  - {id: m, manual: {instructions: Do it, evidence: text}}
+	  - {id: c, confirm: C?, shell: "echo \${{ steps.m.evidence }} >> trace"}
+	END
+	rm -f trace && { on-terminal -e "na" "done\n" -e "Evidence" "photo-7\n" -e "decline:" "\003" runbook run proof.yaml; [ $? = 130 ]; } &&
+	exits 0 away resume $(id) --yes && trace "photo-7 " && answers | grep -q "\"evidence\":\"photo-7\""
+'
+
+done_testing
