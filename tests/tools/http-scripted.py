@@ -2,10 +2,11 @@
 """http-scripted.py ROUTES LOG [SOCKET]: an HTTP server that does what ROUTES says.
 
 ROUTES is a JSON file: path -> reply, or a list of replies of which the last repeats. A
-reply is a status, or {status, headers, body, hex, gzip, drop, cut}: [hex]: a body that is
-no text; [gzip]: so many zeros, compressed; [drop]: the request is taken and the connection reset; [cut]: the connection
-is closed so many bytes into the answer. Every request is a line of JSON in LOG. Prints its
-port, or "ready" when it listens on the unix SOCKET.
+reply is a status, or {status, headers, body, hex, gzip, drop, cut, delay}: [hex]: a body
+that is no text; [gzip]: so many zeros, compressed; [drop]: the request is taken and the
+connection reset; [cut]: the connection is closed so many bytes into the answer; [delay]: in
+seconds, before it. Every request is a line of JSON in LOG. Prints its port, or "ready" when
+it listens on the unix SOCKET.
 """
 import gzip
 import http.server
@@ -43,6 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                               "headers": {k.lower(): v for k, v in self.headers.items()},
                               "body": body.decode("utf-8", "replace")}), file=log, flush=True)
             reply = next_reply(self.path.split("?")[0])
+        time.sleep(reply.get("delay", 0))
         if reply.get("drop"):
             self.close_connection = True
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
