@@ -517,6 +517,26 @@ static struct str scratch_folder(struct driver *d)
     return mkdtemp((char *)path.s) ? path : STR("");
 }
 
+static bool rolls_back_a_database(const struct runbook *rb)
+{
+    LIST_EACH(const int, type, rb->types)
+        if (*type == RUNBOOK_DATABASE)
+            return true;
+    return false;
+}
+
+// A restore of the database that holds the runs takes this run's journal with it.
+static void warn_of_own_store(struct driver *d)
+{
+    const struct connections *c = &d->frame->connections;
+
+    for (size_t i = 0; rolls_back_a_database(d->program->root->rb) && i < c->count; i++)
+        if (store_is_in(d->store, c->items[i].url))
+            say(d, "warning: the connection `%.*s` is the database in which the runs are kept; what "
+                   "replaces it takes the journal of this run along. Keep runs elsewhere: --store",
+                STR_ARG(c->items[i].name));
+}
+
 static void hooks_started(struct driver *d)
 {
     run_hold(d->run, false);
@@ -650,6 +670,7 @@ int run_start(struct run_env *env, const struct run_options *o)
     driver_row(d);
     if (d->journal && !journal_commit_now(d->journal, d->diags))
         return give_up(d, CODE_STORE);
+    warn_of_own_store(d);
     tell_start_hooks(d);
     drive(d);
     code = end_run(d);

@@ -40,6 +40,8 @@ struct run_ops {
     enum store_error (*kept)(struct store *s, struct str id, const char *name, struct arena *a,
                              struct str *out, struct diags *ds);
     struct str (*folder)(struct store *s, struct str id, struct arena *a);
+    // store_is_in(); NULL: never.
+    bool (*is_in)(struct store *s, struct str url);
     // store_place(); NULL: "".
     struct str (*place)(struct store *s, struct str id, struct arena *a);
     // store_claim(); NULL: what list, open and row can do is enough.

@@ -69,6 +69,8 @@ enum store_error postgres_read(struct store *s, struct str id, int64_t from_seq,
                                bool (*see)(const struct stored_event *e, void *arg), void *arg,
                                struct diags *ds);
 
+bool postgres_is_in(struct store *s, struct str url);
+
 struct run_row postgres_row(struct server *server, const PGresult *r, int row, int first,
                             struct arena *a);
 

@@ -179,6 +179,7 @@ const struct run_ops postgres_run_ops = {
     .kept = kept,
     .folder = postgres_folder,
     .place = postgres_place,
+    .is_in = postgres_is_in,
     .claim = postgres_claim,
     .remove = remove_run,
     .rebuild = rebuild,

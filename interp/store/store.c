@@ -185,6 +185,11 @@ struct str store_place(struct store *s, struct str id, struct arena *a)
     return s->ops.runs->place ? s->ops.runs->place(s, id, a) : STR("");
 }
 
+bool store_is_in(struct store *s, struct str url)
+{
+    return s->ops.runs->is_in && s->ops.runs->is_in(s, url);
+}
+
 struct str store_user(struct store *s, struct arena *a)
 {
     return s->ops.runs->user(s, a);

@@ -185,3 +185,6 @@ enum store_error store_rebuild_index(struct store *s, struct diags *ds);
 
 // Who is asking: the operating system user (PostgreSQL: the database role).
 struct str store_user(struct store *s, struct arena *a);
+// Whether the database at [url] is the one in which the runs are kept. Told by the addresses alone: a
+// second name for one server is not seen through.
+bool store_is_in(struct store *s, struct str url);

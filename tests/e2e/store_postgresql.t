@@ -82,6 +82,12 @@ test_that 'a run whose interpreter died is resumed at once' '
 	runbook --store "$pg_url" show $id --verify >out && says "the chain holds"
 '
 
+test_that 'runs that are kept in the database that is rolled back: a warning' '
+	printf "runbook: 1\nname: d\ntype: database\nconnections: {db: \"postgresql://$pg_user@localhost:$pg_port/postgres\", other: \"postgresql://$pg_user@localhost:$pg_port/other\"}\nsteps:\n  - {id: a, shell: true}\n" >d.yaml
+	exits 0 runbook --store "$pg_url" run d.yaml >out 2>&1 && says "warning: the connection .db. is the database in which the runs are kept" &&
+	! grep "connection .other." out && exits 0 runbook --store "$work/local" run d.yaml >out 2>&1 && ! grep "in which the runs are kept" out
+'
+
 # race COMMAND...: twice at once; the exit codes are in $one and $two
 race() {
 	"$@" >out 2>&1 </dev/null &
