@@ -140,6 +140,7 @@ struct resolved_connection {
     bool secret;
     const struct str *headers;    // "Name: value", ended by s == NULL
     struct str user, password, bearer;
+    bool tls;                     // it says how to encrypt
     bool tls_verify;              // true unless said otherwise
     struct str ca, cert, key, proxy;
     int64_t timeout_ms;           // 0: not said

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "action/sql_link_inside.h"
 #include "base/arena.h"
@@ -113,6 +114,16 @@ static void set(struct settings *s, const char *keyword, struct str value)
     s->values[s->count++] = str_copy(s->arena, value).s;
 }
 
+// Before version 16 libpq knows no certificates of the system by itself.
+static struct str ca_of(const struct resolved_connection *c)
+{
+    static const char system[] = "/etc/ssl/certs/ca-certificates.crt";
+
+    if (c->ca.n || !c->tls || !c->tls_verify)
+        return c->ca;
+    return access(system, R_OK) == 0 ? str_from(system) : c->ca;
+}
+
 // What stands before dbname gives way to the URL; what stands behind it does not.
 static struct settings settings_of(const struct resolved_connection *c, int64_t timeout_ms,
                                    struct arena *a)
@@ -129,13 +140,11 @@ static struct settings settings_of(const struct resolved_connection *c, int64_t 
     set(&s, "dbname", c->url);
     set(&s, "user", c->user);
     set(&s, "password", c->password);
-    set(&s, "sslrootcert", c->ca);
+    set(&s, "sslrootcert", ca_of(c));
     set(&s, "sslcert", c->cert);
     set(&s, "sslkey", c->key);
-    if (!c->tls_verify)
-        set(&s, "sslmode", STR("require"));
-    else if (c->ca.n)
-        set(&s, "sslmode", STR("verify-full"));
+    if (c->tls)
+        set(&s, "sslmode", c->tls_verify ? STR("verify-full") : STR("require"));
     set(&s, "client_encoding", STR("UTF8"));
     return s;
 }

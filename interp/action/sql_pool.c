@@ -28,7 +28,7 @@ static bool is_same(const struct sql_session *s, const struct resolved_connectio
     return str_equal(own->name, c->name) && str_equal(own->url, c->url) &&
            str_equal(own->user, c->user) && str_equal(own->password, c->password) &&
            str_equal(own->ca, c->ca) && str_equal(own->cert, c->cert) &&
-           str_equal(own->key, c->key) && own->tls_verify == c->tls_verify &&
+           str_equal(own->key, c->key) && own->tls == c->tls && own->tls_verify == c->tls_verify &&
            str_equal(s->dir, dir);
 }
 

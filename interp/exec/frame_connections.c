@@ -88,6 +88,7 @@ static void make(struct making *m)
         to->password = text(m, c->auth->password);
         to->bearer = text(m, c->auth->bearer);
     }
+    to->tls = c->tls != NULL;
     if (c->tls) {
         to->tls_verify = amount(m, &c->tls->verify, true);
         to->ca = path(m, c->tls->ca);
