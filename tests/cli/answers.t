@@ -85,7 +85,7 @@ test_that 'suspended runs say with which flag they go on, and recorded answers s
 	exits 0 runbook waiting | grep -q "runbook resume $(id) --answer m=done" &&
 	exits 6 away resume $(id) --answer m=done 2>err && grep -q -- "--answer p=VALUE" err &&
 	exits 6 away resume $(id) --answer p=blue && exits 2 away resume $(id) --answer n=x && exits 6 away resume $(id) --answer n=1 &&
-	exits 0 away resume $(id) --answer "l=[a, b]" && trace "a done blue 2 b 3m "
+	exits 6 away resume $(id) --answer "l=[a, b]" && exits 0 away resume $(id) --answer d=90s && trace "a done blue 2 b 1m30s "
 '
 test_that 'a wrong confirm at a resume is said, with what is missing' '
 	cat >one.yaml <<-END
