@@ -180,7 +180,7 @@ static void from_asker(struct question *q, const struct answer *a)
     struct asked *k = q->owner;
     struct answer full = *a;
 
-    if (!full.by.n)
+    if (!full.by.n && full.kind != ANSWER_NONE)
         full.by = person(k->d);
     if (!full.how.n)
         full.how = STR("terminal");

@@ -1,5 +1,6 @@
 // Checks: steps that change nothing, asked once or polled (language.md section 6).
 
+#include "action/manual.h"
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/inside.h"
@@ -223,6 +224,13 @@ static void ask_person(struct checking *c, struct act *x)
 
     *q = (struct question){ .kind = QUESTION_MANUAL, .id = c->id, .title = c->id,
                             .message = act_describe(x), .asked_ms = loop_now_ms(c->d->loop) };
+    if (x->at.action == &action_manual) {
+        const struct manual_job *job = x->at.job;
+        q->message = job->instructions;
+        q->items = job->items;
+        q->item_count = job->item_count;
+        q->evidence_wanted = job->evidence != EVIDENCE_NONE;
+    }
     c->asked = ask(c->d, q, c->task, person_said, c);
 }
 

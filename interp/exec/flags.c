@@ -232,6 +232,14 @@ static void note_step(struct askings *k, const struct step *s, struct names n)
 static void note_module(struct askings *k, const struct module *m, struct names n);
 static void note_steps(struct askings *k, const struct list *steps, struct names n);
 
+static void note_check(struct askings *k, const struct step *check, struct names around,
+                       const char *mark)
+{
+    if (check)
+        note_step(k, check, below(k, below(k, around, STR(""), mark),
+                                  check->id.str.n ? check->id.str : STR("check_1"), ""));
+}
+
 static void note_inside(struct askings *k, const struct step *s, struct names n, struct names own)
 {
     struct names in = { n.in_file, below(k, own, STR(""), ".").in_groups };
@@ -240,6 +248,8 @@ static void note_inside(struct askings *k, const struct step *s, struct names n,
     note_steps(k, &s->rescue, in);
     note_steps(k, &s->always, in);
     note_steps(k, &s->verify, below(k, own, STR(""), ".verify."));
+    if (s->done_if)
+        note_check(k, s->done_if->check, own, ".done_if.");
 }
 
 static void note_undo(struct askings *k, const struct step *s, struct names own)
@@ -280,6 +290,7 @@ static void note_module(struct askings *k, const struct module *m, struct names 
         int kinds = items[i].check ? 0 : MAY_ATTEST;
         note(k, own.in_file, kinds);
         note(k, own.in_groups, kinds);
+        note_check(k, items[i].check, own, ".");
     }
     note_steps(k, &m->rb->prepare, n);
     note_steps(k, &m->rb->steps, n);

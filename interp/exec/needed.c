@@ -118,6 +118,15 @@ static void need_answer(struct needing *n, const struct step *s, struct names p)
     need(n, p, "--answer %.*s=%s", STR_ARG(p.in_file), prompt ? "VALUE" : "done");
 }
 
+// Where only one check stands it may do without an id.
+static void need_check(struct needing *n, const struct step *check, struct names around,
+                       const char *mark)
+{
+    if (check && check->kind == STEP_ACTION && check->action->asks)
+        need_answer(n, check, below(n, below(n, around, STR(""), mark),
+                                    check->id.str.n ? check->id.str : STR("check_1"), ""));
+}
+
 static bool is_skipped(const struct needing *n, struct str id)
 {
     const struct run_options *o = n->d->options;
@@ -142,6 +151,8 @@ static void need_step(struct needing *n, const struct step *s, struct names arou
         return;
     if (s->confirm && !began)
         need_confirm(n, s->confirm, own);
+    if (s->done_if)
+        need_check(n, s->done_if->check, own, ".done_if.");
     if (s->approve && !n->d->options->detach && !began)
         need(n, own, "an approval by somebody else: start it with --detach");
     if (s->kind == STEP_ACTION && s->action->asks)
@@ -184,6 +195,8 @@ static void need_module(struct needing *n, const struct module *m, struct names 
         number++;
         if (!item->check)
             need_item(n, number, p);
+        struct str id = str_format(n->d->arena, "checklist_%zu", number);
+        need_check(n, item->check, below(n, p, id, ""), ".");
     }
     if (rb->confirm && !run_changed_anything(n->d->run))
         need_confirm(n, rb->confirm, below(n, p, STR("run"), ""));

@@ -66,7 +66,7 @@ static void item_checked(void *arg, const struct check_outcome *o)
         return;
     }
     say(d, "the checklist does not hold: %.*s", STR_ARG(o->message));
-    d->refused = o->cancelled ? 0 : CODE_PREFLIGHT;
+    d->refused = o->cancelled || o->unanswered ? 0 : CODE_PREFLIGHT;
     run_declined_before(d->run);
     end_phase(d, PHASE_CHECKLIST, false);
 }

@@ -195,6 +195,10 @@ static void done_if_checked(void *arg, const struct check_outcome *o)
     if (o->cancelled) {
         w->message = STR("stopped while `done_if` was asked");
         walk_end(w, STATE_CANCELLED, NULL, false);
+    } else if (o->unanswered) {  // which is not a no: it may have been done
+        w->message = STR("nobody answered `done_if`");
+        w->declined = true;
+        walk_failed(w);
     } else {
         done_if_is(w, o->ok);
     }

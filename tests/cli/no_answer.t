@@ -49,6 +49,15 @@ confirm: Really
 steps:
   - {id: b, shell: echo guarded >> trace}
 END
+book asked 'done_if: {manual: Is it done}'
+cat >byhand.yaml <<'END'
+runbook: 1
+name: byhand
+type: application
+checklist: [{item: Lamp, check: {manual: Look}}]
+steps:
+  - {id: b, shell: echo guarded >> trace}
+END
 id() { runbook runs -o ndjson | head -1 | sed 's/.*"id":"\([^"]*\)".*/\1/'; }
 quietly() { "$@" >>out 2>&1; }
 # on BOOK SEE TYPE...: at a terminal
@@ -89,6 +98,11 @@ done 3<<'END'
 130 on value -e "Answer:" "\003"|an interrupt at a prompt
 130 on vote -e "runbook reject" "\003"|an interrupt at an approval
 130 on first -e "or" "\003"|an interrupt at the checklist
+5 on asked -e "na" "\004"|end of input where it is asked whether it is done
+5 on byhand -e "na" "\004"|end of input at a checklist that a person checks
+4 on byhand -e "na" "failed dark\n"|a checklist that a person says does not hold
+5 away asked.yaml|no terminal, and it is asked whether it is done
+5 away byhand.yaml|no terminal, a checklist that a person checks
 5 on plain -e "decline:" "no\n"|no
 5 on mild -e "decline:" "n\n"|n
 5 on severe -e "decline:" "yes\n" -e "neither" "App\n" -e "neither" "app1\n" -e "neither" "no\n"|three wrong phrases and a no
