@@ -19,7 +19,7 @@ sweep good keeper kill 11
 sweep undo keeper both-after 17
 sweep good interpreter ENOSPC 29
 sweep undo interpreter EIO-ever 41
-sweep good keeper EIO 11
+sweep good keeper EIO 5
 DEFECT=early sweep good interpreter both 3
 DEFECT=guess sweep good interpreter both-after 3
 if command -v strace >/dev/null; then
