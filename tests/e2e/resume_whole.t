@@ -35,7 +35,7 @@ test_that 'what was there before is longer than an event: an undo after a resume
 '
 
 test_that 'what a callee was given is longer than an event: it is given it all again' '
-	mkdir -p runbooks && echo "runbooks: ." >.runbook.yaml
+	mkdir -p runbooks && echo "runbooks: runbooks" >.runbook.yaml
 	printf "runbook: 1\nname: callee\ntype: action\ninputs: {text: {}}\nsteps:\n%s\n" \
 		"  - {id: s, shell: {run: test -e ok; wc -c >>effects, stdin: \"\${{ inputs.text }}\"}, undo: none}" >runbooks/callee.yaml
 	book "  - {id: p, shell: head -c 50000 /dev/zero | tr \"\\\\0\" y, undo: none}
