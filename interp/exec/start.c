@@ -606,20 +606,22 @@ static int give_up(struct driver *d, int code)
     return code;
 }
 
-// The folder of a run that is not yet one: checks of `requires` may run processes.
-static bool open_journal(struct driver *d)
+// The folder of a run that is not yet one: checks of `requires` may run processes. 0, or an exit
+// code: a store that cannot be opened is missing, one that cannot be written is broken.
+static int open_journal(struct driver *d)
 {
     if (d->options->dry_run) {
         d->folder = scratch_folder(d);
-        return d->folder.n > 0;
+        return d->folder.n > 0 ? 0 : CODE_PREFLIGHT;
     }
     d->store = NULL;
     if (!driver_open_store(d, true))
-        return false;
-    if (journal_create(d->store, d->arena, d->id, &d->journal, d->diags) != STORE_OK)
-        return false;
+        return CODE_PREFLIGHT;
+    enum store_error e = journal_create(d->store, d->arena, d->id, &d->journal, d->diags);
+    if (e)
+        return e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT : CODE_STORE;
     d->folder = journal_folder(d->journal);
-    return true;
+    return 0;
 }
 
 static int begin(struct driver *d)
@@ -644,10 +646,8 @@ static int begin(struct driver *d)
     } else {
         d->lock_count = 0;
     }
-    if (code)
+    if (code || (code = open_journal(d)))
         return code;
-    if (!open_journal(d))
-        return CODE_PREFLIGHT;
     make_run_value(d);
     d->frame->run = d->run_value;
     return driver_start_keeper(d) ? 0 : CODE_PREFLIGHT;

@@ -54,7 +54,7 @@ fills='  - {id: a, shell: "echo a >> effects; cat /dev/zero > state/filler || :"
   - {id: b, shell: "echo b >> effects"}'
 
 test_that 'full before the run: nothing is started' '
-	disk 2m && fill && book_here "$two" && run_any 4 12 && ! [ -e effects ]
+	disk 2m && fill && book_here "$two" && run_any 12 && ! [ -e effects ]
 '
 
 test_that 'full after a step took effect: it is recorded, nothing more is started' '
@@ -126,6 +126,12 @@ test_that 'more output than there is room for does not fail a step' '
 	book_here "  - {id: a, shell: \"cat /dev/zero > state/filler || truncate -s -200K state/filler; head -c 4000000 /dev/urandom | base64 -w 0; rm state/filler; echo a >> effects\"}
   - {id: b, shell: \"echo b >> effects\"}"
 	run_any 0 && effects "a b " && the_run && whole
+'
+
+test_that 'read-only before the run: nothing is started' '
+	disk 2m && book_here "$two" && run_any 0 && rm -f effects && mount -o remount,ro "$work/state" &&
+	run_any 4 && ! [ -e effects ] && runbook runs >out 2>&1 && has ok
+	mount -o remount,rw "$work/state"
 '
 
 # ---- not what it was
