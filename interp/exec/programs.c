@@ -193,7 +193,8 @@ static bool is_changed(struct driver *d, const struct str *earlier, struct str p
 
 void program_put(struct driver *d, const struct attempt *at, struct value_builder *b)
 {
-    struct str name = at->action->program ? at->action->program(at) : STR("");
+    // Without a job it was started before a crash; what it is now is not what it was then.
+    struct str name = at->action->program && at->job ? at->action->program(at) : STR("");
     struct arena *a = at->arena;
     struct seen now;
     int error;
