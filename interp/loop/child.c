@@ -28,6 +28,7 @@ struct keeper {
     struct str marks;
     struct watch *watch;
     struct buf in, out;
+    bool full;  // the socket took not all of [out]
     struct child *children;  // those that somebody waits for
     uint32_t last_id;
     bool lost;
@@ -55,8 +56,8 @@ static void watch_as_needed(struct keeper *k)
 {
     if (!k->watch)
         return;
-    watch_change(k->watch, WATCH_READ | (k->out.n ? WATCH_WRITE : 0));
-    watch_idle(k->watch, !k->children && !k->out.n);
+    watch_change(k->watch, WATCH_READ | (k->full ? WATCH_WRITE : 0));
+    watch_idle(k->watch, !k->children && !k->full);
 }
 
 static void flush(struct keeper *k)
@@ -70,6 +71,7 @@ static void flush(struct keeper *k)
         sent += n > 0 ? (size_t)n : 0;
     }
     buf_drop(&k->out, sent);
+    k->full = k->out.n > 0;
     watch_as_needed(k);
 }
 

@@ -18,6 +18,7 @@ enum {
     DRAIN_MS = 200,        // what holds the pipe after the process has ended gets this long
     LINGER_MS = 50,        // what else it left gets this long, after that, to end by itself
     TELL_MS = 10,          // before the pid is told, unless there is something else to tell
+    WATCH_MS = 10,         // before a child's pipes are watched: most end sooner
     RETRY_MS = 20,         // between tries to fork when there is no room for it
     RETRY_FOR_MS = 30000,  // how long, of a child without a timeout
     TURN_MS = 100,         // between looks at a terminal that somebody else has
@@ -53,6 +54,7 @@ struct task {
     pid_t pid;
     int64_t from, to;  // ticks between which it was born
     bool told;         // the pid, to the interpreter
+    bool watched;      // its pipes are in the epoll set
     bool ended;        // reaped
     int status;        // of waitpid()
     struct outlet out[2];
@@ -120,6 +122,10 @@ int64_t task_tick(struct task *t);
 // ---- outlet.c: what it writes
 
 void outlet_read(struct outlet *o);
+// To be called when a child has run for a while, or has ended and left its pipes open. Until
+// then what it writes waits in the pipes: to be woken for each of them would cost more than
+// most children do themselves.
+void task_watch(struct task *t);
 void outlet_close(struct outlet *o);
 // Its process has ended. True when all that it wrote was read.
 bool task_drain(struct task *t);

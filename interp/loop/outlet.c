@@ -16,9 +16,19 @@ void outlet_close(struct outlet *o)
 {
     if (o->fd < 0)
         return;
-    epoll_ctl(o->task->keeping->pipes, EPOLL_CTL_DEL, o->fd, NULL);
+    if (o->task->watched)
+        epoll_ctl(o->task->keeping->pipes, EPOLL_CTL_DEL, o->fd, NULL);
     close(o->fd);
     o->fd = -1;
+}
+
+void task_watch(struct task *t)
+{
+    for (int i = 0; i < 2 && !t->watched; i++)
+        if (t->out[i].fd >= 0)
+            epoll_ctl(t->keeping->pipes, EPOLL_CTL_ADD, t->out[i].fd,
+                      &(struct epoll_event){ EPOLLIN, { .ptr = &t->out[i] } });
+    t->watched = true;
 }
 
 static void give(struct outlet *o, struct str bytes)
@@ -83,5 +93,6 @@ bool task_drain(struct task *t)
     }
     if (!open)
         return true;
+    task_watch(t);
     return k->now_ms >= t->ended_ms + DRAIN_MS && read_rest(&t->out[0]) && read_rest(&t->out[1]);
 }

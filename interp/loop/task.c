@@ -126,10 +126,6 @@ static void running(struct task *t, pid_t pid)
                           .to = t->to,
                           .due_ms = t->spec.timeout_ms ? t->started_ms + t->spec.timeout_ms : 0,
                           .grace_ms = t->spec.grace_ms });
-    for (int i = 0; i < 2; i++)
-        if (t->out[i].fd >= 0)
-            epoll_ctl(k->pipes, EPOLL_CTL_ADD, t->out[i].fd,
-                      &(struct epoll_event){ EPOLLIN, { .ptr = &t->out[i] } });
 }
 
 static bool may_retry(struct task *t, int error)
@@ -315,6 +311,8 @@ static int64_t next_due(const struct task *t)
         return INT64_MAX;
     if (!t->told)
         due = t->started_ms + TELL_MS;
+    if (!t->watched)
+        due = earlier(due, t->started_ms + WATCH_MS);
     if (t->spec.timeout_ms && !t->ended && t->kill == KILL_NOT)
         due = earlier(due, t->started_ms + t->spec.timeout_ms);
     if (is_killing(t))
@@ -334,6 +332,8 @@ int64_t task_tick(struct task *t)
         start_in_turn(t);
     if (t->state == TASK_RUNNING && k->now_ms >= t->started_ms + TELL_MS)
         task_tell_started(t);
+    if (t->state == TASK_RUNNING && k->now_ms >= t->started_ms + WATCH_MS)
+        task_watch(t);
     if (has_timed_out(t)) {
         t->result.timed_out = true;
         stop(t, t->spec.grace_ms);

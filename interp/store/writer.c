@@ -190,7 +190,7 @@ static void tell_failure(struct writer *w)
     if (!failed || !fn)
         return;
     if (w->listens && idle)
-        watch_change(w->watch, 0);
+        watch_idle(w->watch, true);
     w->on_failure = NULL;
     w->listens = false;
     fn(w->failure_arg);
@@ -208,7 +208,7 @@ static void call_done(void *arg, int events)
     bool idle = !w->busy && !w->queued.first;
     pthread_mutex_unlock(&w->mutex);
     if (idle && !w->listens)
-        watch_change(w->watch, 0);
+        watch_idle(w->watch, true);
     call_back(w);
     tell_failure(w);
 }
@@ -289,7 +289,9 @@ static bool start_thread(struct writer *w)
     w->running = pthread_create(&w->thread, NULL, run_thread, w) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (w->running)
-        w->watch = loop_watch(w->loop, w->arena, w->event_fd, 0, call_done, w);
+        w->watch = loop_watch(w->loop, w->arena, w->event_fd, WATCH_READ, call_done, w);
+    if (w->running)
+        watch_idle(w->watch, true);
     return w->running;
 }
 
@@ -327,7 +329,7 @@ static void write_in_thread(struct writer *w, struct batch *b)
     append(&w->queued, b);
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
-    watch_change(w->watch, WATCH_READ);
+    watch_idle(w->watch, false);
 }
 
 void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg)
@@ -404,7 +406,7 @@ void writer_on_failure(struct writer *w, bool alone, void (*fn)(void *arg), void
     w->failure_arg = arg;
     w->listens = alone && have_thread(w);
     if (w->listens)
-        watch_change(w->watch, WATCH_READ);
+        watch_idle(w->watch, false);
 }
 
 struct str writer_failure(struct writer *w, struct arena *a)
