@@ -178,7 +178,8 @@ void intended_began(struct walk *w)
         return;
     if (walk_make_act(w, &err))
         w->command = act_describe(w->act);
-    w->act = earlier;
     w->intended = true;
     emit_intent(w, VALUE_NONE);
+    earlier->at.number = w->act->at.number;
+    w->act = earlier;
 }

@@ -536,7 +536,8 @@ bool emit_intent(struct walk *w, struct value with)
         value_put_s(b, "file", value_string(w->act->at.name));
         if (action_needs_terminal(t->step))
             value_put_s(b, "tty", value_bool(true));
-        program_put(w->d, &w->act->at, b);
+        if (w->act->at.job)  // not when it could not be resolved again after a crash
+            program_put(w->d, &w->act->at, b);
     } else {
         value_put_s(b, "group", value_bool(true));
     }
