@@ -1,9 +1,9 @@
 // Runs a program on a terminal of its own, and types.
 //
-//     on-terminal [-s COLUMNSxROWS] [-e SEE TYPE]... [-x SEE] [-r] COMMAND...
+//     on-terminal [-s COLUMNSxROWS] [-e SEE TYPE]... [-w SEE COLUMNSxROWS]... [-x SEE] [-r] COMMAND...
 //
-// -e waits until SEE was shown and types TYPE (\n, \r, \003, \004 understood); -x waits and
-// hangs up. Prints what stands on the screen in the end, rows that were painted over left
+// -e waits until SEE was shown and types TYPE (\n, \r, \003, \004 understood); -w waits and
+// resizes the terminal; -x waits and hangs up. Prints what stands on the screen in the end, rows that were painted over left
 // out (-r: every byte); the exit status is that of the program, 128 + n for a signal, 99
 // when something was never seen.
 
@@ -23,7 +23,8 @@
 enum { PATIENCE_MS = 20000, PAUSE_MS = 200 };
 
 struct turn {
-    const char *see, *type;  // type NULL: hang up
+    char what;  // 'e': type, 'w': resize, 'x': hang up
+    const char *see, *type;
 };
 
 struct talk {
@@ -86,6 +87,27 @@ static void type(struct talk *t, const char *text)
     }
 }
 
+static void resize(struct talk *t, const char *to)
+{
+    struct winsize size = { 0 };
+
+    sscanf(to, "%hux%hu", &size.ws_col, &size.ws_row);
+    ioctl(t->master, TIOCSWINSZ, &size);
+}
+
+static void take_turn(struct talk *t, const struct turn *turn)
+{
+    if (turn->what == 'x') {
+        t->ended = true;
+        return;
+    }
+    pause_a_little(t);
+    if (turn->what == 'w')
+        resize(t, turn->type);
+    else
+        type(t, turn->type);
+}
+
 static _Noreturn void be_program(const struct talk *t, int slave, char **argv)
 {
     close(t->master);
@@ -136,9 +158,8 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "-s") == 0) {
             sscanf(argv[++i], "%hux%hu", &size.ws_col, &size.ws_row);
         } else if (count < 64) {
-            turns[count].see = argv[i + 1];
-            turns[count++].type = strcmp(argv[i], "-e") == 0 ? argv[i + 2] : NULL;
-            i += turns[count - 1].type ? 2 : 1;
+            turns[count] = (struct turn){ argv[i][1], argv[i + 1], argv[i + 2] };
+            i += turns[count++].what == 'x' ? 1 : 2;
         }
     }
     if (openpty(&t.master, &slave, NULL, NULL, &size) < 0)
@@ -151,10 +172,8 @@ int main(int argc, char **argv)
         missed = !wait_to_see(&t, turns[k].see);
         if (missed)  // nobody would ever end the program
             fprintf(stderr, "on-terminal: never seen: %s\n", turns[k].see), t.ended = true;
-        else if (turns[k].type)
-            pause_a_little(&t), type(&t, turns[k].type);
         else
-            t.ended = true;
+            take_turn(&t, &turns[k]);
     }
     while (!t.ended)
         hear(&t, 100);
