@@ -65,6 +65,36 @@ test_that 'an answer is somebody else'"'"'s word only with their role' '
 	begin bobs && pg_sql "INSERT INTO runbook.vote(run, step, role, digest, reason, at, yes) SELECT '"'"'$run'"'"', '"'"'gate'"'"', '"'"'cleo'"'"', '"'"''"'"', '"'"''"'"', '"'"'2026'"'"', true" &&
 	exits 6 as ada resume $run && trace "before "
 '
+test_that 'in a transaction nothing is held open while a person is waited for, and each resume looks anew' '
+	pg_sql "CREATE TABLE orders(n int); INSERT INTO orders VALUES (1), (2)" &&
+	cat >tx.yaml <<-END &&
+	runbook: 1
+	name: tx
+	type: database
+	connections: {db: "$pg_url"}
+	steps:
+	  - {id: before, shell: echo before >> trace, undo: none}
+	  - id: all
+	    transaction: db
+	    undo: none
+	    steps:
+	      - {id: del, sql: DELETE FROM orders}
+	      - {id: left, sql: SELECT count(*) FROM orders}
+	      - {id: sure, confirm: "\${{ steps.left.value }} are left?"}
+	      - {id: gate, approve: "May we?"}
+	  - {id: after, shell: echo gate >> trace, undo: none}
+	END
+	begin tx && [ "$(pg_sql "SELECT count(*) FROM orders")" = 2 ] &&
+	[ "$(pg_sql "SELECT count(*) FROM pg_stat_activity WHERE state LIKE '"'"'idle in%'"'"'")" = 0 ] &&
+	exits 6 as ada resume $run --confirm sure=yes && [ "$(pg_sql "SELECT count(*) FROM orders")" = 2 ] &&
+	exits 0 as bob approve $run gate && exits 0 as ada resume $run --confirm sure=yes &&
+	[ "$(pg_sql "SELECT count(*) FROM orders")" = 0 ] && trace "before gate "
+'
+test_that 'a refusal in a transaction leaves everything as it was' '
+	pg_sql "INSERT INTO orders VALUES (1), (2)" && begin tx && exits 6 as ada resume $run --confirm sure=yes &&
+	exits 0 as cleo reject $run gate && exits 5 as ada resume $run --confirm sure=yes &&
+	[ "$(pg_sql "SELECT count(*) FROM orders")" = 2 ] && trace "before "
+'
 race() {
 	begin plain >/dev/null 2>&1 || return 1
 	as bob approve $run >/dev/null 2>&1 & a=$!
