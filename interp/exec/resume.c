@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "exec/lasting.h"
 #include "exec/session.h"
@@ -569,6 +570,20 @@ static int look_again(struct driver *d)
     return code;
 }
 
+// A run that was killed before its first event: it is out of the way, and that is all.
+static int abort_nothing(struct driver *d)
+{
+    d->row.state = d->row.result = STR("aborted");
+    d->row.started = d->row.ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
+    d->row.exit = CODE_OK;
+    journal_row(d->journal, &d->row);
+    if (!journal_commit_now(d->journal, d->diags) ||
+        store_unlock(d->store, d->id, d->diags) != STORE_OK)
+        return CODE_STORE;
+    say(d, "run %.*s never began, and is out of the way", STR_ARG(d->id));
+    return CODE_OK;
+}
+
 static int go_on(struct driver *d, struct run_options *o)
 {
     struct kept_plan plan;
@@ -580,6 +595,8 @@ static int go_on(struct driver *d, struct run_options *o)
     code = look_again(d);
     if (code)
         return close_early(d, code);
+    if (journal_next_seq(d->journal) == 1 && d->aborting)
+        return close_early(d, abort_nothing(d));
     if (journal_next_seq(d->journal) == 1)
         return close_early(d, refuse(d, CODE_USAGE, "never began: nothing was started, and there "
                                                     "is nothing to go on with"));

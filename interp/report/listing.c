@@ -38,8 +38,16 @@ static enum ink ink_of(const struct run_row *r)
     return r->exit == 0 ? INK_GOOD : r->exit == 9 ? INK_WARN : INK_BAD;
 }
 
+// It died before its first event was kept.
+static bool never_began(const struct run_row *r)
+{
+    return is_crashed(r) && !r->started.n;
+}
+
 static struct str result_of(const struct run_row *r)
 {
+    if (never_began(r))
+        return STR("never began");
     return r->result.n && !listing_is_open(r) ? r->result : r->state;
 }
 
@@ -48,7 +56,7 @@ static void add_ways_on(const struct run_row *rows, size_t count, struct str fla
     size_t crashed = 0;
 
     for (size_t i = 0; i < count && !crashed; i++)
-        crashed = is_crashed(&rows[i]) ? i + 1 : 0;
+        crashed = is_crashed(&rows[i]) && !never_began(&rows[i]) ? i + 1 : 0;
     if (!crashed)
         return;
     struct str id = rows[crashed - 1].id;
@@ -185,7 +193,8 @@ static void add_origin(const struct history *h, const struct run_row *row, struc
               str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
                          STR_ARG(row->user), STR_ARG(row->host)));
     page_item(p, STR("state"), 8, is_crashed(row) ? INK_BAD : INK_PLAIN,
-              is_crashed(row)        ? STR("crashed: its process is gone")
+              never_began(row)       ? STR("never began: its process died, and nothing was started")
+              : is_crashed(row)      ? STR("crashed: its process is gone")
               : listing_is_open(row) ? row->state
                                      : ended_words(row, a));
 }
@@ -196,6 +205,12 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
     size_t wide = widest_id(h);
 
     add_origin(h, row, p);
+    if (never_began(row)) {
+        page_blank(p);
+        page_head(p, INK_PLAIN, "  runbook abort %.*s%.*s  puts it out of the way", STR_ARG(row->id),
+                  STR_ARG(flags));
+        return;
+    }
     if (h->story_count) {
         page_blank(p);
         page_head(p, INK_BOLD, "%s", "Steps:");

@@ -16,7 +16,8 @@
 #define IS_OVER                                                                \
     "CASE WHEN r.id IS NULL THEN l.since < clock_timestamp() - interval '1 h'" \
     " ELSE (r.lease_until IS NULL OR r.lease_until < clock_timestamp())"       \
-    " AND (r.state IN ('final', 'aborted') OR (r.state = 'ended' AND r.exit <> 11)) END"
+    " AND (r.state IN ('final', 'aborted') OR (r.state = 'ended' AND r.exit <> 11)"           \
+    " OR (r.state = 'running' AND r.started = '')) END"
 
 static enum store_error done(struct postgres *s, PGresult *r)
 {
@@ -63,7 +64,7 @@ static struct lock_row lock_of(struct postgres *s, const PGresult *r, int i, str
         .since = server_text(&s->server, r, i, 4, a),
         .stale = is_true(s, r, i, 5, a),
         .step = event_step(server_text(&s->server, r, i, 6, a), a),
-        .crashed = is_true(s, r, i, 7, a) && gone,
+        .crashed = is_true(s, r, i, 7, a) && gone && !is_true(s, r, i, 5, a),
     };
 }
 

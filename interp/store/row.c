@@ -99,9 +99,12 @@ bool row_says_running(const struct run_row *row)
 }
 
 // execution.md "Locks": crashed, suspended and unknown runs keep theirs, also one that
-// waits; every other end frees them. 11: unknown.
+// waits; every other end frees them. 11: unknown. One that died before its first event has done
+// nothing, and there is nothing to go on with.
 bool row_keeps_locks(const struct run_row *row)
 {
+    if (row_says_running(row) && !row->started.n)
+        return false;
     if (str_is(row->state, "final") || str_is(row->state, "aborted"))
         return false;
     return !str_is(row->state, "ended") || row->exit == 11;

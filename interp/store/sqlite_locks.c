@@ -18,7 +18,7 @@ static void look_at_run(struct sqlite_store *s, struct lock_row *l, struct str m
         return;
     if (run_row(s, l->run, a, &row, &why)) {
         l->stale = !row_keeps_locks(&row);
-        l->crashed = row_says_running(&row);
+        l->crashed = !l->stale && row_says_running(&row);
     } else if (!why.text[0]) {
         l->stale = !mark.n || process_is_gone(mark) || process_was_before(mark);
     }

@@ -101,6 +101,21 @@ test_that 'logs has the head and the tail of a long output, and says what is mis
 	runbook logs "$id" c >out && [ "$(tail -n 1 out)" = 400000 ]
 '
 
+# never_began: what a kill leaves between the making of the journal and its first event
+never_began() {
+	crash && touch go && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" &&
+	sqlite3 "state/runbook/runs/$id/journal.db" "DELETE FROM events; UPDATE run SET runbook = '', title = '', user = '', host = '', started = '', locks = ''" &&
+	rm -f "state/runbook/runs/$id/head" "state/runbook/runs/$id"/keeper.* "state/runbook/runs/$id"/*.result && rm -f effects
+}
+test_that 'a run that was killed before its first event keeps no lock' '
+	never_began && look runs && has "never began" && run 0 && effects "a b "
+'
+test_that 'a run that was killed before its first event can be put out of the way' '
+	never_began && look show "$id" && has "never began" && resume 2 && has "never began" &&
+	exits 0 runbook abort "$id" >out 2>&1 && state_is aborted && runbook locks | grep "No lock" &&
+	exits 2 runbook abort "$id" >out 2>&1
+'
+
 test_that 'undo of one step of a crashed run leaves it crashed' '
 	book "  - {id: z, shell: echo z >> effects, undo: {shell: echo undone >> effects}}
 $waits" "lock: db/x"
