@@ -11,7 +11,9 @@ enum {
     LINE = 16,
     LEAF = 2 * LINE + PAD,
     HEAD = LINE + PAD,
-    WIDEST = 48
+    WIDEST = 48,
+    LANE = 8,  // between edges that go around others
+    MOST_LANES = 16
 };
 
 struct box {
@@ -24,6 +26,8 @@ struct page {
     struct box *boxes;  // of each vertex
     struct buf *out;
     struct arena *arena;
+    int right;   // of the boxes
+    int *lanes;  // how many edges went around so far
 };
 
 static struct box *box_of(const struct page *p, const struct vertex *v)
@@ -176,23 +180,50 @@ static void draw_vertex(const struct page *p, const struct vertex *v)
         add_text(p, b->x + PAD, b->y + 2 * LINE, "name", vertex_name(v));
 }
 
+// From side to side on the right of everything, so that it does not run behind other boxes.
+static void draw_around(const struct page *p, const struct box *a, const struct box *b,
+                        const char *class)
+{
+    int x1 = a->x + a->w, y1 = a->y + a->h / 2, x2 = b->x + b->w, y2 = b->y + b->h / 2;
+    int lane = p->right + GAP / 2 + LANE * ((*p->lanes)++ % MOST_LANES);
+    int turn = y2 > y1 ? PAD : -PAD;
+
+    buf_format(p->out,
+               "<path d=\"M%d %dH%dQ%d %d %d %dV%dQ%d %d %d %dH%d\" class=\"%s\" "
+               "marker-end=\"url(#to)\"/>\n",
+               x1, y1, lane - PAD, lane, y1, lane, y1 + turn, y2 - turn, lane, y2, lane - PAD, y2,
+               x2, class);
+}
+
 static void draw_edge(const struct page *p, const struct vertex *from, const struct vertex *to,
                       const char *class)
 {
     const struct box *a = box_of(p, from), *b = box_of(p, to);
     int x1 = a->x + a->w / 2, y1 = a->y + a->h, x2 = b->x + b->w / 2, y2 = b->y;
-    int bend = y2 > y1 ? (y2 - y1) / 2 : GAP;
+    int bend = (y2 - y1) / 2;
 
-    buf_format(p->out,
-               "<path d=\"M%d %d C%d %d %d %d %d %d\" class=\"%s\" marker-end=\"url(#to)\"/>\n", x1,
-               y1, x1, y1 + bend, x2, y2 - bend, x2, y2, class);
+    // Between two rows there is nothing; the next phase begins with its name.
+    if (y2 < y1 || y2 - y1 > GAP + HEAD)
+        draw_around(p, a, b, class);
+    else
+        buf_format(p->out,
+                   "<path d=\"M%d %dC%d %d %d %d %d %d\" class=\"%s\" marker-end=\"url(#to)\"/>\n",
+                   x1, y1, x1, y1 + bend, x2, y2 - bend, x2, y2, class);
+}
+
+static bool needs(const struct vertex *v, const struct vertex *t)
+{
+    for (size_t i = 0; i < v->need_count; i++)
+        if (v->needs[i] == t)
+            return true;
+    return false;
 }
 
 static void draw_edges(const struct page *p)
 {
     for (size_t i = 0; i < p->g->count; i++) {
         const struct vertex *v = &p->g->vertices[i];
-        if (v->before)
+        if (v->before && !needs(v, v->before))
             draw_edge(p, v->before, v, "order");
         for (size_t j = 0; j < v->need_count; j++)
             draw_edge(p, v->needs[j], v, "need");
@@ -203,8 +234,9 @@ static const char style[] =
     "<style>text{font:12px sans-serif;fill:#222}.id{font-weight:bold}.phase{font-size:14px}"
     "rect{fill:#fff;stroke:#555;rx:4}.group{fill:#f4f4f4}path{fill:none;stroke:#777}"
     ".need{stroke:#222;stroke-width:2}</style>\n"
-    "<defs><marker id=\"to\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" "
-    "markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" style=\"fill:#555\"/></marker>"
+    "<defs><marker id=\"to\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"9\" "
+    "markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" "
+    "style=\"fill:#555\"/></marker>"
     "</defs>\n";
 
 void draw_svg(const struct graph *g, struct buf *out)
@@ -215,7 +247,7 @@ void draw_svg(const struct graph *g, struct buf *out)
     struct page p = {
         .g = g, .out = &body, .arena = a, .boxes = NEW_ARRAY(a, struct box, g->count)
     };
-    int y = PAD, w = 0;
+    int y = PAD, w = 0, lanes = 0;
 
     for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
         const struct vertex *first = first_of_phase(g, phases[i]);
@@ -227,11 +259,19 @@ void draw_svg(const struct graph *g, struct buf *out)
         y += HEAD + size.h + GAP;
         w = size.w > w ? size.w : w;
     }
+    p.right = PAD + w;
+    p.lanes = &lanes;
+    // Edges run over the frames of groups and under the boxes of steps.
+    for (size_t i = 0; i < g->count; i++)
+        if (g->vertices[i].first_child)
+            draw_vertex(&p, &g->vertices[i]);
     draw_edges(&p);
     for (size_t i = 0; i < g->count; i++)
-        draw_vertex(&p, &g->vertices[i]);
+        if (!g->vertices[i].first_child)
+            draw_vertex(&p, &g->vertices[i]);
+    lanes = lanes < MOST_LANES ? lanes : MOST_LANES;
     buf_format(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">\n%s",
-               w + 2 * PAD, y, style);
+               w + 2 * PAD + (lanes ? GAP + LANE * lanes : 0), y, style);
     buf_add(out, buf_str(&body));
     buf_add_s(out, "</svg>\n");
     buf_free(&body);

@@ -57,7 +57,7 @@ static void table(struct writing *w, const struct block *b)
 {
     size_t column = 0;
 
-    buf_add_s(w->out, "<table>\n<tr>");
+    buf_format(w->out, "<table class=c%zu>\n<tr>", b->columns);
     for (const char *c = b->label; *c; c += *c == '|') {
         size_t n = strcspn(c, "|");
         tagged(w, "th", (struct str){ c, n }, " ");
@@ -122,11 +122,16 @@ static const char style[] =
     "h1{font-size:1.6em}h2{font-size:1.2em;border-bottom:1px solid #bbb;margin-top:1.6em}"
     "table{border-collapse:collapse;width:100%}"
     "td,th{border:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}"
-    "pre,code{font:13px/1.35 ui-monospace,monospace}"
+    "td,th{overflow-wrap:anywhere}.c6{table-layout:fixed}"
+    ".c6 th:nth-child(1){width:1.2em}.c6 th:nth-child(2){width:1.6em}"
+    ".c6 th:nth-child(3){width:15%}.c6 th:nth-child(4){width:24%}.c6 th:nth-child(6){width:18%}"
+    "pre,code{font:13px/1.35 ui-monospace,monospace}code{white-space:pre-wrap}"
     "pre{background:#f4f4f4;padding:.6em;white-space:pre-wrap;overflow-wrap:anywhere}"
     "dt{font-weight:600;float:left;clear:left;margin-right:.5em}dt::after{content:':'}"
     "dd{margin:0 0 .2em 9em}.box{list-style:none;margin-left:-1.2em}"
-    "@media print{body{margin:0}tr,pre{page-break-inside:avoid}}";
+    "@page{margin:14mm 12mm}"
+    "@media print{body{margin:0;padding:0;max-width:none;font-size:12px}pre,code{font-size:10px}"
+    "h2{page-break-after:avoid}tr,pre{page-break-inside:avoid}}";
 
 void document_html(const struct document *d, struct str title, struct buf *out)
 {

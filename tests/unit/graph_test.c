@@ -219,9 +219,26 @@ TEST(boxes_of_an_svg_do_not_overlap)
         CHECK(sscanf(s.s, "rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"", &box[n][0],
                      &box[n][1], &box[n][2], &box[n][3]) == 4);
     }
-    CHECK(n == 5);  // a, g, b, c, d
-    CHECK(box[1][1] >= box[0][1] + box[0][3]);
-    CHECK(box[2][1] > box[1][1] && box[3][0] >= box[2][0] + box[2][2]);
-    CHECK(box[3][0] + box[3][2] <= box[1][0] + box[1][2]);
-    CHECK(box[4][1] >= box[1][1] + box[1][3]);
+    CHECK(n == 5);  // the frame g, then a, b, c, d
+    CHECK(box[0][1] >= box[1][1] + box[1][3]);
+    CHECK(box[2][1] > box[0][1] && box[3][0] >= box[2][0] + box[2][2]);
+    CHECK(box[3][0] + box[3][2] <= box[0][0] + box[0][2]);
+    CHECK(box[4][1] >= box[0][1] + box[0][3]);
+}
+
+TEST(edges_of_an_svg_are_seen)
+{
+    struct str s = drawn(GRAPH_SVG, "steps:\n- id: g\n  parallel: true\n  steps:\n"
+                                    "  - {id: a, shell: x}\n  - {id: b, shell: x, needs: [a]}\n"
+                                    "- {id: c, shell: x}\n- {id: d, shell: x, needs: [g]}");
+    size_t frame = str_search(s, STR("class=\"group\"")),
+           box = str_search(s, STR("class=\"step\""));
+    size_t edge = str_search(s, STR("class=\"need\""));
+    int width = 0, lane = 0;
+
+    CHECK(frame < edge && edge < box);
+    // From g to d it goes around c, on the page.
+    struct str around = str_slice(s, str_search(s, STR("H")), s.n);
+    CHECK(sscanf(s.s, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d", &width) == 1);
+    CHECK(sscanf(around.s, "H%d", &lane) == 1 && lane > 0 && lane < width);
 }
