@@ -230,6 +230,7 @@ static void ask_person(struct checking *c, struct act *x)
         q->items = job->items;
         q->item_count = job->item_count;
         q->evidence_wanted = job->evidence != EVIDENCE_NONE;
+        q->evidence_is_file = job->evidence == EVIDENCE_FILE;
     }
     c->asked = ask(c->d, q, c->task, person_said, c);
 }

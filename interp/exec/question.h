@@ -79,7 +79,7 @@ struct question {
     bool hidden;                // prompt: the answer is a secret and is not shown
     const struct str *items;    // manual: its checklist
     size_t item_count;
-    bool reason_required, evidence_wanted;
+    bool reason_required, evidence_wanted, evidence_is_file;
     bool may_retry, may_skip, may_undo;  // failure, walk
     bool declined;         // failure: it was not run, because of a no
     int64_t asked_ms, timeout_ms;        // boot time; 0: none

@@ -688,6 +688,7 @@ static void ask_for_work(struct walk *w)
         w->question->items = job->items;
         w->question->item_count = job->item_count;
         w->question->evidence_wanted = job->evidence != EVIDENCE_NONE;
+        w->question->evidence_is_file = job->evidence == EVIDENCE_FILE;
     }
     w->question->timeout_ms = w->act->at.timeout_ms;
     w->asked = ask(w->d, w->question, w->task, work_answered, w);

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,22 +34,36 @@ static void headline(struct person *p, const char *what)
               STR_ARG(title));
 }
 
-static void facts(struct person *p)
+// Those who are there from the beginning; the others are named when it is their turn.
+static void people_to_call(struct person *p)
 {
     const struct question *q = p->q;
 
-    person_item(p, "will run", INK_PLAIN, q->details);
+    for (size_t i = 0; i < q->people_count; i++)
+        if (q->people[i].after_ms <= 0)
+            person_item(p, "call", INK_PLAIN, person_to_call_text(&q->people[i], p->scratch));
+}
+
+static void facts(struct person *p)
+{
+    const struct question *q = p->q;
+    // What a person is to do stands above.
+    bool by_hand = q->kind == QUESTION_MANUAL || q->kind == QUESTION_PROMPT;
+
+    if (!by_hand)
+        person_item(p, "will run", INK_PLAIN, q->details);
     person_item(p, "destroys", INK_BAD, q->destroys);
     person_item(p, "leaves", INK_PLAIN, q->leaves);
     person_item(p, "undo", INK_PLAIN, q->undo);
     for (size_t i = 0; i < q->show_count; i++)
         person_item(p, i ? "" : "look at", INK_PLAIN, q->show[i]);
     person_item(p, "so far", INK_WARN, q->so_far);
-    person_item(p, "if no", INK_PLAIN, q->on_no);
+    person_item(p, by_hand ? "if not" : "if no", INK_PLAIN, q->on_no);
     if (q->timeout_ms > 0)
         person_item(p, "time", INK_PLAIN,
                     str_format(p->scratch, "an answer is needed within %.*s",
                                STR_ARG(span_text(q->timeout_ms, p->scratch))));
+    people_to_call(p);
 }
 
 static void message(struct person *p)
@@ -164,19 +179,25 @@ static void ask_done(struct person *p);
 
 static void heard_evidence(struct person *p, struct str line)
 {
-    if (!line.n) {
-        person_again(p, "Evidence is asked for: a text, or the path of a file.");
-        return;
+    char path[PATH_MAX];
+    bool is_file = p->q->evidence_is_file;
+
+    if (!line.n)
+        person_again(p, "Evidence is asked for: %s.", is_file ? "the path of a file" : "a text");
+    else if (is_file && !realpath(str_copy(p->scratch, line).s, path))
+        person_again(p, "There is no file `%.*s` that can be read.", STR_ARG(line));
+    else {
+        p->answer.evidence = is_file ? str_copy(p->scratch, str_from(path)) : line;
+        person_answer(p, p->answer.kind);
     }
-    p->answer.evidence = line;
-    person_answer(p, p->answer.kind);
 }
 
 static void finish_manual(struct person *p, enum answer_kind kind)
 {
     p->answer.kind = kind;
     if (p->q->evidence_wanted && kind == ANSWER_YES)
-        person_ask(p, STR("Evidence (a text, or the path of a file):"), heard_evidence);
+        person_ask(p, p->q->evidence_is_file ? STR("Evidence (the path of a file):") : STR("Evidence:"),
+                   heard_evidence);
     else
         person_answer(p, kind);
 }

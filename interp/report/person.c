@@ -178,6 +178,18 @@ static void on_timeout(void *arg)
 
 // -------- whose turn it is while nobody answers
 
+struct str person_to_call_text(const struct person_to_call *who, struct arena *a)
+{
+    const struct str ways[] = { who->name, who->phone, who->email, who->link };
+    struct buf b = BUF_EMPTY;
+
+    buf_add(&b, who->role);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (ways[i].n)
+            buf_format(&b, ", %.*s", STR_ARG(ways[i]));
+    return buf_take(&b, a);
+}
+
 static void call_next(struct person *p);
 
 static void on_escalation(void *arg)
@@ -185,16 +197,12 @@ static void on_escalation(void *arg)
     struct person *p = arg;
     const struct person_to_call *who = &p->q->people[p->called++];
     struct str waited = span_text(loop_now_ms(p->loop) - p->q->asked_ms, p->scratch);
-    struct buf b = BUF_EMPTY;
+    struct str text = person_to_call_text(who, p->scratch);
 
-    buf_format(&b, "Nobody answered for %.*s. Call %.*s", STR_ARG(waited), STR_ARG(who->role));
-    const struct str ways[] = { who->name, who->phone, who->email, who->link };
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (ways[i].n)
-            buf_format(&b, ", %.*s", STR_ARG(ways[i]));
     screen_put(p->screen, STR("\n"));
-    page_text(&p->page, "", INK_WARN, buf_str(&b));
-    buf_free(&b);
+    page_text(&p->page, "", INK_WARN,
+              str_format(p->scratch, "Nobody answered for %.*s. Call %.*s", STR_ARG(waited),
+                         STR_ARG(text)));
     person_show(p);
     put_prompt(p);
     call_next(p);

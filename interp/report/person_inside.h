@@ -48,5 +48,7 @@ void person_show(struct person *p);
 void person_item(struct person *p, const char *label, enum ink color, struct str text);
 // The title of the question, unless it only repeats the id.
 struct str person_title(const struct person *p);
+// "role, name, phone, ...": whom to call.
+struct str person_to_call_text(const struct person_to_call *who, struct arena *a);
 // yes, no, or neither; [yes] may be more than the word.
 bool person_says_no(struct str line);

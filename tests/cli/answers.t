@@ -129,5 +129,10 @@ test_that 'manual work keeps its evidence over a resume' '
 	rm -f trace && { on-terminal -e "na" "done\n" -e "Evidence" "photo-7\n" -e "decline:" "\003" runbook run proof.yaml; [ $? = 130 ]; } &&
 	exits 0 away resume $(id) --yes && trace "photo-7 " && answers | grep -q "\"evidence\":\"photo-7\""
 '
+test_that 'evidence that is to be a file is one' '
+	sed "s/evidence: text/evidence: file/; s/proof/paper/" proof.yaml >paper.yaml && touch photo &&
+	rm -f trace && exits 0 on-terminal -e "na" "done\n" -e "Evidence" "nosuch\n" -e "no file" "photo\n" -e "decline:" "yes\n" runbook run paper.yaml &&
+	trace "$PWD/photo "
+'
 
 done_testing
