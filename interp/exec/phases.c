@@ -29,14 +29,21 @@ static void progress_told(struct driver *d)
     (void)d;
 }
 
+// The project's hooks first. Nobody is told of a rehearsal.
+static void tell_progress(struct driver *d)
+{
+    const struct hooks *both[] = { d->project->hooks, root_of(d)->hooks };
+
+    for (size_t i = 0; i < 2 && !d->options->dry_run && !d->options->drill; i++)
+        if (both[i] && both[i]->progress.count)
+            hooks_run(d, "progress", &both[i]->progress, VALUE_NONE, progress_told);
+}
+
 static void end_phase(struct driver *d, enum phase p, bool ok)
 {
-    const struct hooks *h = root_of(d)->hooks;
-
     tell_phase(d, EVENT_PHASE_END, p, ok);
     d->phase_view = NULL;
-    if (h && h->progress.count)
-        hooks_run(d, "progress", &h->progress, VALUE_NONE, progress_told);
+    tell_progress(d);
     pump(d);
 }
 

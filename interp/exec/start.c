@@ -243,10 +243,13 @@ static bool check_required(struct driver *d, struct space *space)
         return true;
     struct view v = view_of_space(d, space);
     d->over = false;
+    // No phase begins meanwhile, whoever wakes the driver.
+    run_hold(d->run, true);
     d->phase_check = check_all(d, d->arena, &r->checks, space, NULL, &v, STR("requires."), false,
                                required, d);
     while (!d->over && loop_turn(d->loop))
         run_order_aside(d);
+    run_hold(d->run, false);
     d->over = false;
     return d->diags->errors == errors;
 }
@@ -543,21 +546,29 @@ static void hooks_started(struct driver *d)
     pump(d);
 }
 
+static void own_start_hooks(struct driver *d)
+{
+    const struct hooks *own = d->program->root->rb->hooks;
+
+    if (own && own->start.count)
+        hooks_run(d, "start", &own->start, VALUE_NONE, hooks_started);
+    else
+        hooks_started(d);
+}
+
+// The project's first, then the runbook's; the first phase begins after both.
 static void tell_start_hooks(struct driver *d)
 {
     const struct hooks *own = d->program->root->rb->hooks, *project = d->project->hooks;
-    bool quiet = d->options->dry_run || d->options->drill;
+    bool of_project = project && project->start.count;
 
-    if (quiet)
+    if (d->options->dry_run || d->options->drill || (!of_project && !(own && own->start.count)))
         return;
-    if (project && project->start.count) {
-        run_hold(d->run, true);
-        hooks_run(d, "start", &project->start, VALUE_NONE, hooks_started);
-    }
-    if (own && own->start.count) {
-        run_hold(d->run, true);
-        hooks_run(d, "start", &own->start, VALUE_NONE, hooks_started);
-    }
+    run_hold(d->run, true);
+    if (of_project)
+        hooks_run(d, "start", &project->start, VALUE_NONE, own_start_hooks);
+    else
+        own_start_hooks(d);
 }
 
 // Everything between the file and the first event. 0, or an exit code.

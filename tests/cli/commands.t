@@ -196,6 +196,32 @@ test_that 'what anybody may write is not run: the runbook, the project file' '
 	chmod o-w open/good.yaml && chmod o+w open/.runbook.yaml &&
 	exits 4 runbook run open/good.yaml 2>err && grep -q "runbook.yaml may be written by anybody" err
 '
+test_that 'every check of requires is waited for, also by plan and a dry run' '
+	cat >needs.yaml <<-"END"
+	runbook: 1
+	name: needs
+	type: application
+	requires: {checks: [{id: c, shell: "true"}, {id: d, shell: exit 1}]}
+	steps: [{id: s, shell: touch ran-early}]
+	END
+	exits 4 runbook plan needs.yaml >out 2>err && exits 4 runbook run needs.yaml --dry-run 2>err &&
+	! grep -q "would run" err && exits 4 runbook run needs.yaml 2>err && [ ! -e ran-early ]
+'
+test_that 'start hooks of the project, then of the runbook, then the first step' '
+	mkdir -p told && cd told && echo "hooks: {start: [{id: p, shell: echo project >>told}], progress: [{id: q, shell: echo at-project >>told}]}" >.runbook.yaml &&
+	cat >told.yaml <<-"END" &&
+	runbook: 1
+	name: told
+	type: application
+	hooks: {start: [{id: o, shell: "sleep 0.2; echo own >>told"}], progress: [{id: r, shell: echo at-own >>told}]}
+	steps: [{id: s, shell: echo step >>told}]
+	drill: {}
+	END
+	runbook run told.yaml -q 2>err && [ "$(head -3 told | tr "\n" " ")" = "project own step " ] &&
+	[ "$(tail -n +4 told | sort | tr "\n" " ")" = "at-own at-project " ] && rm told &&
+	runbook run told.yaml --dry-run -q 2>err && [ ! -e told ] &&
+	runbook run told.yaml --drill -q 2>err && [ "$(cat told)" = step ]
+'
 test_that 'logs are those of a step, and harmless' '
 	cat >noise.yaml <<-END
 	runbook: 1
