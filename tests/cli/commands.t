@@ -136,6 +136,9 @@ test_that 'plan, view and graph take the same file' '
 	runbook view good.yaml --format html | grep -q "<h1>good</h1>" &&
 	runbook graph good.yaml --format mermaid | grep -q first
 '
+test_that 'a printed runbook fits its paper: the undo column and long lines are wrapped' '
+	runbook view good.yaml --format html >out && grep -q "table class=c6" out && grep -q "overflow-wrap:anywhere" out && grep -q "@page" out
+'
 test_that 'a runbook that cannot be read is listed as that' '
 	mkdir -p shelf/runbooks && echo "" >shelf/.runbook.yaml &&
 	printf "runbook: 1\nname: odd\ntype: nope\nsteps: [{id: a, shell: x}]\n" >shelf/runbooks/odd.yaml &&

@@ -230,7 +230,7 @@ TEST(edges_of_an_svg_are_seen)
 {
     struct str s = drawn(GRAPH_SVG, "steps:\n- id: g\n  parallel: true\n  steps:\n"
                                     "  - {id: a, shell: x}\n  - {id: b, shell: x, needs: [a]}\n"
-                                    "- {id: c, shell: x}\n- {id: d, shell: x, needs: [g]}");
+                                    "- {id: c, shell: x}\n- {id: d, shell: x, needs: [g, c]}");
     size_t frame = str_search(s, STR("class=\"group\"")),
            box = str_search(s, STR("class=\"step\""));
     size_t edge = str_search(s, STR("class=\"need\""));
