@@ -35,3 +35,39 @@ void dry_unresolved(struct walk *w, const struct expr_error *err)
     w->message = str_format(w->arena, "dry run: not known before: %.*s", STR_ARG(err->message));
     walk_end(w, STATE_SKIPPED, NULL, false);
 }
+
+static struct str message_of(struct walk *w)
+{
+    const struct step *s = w->task->step;
+    const struct template *t = s->approve ? s->approve->message : s->confirm ? s->confirm->message
+                                                                             : NULL;
+    struct expr_error err = { 0 };
+    struct str text;
+    bool secret;
+
+    if (!t)
+        return STR("");
+    return template_eval_text(t, view_scope(&w->view), w->arena, &text, &secret, &err) ? text
+                                                                                       : t->text.str;
+}
+
+// A gate that only asks is not answered; one that expects is judged, if what it reads is known.
+void dry_gate(struct walk *w)
+{
+    const struct step *s = w->task->step;
+    struct judged j = { .ok = true };
+
+    if (s->expect.count)
+        j = judge(w->d, s, NULL, view_scope(&w->view), w->arena);
+    if (j.unread || j.error) {
+        dry_unresolved(w, &(struct expr_error){ .message = j.message });
+        return;
+    }
+    if (s->expect.count) {
+        gate_judge(w);
+        return;
+    }
+    say(w->d, "%.*s: would ask: %.*s", STR_ARG(w->task->address), STR_ARG(message_of(w)));
+    w->message = STR("dry run: a person is asked");
+    walk_end(w, STATE_SKIPPED, NULL, false);
+}

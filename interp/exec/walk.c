@@ -262,6 +262,10 @@ static void resolve_action(struct walk *w)
 {
     struct expr_error err = { 0 };
 
+    if (w->task->kind == TASK_GATE && w->d->options->dry_run) {
+        dry_gate(w);
+        return;
+    }
     if (w->task->kind != TASK_ACTION) {
         by_hand_ask(w);
         return;

@@ -66,6 +66,7 @@ struct str person(const struct driver *d);
 // dry.c
 bool dry_runs(const struct walk *w);
 void dry_skip(struct walk *w);
+void dry_gate(struct walk *w);
 void dry_unresolved(struct walk *w, const struct expr_error *err);
 
 int64_t next_seq(const struct driver *d);

@@ -262,7 +262,7 @@ static void add_headline(const struct history *h, struct page *p)
     if (h->dry_run) {
         page_head(p, m->ink, "%s dry run of %.*s: %s (exit code %d)", sign_shown(m, p->look),
                   STR_ARG(title),
-                  truth_of(h->start, "probe") ? "only checks and what just reads was run"
+                  truth_of(h->start, "probe") ? "only checks and steps that just read were run"
                                               : "nothing was run",
                   h->exit);
         return;

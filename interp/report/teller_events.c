@@ -158,8 +158,11 @@ static void plain_end(struct teller *t, const struct story *s, struct str words)
 
     if (t->options.manner == MANNER_QUIET && !m->bad)
         return;
-    teller_say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%.*s%s%.*s", STR_ARG(s->state),
-               STR_ARG(s->id), STR_ARG(took), words.n ? ": " : "", STR_ARG(words));
+    // Of a check nothing was said when it began.
+    bool named = history_is_judged(s) && s->name.n;
+    teller_say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%s%.*s%s%.*s%s%.*s", STR_ARG(s->state),
+               STR_ARG(s->id), named ? " (" : "", STR_ARG(named ? s->name : STR("")),
+               named ? ")" : "", STR_ARG(took), words.n ? ": " : "", STR_ARG(words));
 }
 
 static bool is_worth_a_row(const struct teller *t, const struct story *s)

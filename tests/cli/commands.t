@@ -139,6 +139,20 @@ test_that 'plan, view and graph take the same file' '
 test_that 'a printed runbook fits its paper: the undo column and long lines are wrapped' '
 	runbook view good.yaml --format html >out && grep -q "table class=c6" out && grep -q "overflow-wrap:anywhere" out && grep -q "@page" out
 '
+test_that 'a dry run asks nobody, and what is not known yet is no failure' '
+	cat >gates.yaml <<-END
+	runbook: 1
+	name: gates
+	type: application
+	steps:
+	  - {id: look, shell: echo 1, effects: read}
+	  - {id: vote, approve: May it be}
+	  - {id: ready, expect: "steps.look.stdout == \"1\""}
+	  - {id: never, expect: 1 == 2, on_failure: continue}
+	END
+	runbook run gates.yaml --dry-run </dev/null 2>out; grep -q "vote: would ask: May it be" out && grep -q "ready: would run; what exactly is not known" out &&
+	grep -q "failed  *never" out && runbook run gates.yaml --probe </dev/null 2>out; grep -q "succeeded  *ready" out
+'
 test_that 'a runbook that cannot be read is listed as that' '
 	mkdir -p shelf/runbooks && echo "" >shelf/.runbook.yaml &&
 	printf "runbook: 1\nname: odd\ntype: nope\nsteps: [{id: a, shell: x}]\n" >shelf/runbooks/odd.yaml &&
