@@ -204,7 +204,8 @@ void diag_print(const struct diag *d, FILE *out)
 {
     static const char *const severities[] = { "info", "warning", "error" };
 
-    size_t end = str_find(d->message, '\n');
+    size_t end = str_search(d->message,
+                            STR("\n  "));  // a list below it, not a value with a newline
     struct str first = str_slice(d->message, 0, end == SIZE_MAX ? d->message.n : end);
 
     print_head(d->span, severities[d->severity], first, out);
