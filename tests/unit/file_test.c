@@ -358,7 +358,8 @@ static const char *elsewhere(void)
 
     if (stat(at.s, &here) || stat("/dev/shm", &there) || here.st_dev == there.st_dev)
         return NULL;
-    char *folder = strdup("/dev/shm/file-test-XXXXXX");
+    static char folder[sizeof "/dev/shm/file-test-XXXXXX"];
+    strcpy(folder, "/dev/shm/file-test-XXXXXX");
     return mkdtemp(folder);
 }
 
