@@ -154,7 +154,7 @@ static void begin_checklist(struct person *p)
 
 // -------- approve: answered from elsewhere
 
-static void begin_approve(struct person *p)
+void dialog_approval(struct person *p)
 {
     const struct question *q = p->q;
     struct str run = p->history->run;
@@ -168,9 +168,6 @@ static void begin_approve(struct person *p)
               STR_ARG(whole ? STR("") : q->id));
     page_head(&p->page, INK_ASK, "  runbook reject %.*s%s%.*s --reason TEXT", STR_ARG(run),
               whole ? "" : " ", STR_ARG(whole ? STR("") : q->id));
-    person_show(p);
-    p->shares = true;
-    screen_give_back(p->screen);
 }
 
 // -------- manual work
@@ -380,7 +377,7 @@ static void begin_undo(struct person *p)
 
 static void (*const dialogs[])(struct person *p) = {
     [QUESTION_CHECKLIST] = begin_checklist, [QUESTION_CONFIRM] = begin_confirm,
-    [QUESTION_APPROVE] = begin_approve,     [QUESTION_MANUAL] = begin_manual,
+    [QUESTION_APPROVE] = NULL,              [QUESTION_MANUAL] = begin_manual,
     [QUESTION_PROMPT] = begin_prompt,       [QUESTION_FAILURE] = menu_begin,
     [QUESTION_WALK] = menu_begin,           [QUESTION_UNDO] = begin_undo,
 };

@@ -142,8 +142,7 @@ static struct question *leave(struct person *p)
     p->q = NULL;
     arena_free(p->scratch);
     p->scratch = NULL;
-    if (!p->shares)
-        screen_give_back(p->screen);
+    screen_give_back(p->screen);
     return q;
 }
 
@@ -220,6 +219,74 @@ static void call_next(struct person *p)
                                    on_escalation, p);
 }
 
+// -------- approvals: nothing is read, and whatever else is asked goes on
+
+struct waiting {
+    struct person *p;
+    const struct question *q;
+    struct arena *arena;
+    struct timer *escalation;
+    size_t called;
+    struct waiting *next;
+};
+
+static void wait_to_call(struct waiting *w);
+
+static void call_about(void *arg)
+{
+    struct waiting *w = arg;
+    const struct person_to_call *who = &w->q->people[w->called++];
+
+    w->escalation = NULL;
+    screen_line(w->p->screen,
+                str_format(w->arena, "%.*s: nobody decided for %.*s. Call %.*s", STR_ARG(w->q->id),
+                           STR_ARG(span_text(loop_now_ms(w->p->loop) - w->q->asked_ms, w->arena)),
+                           STR_ARG(harmless_text(person_to_call_text(who, w->arena), w->arena))));
+    wait_to_call(w);
+}
+
+static void wait_to_call(struct waiting *w)
+{
+    const struct question *q = w->q;
+
+    while (w->called < q->people_count && q->people[w->called].after_ms <= 0)
+        w->called++;
+    if (w->called < q->people_count)
+        w->escalation = loop_timer(w->p->loop, w->arena,
+                                   q->asked_ms + q->people[w->called].after_ms, call_about, w);
+}
+
+static void show_approval(struct person *p, struct question *q)
+{
+    struct arena *a = arena_new(NULL);
+    struct waiting *w = NEW(a, struct waiting);
+    struct person shown = *p;
+
+    *w = (struct waiting){ .p = p, .q = q, .arena = a, .next = p->waiting };
+    p->waiting = w;
+    shown.q = q;
+    shown.scratch = a;
+    new_page(&shown);
+    dialog_approval(&shown);
+    screen_line(p->screen, page_str(&shown.page));
+    wait_to_call(w);
+}
+
+static void forget_approval(struct person *p, const struct question *q)
+{
+    struct waiting **link = &p->waiting, *w;
+
+    while (*link && (*link)->q != q)
+        link = &(*link)->next;
+    w = *link;
+    if (!w)
+        return;
+    *link = w->next;
+    if (w->escalation)
+        timer_stop(w->escalation);
+    arena_free(w->arena);
+}
+
 // -------- the asker
 
 static void nobody(void *arg)
@@ -237,11 +304,14 @@ static void ask(struct asker *k, struct question *q)
         loop_later(p->loop, nobody, q);
         return;
     }
+    if (q->kind == QUESTION_APPROVE) {
+        show_approval(p, q);
+        return;
+    }
     p->q = q;
     p->scratch = arena_new(NULL);
     p->answer = (struct answer){ 0 };
     p->item = p->called = 0;
-    p->shares = false;
     screen_take(p->screen);
     new_page(p);
     tty_forget(p->tty);
@@ -255,6 +325,8 @@ static void withdraw(struct asker *k, struct question *q)
 {
     struct person *p = k->ctx;
 
+    if (q->kind == QUESTION_APPROVE)
+        forget_approval(p, q);
     if (p->q != q)
         return;
     screen_put(p->screen, STR("\n"));
@@ -267,7 +339,7 @@ static void on_continue(void *arg, int signo)
     struct person *p = arg;
 
     (void)signo;
-    if (p->q && !p->shares)
+    if (p->q)
         put_prompt(p);
 }
 

@@ -20,7 +20,7 @@ struct person {
     struct str prompt;
     void (*heard)(struct person *p, struct str line);
     struct answer answer;  // as far as it is known
-    bool shares;           // the lines of others go on while it is asked
+    struct waiting *waiting;  // approvals: votes on them come from elsewhere
     size_t item;           // of a checklist
     bool menu_shown;       // with what its letters mean
     bool walked;           // a step of --mode manual was asked about before
@@ -33,6 +33,8 @@ struct person {
 // Begins the dialog of p->q.
 void dialog_begin(struct person *p);
 void menu_begin(struct person *p);
+// What is to be said of an approval, into p->page.
+void dialog_approval(struct person *p);
 
 // What stands in p->page is shown, then [prompt], and the next line goes to [heard].
 void person_ask(struct person *p, struct str prompt,

@@ -212,6 +212,21 @@ test_that '... and a refusal' '
 	waits_at_a_terminal plain && exits 0 runbook reject $run; wait $terminal; [ $? = 5 ] && trace "before "
 '
 
+test_that 'what is typed to another question is no vote, and the vote does not hide the question' '
+	cat >beside.yaml <<-END
+	runbook: 1
+	name: beside
+	type: application
+	on_failure: stop
+	steps:
+	  - {id: c, needs: [], confirm: Confirm?, shell: echo c >> trace}
+	  - {id: v, needs: [], approve: {message: Vote?, timeout: 1s}, shell: echo v >> trace}
+	  - {id: d, needs: [], confirm: Another?, shell: echo d >> trace}
+	END
+	rm -f trace && exits 5 timeout -s KILL 60 on-terminal -e "decline" "yes\n" -e "decline" "yes\n" runbook run beside.yaml &&
+	[ "$(sort trace | tr "\n" " ")" = "c d " ]
+'
+
 # What the two said, and what became of it: nobody is told something else than what happens.
 race() {
 	begin plain >/dev/null 2>&1 || return 1
