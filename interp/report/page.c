@@ -57,22 +57,37 @@ struct margin {
     const char *first, *rest;
 };
 
+// What a line is indented by, where that leaves most of the room.
+static struct str indent_of(struct str line, size_t room)
+{
+    size_t n = 0;
+
+    while (n < line.n && line.s[n] == ' ')
+        n++;
+    return n < line.n && n < room / 3 ? str_slice(line, 0, n) : STR("");
+}
+
 static void add_rows(struct page *p, struct margin *m, enum ink color, struct str line)
 {
     size_t taken = columns(str_from(m->rest));
     size_t room = !p->columns ? UNBOUNDED : p->columns > taken + 4 ? p->columns - taken : 4;
+    struct str indent = indent_of(line, room);
 
-    do {
-        size_t n = row_length(line, room);
+    for (bool first = true;; first = false) {
+        size_t n = row_length(line, first ? room : room - indent.n);
         begin_row(p);
         buf_add_s(p->out, m->first);
         m->first = m->rest;
+        if (!first)
+            buf_add(p->out, indent);
         if (n)
             ink(p->look, color, str_slice(line, 0, n), p->out);
         while (n && n < line.n && line.s[n] == ' ')
             n++;
         line = str_slice(line, n, line.n);
-    } while (line.n);
+        if (!line.n)
+            return;
+    }
 }
 
 static void add_lines(struct page *p, struct margin m, enum ink color, struct str text)
