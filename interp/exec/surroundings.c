@@ -106,13 +106,21 @@ static const struct str *lines_of(const struct map *all, struct arena *a)
     return lines;
 }
 
+static bool groups_say_env(const struct task *t, const struct space *top)
+{
+    for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
+        if (space_top(at->space) == top && at->kind != TASK_EACH && at->step->env.count)
+            return true;
+    return false;
+}
+
 static const struct str *environment_of(struct mask *mask, struct task *t, const struct step *s, struct space *space,
                                         const struct scope *scope, struct arena *a,
                                         struct expr_error *err)
 {
     const struct frame *f = frame_of(space);
     struct map *all = map_new(a);
-    bool has_groups = t && t->in->owner;
+    bool has_groups = groups_say_env(t, space_top(space));
 
     if (!has_groups && s->env.count == 0)
         return f->environ;
