@@ -542,10 +542,23 @@ void gate_judge(struct walk *w)
 
 // ---- stopped from outside
 
+// It has failed already; only what that means for the run was open.
+static void stop_deciding(struct walk *w)
+{
+    ask_withdraw(w->asked);
+    w->asked = NULL;
+    w->deciding = false;
+    end_badly(w, "stop", false);
+}
+
 void walk_cancel(struct walk *w, bool at_once, const char *why)
 {
     if (w->withdrawn)
         return;
+    if (w->deciding) {
+        stop_deciding(w);
+        return;
+    }
     if (!w->cancelled)
         w->message = str_copy(w->arena, str_from(why));
     w->cancelled = true;
@@ -570,7 +583,9 @@ void walk_interrupt(struct walk *w)
 {
     if (w->withdrawn || w->task->ended)
         return;
-    if (w->task->resting || w->asked) {
+    if (w->deciding) {
+        stop_deciding(w);
+    } else if (w->task->resting || w->asked) {
         w->cancelled = true;
         w->message = STR("stopped while it waited");
         if (w->asked && w->task->kind == TASK_ACTION && !w->task->intent)

@@ -134,5 +134,19 @@ test_that 'evidence that is to be a file is one' '
 	rm -f trace && exits 0 on-terminal -e "na" "done\n" -e "Evidence" "nosuch\n" -e "no file" "photo\n" -e "decline:" "yes\n" runbook run paper.yaml &&
 	trace "$PWD/photo "
 '
+test_that 'an interrupt at the menu leaves a step as it is, failed' '
+	cat >bad.yaml <<-END
+	runbook: 1
+	name: bad
+	type: application
+	steps:
+	  - {id: b, shell: "echo last-words; exit 3"}
+	  - {id: g, steps: [{id: c, shell: exit 4}]}
+	END
+	{ on-terminal -e "What now" "\003" runbook run bad.yaml >out; [ $? = 130 ]; } && grep -q "exit status 3\|exited with 3" out &&
+	runbook show $(id) -o ndjson | grep "\"type\":\"step.end\"" | grep "\"step\":\"b\"" | grep -q "\"state\":\"failed\"" &&
+	answers | grep "\"kind\":\"failure\"" | grep "\"answer\":\"none\"" | grep -q "\"how\":\"signal\"" &&
+	{ on-terminal -e "What now" "s\n" -e "Why" "because\n" -e "What now" "\003" runbook resume $(id) >out; [ $? = 130 ]; }
+'
 
 done_testing
