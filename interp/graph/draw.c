@@ -14,6 +14,13 @@ bool graph_format_of(struct str word, enum graph_format *out)
 
 // ---- shared ----
 
+// Directions and what has no width: they hide text or let it run backwards (UAX #9).
+static bool misleads(uint32_t c)
+{
+    return (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+           (c >= 0x2060 && c <= 0x206F) || c == 0x061C || c == 0x00AD || c == 0xFEFF;
+}
+
 bool safe_next(struct str s, size_t *at, uint32_t *code)
 {
     if (*at >= s.n)
@@ -24,6 +31,8 @@ bool safe_next(struct str s, size_t *at, uint32_t *code)
     }
     if (*code < 0x20 || (*code >= 0x7F && *code < 0xA0) || *code == 0x2028 || *code == 0x2029)
         *code = ' ';
+    else if (misleads(*code))
+        *code = 0xFFFD;
     return true;
 }
 

@@ -98,11 +98,25 @@ static struct str until(const struct status *s, int64_t due_ns, struct arena *a)
     return seconds((due_ns - s->now_ns) / 1000000 + 999, a);
 }
 
+// What a check asks for, where its message says that.
+static struct str wanted(const struct story *t, struct arena *a)
+{
+    static const char lead[] = "`expect` is false: ";
+    struct str message = buf_str(t->poll_message);
+
+    if (!t->poll_seen->n || !str_starts(message, lead))
+        return STR("");
+    return str_format(a, "wanted: %.*s", (int)(message.n - sizeof lead + 1),
+                      message.s + sizeof lead - 1);
+}
+
 static void add_poll(const struct status *s, const struct story *t, struct pieces *p,
                      struct arena *a)
 {
-    if (!t->poll_ok)
+    if (!t->poll_ok) {
         add(p, buf_str(t->poll_seen->n ? t->poll_seen : t->poll_message));
+        add(p, wanted(t, a));
+    }
     if (t->poll_ok)
         add(p, STR("holds; watching that it stays"));
     if (t->poll_next_ms >= 0)

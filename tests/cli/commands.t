@@ -139,6 +139,22 @@ test_that 'plan, view and graph take the same file' '
 test_that 'a printed runbook fits its paper: the undo column and long lines are wrapped' '
 	runbook view good.yaml --format html >out && grep -q "table class=c6" out && grep -q "overflow-wrap:anywhere" out && grep -q "@page" out
 '
+test_that 'what a name says moves no cursor and turns no text round, whatever it is printed by' '
+	mkdir -p evil && cat >evil/evil.yaml <<-"END"
+	runbook: 1
+	name: evil
+	type: application
+	steps:
+	  - {id: a, name: "x \e[2J\e]0;t\a \u202eltr \u200b y", shell: "printf \"\\033[2J\\xe2\\x80\\xae\\x9b31m\\n\"", undo: none}
+	END
+	harmless_all() { ! LC_ALL=C grep -q "$(printf "\033\\|\342\200\256\\|\342\200\213\\|\233")" "$1" || { cat -v "$1"; return 1; }; }
+	runbook run evil/evil.yaml >out 2>&1 && harmless_all out && id=$(grep -o "run [0-9a-z]* of" out | cut -d" " -f2) &&
+	for c in "plan evil/evil.yaml --commands" "view evil/evil.yaml" "view evil/evil.yaml --format html" "graph evil/evil.yaml" \
+		"graph evil/evil.yaml --format dot" "graph evil/evil.yaml --format mermaid" "graph evil/evil.yaml --format svg" \
+		"show $id" "logs $id" "report $id" "report $id --format html" "report $id --format junit" runs; do
+		runbook $c >out 2>&1 && harmless_all out || { echo "$c"; return 1; }
+	done
+'
 test_that 'a dry run asks nobody, and what is not known yet is no failure' '
 	cat >gates.yaml <<-END
 	runbook: 1
