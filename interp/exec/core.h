@@ -35,7 +35,7 @@ struct run {
     int64_t starts;         // start orders given so far
     int64_t session_starts;
     size_t undo_starts;
-    bool stopping, undo_wanted, halted, declined_before, unverified, verified;
+    bool stopping, undo_wanted, halted, closed, declined_before, unverified, verified;
     bool undone_failed, cannot_undo, always_failed;
     int interrupted;
 

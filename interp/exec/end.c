@@ -34,26 +34,19 @@ static void hooks_told(struct driver *d)
 
 static void tell_hooks(struct driver *d, int code)
 {
-    const struct hooks *own = root_of(d)->hooks, *project = d->project->hooks;
-    bool undone = code == CODE_UNDONE || (d->undoing && code == CODE_OK);
-    const char *which = undone ? "undone" : code == CODE_OK ? "success" : "failure";
+    bool undone = code == CODE_UNDONE ||
+                  (d->undoing && code == CODE_OK && !d->options->undo_step.n);
 
     know_the_end(d);
-    if (code == CODE_SUSPENDED || d->store_failed || d->aborting || d->options->dry_run || d->options->drill)
+    if (code == CODE_SUSPENDED || d->store_failed || d->aborting)
         return;
-    for (int i = 0; i < 2; i++) {
-        const struct hooks *h = i == 0 ? project : own;
-        const struct list *list = !h ? NULL : undone ? &h->undone : code == CODE_OK ? &h->success
-                                                                                   : &h->failure;
-        if (!list || list->count == 0)
-            continue;
-        d->hooks_done = false;
-        d->over = d->suspended = false;
-        run_hold(d->run, true);
-        hooks_run(d, which, list, VALUE_NONE, hooks_told);
-        while (!d->hooks_done && loop_turn(d->loop))
-            ;
-    }
+    d->hooks_done = false;
+    d->over = d->suspended = false;
+    run_hold(d->run, true);
+    hooks_tell(d, undone ? "undone" : code == CODE_OK ? "success" : "failure", VALUE_NONE,
+               hooks_told);
+    while (!d->hooks_done && loop_turn(d->loop))
+        ;
 }
 
 // ---- run.end

@@ -30,11 +30,6 @@ struct call {
     const struct person_to_call *who;
 };
 
-static void told(struct driver *d)
-{
-    (void)d;
-}
-
 static struct value contact_value(struct driver *d, const struct person_to_call *c)
 {
     struct value_builder *b = value_map_start(d->arena);
@@ -50,14 +45,9 @@ static struct value contact_value(struct driver *d, const struct person_to_call 
 static void call_now(void *arg)
 {
     const struct call *c = arg;
-    struct driver *d = c->d;
-    const struct hooks *all[] = { d->project->hooks, run_root(d->run)->module->rb->hooks };
 
-    if (*c->over)
-        return;
-    for (size_t i = 0; i < 2; i++)
-        if (all[i] && all[i]->waiting.count)
-            hooks_run(d, "waiting", &all[i]->waiting, contact_value(d, c->who), told);
+    if (!*c->over)
+        hooks_tell(c->d, "waiting", contact_value(c->d, c->who), NULL);
 }
 
 // How long it had been open when the session before ended: whose turn had come by then was told.

@@ -13,7 +13,8 @@
 //   escalation.c  who is told that a question waits
 //   view.c      what expressions see
 //   undoing.c   orders of the undo phase
-//   aside.c     tasks that are not steps of the run: hooks, `use` in checks
+//   aside.c     tasks that are not steps of the run: `use` in checks, hooks
+//   hooks.c     hooks: told, timed, tried again
 //   signals.c   signals and the run's own timeout
 
 #pragma once
@@ -203,9 +204,11 @@ int locks_take(struct driver *d);  // 0, or an exit code
 struct task *aside_run(struct driver *d, const struct step *s, struct space *space,
                        struct str address, const struct view *view,
                        void (*then)(void *arg, struct task *t), void *arg);
-// Calls [then] when all of them have ended; a failing hook fails nothing.
-void hooks_run(struct driver *d, const char *which, const struct list *hooks, struct value extra,
-               void (*then)(struct driver *d));
+// The hooks of the project and the runbook for an event; none in a dry run or a drill. Calls
+// [then], if any, when each was tried once: at once when there is none. A failing hook fails
+// nothing, and is tried again behind the run's back.
+void hooks_tell(struct driver *d, const char *which, struct value contact,
+                void (*then)(struct driver *d));
 
 // ---- the driver
 
@@ -280,7 +283,7 @@ struct driver {
     bool detached_before;         // it suspends again as it did, and nobody said --detach
     bool owes_always;             // a suspend or a crash left `always` out
     int64_t sessions;             // resumes so far
-    bool ended, hooks_done;
+    bool ended, hooks_done, phase_cancelled;
     struct str *locks;
     size_t lock_count;
     struct str digest, title;

@@ -19,31 +19,19 @@ static void tell_phase(struct driver *d, enum event_type type, enum phase p, boo
     } else {
         d->phase_ms[p] += loop_now_ms(d->loop) - d->phase_began_ms;
         value_put_s(b, "ok", value_bool(ok));
+        if (d->phase_cancelled)  // nobody knows whether it would have held
+            value_put_s(b, "cancelled", value_bool(true));
+        d->phase_cancelled = false;
         value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - d->phase_began_ms));
     }
     emit(d, type, b);
-}
-
-static void progress_told(struct driver *d)
-{
-    (void)d;
-}
-
-// The project's hooks first. Nobody is told of a rehearsal.
-static void tell_progress(struct driver *d)
-{
-    const struct hooks *both[] = { d->project->hooks, root_of(d)->hooks };
-
-    for (size_t i = 0; i < 2 && !d->options->dry_run && !d->options->drill; i++)
-        if (both[i] && both[i]->progress.count)
-            hooks_run(d, "progress", &both[i]->progress, VALUE_NONE, progress_told);
 }
 
 static void end_phase(struct driver *d, enum phase p, bool ok)
 {
     tell_phase(d, EVENT_PHASE_END, p, ok);
     d->phase_view = NULL;
-    tell_progress(d);
+    hooks_tell(d, "progress", VALUE_NONE, NULL);
     pump(d);
 }
 
@@ -200,9 +188,10 @@ static void undone_checked(void *arg, const struct check_outcome *o)
     struct driver *d = arg;
 
     d->phase_check = NULL;
-    if (!o->ok)
+    if (!o->ok && !o->cancelled)
         say(d, "after the undo the world is not as `undone` says: %.*s: %.*s", STR_ARG(o->id),
             STR_ARG(o->message));
+    d->phase_cancelled = o->cancelled;
     end_phase(d, PHASE_UNDONE, o->ok);
 }
 

@@ -108,10 +108,14 @@ bool series_failed(const struct series *s)
 // kept from starting by what went wrong outside of them.
 bool run_may_start(const struct run *r, const struct task *t)
 {
-    if (r->halted)
+    if (r->closed)
         return false;
     for (const struct task *at = t;; at = at->in->owner) {
         const struct series *in = at->in;
+        if (r->halted && in->owner)
+            continue;
+        if (r->halted)
+            return in->kind == SERIES_ASIDE;
         if (in->kind == SERIES_ALWAYS || in->kind == SERIES_UNDO || in->kind == SERIES_ASIDE)
             return true;
         if (!in->owner)

@@ -209,10 +209,11 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     t->resting = t->intended = false;
     if (!t->intent) {
         t->intent = true;
-        t->start_order = ++r->starts;
+        r->starts += !t->aside;
+        t->start_order = r->starts;
         t->started_wall_ns = e->wall_ns;
     }
-    r->session_starts++;
+    r->session_starts += !t->aside;
     if (!str_equal(t->file, text_field(e, "file")))
         t->file = str_copy(r->arena, text_field(e, "file"));
     struct value before = field(e, "before");
@@ -393,7 +394,7 @@ static void apply_phase_end(struct run *r, const struct event *e)
     r->confirm_done |= r->phase == PHASE_CONFIRM && ok;
     r->verified |= r->phase == PHASE_VERIFY && ok;
     r->undo_phase_done |= r->phase == PHASE_UNDO;
-    if (r->phase == PHASE_UNDONE && !ok)
+    if (r->phase == PHASE_UNDONE && !ok && !flag(e, "cancelled"))
         r->undone_failed = true;
 }
 
@@ -667,10 +668,16 @@ void run_interrupt(struct run *r, int code)
     run_want_stop(r);
 }
 
-void run_halt(struct run *r)
+void run_halt_steps(struct run *r)
 {
     r->halted = r->stopping = true;
     run_check_all_over(r);
+}
+
+void run_halt(struct run *r)
+{
+    r->closed = true;
+    run_halt_steps(r);
 }
 
 void run_park(struct run *r, struct task *t, bool parked)

@@ -62,7 +62,8 @@ void run_resume_here(struct run *r, const struct run_facts *facts);
 
 // Things that happen to the driver and are not journalled as such.
 void run_interrupt(struct run *r, int code);  // a signal (128 + n) or the run's timeout (124)
-void run_halt(struct run *r);   // nothing starts any more, not even `always`
+void run_halt(struct run *r);   // nothing starts any more, not even `always`, nor hooks
+void run_halt_steps(struct run *r);  // nothing but hooks
 void run_park(struct run *r, struct task *t, bool parked);  // [t] waits for a person who is not here
 void run_give_back(struct run *r, struct task *t);  // it was to start, and may not any more
 void run_want_undo(struct run *r);

@@ -71,7 +71,7 @@ static void on_signal(void *arg, int signo)
     d->signal_code = 128 + signo;
     if (d->signals == 1) {
         if (run_phase(d->run) == PHASE_ALWAYS && run_any_started(d->run))
-            run_halt(d->run);
+            run_halt_steps(d->run);
         run_interrupt(d->run, 128 + signo);
         tell_running(d);
         each_walk(d, interrupt_one, 1);

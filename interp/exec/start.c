@@ -1,6 +1,7 @@
 // run: what comes before the first step (language.md section 2, Order).
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -229,13 +230,28 @@ static void required(void *arg, const struct check_outcome *o)
 
     d->phase_check = NULL;
     d->over = true;
-    if (!o->ok)
+    if (!o->ok && !d->refused)
         diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`requires.checks`: %.*s: %.*s",
                    STR_ARG(o->id), STR_ARG(o->message));
 }
 
+// Before there is a run: a signal ends the checks, and what runs for them.
+static void stop_required(void *arg, int signo)
+{
+    struct driver *d = arg;
+
+    d->refused = 128 + signo;
+    if (d->phase_check)
+        check_cancel(d->phase_check);
+    if (++d->signals > 1)
+        for (struct act *x = d->acts; x; x = x->next)
+            act_cancel(x, true);
+}
+
 static bool check_required(struct driver *d, struct space *space)
 {
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct trap *traps[3];
     const struct requires *r = space->module->rb->requires;
     unsigned errors = d->diags->errors;
 
@@ -245,13 +261,18 @@ static bool check_required(struct driver *d, struct space *space)
     d->over = false;
     // No phase begins meanwhile, whoever wakes the driver.
     run_hold(d->run, true);
+    for (size_t i = 0; i < 3; i++)
+        traps[i] = loop_trap(d->loop, d->arena, signals[i], stop_required, d);
     d->phase_check = check_all(d, d->arena, &r->checks, space, NULL, &v, STR("requires."), false,
                                required, d);
     while (!d->over && loop_turn(d->loop))
         run_order_aside(d);
     run_hold(d->run, false);
+    for (size_t i = 0; i < 3; i++)
+        trap_stop(traps[i]);
     d->over = false;
-    return d->diags->errors == errors;
+    d->signals = 0;
+    return d->diags->errors == errors && !d->refused;
 }
 
 // ---- run.start
@@ -540,35 +561,23 @@ static void warn_of_own_store(struct driver *d)
                 STR_ARG(c->items[i].name));
 }
 
+static void scratch_gone(struct driver *d)
+{
+    keeper_clean(d->folder);
+    rmdir(d->folder.s);
+}
+
 static void hooks_started(struct driver *d)
 {
     run_hold(d->run, false);
     pump(d);
 }
 
-static void own_start_hooks(struct driver *d)
-{
-    const struct hooks *own = d->program->root->rb->hooks;
-
-    if (own && own->start.count)
-        hooks_run(d, "start", &own->start, VALUE_NONE, hooks_started);
-    else
-        hooks_started(d);
-}
-
-// The project's first, then the runbook's; the first phase begins after both.
+// The first phase begins when each was tried.
 static void tell_start_hooks(struct driver *d)
 {
-    const struct hooks *own = d->program->root->rb->hooks, *project = d->project->hooks;
-    bool of_project = project && project->start.count;
-
-    if (d->options->dry_run || d->options->drill || (!of_project && !(own && own->start.count)))
-        return;
     run_hold(d->run, true);
-    if (of_project)
-        hooks_run(d, "start", &project->start, VALUE_NONE, own_start_hooks);
-    else
-        own_start_hooks(d);
+    hooks_tell(d, "start", VALUE_NONE, hooks_started);
 }
 
 // Everything between the file and the first event. 0, or an exit code.
@@ -611,7 +620,7 @@ static int give_up(struct driver *d, int code)
     if (d->session.keeper)
         keeper_stop(d->session.keeper, 1000);
     if (d->options->dry_run && d->folder.n)
-        rmdir(d->folder.s);
+        scratch_gone(d);
     free_commits(d);
     buf_free(&d->left);
     return code;
@@ -642,10 +651,10 @@ static int begin(struct driver *d)
     if (d->program->root->rb->requires && d->program->root->rb->requires->checks.count) {
         d->folder = scratch_folder(d);
         if (!driver_start_keeper(d) || !check_required(d, run_root(d->run)))
-            code = CODE_PREFLIGHT;
+            code = d->refused ? d->refused : CODE_PREFLIGHT;
         keeper_stop(d->session.keeper, 1000);
         d->session.keeper = NULL;
-        rmdir(d->folder.s);
+        scratch_gone(d);
         if (code)
             return code;
     }
@@ -686,6 +695,6 @@ int run_start(struct run_env *env, const struct run_options *o)
     drive(d);
     code = end_run(d);
     if (o->dry_run)
-        rmdir(d->folder.s);
+        scratch_gone(d);
     return code;
 }

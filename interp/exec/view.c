@@ -330,7 +330,7 @@ static struct value run_fields(const struct view *v, struct arena *a)
     for (size_t i = 0; i < value_size(d->run_value); i++)
         value_put(b, d->run_value.map->entries[i].key, d->run_value.map->entries[i].value);
     value_put_s(b, "runbook", value_string(space_top(v->space)->module->rb->name.str));
-    if (v->task)
+    if (v->task && !v->task->aside)
         value_put_s(b, "phase", value_text(phase_word(v->task->phase)));
     else
         value_put_s(b, "phase", value_text(phase_word(run_phase(d->run))));

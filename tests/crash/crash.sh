@@ -138,7 +138,7 @@ go_on() {
 judge() {
 	case $code in
 	none) nothing_happened; return ;;
-	0) [ "$mode" = good ] && all_is_there; [ "$mode" = undo ] && all_is_gone ;;
+	0) all_is_there ;;  # in the other mode: the last step was killed, and a person said "done"
 	9) all_is_gone ;;
 	*) fail "it ends with $code"; sed 's/^/#   /' out | tail -n 25 ;;
 	esac

@@ -378,12 +378,15 @@ static void take_effect(struct sim *s, const struct task *t)
 
 // ---- the final word, by the table "Which code wins"
 
+// By its own word, or by that of something around it.
 static bool excused(const struct task *t)
 {
-    bool inside_rescued = t->in->owner && t->in->owner->state == STATE_RESCUED;
-
-    return t->in->kind != SERIES_ALWAYS &&
-           (t->continued || inside_rescued || t->in->kind == SERIES_RESCUE);
+    if (t->in->kind == SERIES_ALWAYS)
+        return false;
+    for (const struct task *at = t; at; at = at->in->owner)
+        if (at->continued || at->state == STATE_RESCUED || at->in->kind == SERIES_RESCUE)
+            return true;
+    return false;
 }
 
 static bool any_undo(struct sim *s, enum undo_state state)

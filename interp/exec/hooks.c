@@ -1,0 +1,199 @@
+// Hooks: the project's first, then the runbook's; each has 30 seconds, in which it is tried
+// again while the run goes on. They never fail the run (language.md section 7).
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "exec/walk.h"
+
+enum { HOOK_TIMEOUT_MS = 30 * 1000, HOOK_TRIES = 3, HOOK_REST_MS = 1000 };
+
+// Those of one event, until each was tried once.
+struct hooking {
+    struct driver *d;
+    struct str which;
+    struct value contact;
+    const struct step **steps;
+    size_t next, of_project, count;
+    size_t left;  // of those that were started, not yet tried
+    void (*then)(struct driver *d);
+};
+
+struct hook {
+    struct hooking *all;
+    const struct step *step;
+    struct task *task;  // of this try
+    struct timer *timer;
+    int64_t until_ms;  // with all tries
+    int tries;
+    bool timed_out;
+};
+
+static bool is_inside(const struct task *t, const struct task *outer)
+{
+    while (t && t != outer)
+        t = t->in->owner;
+    return t != NULL;
+}
+
+static void time_is_up(void *arg)
+{
+    struct hook *h = arg;
+    struct driver *d = h->all->d;
+
+    h->timer = NULL;
+    h->timed_out = true;
+    run_fail_group(d->run, h->task);
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        struct task *t = run_task_at(d->run, i);
+        if (t->walk && !t->ended && is_inside(t, h->task))
+            walk_cancel(t->walk, false, "its 30 s were up");
+    }
+    pump(d);
+}
+
+static void tell_hook(struct hook *h)
+{
+    struct driver *d = h->all->d;
+    const struct task *t = h->task;
+    struct str id = h->step->id.str, message = h->timed_out ? STR("its 30 s were up") : t->message;
+    struct value_builder *b = event_data(d);
+
+    value_put_s(b, "hook", value_string(h->all->which));
+    value_put_s(b, "id", value_string(id));
+    value_put_s(b, "state", value_text(h->timed_out ? "failed" : state_word(t->state)));
+    value_put_s(b, "attempt", value_int(h->tries));
+    if (message.n)
+        value_put_s(b, "message", value_string(message));
+    emit(d, EVENT_HOOK_END, b);
+    if (h->timed_out || !state_is_good(t->state))
+        say(d, "the hook %.*s (%.*s) failed: %.*s", STR_ARG(id), STR_ARG(h->all->which),
+            STR_ARG(message));
+}
+
+static void try_hook(void *arg);
+static void tell_more(struct hooking *all);
+
+static bool is_tried_again(const struct hook *h)
+{
+    const struct driver *d = h->all->d;
+
+    return !h->timed_out && !state_is_good(h->task->state) && h->tries < HOOK_TRIES &&
+           loop_now_ms(d->loop) + HOOK_REST_MS < h->until_ms && !d->store_failed &&
+           d->signals == 0;
+}
+
+static void hook_over(void *arg, struct task *t)
+{
+    struct hook *h = arg;
+    struct driver *d = h->all->d;
+
+    (void)t;
+    if (h->timer)
+        timer_stop(h->timer);
+    h->timer = NULL;
+    bool first = h->tries == 1;
+    if (is_tried_again(h)) {
+        loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + HOOK_REST_MS, try_hook, h);
+    } else {
+        tell_hook(h);
+        d->hooks_running--;
+    }
+    if (first && --h->all->left == 0)
+        tell_more(h->all);
+    pump(d);
+}
+
+static void try_hook(void *arg)
+{
+    struct hook *h = arg;
+    struct driver *d = h->all->d;
+    struct view v = view_of_space(d, run_root(d->run));
+    struct str address = str_format(d->arena, "hooks.%.*s.%.*s-%lld", STR_ARG(h->all->which),
+                                    STR_ARG(h->step->id.str), (long long)++d->names);
+
+    v.at_end = true;
+    v.contact = h->all->contact;
+    h->tries++;
+    h->timer = loop_timer(d->loop, d->arena, h->until_ms, time_is_up, h);
+    h->task = aside_run(d, h->step, run_root(d->run), address, &v, hook_over, h);
+}
+
+// The project's, then the runbook's, then who waits for them.
+static void tell_more(struct hooking *all)
+{
+    struct driver *d = all->d;
+    size_t until = all->next < all->of_project ? all->of_project : all->count;
+
+    if (all->next >= all->count) {
+        if (all->then)
+            all->then(d);
+        return;
+    }
+    all->left = until - all->next;
+    while (all->next < until) {
+        struct hook *h = NEW(d->arena, struct hook);
+        *h = (struct hook){ .all = all, .step = all->steps[all->next++],
+                            .until_ms = loop_now_ms(d->loop) + HOOK_TIMEOUT_MS };
+        d->hooks_running++;
+        try_hook(h);
+    }
+}
+
+static const struct list *list_of(const struct hooks *h, const char *which)
+{
+    static const struct list none;
+    static const struct {
+        const char *which;
+        size_t offset;
+    } all[] = {
+        { "start", offsetof(struct hooks, start) },     { "progress", offsetof(struct hooks, progress) },
+        { "waiting", offsetof(struct hooks, waiting) }, { "success", offsetof(struct hooks, success) },
+        { "failure", offsetof(struct hooks, failure) }, { "undone", offsetof(struct hooks, undone) },
+    };
+
+    for (size_t i = 0; h && i < sizeof all / sizeof all[0]; i++)
+        if (!strcmp(all[i].which, which))
+            return (const struct list *)((const char *)h + all[i].offset);
+    return &none;
+}
+
+static struct str text_of(const struct step *s)
+{
+    const struct node *n = s->node;
+
+    return str_trim(str_slice(n->span.source->text, n->span.start, n->span.end));
+}
+
+// The project says it already, in the same words.
+static bool is_told(const struct list *told, const struct step *s)
+{
+    LIST_EACH(const struct step, other, *told)
+        if (str_equal(text_of(other), text_of(s)))
+            return true;
+    return false;
+}
+
+void hooks_tell(struct driver *d, const char *which, struct value contact,
+                void (*then)(struct driver *d))
+{
+    const struct list *project = list_of(d->project->hooks, which);
+    const struct list *own = list_of(run_root(d->run)->module->rb->hooks, which);
+    const struct step **steps = NEW_ARRAY(d->arena, const struct step *,
+                                          project->count + own->count + 1);
+    bool told = !d->options->dry_run && !d->options->drill && !d->store_failed;
+    struct hooking *all = NEW(d->arena, struct hooking);
+
+    *all = (struct hooking){ .d = d, .which = str_from(which), .contact = contact, .then = then,
+                             .steps = steps };
+    LIST_EACH(const struct step, s, *project)
+        steps[all->count++] = s;
+    all->of_project = all->count;
+    LIST_EACH(const struct step, s, *own)
+        if (!is_told(project, s))
+            steps[all->count++] = s;
+    if (!told)
+        all->count = 0;
+    tell_more(all);
+}
