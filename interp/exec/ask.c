@@ -21,7 +21,7 @@ struct asked {
     struct answer answer;
     struct value counted;  // approve: the votes that decided
     bool shown, done, parked;
-    int64_t asked_ms;
+    bool waits;            // somebody is there who may answer
 };
 
 static const char *const kinds[] = {
@@ -127,6 +127,23 @@ static void tell_answer(struct asked *k, const struct answer *a)
     emit(k->d, EVENT_CONFIRM_ANSWER, b);
 }
 
+// The time in which anything is open, however much.
+static void begin_waiting(struct asked *k)
+{
+    k->waits = true;
+    if (k->d->waiting_now++ == 0)
+        k->d->waiting_since_ms = loop_now_ms(k->d->loop);
+}
+
+static void end_waiting(struct asked *k)
+{
+    struct driver *d = k->d;
+
+    if (k->waits && --d->waiting_now == 0)
+        d->waiting_ms += loop_now_ms(d->loop) - d->waiting_since_ms;
+    k->waits = false;
+}
+
 static void unlink_asked(struct asked *k)
 {
     struct asked **link = &k->d->questions;
@@ -140,6 +157,7 @@ static void unlink_asked(struct asked *k)
     if (k->votes)
         timer_stop(k->votes);
     k->timer = k->votes = NULL;
+    end_waiting(k);
 }
 
 static void finish(void *arg)
@@ -153,8 +171,6 @@ static void finish(void *arg)
     unlink_asked(k);
     if (k->parked)
         run_park(d->run, k->task, false);
-    if (k->asked_ms)
-        d->waiting_ms += loop_now_ms(d->loop) - k->asked_ms;
     tell_answer(k, &k->answer);
     k->then(k->arg, &k->answer);
     show_next(d);
@@ -322,7 +338,7 @@ static void await_votes(struct asked *k)
         park(k);
         return;
     }
-    k->asked_ms = loop_now_ms(k->d->loop);
+    begin_waiting(k);
     if (k->d->asker->has_terminal)
         k->d->asker->ask(k->d->asker, k->q);
     k->votes = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + VOTES_EVERY_MS,
@@ -335,7 +351,7 @@ static void show(struct asked *k)
 
     k->shown = true;
     if (d->asker->has_terminal && !d->options->no_input) {
-        k->asked_ms = loop_now_ms(d->loop);
+        begin_waiting(k);
         start_timeout(k);
         call_people(d, k->q, open_ms(d, k->q), &k->done);
         d->asker->ask(d->asker, k->q);

@@ -244,7 +244,9 @@ struct driver {
     bool run_all;                 // manual mode: no more questions
     int64_t names;                // of attempts, unique
 
-    int64_t started_boot_ms, started_wall_ns, waiting_ms;
+    int64_t started_boot_ms, started_wall_ns;
+    int64_t waiting_ms, waiting_since_ms;  // for people
+    size_t waiting_now;           // questions that are open
     int64_t phase_ms[PHASE_ALWAYS + 1], phase_began_ms;
     int signals, signal_code;
     struct timer *deadline;
