@@ -132,6 +132,7 @@ struct session {
     struct str run;               // its id
     struct http_pool *http;       // made by action/ when first used
     struct sql_pool *sql;
+    struct remote_lines *lines;   // to other machines
 };
 
 // A connection as it is used: everything evaluated.

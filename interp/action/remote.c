@@ -6,6 +6,7 @@
 
 #include "action/carry.h"
 #include "action/params.h"
+#include "action/remote_line.h"
 #include "base/arena.h"
 
 enum { PIECE = 100 * 1024, ENVIRONMENT_ROOM = 1 << 20 };
@@ -183,15 +184,18 @@ static struct str file_of(const struct attempt *at)
     return str_format(at->arena, "%.*s/%.*s.ssh", STR_ARG(at->session->folder), STR_ARG(at->name));
 }
 
-static const struct str *worker_argv(const struct attempt *at, struct str host)
+static const struct str *worker_argv(const struct attempt *at, struct str host,
+                                     const char *socket)
 {
-    struct str *argv = NEW_ARRAY(at->arena, struct str, 6);
+    struct str *argv = NEW_ARRAY(at->arena, struct str, 7);
 
     argv[0] = STR("/proc/self/exe");
     argv[1] = STR("@ssh");
     argv[2] = host;
     argv[3] = str_format(at->arena, "%lld", (long long)at->grace_ms);
     argv[4] = file_of(at);
+    if (socket)
+        argv[5] = str_from(socket);
     return argv;
 }
 
@@ -212,19 +216,30 @@ bool remote_script(const struct attempt *at, struct str host, const struct scrip
     buf_add_s(job, after);
     add_ok(p, job);
     buf_add_s(job, end);
-    p->argv = worker_argv(at, host);  // what it is, for messages; remote_start() names the file
+    p->argv = worker_argv(at, host, NULL);  // what it is, for messages; remote_start() names the file
     p->env = at->env;
     p->input = buf_str(job);
     p->then = remote_ended;
     return true;
 }
 
-void remote_start(struct attempt *at, struct str host)
+static void start(struct attempt *at, const char *socket)
 {
-    struct process *p = at->job;
+    struct remote *r = at->job;
 
-    p->argv = worker_argv(at, host);
+    if (r->process.cancelled) {
+        at->done(at, &(struct outcome){ .verdict = VERDICT_CANCELLED, .not_started = true });
+        return;
+    }
+    r->process.argv = worker_argv(at, r->host, socket);
     process_start(at);
+}
+
+void remote_start(struct attempt *at)
+{
+    const struct remote *r = at->job;
+
+    remote_line_wait(at, r->host, start);
 }
 
 // ---- the end
@@ -271,7 +286,10 @@ static void unreachable(struct attempt *at, struct outcome *o)
 void remote_ended(struct attempt *at, const struct child_result *r, struct outcome *o)
 {
     enum remote_end end_ = end_of(at);
+    const struct remote *remote = at->job;
 
+    if (end_ == REMOTE_ENDED && remote)
+        remote_line_answered(at, remote->host);
     if (r->end == CHILD_NOT_STARTED || end_ == REMOTE_ENDED)
         return;
     if (end_ == REMOTE_UNREACHABLE && !r->timed_out) {

@@ -19,12 +19,18 @@ enum remote_end {
 
 bool remote_script(const struct attempt *at, struct str host, const struct script_run *run,
                    struct process *p, struct expr_error *err);
-// Starts it: only now the attempt has the name under which its end is looked up again.
-void remote_start(struct attempt *at, struct str host);
+// Starts it, by the connection that there is. Only now the attempt has the name under which
+// its end is looked up again. The job of [at] begins with a struct remote.
+struct remote {
+    struct process process;
+    struct str host;  // or empty
+};
+void remote_start(struct attempt *at);
 // Corrects what the end of the worker seems to mean.
 void remote_ended(struct attempt *at, const struct child_result *r, struct outcome *o);
 
-// `runbook @ssh HOST GRACE_MS FILE`, the job on standard input.
+// `runbook @ssh HOST GRACE_MS FILE [SOCKET]`, the job on standard input. SOCKET: of a
+// connection that is to be shared (remote_line.h).
 int remote_worker(int argc, char **argv);
 
 struct str remote_word(enum remote_end end);

@@ -4,15 +4,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "action/remote.h"
+#include "action/remote_line.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -29,7 +30,7 @@ struct line {
     struct buf held;            // of standard output, in which the end may begin
     int64_t grace_ms, kill_ms;  // when KILL is sent; 0: not asked to stop
     bool killed;
-    const char *file;
+    const char *file, *socket;
 };
 
 static volatile sig_atomic_t asked_to_stop;
@@ -108,31 +109,53 @@ static const char *const ssh_words[] = {
 };
 enum { SSH_WORDS = sizeof(ssh_words) / sizeof(*ssh_words) };
 
-// TERM is ours to handle: ssh would break the line on which the other side confirms.
-static bool start(struct line *l, char *host)
+// The words before the host. [users] is held for as long as we live.
+static size_t use_line(const struct line *l, char **argv)
 {
-    char *argv[SSH_WORDS + 4] = { 0 };
-    posix_spawn_file_actions_t stdio;
-    int in[2], out[2], err[2];
+    size_t n = SSH_WORDS - 1;  // without "--"
 
     memcpy(argv, ssh_words, sizeof(ssh_words));
-    argv[SSH_WORDS] = host;
-    argv[SSH_WORDS + 1] = (char[]){ "bash" };
-    argv[SSH_WORDS + 2] = (char[]){ "-s" };
+    if (l->socket) {
+        int users = remote_line_users(l->socket);
+        if (users >= 0)
+            flock(users, LOCK_SH);
+        argv[n++] = (char *)(uintptr_t)"-S";
+        argv[n++] = (char *)(uintptr_t)l->socket;
+    }
+    argv[n++] = (char *)(uintptr_t)"--";
+    return n;
+}
+
+// TERM is ours to handle: ssh would break the line on which the other side confirms. Only
+// in the child it is ignored: here one that is pending would be lost.
+static _Noreturn void become(char **argv, const int *stdio)
+{
+    signal(SIGTERM, SIG_IGN);
+    for (int i = 0; i < 3; i++)
+        dup2(stdio[i], i);
+    execvp("ssh", argv);
+    fprintf(stderr, "runbook: cannot start ssh: %s\n", strerror(errno));
+    _exit(255);
+}
+
+static bool start(struct line *l, char *host)
+{
+    char *argv[SSH_WORDS + 6] = { 0 };
+    int in[2], out[2], err[2];
+
+    size_t n = use_line(l, argv);
+    argv[n++] = host;
+    argv[n++] = (char[]){ "bash" };
+    argv[n] = (char[]){ "-s" };
     if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
         return false;
-    posix_spawn_file_actions_init(&stdio);
-    posix_spawn_file_actions_adddup2(&stdio, in[0], 0);
-    posix_spawn_file_actions_adddup2(&stdio, out[1], 1);
-    posix_spawn_file_actions_adddup2(&stdio, err[1], 2);
-    signal(SIGTERM, SIG_IGN);
-    int error = posix_spawnp(&l->pid, "ssh", &stdio, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&stdio);
+    l->pid = fork();
+    if (l->pid == 0)
+        become(argv, (const int[]){ in[0], out[1], err[1] });
     close(in[0]), close(out[1]), close(err[1]);
     l->to = in[1], l->from = out[0], l->err = err[0];
     fcntl(l->to, F_SETFL, O_NONBLOCK);
-    errno = error;
-    return error == 0;
+    return l->pid > 0;
 }
 
 static void close_end(int *fd)
@@ -309,13 +332,15 @@ int remote_worker(int argc, char **argv)
     struct buf job = BUF_EMPTY;
     sigset_t term, open;
 
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
         return 2;
+    l.socket = argv[4];
     l.grace_ms = atoll(argv[2]);
     l.file = argv[3];
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
     sigprocmask(SIG_BLOCK, &term, &open);
+    signal(SIGTERM, on_term);
     signal(SIGPIPE, SIG_IGN);
     read_all(STDIN_FILENO, &job);
     make_nonce(l.nonce);
@@ -325,7 +350,6 @@ int remote_worker(int argc, char **argv)
         say_end(&l, REMOTE_UNREACHABLE);
         return 255;
     }
-    signal(SIGTERM, on_term);
     while (!l.over && l.from >= 0)
         turn(&l, &job, &open);
     int status = finish(&l);

@@ -6,10 +6,9 @@
 #include "base/arena.h"
 
 struct job {
-    struct process process;
+    struct remote remote;
     struct script_run run;
     bool bash;
-    struct str host;  // or empty
 };
 
 // ---- at load
@@ -51,12 +50,12 @@ static bool resolve(struct attempt *at, struct expr_error *err)
 
     job->bash = is_bash(p, at->shell);
     if (!script_fill(p->script, at->scope, at->session->mask, at->arena, &job->run, err) ||
-        !process_resolve(at, &p->process, &job->process, err) ||
-        !words_open(p->host, at, &job->host, err))
+        !process_resolve(at, &p->process, &job->remote.process, err) ||
+        !words_open(p->host, at, &job->remote.host, err))
         return false;
     if (p->host)
-        return remote_script(at, job->host, &job->run, &job->process, err);
-    return carry_script(at, &job->run, job->bash, &job->process, err);
+        return remote_script(at, job->remote.host, &job->run, &job->remote.process, err);
+    return carry_script(at, &job->run, job->bash, &job->remote.process, err);
 }
 
 // Where no shell comes in.
@@ -64,15 +63,15 @@ static struct str program(const struct attempt *at)
 {
     const struct job *job = at->job;
 
-    return job->process.other_argv ? job->process.argv[0] : STR("");
+    return job->remote.process.other_argv ? job->remote.process.argv[0] : STR("");
 }
 
 static void start(struct attempt *at)
 {
     const struct job *job = at->job;
 
-    if (job->host.n)
-        remote_start(at, job->host);
+    if (job->remote.host.n)
+        remote_start(at);
     else
         process_start(at);
 }
@@ -82,8 +81,8 @@ static void describe(const struct attempt *at, struct buf *out)
     const struct job *job = at->job;
     const char *shell = job->bash ? "bash" : "sh";
 
-    if (job->host.n)
-        buf_format(out, "ssh %.*s bash -s:\n", STR_ARG(job->host));
+    if (job->remote.host.n)
+        buf_format(out, "ssh %.*s bash -s:\n", STR_ARG(job->remote.host));
     else if (at->as.n)
         buf_format(out, "sudo -n -u %.*s -- %s:\n", STR_ARG(at->as), shell);
     else if (!job->bash)

@@ -1,5 +1,6 @@
 // The end of a session: hooks, what the run came to, the row, the locks.
 
+#include "action/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/walk.h"
@@ -285,10 +286,13 @@ int end_run(struct driver *d)
             d->store_failed = true;
         }
     }
+    remote_lines_end(&d->session);
     keeper_stop(d->session.keeper, 10 * 1000);
     d->session.keeper = NULL;
-    if (!d->store_failed && code != CODE_UNKNOWN)
+    if (!d->store_failed && code != CODE_UNKNOWN) {
         keeper_clean(d->folder);
+        remote_clean(d->folder);
+    }
     free_locks(d, code);
     if (d->journal)
         journal_close(d->journal);

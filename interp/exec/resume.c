@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "action/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -519,6 +520,7 @@ static void abort_here(struct driver *d)
 
 static int close_early(struct driver *d, int code)
 {
+    remote_lines_end(&d->session);
     if (d->session.keeper)
         keeper_stop(d->session.keeper, 1000);
     if (d->journal)

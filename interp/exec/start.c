@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "action/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -617,6 +618,7 @@ static int give_up(struct driver *d, int code)
 
     if (d->lock_count && d->store)
         store_unlock(d->store, d->id, &ignored);
+    remote_lines_end(&d->session);
     if (d->session.keeper)
         keeper_stop(d->session.keeper, 1000);
     if (d->options->dry_run && d->folder.n)
@@ -652,6 +654,7 @@ static int begin(struct driver *d)
         d->folder = scratch_folder(d);
         if (!driver_start_keeper(d) || !check_required(d, run_root(d->run)))
             code = d->refused ? d->refused : CODE_PREFLIGHT;
+        remote_lines_end(&d->session);
         keeper_stop(d->session.keeper, 1000);
         d->session.keeper = NULL;
         scratch_gone(d);
