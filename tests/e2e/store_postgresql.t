@@ -88,6 +88,30 @@ test_that 'runs that are kept in the database that is rolled back: a warning' '
 	! grep "connection .other." out && exits 0 runbook --store "$work/local" run d.yaml >out 2>&1 && ! grep "in which the runs are kept" out
 '
 
+# found SQL WORDS: show --verify says so after this change, which is taken back
+found() {
+	pg_sql "CREATE TABLE was_run AS TABLE runbook.run; CREATE TABLE was_event AS TABLE runbook.event; CREATE TABLE was_kept AS TABLE runbook.kept" &&
+	pg_sql "$1" && exits 12 runbook --store "$pg_url" show $id --verify >out 2>&1 && says "$2"
+	code=$?
+	pg_sql "DELETE FROM runbook.run; INSERT INTO runbook.run SELECT * FROM was_run; INSERT INTO runbook.event SELECT * FROM was_event;
+		INSERT INTO runbook.kept SELECT * FROM was_kept; DROP TABLE was_run, was_event, was_kept"
+	return $code
+}
+test_that 'whatever was changed is found' '
+	printf "runbook: 1\nname: e\ntype: application\nsteps:\n  - {id: a, shell: exit 1}\n" >e.yaml
+	exits 1 runbook --store "$pg_url" run e.yaml >out 2>&1 &&
+	id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") &&
+	runbook --store "$pg_url" show $id --verify >out && says "the chain holds" &&
+	found "UPDATE runbook.event SET json = replace(json, \$\$failed\$\$, \$\$succeeded\$\$)" "is not what was written" &&
+	found "UPDATE runbook.event SET type = \$\$step.output\$\$ WHERE run = \$\$$id\$\$ AND seq = 4" "event 4 of run" &&
+	found "DELETE FROM runbook.event WHERE run = \$\$$id\$\$ AND seq = 3" "event 3 is missing" &&
+	found "DELETE FROM runbook.event WHERE run = \$\$$id\$\$ AND type = \$\$run.end\$\$" "is missing" &&
+	found "UPDATE runbook.run SET state = \$\$final\$\$, exit = 0, result = \$\$ok\$\$" "its exit code is" &&
+	found "UPDATE runbook.run SET \"user\" = \$\$ada\$\$" "its user is" &&
+	found "UPDATE runbook.kept SET bytes = bytes || \$\$x\$\$::bytea" "its plan is" &&
+	runbook --store "$pg_url" show $id --verify >out && says "the chain holds"
+'
+
 # race COMMAND...: twice at once; the exit codes are in $one and $two
 race() {
 	"$@" >out 2>&1 </dev/null &
