@@ -52,7 +52,7 @@ int command_waiting(struct invocation *v)
     int code = open_store(v, NULL, false, &s);
 
     if (code == CODE_OK)
-        code = store_code(store_runs(s, v->arena, 0, &rows, &count, v->diags));
+        code = store_code(store_runs_open(s, v->arena, &rows, &count, v->diags));
     if (code != CODE_OK)
         return code;
     struct page *p = stdout_page(v);

@@ -70,7 +70,7 @@ static void find_ready(struct taking *t, struct arena *a, struct ready *r)
     size_t count = 0;
 
     r->count = 0;
-    enum store_error e = store_runs(t->store, a, 0, &rows, &count, &ds);
+    enum store_error e = store_runs_open(t->store, a, &rows, &count, &ds);
     t->code = store_code(e);
     if (e && !t->unreadable)
         taking_say(t, "the store cannot be read: %.*s; it is asked again and again",

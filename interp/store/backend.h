@@ -22,8 +22,9 @@ struct store {
 
 // Runs: finding, taking, reading, removing.
 struct run_ops {
-    enum store_error (*list)(struct store *s, struct arena *a, struct run_row **rows, size_t *count,
-                             struct diags *ds);
+    // [open]: those that have ended, are final or aborted may be left out.
+    enum store_error (*list)(struct store *s, bool open, struct arena *a, struct run_row **rows,
+                             size_t *count, struct diags *ds);
     // The ids that begin with [start], at most [room] of them; how many there are.
     enum store_error (*ids)(struct store *s, struct str start, struct arena *a, struct str *ids,
                             size_t room, size_t *count, struct diags *ds);

@@ -46,12 +46,13 @@ static void tell_crashed(struct postgres *s, struct run_row *row, struct arena *
         row->state = STR("crashed");
 }
 
-static enum store_error list(struct store *base, struct arena *a, struct run_row **rows,
+static enum store_error list(struct store *base, bool open, struct arena *a, struct run_row **rows,
                              size_t *count, struct diags *ds)
 {
     struct postgres *s = (struct postgres *)base;
-    struct str sql = str_format(a, "SELECT %.*s" HOLDER " FROM runbook.run",
-                                STR_ARG(row_columns(a)));
+    struct str sql = str_format(a, "SELECT %.*s" HOLDER " FROM runbook.run%s",
+                                STR_ARG(row_columns(a)),
+                                open ? " WHERE state NOT IN ('ended', 'final', 'aborted')" : "");
 
     *count = 0;
     *rows = NULL;

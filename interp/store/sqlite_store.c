@@ -90,13 +90,14 @@ static bool row_of(struct sqlite_store *s, const struct map *rows, struct str id
     return why.text[0] != '\0';
 }
 
-static enum store_error list(struct store *base, struct arena *a, struct run_row **rows,
+static enum store_error list(struct store *base, bool open, struct arena *a, struct run_row **rows,
                              size_t *count, struct diags *ds)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct str *ids;
     size_t n;
 
+    (void)open;
     if (!run_ids(s, STR(""), a, &ids, &n))
         return store_fail(ds, STORE_FAILED, "`%.*s`: %s", STR_ARG(s->runs), strerror(errno));
     struct map *indexed = indexed_rows(s, a);

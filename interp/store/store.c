@@ -102,13 +102,37 @@ enum store_error store_runs(struct store *s, struct arena *a, size_t limit,
                             const struct run_row **rows, size_t *count, struct diags *ds)
 {
     struct run_row *all = NULL;
-    enum store_error e = s->ops.runs->list(s, a, &all, count, ds);
+    enum store_error e = s->ops.runs->list(s, false, a, &all, count, ds);
 
     if (e)
         return e;
     rows_sort(all, *count);
     if (limit && *count > limit)
         *count = limit;
+    *rows = all;
+    return STORE_OK;
+}
+
+static bool is_open(const struct run_row *row)
+{
+    return !str_is(row->state, "ended") && !str_is(row->state, "final") &&
+           !str_is(row->state, "aborted");
+}
+
+enum store_error store_runs_open(struct store *s, struct arena *a, const struct run_row **rows,
+                                 size_t *count, struct diags *ds)
+{
+    struct run_row *all = NULL;
+    size_t n = 0;
+    enum store_error e = s->ops.runs->list(s, true, a, &all, count, ds);
+
+    if (e)
+        return e;
+    for (size_t i = 0; i < *count; i++)
+        if (is_open(&all[i]))
+            all[n++] = all[i];
+    *count = n;
+    rows_sort(all, n);
     *rows = all;
     return STORE_OK;
 }

@@ -370,6 +370,26 @@ CONTRACT(the_row_is_seen_while_it_runs_and_after)
     check_row(&row, "crashed");
 }
 
+CONTRACT(runs_that_are_open_are_listed_alone)
+{
+    static const char *const states[] = { "running", "waiting", "suspended",
+                                          "ended",   "final",   "aborted" };
+    const struct run_row *rows;
+    size_t n;
+
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        struct journal *j = create(((const char *[]){ "a", "b", "c", "d", "e", "f" })[i]);
+        struct run_row row = some_row(states[i]);
+        row.started = str_format(scratch, "2026-01-0%zu", 9 - i);
+        put_row(j, row);
+        journal_close(j);
+    }
+    CHECK(store_runs_open(store, scratch, &rows, &n, &ds) == STORE_OK && n == 3);
+    for (size_t i = 0; i < n; i++)
+        CHECK_STR(rows[i].id, ((const char *[]){ "a", "b", "c" })[i]);
+    CHECK_STR(rows[0].state, "crashed");
+}
+
 CONTRACT(runs_are_listed_newest_first)
 {
     static const char *const starts[] = { "2026-01-02", "2026-01-03", "2026-01-01" };
