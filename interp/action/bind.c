@@ -186,7 +186,9 @@ bool action_bind(struct runbook *rb, const struct bind *b)
     ok &= check_shell(b);
     ok &= connections_check(&rb->connections, b);
     if (rb->drill)
-        ok &= check_env(&rb->drill->env, b) & connections_check(&rb->drill->connections, b);
+        ok &= check_env(&rb->drill->env, b);
+    if (rb->drill)
+        ok &= connections_check(&rb->drill->connections, b);
     if (rb->requires)
         ok &= bind_steps(&rb->requires->checks, b);
     ok &= bind_checklist(&rb->checklist, b);
