@@ -166,21 +166,21 @@ static void begin_first(struct pg *p)
     pg_ask(p, buf_str(b), true, begun);
 }
 
-// ---- one statement in a transaction of its own: all up to its end in one go
+// ---- one statement, and in a transaction of its own all that is around it, in one go
 
 static void done_at_once(struct pg *p, bool ok)
 {
-    bool lost = link_is_lost(p->link);
+    bool inside = p->job->ask == SQL_RUN_INSIDE;
 
     p->collecting = false;
-    if (!ok && lost && !p->fresh && !p->begun) {
+    if (!ok && link_is_lost(p->link) && !p->fresh && !p->begun && !inside) {
         // A connection that was kept had died; it took nothing of this.
         p->sent = false;
         pg_hang_up(p);
         pg_connect(p, ready);
     } else if (!ok) {
         pg_fail_with_error(p);
-    } else if (p->job->read_only) {
+    } else if (p->job->read_only || inside) {
         pg_succeed(p);
     } else {
         pg_have_xid(p, true);
@@ -201,6 +201,8 @@ static struct str text_of(struct buf *b, struct arena *a)
 static void run_at_once(struct pg *p)
 {
     enum { BEGIN, STATEMENT_LIMIT, LOCK_LIMIT, COMMAND, END, COUNT };
+    bool inside = p->job->ask == SQL_RUN_INSIDE;
+    size_t from = inside ? STATEMENT_LIMIT : BEGIN, to = inside ? END : COUNT;
     struct link_question q[COUNT] = { 0 };
     struct buf *b = buf_in(p->arena);
     long long ms = pg_time_left(p);
@@ -212,15 +214,15 @@ static void run_at_once(struct pg *p)
     q[COMMAND] = question_of(p);
     q[END].text = p->job->read_only ? STR("COMMIT") : str_from(pg_xid_question(p));
     begin_collecting(p);
-    p->rows_of = COMMAND;
-    link_ask_all(p->link, q, COUNT, answered_at_once);
+    p->rows_of = COMMAND - from;
+    link_ask_all(p->link, q + from, to - from, answered_at_once);
 }
 
 static void begin(struct pg *p)
 {
-    bool alone = p->job->ask == SQL_RUN && p->job->count == 1 && !p->job->commands->has_data;
+    bool transaction = p->job->ask == SQL_RUN || p->job->ask == SQL_RUN_INSIDE;
 
-    if (alone)
+    if (transaction && p->job->count == 1 && !p->job->commands->has_data)
         run_at_once(p);
     else
         begin_first(p);
