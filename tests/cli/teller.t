@@ -66,4 +66,39 @@ test_that 'what stays on the screen is the same on a terminal of any width, but 
 	done
 '
 
+# last MANNER...: the row that changes, as it is in the end.
+last() { event-play "$@" | tr "\r" "\n" | sed "s/$(printf "\033")\[K//g" | tail -n 1; }
+head='{"v":1,"seq":1,"ts":"2026-09-21T14:00:00Z","run":"x","type":"run.start","runbook":"rb","budget":{"execute_ms":60000,"total_ms":600000},"steps":[{"id":"a"},{"id":"b"}]}'
+
+test_that 'what is left is that of the phase, else of the whole; and what is over' '
+	printf "%s\n" "$head" \
+		"{\"v\":1,\"seq\":2,\"ts\":\"2026-09-21T14:00:00Z\",\"run\":\"x\",\"type\":\"phase.start\",\"phase\":\"prepare\"}" \
+		"{\"v\":1,\"seq\":3,\"ts\":\"2026-09-21T14:00:10Z\",\"run\":\"x\",\"type\":\"step.start\",\"step\":\"a\",\"attempt\":1}" \
+		"{\"wait_ms\": 6000}" >prepare.ndjson &&
+	last tty columns=80 <prepare.ndjson >out && grep -q "· 9m 44s left of 10m" out &&
+	sed "s/\"prepare\"/\"steps\"/" prepare.ndjson >steps.ndjson && last tty columns=80 <steps.ndjson >out && grep -q "· steps: 44 s left of 1m" out &&
+	sed "s/: 6000}/: 80000}/" steps.ndjson | last tty columns=80 >out && grep -q "· steps: 30 s over the 1m promised" out || { cat out; false; }
+'
+test_that 'a check that waits says what it saw, what it wants and when it asks again' '
+	printf "%s\n" "$head" \
+		"{\"v\":1,\"seq\":2,\"ts\":\"2026-09-21T14:00:00Z\",\"run\":\"x\",\"type\":\"phase.start\",\"phase\":\"verify\"}" \
+		"{\"v\":1,\"seq\":3,\"ts\":\"2026-09-21T14:00:01Z\",\"run\":\"x\",\"type\":\"verify.try\",\"step\":\"v\",\"ok\":false,\"message\":\"\`expect\` is false: result.status == 200\",\"parts\":[{\"text\":\"result.status\",\"value\":503},{\"text\":\"result.status == 200\",\"value\":false}],\"next_ms\":5000,\"left_ms\":9000}" \
+		"{\"wait_ms\": 1000}" >try.ndjson &&
+	last tty columns=120 <try.ndjson >out && grep -q "wanted: result.status == 200" out && grep -q "503" out && grep -q "next try in" out || { cat out; false; }
+'
+test_that 'an undo stands once in the row that changes' '
+	printf "%s\n" "$head" \
+		"{\"v\":1,\"seq\":2,\"ts\":\"2026-09-21T14:00:00Z\",\"run\":\"x\",\"type\":\"phase.start\",\"phase\":\"undo\"}" \
+		"{\"v\":1,\"seq\":3,\"ts\":\"2026-09-21T14:00:01Z\",\"run\":\"x\",\"type\":\"undo.start\",\"step\":\"a\"}" \
+		"{\"v\":1,\"seq\":4,\"ts\":\"2026-09-21T14:00:01Z\",\"run\":\"x\",\"type\":\"step.start\",\"step\":\"a~undo\",\"attempt\":1}" \
+		"{\"wait_ms\": 2000}" >undo.ndjson &&
+	last tty columns=80 <undo.ndjson >out && grep -q "undo a 2 s" out && ! grep -q "also" out || { cat out; false; }
+'
+test_that 'a run that ends in a step that has the terminal gives the screen back' '
+	printf "%s\n" "$head" \
+		"{\"v\":1,\"seq\":2,\"ts\":\"2026-09-21T14:00:01Z\",\"run\":\"x\",\"type\":\"step.start\",\"step\":\"a\",\"attempt\":1,\"tty\":true}" \
+		"{\"v\":1,\"seq\":3,\"ts\":\"2026-09-21T14:00:03Z\",\"run\":\"x\",\"type\":\"run.end\",\"result\":\"store\",\"exit\":12,\"took_ms\":9}" |
+		event-play tty columns=80 >out && grep -q "exit code 12" out
+'
+
 done_testing
