@@ -397,11 +397,41 @@ static struct str requester(const struct driver *d)
     return d->row.user.n ? d->row.user : person(d);
 }
 
+static struct str masked(const struct driver *d, struct str text)
+{
+    return text.n ? mask_text(d->mask, text, d->arena, NULL) : text;
+}
+
+static const struct str *all_masked(const struct driver *d, const struct str *texts, size_t n)
+{
+    struct str *out = NEW_ARRAY(d->arena, struct str, n + 1);
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = masked(d, texts[i]);
+    return out;
+}
+
+// A secret may have come into a text through what a step printed. Of the choices both are
+// needed: what is shown, and what is chosen.
+static void hide_secrets(const struct driver *d, struct question *q)
+{
+    struct str *const texts[] = { &q->title,  &q->message, &q->phrase, &q->details, &q->destroys,
+                                  &q->undo,   &q->leaves,  &q->on_no,  &q->so_far,  &q->output };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = masked(d, *texts[i]);
+    q->show = all_masked(d, q->show, q->show_count);
+    q->items = all_masked(d, q->items, q->item_count);
+    q->shown_choices = all_masked(d, q->choices, q->choice_count);
+    q->shown_fallback = masked(d, q->fallback);
+}
+
 // What is the same for questions of every kind.
 static void complete(const struct driver *d, struct question *q)
 {
     const size_t *refusals = map_get(d->refusals, q->id);
 
+    hide_secrets(d, q);
     q->dir = d->frame->dir;
     q->requester = requester(d);
     q->refusals = refusals ? *refusals : 0;

@@ -76,6 +76,8 @@ struct question {
     struct str dir;             // prompt: where a path is looked for; empty: it is not
     struct str fallback;        // prompt: the default; has_fallback
     bool has_fallback;
+    const struct str *shown_choices;  // with secrets masked; NULL: as they are
+    struct str shown_fallback;
     bool hidden;                // prompt: the answer is a secret and is not shown
     const struct str *items;    // manual: its checklist
     size_t item_count;

@@ -346,8 +346,9 @@ static void begin_prompt(struct person *p)
     message(p);
     facts(p);
     for (size_t i = 0; i < q->choice_count; i++)
-        page_item(&p->page, str_format(p->scratch, "%zu", i + 1), 2, INK_PLAIN, q->choices[i]);
-    struct str fallback = harmless_text(q->fallback, p->scratch);
+        page_item(&p->page, str_format(p->scratch, "%zu", i + 1), 2, INK_PLAIN,
+                  (q->shown_choices ? q->shown_choices : q->choices)[i]);
+    struct str fallback = harmless_text(q->shown_choices ? q->shown_fallback : q->fallback, p->scratch);
     person_ask(p,
                q->has_fallback
                    ? str_format(p->scratch, "Answer (Enter for `%.*s`):", STR_ARG(fallback))

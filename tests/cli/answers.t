@@ -148,5 +148,23 @@ test_that 'an interrupt at the menu leaves a step as it is, failed' '
 	answers | grep "\"kind\":\"failure\"" | grep "\"answer\":\"none\"" | grep -q "\"how\":\"signal\"" &&
 	{ on-terminal -e "What now" "s\n" -e "Why" "because\n" -e "What now" "\003" runbook resume $(id) >out; [ $? = 130 ]; }
 '
+test_that 'a secret that a step printed is in no question' '
+	cat >hush.yaml <<-END
+	runbook: 1
+	name: hush
+	type: application
+	on_failure: stop
+	secrets: {s: {env: SESAME}}
+	steps:
+	  - {id: a, shell: "echo got \$T", env: {T: "\${{ secrets.s }}"}, undo: none}
+	  - {id: b, name: "B \${{ steps.a.stdout }}", confirm: {message: "M \${{ steps.a.stdout }}", show: ["\${{ steps.a.lines }}"]}, leaves: "L \${{ steps.a.stdout }}", shell: "true", undo: none}
+	  - {id: m, manual: {instructions: "I \${{ steps.a.stdout }}", checklist: ["C \${{ steps.a.stdout }}"]}}
+	  - {id: p, prompt: {message: "P \${{ steps.a.stdout }}", choices: ["x \${{ steps.a.stdout }}", y], default: "x \${{ steps.a.stdout }}"}}
+	  - {id: v, approve: {message: "V \${{ steps.a.stdout }}", timeout: 1s}}
+	END
+	SESAME=open-the-door; export SESAME
+	exits 5 timeout -s KILL 60 on-terminal -r -e "decline" "yes\n" -e "1/1" "y\n" -e "na" "done\n" -e "Answer" "1\n" runbook run hush.yaml >out &&
+	grep -q "M got \*\*\*" out && grep -q "1   x got" out && ! grep -q open-the-door out && ! grep -rq open-the-door state
+'
 
 done_testing
