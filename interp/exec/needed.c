@@ -127,6 +127,14 @@ static void need_check(struct needing *n, const struct step *check, struct names
                                     check->id.str.n ? check->id.str : STR("check_1"), ""));
 }
 
+// What is in a transaction that was not committed is done, and asked, again.
+static bool begins_anew(const struct task *t)
+{
+    const struct task *group = task_transaction(t);
+
+    return group && !(group->ended && state_is_good(group->state));
+}
+
 static bool is_skipped(const struct needing *n, struct str id)
 {
     const struct run_options *o = n->d->options;
@@ -135,7 +143,7 @@ static bool is_skipped(const struct needing *n, struct str id)
         if (str_equal(o->skips[i], id))
             return true;
     const struct task *t = run_task(n->d->run, id);
-    return t && t->ended && state_is_good(t->state);
+    return t && t->ended && state_is_good(t->state) && !begins_anew(t);
 }
 
 static void need_module(struct needing *n, const struct module *m, struct names p);
@@ -145,7 +153,7 @@ static void need_step(struct needing *n, const struct step *s, struct names arou
 {
     struct names own = below(n, around, s->id.str, "");
     const struct task *t = run_task(n->d->run, own.in_file);
-    bool began = t && t->intent;
+    bool began = t && t->intent && !begins_anew(t);
 
     if (is_skipped(n, own.in_file))
         return;
