@@ -75,8 +75,9 @@ static void held(struct driver *d, const struct lock_row *h)
                                 STR_ARG(h->host), h->step.n ? ", at step " : "", STR_ARG(h->step),
                                 STR_ARG(h->since));
 
-    diag_help(d->diags, e, "while it runs, wait with --wait 10m; when it has stopped or was killed, "
-                           "runbook resume %.*s, undo %.*s or abort %.*s frees the lock",
+    diag_help(d->diags, e, "%s runbook resume %.*s, undo %.*s or abort %.*s frees the lock",
+              h->crashed ? "its process is gone:"
+                         : "while it runs, wait with --wait 10m; when it has stopped or was killed,",
               STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
 }
 
@@ -99,8 +100,9 @@ int locks_take(struct driver *d)
             return CODE_LOCKED;
         }
         if (!told)
-            say(d, "waiting for the lock `%.*s`, which run %.*s holds", STR_ARG(holder.name),
-                STR_ARG(holder.run));
+            say(d, "waiting for the lock `%.*s`, which run %.*s holds%s", STR_ARG(holder.name),
+                STR_ARG(holder.run),
+                holder.crashed ? "; its process is gone, so resume, undo or abort has to free it" : "");
         told = true;
         pause(d, 200);
     }

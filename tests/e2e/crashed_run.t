@@ -39,6 +39,11 @@ test_that 'runs, show and locks say that its process is gone, and what to do' '
 	until_true "runbook show $id | grep -F \"has ended since\" >/dev/null"
 '
 
+test_that 'who wants its lock is told that its process is gone' '
+	crash && exits 7 timeout 10 runbook run book.yaml >out 2>&1 </dev/null && has "its process is gone: runbook resume $id" &&
+	exits 7 timeout 10 runbook run book.yaml --wait 300ms >out 2>&1 </dev/null && has "has to free it" && touch go && resume 0
+'
+
 test_that 'a step that goes on under its keeper is told apart from one that has ended' '
 	crash && look show "$id" && has "still running (pid " && touch go &&
 	until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" && resume 0 &&
