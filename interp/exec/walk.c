@@ -533,7 +533,7 @@ bool emit_intent(struct walk *w, struct value with)
         w->act->at.number = t->attempts + 1;
         if (w->intended)
             w->act->at.name = t->file;
-        else
+        else if (!t->aside)  // what stands aside has no event of its own, and a name from the start
             w->act->at.name = str_format(a, "a%lld", (long long)next_seq(w->d));
         value_put_s(b, "action", value_text(w->act->at.action->name));
         value_put_s(b, "command", value_string(w->command));
