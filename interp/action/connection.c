@@ -106,11 +106,9 @@ static void unknown(const struct text *name, const struct bind *b)
 }
 
 // A URL that comes from a value is only known when it is used.
-static enum scheme {
-    SCHEME_OTHER,
-    SCHEME_MEANT,
-    SCHEME_UNKNOWN
-} scheme_of(const struct connection *c, const char *schemes)
+enum scheme { SCHEME_OTHER, SCHEME_MEANT, SCHEME_UNKNOWN };
+
+static enum scheme scheme_of(const struct connection *c, const char *schemes)
 {
     const struct template *url = c->url;
 

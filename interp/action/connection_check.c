@@ -63,11 +63,29 @@ static bool check_keys(const struct connection *c, size_t kind, const struct bin
     return ok;
 }
 
+// sqlite://folder/file: neither a path as it is nor the URL of one.
+static bool check_file(const struct connection *c, const struct bind *b)
+{
+    struct str start = c->url->count ? c->url->parts[0].literal.str : STR("");
+
+    if (c->url->count && c->url->parts[0].expr)
+        return true;
+    if (!str_starts(start, "sqlite://") || str_starts(start, "sqlite:///") ||
+        str_is(start, "sqlite://"))
+        return true;
+    struct diag *d = diag_error(b->diags, DIAG_BAD_LITERAL, c->url->text.span,
+                                "two slashes begin no path of a file");
+    diag_help(b->diags, d, "`sqlite:folder/file` is below `dir`, `sqlite:/folder/file` is not");
+    return false;
+}
+
 static bool check_url(const struct connection *c, const struct bind *b)
 {
     struct http_url u;
     struct str why;
 
+    if (!check_file(c, b))
+        return false;
     if (!template_is_literal(c->url) || !connection_is(c->url->text.str, HTTP_SCHEMES) ||
         http_url_parse(c->url->text.str, b->arena, &u, &why))
         return true;
