@@ -1,6 +1,7 @@
 // The inside of a run, for the files that make it up: tree.c (tasks and their edges),
-// queue.c (what is ready, resting, over), run.c (events and orders), again.c (what is tried
-// again after a resume), policy.c (what a failure means), verdict.c (the exit code).
+// queue.c (first in, first out), run.c (what may start), apply.c (what events change), order.c
+// (what is next), again.c (what is tried again after a resume), policy.c (what a failure
+// means), undo.c (what is taken back), verdict.c (the exit code).
 
 #pragma once
 

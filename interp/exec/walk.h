@@ -1,4 +1,4 @@
-// One task on its way, for the files that take it there: walk.c, outcome.c,
+// One task on its way, for the files that take it there: walk.c, outcome.c, each.c,
 // container.c, words.c, dry.c.
 
 #pragma once
@@ -47,8 +47,11 @@ void walk_waited(struct walk *w);  // a person has answered w->question
 // by_hand.c: --mode manual; at once walk_confirm() where nothing is asked
 void by_hand_ask(struct walk *w);
 
-// container.c
+// each.c
 void each_begin(struct walk *w);
+void each_over(struct walk *w);
+
+// container.c
 void container_begin(struct walk *w);
 void container_work_over(struct walk *w, enum state state);
 bool container_commit(struct walk *w);  // true: it has begun to commit, and goes on by itself

@@ -1,0 +1,317 @@
+// What an event changes in a run. Nothing else changes one (exec/run.h).
+
+#include "exec/run.h"
+
+#include <assert.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "exec/core.h"
+
+static struct value field(const struct event *e, const char *name)
+{
+    struct value v = VALUE_NONE;
+
+    value_field(e->data, name, NULL, &v);
+    return v;
+}
+
+static struct str text_field(const struct event *e, const char *name)
+{
+    struct value v = field(e, name);
+
+    return v.kind == VALUE_STRING ? v.s : STR("");
+}
+
+static bool flag(const struct event *e, const char *name)
+{
+    struct value v = field(e, name);
+
+    return v.kind == VALUE_BOOL && v.b;
+}
+
+static int64_t number(const struct event *e, const char *name)
+{
+    struct value v = field(e, name);
+
+    return v.kind == VALUE_INT ? v.i : 0;
+}
+
+// What failed in it before a resume, and was adopted, still keeps the rest from starting.
+static bool has_failed_before(const struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++) {
+        const struct task *t = s->tasks[i];
+        if (t->ended && !t->continued &&
+            (t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_UNKNOWN))
+            return true;
+    }
+    return false;
+}
+
+static void open_inside(struct run *r, struct task *t)
+{
+    if (t->kind == TASK_USE)
+        task_make_callee(r, t);
+    t->failing = has_failed_before(t->prepare) || has_failed_before(t->steps);
+    t->rescuing = t->always_begun = false;
+    if (t->prepare)
+        series_open(r, t->prepare);
+    else if (t->steps)
+        series_open(r, t->steps);
+}
+
+static void lose_items(struct task *each, const struct event *e)
+{
+    struct value places = VALUE_NONE;
+
+    value_field(field(e, "lost"), "items", NULL, &places);
+    for (size_t i = 0; places.kind == VALUE_LIST && i < value_size(places); i++) {
+        struct value place = value_item(places, i);
+        if (place.kind == VALUE_INT && (uint64_t)place.i < each->steps->count)
+            each->steps->tasks[place.i]->item_lost = true;
+    }
+}
+
+static void apply_items(struct run *r, struct task *t, const struct event *e)
+{
+    struct value parallel = field(e, "parallel");
+
+    task_begin(r, t);
+    if (!t->steps) {  // they stand already when the run is resumed
+        task_make_instances(r, t, value_copy(r->arena, field(e, "items")));
+        lose_items(t, e);
+    }
+    t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
+    t->state = STATE_RUNNING;
+    series_open(r, t->steps);
+}
+
+static void apply_start(struct run *r, struct task *t, const struct event *e)
+{
+    task_begin(r, t);
+    t->state = STATE_RUNNING;
+    t->attempts = number(e, "attempt");
+    t->resting = t->intended = false;
+    if (!t->intent) {
+        t->intent = true;
+        r->starts += !t->aside;
+        t->start_order = r->starts;
+        t->started_wall_ns = e->wall_ns;
+    }
+    r->session_starts += !t->aside;
+    if (!str_equal(t->file, text_field(e, "file")))
+        t->file = str_copy(r->arena, text_field(e, "file"));
+    struct value before = field(e, "before");
+    if (before.kind == VALUE_MAP)
+        t->before = value_copy(r->arena, before);
+    t->given = value_copy(r->arena, field(e, "with"));
+    t->lost = value_copy(r->arena, field(e, "lost"));
+    t->notes = VALUE_NONE;
+    if (t->kind == TASK_GROUP && t->step->transaction.str.n)
+        series_reset(r, t->steps);  // what was done in it before was rolled back
+    if (t->kind == TASK_GROUP || t->kind == TASK_USE)
+        open_inside(r, t);
+}
+
+// What came back of an attempt is lost beside what was known when it began.
+static void remember_lost(struct run *r, struct task *t, const struct event *e)
+{
+    struct value lost = field(e, "lost"), both[2] = { t->lost, lost };
+    struct value_builder *b;
+
+    if (lost.kind != VALUE_MAP)
+        return;
+    b = value_map_start(r->arena);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; both[i].kind == VALUE_MAP && k < value_size(both[i]); k++)
+            value_put(b, both[i].map->entries[k].key, both[i].map->entries[k].value);
+    t->lost = value_copy(r->arena, value_finish(b));
+}
+
+// A failed attempt: a rest before the next, or the rescue.
+static void apply_attempt(struct run *r, struct task *t, const struct event *e)
+{
+    t->message = str_copy(r->arena, text_field(e, "message"));
+    t->dangling = false;
+    if (flag(e, "final")) {
+        t->rescuing = true;
+        t->result = value_copy(r->arena, field(e, "result"));
+        remember_lost(r, t, e);
+        if (t->rescue)
+            series_open(r, t->rescue);
+        return;
+    }
+    if (t->kind == TASK_GROUP || t->kind == TASK_USE) {
+        bool began = t->begun;
+        int64_t attempts = t->attempts;
+        series_reset(r, t->prepare);
+        series_reset(r, t->steps);
+        series_reset(r, t->rescue);
+        t->begun = began;
+        t->attempts = attempts;
+    }
+    t->failing = false;
+    t->resting = true;
+    t->due_ms = number(e, "due_ms");
+    queue_push(r, &r->resting, t);
+}
+
+static void apply_failure(struct run *r, struct task *t, struct str then)
+{
+    if (str_is(then, "continue")) {
+        t->continued = true;
+    } else if (str_is(then, "group")) {
+        struct task *group = policy_group(t);
+        for (struct task *at = t; group && at != group; at = at->in->owner)
+            at->in->owner->failing = true;
+        run_check_all_over(r);
+    } else if (t->in->kind != SERIES_UNDO) {
+        if (str_is(then, "undo"))  // journalled with the failure: a resume goes on with it
+            r->undo_wanted = r->began_undo = true;
+        run_want_stop(r);
+    }
+}
+
+static void remember_end(struct run *r, struct task *t, const struct event *e, enum state state)
+{
+    t->state = state;
+    t->by_person = text_field(e, "by").n > 0 && state == STATE_SKIPPED;
+    t->marked = flag(e, "marked");
+    t->declined = flag(e, "declined");
+    t->own_continue = flag(e, "own");
+    t->message = str_copy(r->arena, text_field(e, "message"));
+    t->took_ms = number(e, "took_ms");
+    t->result = value_copy(r->arena, field(e, "result"));
+    t->outputs = value_copy(r->arena, field(e, "outputs"));
+    remember_lost(r, t, e);
+    t->dangling = false;
+}
+
+static void apply_end(struct run *r, struct task *t, const struct event *e)
+{
+    enum state state = state_of(text_field(e, "state"));
+
+    assert(state != STATE_COUNT);
+    if (flag(e, "marked")) {
+        remember_end(r, t, e, state);
+        go_on_marked(r, t);
+        return;
+    }
+    if (t->ended) {
+        if (t->state == STATE_PROVISIONAL)
+            t->state = state;
+        return;
+    }
+    remember_end(r, t, e, state);
+    bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
+    if (t->aside) {
+        task_end(r, t);
+        if (bad && t->in->owner)
+            apply_failure(r, t, STR("group"));
+        return;
+    }
+    if (t->in->kind == SERIES_ALWAYS && !t->in->owner && (bad || state == STATE_UNKNOWN))
+        r->always_failed = true;
+    task_end(r, t);
+    if (bad)
+        apply_failure(r, t, text_field(e, "then"));
+    if (state == STATE_UNKNOWN && t->in->kind != SERIES_UNDO)
+        run_want_stop(r);
+    if (t->in->kind == SERIES_UNDO)
+        run_check_all_over(r);
+}
+
+static void apply_undo_start(struct run *r, struct task *t)
+{
+    t->undo_state = UNDO_RUNNING;
+    t->undo_order = ++r->undo_starts;
+    task_make_undo(r, t);
+    r->session_starts++;
+    series_open(r, t->undo);
+}
+
+static void apply_undo_end(struct run *r, struct task *t, const struct event *e)
+{
+    struct str state = text_field(e, "state");
+
+    t->undo_state = str_is(state, "undone") ? UNDO_DONE
+                    : str_is(state, "unknown") ? UNDO_UNKNOWN
+                                               : UNDO_FAILED;
+    r->undone_failed |= t->undo_state == UNDO_FAILED;
+}
+
+static enum phase phase_of(struct str word)
+{
+    int p = PHASE_CHECKLIST;
+
+    while (p < PHASE_ALWAYS && !str_is(word, phase_word((enum phase)p)))
+        p++;
+    return (enum phase)p;
+}
+
+static struct series *series_of(const struct run *r, enum phase p)
+{
+    return p == PHASE_PREPARE ? r->prepare
+           : p == PHASE_STEPS ? r->steps
+           : p == PHASE_ALWAYS ? r->always
+                               : NULL;
+}
+
+static void apply_phase_start(struct run *r, const struct event *e)
+{
+    r->phase = phase_of(text_field(e, "phase"));
+    r->any_phase = r->phase_begun = true;
+    r->phase_over = false;
+    if (r->phase == PHASE_UNDO) {
+        r->began_undo = true;
+        undo_list_make(r);
+    }
+    if (series_of(r, r->phase))
+        series_open(r, series_of(r, r->phase));
+}
+
+static void apply_phase_end(struct run *r, const struct event *e)
+{
+    bool ok = flag(e, "ok");
+
+    r->phase_begun = r->phase_ordered = false;
+    r->checklist_done |= r->phase == PHASE_CHECKLIST && ok;
+    r->confirm_done |= r->phase == PHASE_CONFIRM && ok;
+    r->verified |= r->phase == PHASE_VERIFY && ok;
+    r->undo_phase_done |= r->phase == PHASE_UNDO;
+    if (r->phase == PHASE_UNDONE && !ok && !flag(e, "cancelled"))
+        r->undone_failed = true;
+}
+
+void run_apply(struct run *r, const struct event *e)
+{
+    struct str address = text_field(e, "step");
+    struct task *t = address.n ? map_get(r->by_address, address) : NULL;
+
+    if (e->type == EVENT_PHASE_START)
+        apply_phase_start(r, e);
+    else if (e->type == EVENT_PHASE_END)
+        apply_phase_end(r, e);
+    else if (e->type == EVENT_RUN_END || e->type == EVENT_RUN_SUSPEND)
+        intents_are_void(r);
+    if (!t)
+        return;
+    switch (e->type) {
+    case EVENT_STEP_INTENT: apply_intent(r, t, e); break;
+    case EVENT_STEP_ITEMS: apply_items(r, t, e); break;
+    case EVENT_STEP_START: apply_start(r, t, e); break;
+    case EVENT_STEP_NOTE: t->notes = value_copy(r->arena, field(e, "note")); break;
+    case EVENT_STEP_ATTEMPT: apply_attempt(r, t, e); break;
+    case EVENT_STEP_ALWAYS:
+        t->always_begun = true;
+        t->work_failed = flag(e, "failed");
+        t->message = str_copy(r->arena, text_field(e, "message"));
+        series_open(r, t->always);
+        break;
+    case EVENT_STEP_END: apply_end(r, t, e); break;
+    case EVENT_UNDO_START: apply_undo_start(r, t); break;
+    case EVENT_UNDO_END: apply_undo_end(r, t, e); break;
+    default: break;
+    }
+}

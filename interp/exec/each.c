@@ -1,0 +1,168 @@
+// The list of a for_each: evaluated once, journalled, and unrolled.
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "exec/lasting.h"
+#include "exec/walk.h"
+
+enum { UNBOUND = 1024 };  // parallel: true
+
+static const struct scope *scope_of(struct walk *w)
+{
+    return view_scope(&w->view);
+}
+
+static bool is_masked(struct walk *w, struct str text)
+{
+    bool found = false;
+
+    mask_text(w->d->mask, text, w->arena, &found);
+    return found;
+}
+
+static bool item_key(struct walk *w, const struct for_each *each, struct value item, size_t index,
+                     struct value *key, struct expr_error *err)
+{
+    struct view v = w->view;
+    struct str text;
+    bool secret;
+
+    *key = value_int((int64_t)index);
+    if ((item.kind == VALUE_STRING && !is_masked(w, item.s)) || item.kind == VALUE_INT)
+        *key = item;
+    if (!each->key)
+        return true;
+    v.item_name = each->as.str.n ? each->as.str : STR("item");
+    v.item = item;
+    v.index = value_int((int64_t)index);
+    if (!template_eval_text(each->key, view_scope(&v), w->arena, &text, &secret, err))
+        return false;
+    if (is_masked(w, text)) {
+        err->message = STR("its `key` holds a secret, and stands in the journal");
+        return false;
+    }
+    *key = value_string(text);
+    return true;
+}
+
+static struct value keys_of(struct walk *w, struct value map)
+{
+    struct value_builder *b = value_list_start(w->arena);
+
+    for (size_t i = 0; i < value_size(map); i++)
+        value_add(b, map.map->entries[i].key);
+    return value_finish(b);
+}
+
+static bool make_rows(struct walk *w, struct value list, struct value *rows, struct expr_error *err)
+{
+    const struct for_each *each = w->task->step->for_each;
+    struct map *seen = map_new(w->arena);
+    struct value_builder *b = value_list_start(w->arena);
+
+    for (size_t i = 0; i < value_size(list); i++) {
+        struct value item = value_item(list, i), key;
+        struct value_builder *row = value_map_start(w->arena);
+        struct str text = STR("");
+        if (!item_key(w, each, item, i, &key, err))
+            return false;
+        value_to_text(key, w->arena, &text);
+        if (map_get(seen, text)) {
+            err->message = str_format(w->arena, "two items have the key `%.*s`", STR_ARG(text));
+            err->help = STR("say which part is unique: for_each: {in: ..., key: \"${{ item.name }}\"}");
+            return false;
+        }
+        map_put(seen, text, w);
+        value_put_s(row, "key", key);
+        value_put_s(row, "item", item);
+        value_add(b, value_finish(row));
+    }
+    *rows = value_finish(b);
+    return true;
+}
+
+static bool parallel_of(struct walk *w, int64_t *n, struct expr_error *err)
+{
+    const struct amount *m = &w->task->step->for_each->parallel;
+
+    if (!amount_get(m, scope_of(w), w->arena, 1, n, err))
+        return false;
+    if (*n <= 0)
+        *n = UNBOUND;
+    return true;
+}
+
+static void fail_list(struct walk *w, const struct expr_error *err)
+{
+    fail_expr(w, "for_each", err);
+}
+
+void each_begin(struct walk *w)
+{
+    struct expr_error err = { 0 };
+    struct value list = VALUE_NONE, rows = VALUE_NONE;
+    struct value_builder *b;
+    int64_t parallel;
+
+    if (!parallel_of(w, &parallel, &err)) {
+        fail_list(w, &err);
+        return;
+    }
+    if (!w->task->steps) {
+        if (!form_fill(w->task->step->for_each->in, scope_of(w), w->arena, &list, &err)) {
+            if (w->d->options->dry_run)
+                dry_unresolved(w, &err);
+            else
+                fail_list(w, &err);
+            return;
+        }
+        if (list.kind == VALUE_MAP)
+            list = keys_of(w, list);
+        if (list.kind != VALUE_LIST) {
+            err.message = str_format(w->arena, "it needs a list, this is %s",
+                                     value_kind_words(list.kind));
+            fail_list(w, &err);
+            return;
+        }
+        if (!make_rows(w, list, &rows, &err)) {
+            fail_list(w, &err);
+            return;
+        }
+        if (value_size(rows) == 0) {
+            walk_end(w, STATE_SATISFIED, NULL, false);
+            return;
+        }
+    }
+    b = event_data(w->d);
+    value_put_s(b, "step", value_string(w->task->address));
+    value_put_s(b, "parallel", value_int(parallel));
+    struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
+    if (rows.kind == VALUE_LIST && !lasting_put(&l, "items", rows)) {
+        store_has_failed(w->d, STR("the list of a `for_each` cannot be kept"));
+        return;
+    }
+    lasting_end(&l);
+    emit(w->d, EVENT_STEP_ITEMS, b);
+    pump(w->d);
+}
+
+// Its state is the worst of its instances; what their failures mean was decided there.
+void each_over(struct walk *w)
+{
+    struct task *t = w->task;
+    enum state state = worst_state(t->steps);
+    bool all_continued = true, all_own = true;
+
+    for (size_t i = 0; i < t->steps->count; i++) {
+        const struct task *one = t->steps->tasks[i];
+        bool bad = one->state == STATE_FAILED || one->state == STATE_CANCELLED;
+        all_continued &= !bad || one->continued;
+        all_own &= !bad || one->own_continue;
+    }
+    bool incomplete = t->steps->left > 0;
+    bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
+    if (incomplete && !bad && state != STATE_UNKNOWN)
+        state = STATE_CANCELLED;
+    walk_end(w, state, bad && all_continued && !incomplete ? "continue" : NULL,
+             bad && all_own && !incomplete);
+}
