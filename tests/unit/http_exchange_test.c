@@ -2,8 +2,11 @@
 
 #include "action/http_exchange.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -316,6 +319,45 @@ TEST(no_answer_in_time_is_a_timeout)
         CHECK(str_ends(reply.message, "no answer within 150ms"));
         finish();
     }
+}
+
+// In place of the library's, which libcurl calls in a thread: `slow.test` is looked up until
+// somebody says that it is enough.
+static sem_t enough;
+static volatile bool waited_out;
+
+__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
+                                                       const struct addrinfo *hints,
+                                                       struct addrinfo **found)
+{
+    __typeof__(&getaddrinfo) real = (__typeof__(&getaddrinfo))dlsym(RTLD_NEXT, "getaddrinfo");
+    struct timespec until;
+
+    if (!name || strcmp(name, "slow.test") != 0)
+        return real(name, service, hints, found);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 20;
+    if (sem_timedwait(&enough, &until) < 0)
+        waited_out = true;
+    return EAI_AGAIN;
+}
+
+TEST(a_host_that_is_looked_up_for_ever_is_left_alone)
+{
+    struct str why;
+
+    sem_init(&enough, 0, 0);
+    start_server((struct answer[]){ { NULL, CLOSE } });
+    begin();
+    struct http_request r = request("POST", "/x");
+    CHECK(http_url_parse(STR("http://slow.test/x"), scratch, &r.url, &why));
+    r.timeout_ms = 100;
+    play(&r);
+    CHECK(reply.end == HTTP_NOT_SENT);
+    CHECK(reply.timed_out);
+    finish();
+    CHECK(!waited_out);
+    sem_post(&enough);
 }
 
 TEST(a_flood_ends_at_its_limit)
