@@ -1,6 +1,8 @@
 // --dry-run: nothing runs, everything that can be is resolved, nobody is asked.
 // --probe: a dry run in which steps that only read do run.
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "exec/walk.h"
 
@@ -10,12 +12,28 @@ bool dry_runs(const struct walk *w)
            !w->task->step->action->asks;
 }
 
+// What a person would be asked is described with whom, or that it is a question.
+static struct str question_of(struct str what)
+{
+    static const char *const leads[] = { "a person: ", "ask: " };
+
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+        if (str_starts(what, leads[i]))
+            return str_slice(what, strlen(leads[i]), what.n);
+    return what;
+}
+
 static void tell(struct walk *w, struct str what)
 {
+    bool asks = w->task->step->action->asks;
+
+    if (asks)
+        what = question_of(what);
     while (what.n) {
         size_t end = str_find(what, '\n');
         struct str line = end == SIZE_MAX ? what : str_slice(what, 0, end);
-        say(w->d, "%.*s: would run: %.*s", STR_ARG(w->task->address), STR_ARG(line));
+        say(w->d, "%.*s: would %s: %.*s", STR_ARG(w->task->address), asks ? "ask" : "run",
+            STR_ARG(line));
         what = end == SIZE_MAX ? STR("") : str_slice(what, end + 1, what.n);
     }
 }
