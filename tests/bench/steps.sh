@@ -21,7 +21,9 @@ ${CC:-cc} -shared -fPIC -o slow_disk.so "$here/slow_disk.c"
 with='true && true' without=/bin/true  # a shell
 lines() { for ((i = 1; i <= $1; i++)); do printf "$2" "$i"; done; }  # COUNT FORMAT
 book() {  # NAME COUNT parallel|chain SCRIPT
-	printf 'runbook: 1\nname: %s\ntype: application\ndefaults: {shell: sh}\nsteps:\n' "$1"
+	printf 'runbook: 1\nname: %s\ntype: application\n' "$1"
+	[ "$4" = $without ] || echo 'defaults: {shell: sh}'  # what ninja and make use
+	echo steps:
 	[ "$3" = chain ] || printf '  - id: g\n    parallel: 2\n    steps:\n'
 	lines "$2" "$([ "$3" = chain ] || echo '    ')  - {id: s%s, shell: $4}\n"
 }
