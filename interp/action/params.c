@@ -50,14 +50,31 @@ bool words_text(const struct template *t, const struct attempt *at, struct str *
     return true;
 }
 
-// Also where nobody marked it: what a step wrote may hold a secret. What is only shown to a
-// person is masked instead.
+// What a step wrote may hold a secret that nobody marked. (What the author or the operator
+// wrote may only look like one: a weak password is also a word.)
+static bool reads_output(const struct template *t)
+{
+    static const char *const roots[] = { "steps", "result", "before", "item", NULL };
+
+    for (size_t i = 0; i < t->count; i++) {
+        size_t count = 0;
+        const struct expr_ref *refs = t->parts[i].expr ? expr_refs(t->parts[i].expr, &count) : NULL;
+
+        for (size_t k = 0; k < count; k++)
+            for (const char *const *root = roots; *root; root++)
+                if (str_is(refs[k].path[0], *root))
+                    return true;
+    }
+    return false;
+}
+
+// What is only shown to a person is masked instead.
 static bool refuse_secret(const struct template *t, const struct attempt *at, struct str text,
                           bool secret, struct expr_error *err)
 {
     const struct session *s = at->session;
 
-    if (!secret && s && s->mask && !at->action->asks && !template_is_literal(t))
+    if (!secret && s && s->mask && !at->action->asks && reads_output(t))
         mask_text(s->mask, text, at->arena, &secret);
     if (!secret)
         return true;

@@ -119,10 +119,10 @@ static size_t use_line(const struct line *l, char **argv)
         int users = remote_line_users(l->socket);
         if (users >= 0)
             flock(users, LOCK_SH);
-        argv[n++] = (char *)(uintptr_t)"-S";
+        argv[n++] = (char *)(uintptr_t) "-S";
         argv[n++] = (char *)(uintptr_t)l->socket;
     }
-    argv[n++] = (char *)(uintptr_t)"--";
+    argv[n++] = (char *)(uintptr_t) "--";
     return n;
 }
 

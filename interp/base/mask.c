@@ -16,8 +16,8 @@ struct mask {
     struct str *secrets;
     size_t count, room;
     struct forms plain, base64;
-    unsigned version;  // changes when forms are added
-    size_t longest;    // of all forms, in bytes
+    unsigned version;   // changes when forms are added
+    size_t longest;     // of all forms, in bytes
     bool begins[256];   // bytes that may begin a form
     bool between[256];  // or what is skipped
 };

@@ -112,6 +112,15 @@ test_that 'what a step read of it goes into no argv' '
 	[ "$(grep -c "a secret would be seen by others" said/err)" -ge 3 ]
 '
 
+test_that 'what only looks like a weak one may stand in an argv' '
+	book <<-EOF &&
+		inputs: {user: {default: postgres}}
+		steps:
+		  - {id: a, exec: [echo, "-U", "\${{ inputs.user }}", "postgres"]}
+	EOF
+	SECRET=postgres exits 0 runbook run book.yaml
+'
+
 test_that 'a half of it is not left where a long output is cut' '
 	book <<-EOF &&
 		steps:

@@ -134,7 +134,7 @@ TEST(whatever_a_shell_could_do_more_than_take_words_is_not_plain)
 TEST(every_builtin_and_reserved_word_of_bash_is_left_to_it)
 {
     struct play *p = play("shell: compgen -bk", no_values());
-    struct value lines;
+    struct value lines = VALUE_NONE;
 
     CHECK(good(p) && value_field(p->outcome.result, "lines", scratch, &lines));
     CHECK(value_size(lines) > 60);
