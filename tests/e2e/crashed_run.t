@@ -16,6 +16,10 @@ crash() {
 	book "$waits" "lock: db/x"
 	start && killed
 }
+# settled: the step that was let go has left its result, and nothing more writes here
+settled() {
+	until_true 'runbook show "$id" | grep -F "has ended since" >/dev/null'
+}
 look() { runbook "$@" >out 2>&1; }
 state_is() {
 	runbook runs -o ndjson | grep -F "\"state\":\"$1\"" >/dev/null ||
@@ -36,7 +40,7 @@ test_that 'runs, show and locks say that its process is gone, and what to do' '
 	look locks && has "its process is gone: runbook resume $id" &&
 	runbook locks -o ndjson | grep -F "\"crashed\":true" &&
 	runbook report "$id" --format json | grep -E "\"result\": ?\"crashed\"" && touch go &&
-	until_true "runbook show $id | grep -F \"has ended since\" >/dev/null"
+	settled
 '
 
 test_that 'who wants its lock is told that its process is gone' '
@@ -46,12 +50,12 @@ test_that 'who wants its lock is told that its process is gone' '
 
 test_that 'a step that goes on under its keeper is told apart from one that has ended' '
 	crash && look show "$id" && has "still running (pid " && touch go &&
-	until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" && resume 0 &&
+	settled && resume 0 &&
 	effects "a b " && state_is final
 '
 
 test_that 'looking changes nothing' '
-	crash && touch go && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" &&
+	crash && touch go && settled &&
 	(cd state/runbook && find . -type f ! -name "*-shm" -exec cksum {} + | sort) >before &&
 	look runs && look show "$id" && look locks && look waiting &&
 	(cd state/runbook && find . -type f ! -name "*-shm" -exec cksum {} + | sort) | cmp - before
@@ -79,7 +83,7 @@ test_that 'abort of a step that does not obey' '
 '
 
 test_that 'abort of a step that has ended since' '
-	crash && touch go && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" &&
+	crash && touch go && settled &&
 	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "it has ended since, with exit status 0"
 '
 
@@ -108,7 +112,7 @@ test_that 'logs has the head and the tail of a long output, and says what is mis
 
 # never_began: what a kill leaves between the making of the journal and its first event
 never_began() {
-	crash && touch go && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" &&
+	crash && touch go && settled &&
 	sqlite3 "state/runbook/runs/$id/journal.db" "DELETE FROM events; UPDATE run SET runbook = '', title = '', user = '', host = '', started = '', locks = ''" &&
 	rm -f "state/runbook/runs/$id/head" "state/runbook/runs/$id"/keeper.* "state/runbook/runs/$id"/*.result && rm -f effects
 }

@@ -115,7 +115,7 @@ test_that 'a run that crashed while a person had it is left to people' '
 	waiting_book && printf "%s\n" "$slow" >>book.yaml && rm -f in && suspended 1 && id=$ids && approve_all || exit 1
 	runbook resume $id >out 2>&1 </dev/null & run=$!
 	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go && once &&
-	[ "$(in_state crashed)" = 1 ]
+	[ "$(in_state crashed)" = 1 ] && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null"
 '
 test_that 'a worker that is killed takes no run with it' '
 	waiting_book && printf "%s\n" "$slow" >>book.yaml && rm -f in && suspended 1 && id=$ids && approve_all &&
