@@ -717,7 +717,7 @@ static void sleeper_wakes(struct sim *s)
 
 static void acts(struct sim *s, struct walk *w)
 {
-    struct fact *f = fact_of(s, w->task->address);
+    struct record *f = fact_of(s, w->task->address);
 
     w->stage = STAGE_ACTING;
     if (is_transaction(w->task)) {

@@ -28,7 +28,7 @@ enum defect {
 };
 
 // One address, as the journal and the world know it.
-struct fact {
+struct record {
     struct str address;
     int64_t first_intent, last_end;  // seq; 0: never
     int intents, effects;
@@ -60,7 +60,7 @@ struct sim {
 
     struct str *lines;  // the journal
     size_t count, room, durable;
-    struct map *facts;  // struct fact
+    struct map *facts;  // struct record
     int64_t now_ms;
 
     struct walk **walks;
@@ -95,13 +95,13 @@ static _Noreturn void broken(struct sim *s, const char *format, ...)
     exit(1);
 }
 
-static struct fact *fact_of(struct sim *s, struct str address)
+static struct record *fact_of(struct sim *s, struct str address)
 {
-    struct fact *f = map_get(s->facts, address);
+    struct record *f = map_get(s->facts, address);
 
     if (f)
         return f;
-    f = NEW(s->arena, struct fact);
+    f = NEW(s->arena, struct record);
     f->address = str_copy(s->arena, address);
     map_put(s->facts, f->address, f);
     return f;
@@ -192,7 +192,7 @@ static void must_fit(struct sim *s, const struct task *t)
 
 static void judge_start(struct sim *s, const struct task *t)
 {
-    struct fact *f = fact_of(s, t->address);
+    struct record *f = fact_of(s, t->address);
     bool kept_from_starting = !is_in(t, SERIES_ALWAYS) && !is_in(t, SERIES_UNDO);
 
     if (f->done && !is_in(t, SERIES_ALWAYS) && t->step->on_resume != ON_RESUME_AGAIN)
@@ -309,13 +309,13 @@ static void judge(struct sim *s, const struct event *e)
 // ---- what is known from the journal
 
 // No process of a step that failed or was cancelled survives it.
-static void no_stray(struct sim *s, const struct fact *f, bool bad)
+static void no_stray(struct sim *s, const struct record *f, bool bad)
 {
     if (f->stray && bad)
         broken(s, "%.*s failed, and a process of it lives", STR_ARG(f->address));
 }
 
-static void note_end(struct sim *s, const struct event *e, struct fact *f)
+static void note_end(struct sim *s, const struct event *e, struct record *f)
 {
     enum state state = state_of(text_of(e, "state"));
 
@@ -329,7 +329,7 @@ static void note_end(struct sim *s, const struct event *e, struct fact *f)
 static void note(struct sim *s, const struct event *e)
 {
     struct str address = text_of(e, "step");
-    struct fact *f = address.n ? fact_of(s, address) : NULL;
+    struct record *f = address.n ? fact_of(s, address) : NULL;
     const struct task *t = f ? run_task(s->run, address) : NULL;
 
     if (e->type == EVENT_STEP_START || e->type == EVENT_UNDO_START)
@@ -363,7 +363,7 @@ static void note(struct sim *s, const struct event *e)
 // A step takes effect: once, unless it may be more often.
 static void take_effect(struct sim *s, const struct task *t)
 {
-    struct fact *f = fact_of(s, t->address);
+    struct record *f = fact_of(s, t->address);
     bool harmless = step_is_idempotent(s->program, t->step) || t->step->done_if;
 
     if (f->in_doubt && !harmless)

@@ -124,8 +124,8 @@ static void cut(struct sim *s, size_t count)
         note(s, &e);
     }
     for (size_t i = 0; i < map_count(world); i++) {
-        const struct fact *was = map_value(world, i);
-        struct fact *f = fact_of(s, was->address);
+        const struct record *was = map_value(world, i);
+        struct record *f = fact_of(s, was->address);
         f->effects = was->effects;
         f->in_doubt = was->in_doubt;
         f->active = f->stray = false;
@@ -296,7 +296,7 @@ static void go_on_from(struct sim *whole, size_t at, bool began)
     cut(&s, at);
     for (size_t i = 0; i < run_task_count(s.run); i++) {
         const struct task *t = run_task_at(s.run, i), *group = task_transaction(t);
-        struct fact *f = fact_of(&s, t->address);
+        struct record *f = fact_of(&s, t->address);
         bool open = t->kind == TASK_ACTION && (t->intent || t->intended) && !t->ended;
         bool commits = is_transaction(t) && t->notes.kind == VALUE_MAP && !t->ended;
         f->effects = (t->kind == TASK_ACTION && t->intent && t->ended) || (open && began);
