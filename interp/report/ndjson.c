@@ -14,20 +14,26 @@ struct ndjson {
     struct buf *line;
 };
 
+enum { CHUNK = 4096, PATIENCE_MS = 30 * 1000 };
+
+// A stream with a hole in it would not be one: who does not read for so long gets no more.
 static void write_all(struct ndjson *n, struct str text)
 {
     while (text.n && !n->gone) {
-        ssize_t done = write(n->fd, text.s, text.n);
+        struct pollfd p = { .fd = n->fd, .events = POLLOUT };
+        if (poll(&p, 1, PATIENCE_MS) == 0) {
+            n->gone = true;
+            return;
+        }
+        ssize_t done = write(n->fd, text.s, text.n < CHUNK ? text.n : CHUNK);
         if (done >= 0)
             text = str_slice(text, (size_t)done, text.n);
-        else if (errno == EAGAIN)
-            poll(&(struct pollfd){ .fd = n->fd, .events = POLLOUT }, 1, -1);
-        else if (errno != EINTR)
+        else if (errno != EINTR && errno != EAGAIN)
             n->gone = true;
     }
 }
 
-// In one write, so that a reader of a pipe sees whole lines.
+// In one write where a pipe takes it at once, so that its reader sees whole lines.
 static void on_event(struct observer *o, const struct event *e, struct str line)
 {
     struct ndjson *n = o->ctx;

@@ -15,6 +15,7 @@ struct screen {
     int fd;
     struct look look;
     bool gone;
+    bool stalled;  // nobody reads
     struct buf *status;     // as it stands there now, or is wanted
     size_t status_columns;  // 0: there is none on the screen
     unsigned taken;
@@ -61,16 +62,30 @@ size_t screen_columns(struct screen *s)
     return s->look.columns;
 }
 
-// A descriptor that does not block (shared with somebody who set it so) is waited for.
+// No more than what a descriptor takes without waiting, when it says that it takes something.
+enum { CHUNK = 1024, PATIENCE_MS = 5000 };
+
+// A reader that has stopped reading is waited for once, then no more until it reads again:
+// signals, timeouts and the next step do not wait for it.
+static bool is_read(struct screen *s)
+{
+    struct pollfd p = { .fd = s->fd, .events = POLLOUT };
+
+    s->stalled = poll(&p, 1, s->stalled ? 0 : PATIENCE_MS) == 0;
+    return !s->stalled;
+}
+
 static void write_all(struct screen *s, struct str text)
 {
+    if (s->stalled && is_read(s))
+        write_all(s, STR("\n... nobody read for a while; `runbook logs` has what was left out\n"));
     while (text.n && !s->gone) {
-        ssize_t n = write(s->fd, text.s, text.n);
+        if (!is_read(s))
+            return;
+        ssize_t n = write(s->fd, text.s, text.n < CHUNK ? text.n : CHUNK);
         if (n >= 0)
             text = str_slice(text, (size_t)n, text.n);
-        else if (errno == EAGAIN)
-            poll(&(struct pollfd){ .fd = s->fd, .events = POLLOUT }, 1, -1);
-        else if (errno != EINTR)
+        else if (errno != EINTR && errno != EAGAIN)
             s->gone = true;
     }
 }

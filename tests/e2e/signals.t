@@ -169,4 +169,14 @@ for closed in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- >&- 2>&-'; do
 	'
 done
 
+test_that 'a standard error that is open and that nobody reads does not hold up the run' '
+	book "  - {id: a, shell: seq 1 100000, undo: none}
+  - {id: b, shell: echo b >>effects, undo: none}"
+	mkfifo unread && exec 3<>unread
+	exits 0 timeout 60 runbook run book.yaml 2>unread >&2 </dev/null
+	got=$?
+	exec 3>&-
+	id=$(ls state/runbook/runs) && [ $got = 0 ] && effects "b " && whole
+'
+
 done_testing
