@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
-#include "base/sha256.h"
 #include "exec/votes.h"
 #include "exec/walk.h"
 
@@ -296,25 +295,10 @@ static void nobody(void *arg)
     answered(arg, &(struct answer){ .kind = ANSWER_NONE });
 }
 
-// How long the question was open when it was asked, in an earlier session and since.
-static int64_t open_ms(const struct driver *d, const struct question *q)
-{
-    const int64_t *since = map_get(d->open_since, q->id);
-    int64_t passed = since && *since ? (clock_wall_ns() - *since) / 1000000 : 0;
-
-    return passed > 0 ? passed : 0;
-}
-
-// The time of an approval goes on while the run is suspended; everything else is asked again.
-static int64_t time_left(const struct driver *d, const struct question *q)
-{
-    return q->timeout_ms - (q->kind == QUESTION_APPROVE ? open_ms(d, q) : 0);
-}
-
 static void start_timeout(struct asked *k)
 {
     if (k->q->timeout_ms)
-        k->timer = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + time_left(k->d, k->q),
+        k->timer = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + question_time_left(k->d, k->q),
                               time_is_up, k);
 }
 
@@ -328,12 +312,12 @@ static void await_votes(struct asked *k)
         answered(k, &a);
         return;
     }
-    if (k->q->timeout_ms && time_left(k->d, k->q) <= 0) {
+    if (k->q->timeout_ms && question_time_left(k->d, k->q) <= 0) {
         answered(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("timeout") });
         return;
     }
     start_timeout(k);
-    call_people(k->d, k->q, open_ms(k->d, k->q), &k->done);
+    call_people(k->d, k->q, question_open_ms(k->d, k->q), &k->done);
     if (k->d->options->detach) {
         park(k);
         return;
@@ -353,10 +337,10 @@ static void show(struct asked *k)
     if (d->asker->has_terminal && !d->options->no_input) {
         begin_waiting(k);
         start_timeout(k);
-        call_people(d, k->q, open_ms(d, k->q), &k->done);
+        call_people(d, k->q, question_open_ms(d, k->q), &k->done);
         d->asker->ask(d->asker, k->q);
     } else if (d->options->detach) {
-        call_people(d, k->q, open_ms(d, k->q), &k->done);
+        call_people(d, k->q, question_open_ms(d, k->q), &k->done);
         park(k);
     } else if (k->q->has_fallback) {
         answered(k, &(struct answer){ .kind = ANSWER_VALUE, .text = k->q->fallback,
@@ -378,69 +362,6 @@ static void show_next(struct driver *d)
     }
 }
 
-// An approval is about exactly what is shown.
-static struct str digest_of(const struct driver *d, const struct question *q)
-{
-    struct buf b = BUF_EMPTY;
-    uint8_t digest[SHA256_SIZE];
-
-    buf_format(&b, "%.*s\n%.*s\n%.*s\n%zu\n", STR_ARG(q->id), STR_ARG(q->message),
-               STR_ARG(q->details), q->refusals);
-    sha256_of(buf_str(&b), digest);
-    buf_free(&b);
-    return sha256_hex(d->arena, digest);
-}
-
-// Whose run it is, whoever goes on with it.
-static struct str requester(const struct driver *d)
-{
-    return d->row.user.n ? d->row.user : person(d);
-}
-
-static struct str masked(const struct driver *d, struct str text)
-{
-    return text.n ? mask_text(d->mask, text, d->arena, NULL) : text;
-}
-
-static const struct str *all_masked(const struct driver *d, const struct str *texts, size_t n)
-{
-    struct str *out = NEW_ARRAY(d->arena, struct str, n + 1);
-
-    for (size_t i = 0; i < n; i++)
-        out[i] = masked(d, texts[i]);
-    return out;
-}
-
-// A secret may have come into a text through what a step printed. Of the choices both are
-// needed: what is shown, and what is chosen.
-static void hide_secrets(const struct driver *d, struct question *q)
-{
-    struct str *const texts[] = { &q->title,  &q->message, &q->phrase, &q->details, &q->destroys,
-                                  &q->undo,   &q->leaves,  &q->on_no,  &q->so_far,  &q->output };
-
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = masked(d, *texts[i]);
-    q->show = all_masked(d, q->show, q->show_count);
-    q->items = all_masked(d, q->items, q->item_count);
-    q->shown_choices = all_masked(d, q->choices, q->choice_count);
-    q->shown_fallback = masked(d, q->fallback);
-}
-
-// What is the same for questions of every kind.
-static void complete(const struct driver *d, struct question *q)
-{
-    const size_t *refusals = map_get(d->refusals, q->id);
-
-    hide_secrets(d, q);
-    q->dir = d->frame->dir;
-    q->requester = requester(d);
-    q->refusals = refusals ? *refusals : 0;
-    q->digest = digest_of(d, q);
-    if (q->timeout_ms)
-        q->until = clock_rfc3339_ms(d->arena, clock_wall_ns() + time_left(d, q) * 1000000);
-    put_people(d, q);
-}
-
 // A flag that is about this question and answers it wrongly was meant to answer it.
 static void tell_wrong_flag(struct driver *d, const struct question *q)
 {
@@ -459,7 +380,7 @@ struct asked *ask(struct driver *d, struct question *q, struct task *t,
     *k = (struct asked){ .d = d, .q = q, .task = t, .then = then, .arg = arg };
     q->owner = k;
     q->answer = from_asker;
-    complete(d, q);
+    question_complete(d, q);
     while (*link)
         link = &(*link)->next;
     *link = k;

@@ -8,6 +8,7 @@
 //   act.c       attempts: an action started, its output kept, its outcome
 //   check.c     checks that poll
 //   ask.c       questions, one at a time
+//   question.c  what every question has before it is asked
 //   flags.c     what the flags of the command line answer
 //   votes.c     what the votes on an approval come to
 //   escalation.c  who is told that a question waits
@@ -182,6 +183,12 @@ int refuse_questions(struct driver *d);
 // False, with an error, when --confirm, --answer or --attest name what is never asked, or
 // answer what is known to be no answer.
 bool flags_are_right(struct driver *d);
+// question.c: what every question has before it is asked.
+void question_complete(const struct driver *d, struct question *q);
+// How long it has been open already, in earlier sessions and between them; and what is left of
+// its time.
+int64_t question_open_ms(const struct driver *d, const struct question *q);
+int64_t question_time_left(const struct driver *d, const struct question *q);
 // A person said no to the approval [id]: earlier votes on it are void.
 void note_refusal(struct driver *d, struct str id);
 
