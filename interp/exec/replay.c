@@ -1,0 +1,217 @@
+// The journal of earlier sessions, applied to a new run; and what of it only the driver
+// keeps: answers that still count, questions that are open.
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "exec/lasting.h"
+#include "exec/session.h"
+
+static struct str text_of(struct value map, const char *key)
+{
+    struct value v = VALUE_NONE;
+
+    value_field(map, key, NULL, &v);
+    return v.kind == VALUE_STRING ? v.s : STR("");
+}
+
+static struct value field_of(struct value map, const char *key)
+{
+    struct value v = VALUE_NONE;
+
+    value_field(map, key, NULL, &v);
+    return v;
+}
+
+static enum answer_kind recorded_kind(const struct event *e, struct str word)
+{
+    if (field_of(e->data, "text").kind == VALUE_STRING)
+        return ANSWER_VALUE;
+    return str_is(word, "done") || str_is(word, "yes") ? ANSWER_YES
+           : str_is(word, "failed")                    ? ANSWER_FAILED
+           : str_is(word, "na")                        ? ANSWER_NA
+                                                       : ANSWER_NONE;
+}
+
+// An answer counts until the step that it was given for has ended.
+static void remember_answer(struct driver *d, const struct event *e)
+{
+    struct str kind = text_of(e->data, "kind"), word = text_of(e->data, "answer");
+    bool stays = str_is(kind, "manual") || str_is(kind, "prompt") || str_is(kind, "checklist");
+    struct answer *a = NEW(d->arena, struct answer);
+
+    if (str_is(kind, "approve") && str_is(word, "no"))
+        note_refusal(d, text_of(e->data, "step"));
+    if (!stays)
+        return;
+    a->kind = recorded_kind(e, word);
+    a->text = str_copy(d->arena, a->kind == ANSWER_VALUE ? text_of(e->data, "text")
+                                                         : text_of(e->data, "reason"));
+    a->evidence = str_copy(d->arena, text_of(e->data, "evidence"));
+    a->by = str_copy(d->arena, text_of(e->data, "by"));
+    a->how = STR("recorded");
+    if (a->kind != ANSWER_NONE)
+        map_put(d->recorded, str_copy(d->arena, text_of(e->data, "step")), a);
+}
+
+static void remember_question(struct driver *d, const struct event *e)
+{
+    struct str id = str_copy(d->arena, text_of(e->data, "step"));
+    int64_t *since = NEW(d->arena, int64_t);
+
+    const int64_t *open = map_get(d->open_since, id);
+
+    *since = e->wall_ns;
+    if (!open || *open == 0)
+        map_put(d->open_since, id, since);
+}
+
+static void forget_question(struct driver *d, struct str id)
+{
+    int64_t *open = map_get(d->open_since, id);
+
+    if (open)
+        *open = 0;
+}
+
+bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a)
+{
+    const struct answer *kept = map_get(d->recorded, q->id);
+
+    if (!kept || kept->kind == ANSWER_NO)
+        return false;
+    *a = *kept;
+    return true;
+}
+
+static void forget_answer(struct driver *d, struct str id)
+{
+    struct answer *kept = map_get(d->recorded, id);
+
+    if (kept)
+        kept->kind = ANSWER_NO;
+}
+
+// `took` is a duration, which JSON does not know.
+static struct value with_took(struct value result, struct arena *a)
+{
+    struct value_builder *b = value_map_start(a);
+
+    for (size_t i = 0; i < value_size(result); i++) {
+        struct value_entry f = result.map->entries[i];
+        bool took = f.key.kind == VALUE_STRING && str_is(f.key.s, "took") &&
+                    f.value.kind == VALUE_STRING;
+        if (took)
+            f.value = value_duration((int64_t)(strtod(f.value.s.s, NULL) * 1e9));
+        value_put(b, f.key, f.value);
+    }
+    return value_finish(b);
+}
+
+static void restore_result(struct event *e, struct arena *a)
+{
+    struct value result = field_of(e->data, "result");
+    struct value_builder *b = value_map_start(a);
+
+    if (result.kind != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < value_size(e->data); i++)
+        value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
+    value_put_s(b, "result", with_took(result, a));
+    e->data = value_finish(b);
+}
+
+// Results that steps left are in the folder of the machine that they ran on.
+static void remember_place(struct driver *d, const struct event *e)
+{
+    struct task *t = e->type == EVENT_STEP_START ? run_task(d->run, text_of(e->data, "step")) : NULL;
+
+    if (e->type == EVENT_RUN_START)
+        d->digest = str_copy(d->arena, text_of(e->data, "digest"));
+    if (e->type == EVENT_RUN_START || e->type == EVENT_RUN_RESUME)
+        d->place = str_copy(d->arena, text_of(e->data, "place"));
+    if (t)
+        t->elsewhere = !str_equal(d->place, journal_place(d->journal));
+}
+
+static bool replay_event(struct driver *d, struct event e, struct arena *a)
+{
+    d->replay_failed = !lasting_restore(d, &e);
+    if (d->replay_failed)
+        return false;
+    d->heard_ns = e.wall_ns;
+    if (e.type == EVENT_CONFIRM_ANSWER) {
+        remember_answer(d, &e);
+        forget_question(d, text_of(e.data, "step"));
+    }
+    if (e.type == EVENT_CONFIRM_ASK)
+        remember_question(d, &e);
+    if (e.type == EVENT_STEP_START)
+        program_replayed(d, &e);
+    if (e.type == EVENT_STEP_END || e.type == EVENT_STEP_ATTEMPT)
+        restore_result(&e, a);
+    if (e.type == EVENT_STEP_END) {
+        forget_answer(d, text_of(e.data, "step"));
+    }
+    if (e.type == EVENT_RUN_SUSPEND)
+        d->was_suspended = true;
+    if (e.type == EVENT_RUN_RESUME || e.type == EVENT_RUN_END)
+        d->was_suspended = false;
+    if (e.type == EVENT_STEP_START || e.type == EVENT_UNDO_START)
+        d->owes_always = true;
+    bool always_over = e.type == EVENT_PHASE_END && str_is(text_of(e.data, "phase"), "always");
+    // Where nothing further was started, `always` was not either.
+    bool store = str_is(text_of(e.data, "result"), "store");
+    if ((e.type == EVENT_RUN_END && !store) || always_over)
+        d->owes_always = false;
+    if (e.type == EVENT_RUN_RESUME) {
+        struct value undo = field_of(e.data, "undo");
+        d->sessions++;
+        d->undone_before = undo.kind == VALUE_BOOL && undo.b;
+        struct run_facts facts = { .on_failure = d->options->on_failure,
+                                   .undo_only = d->undone_before };
+        run_resume_here(d->run, &facts);
+        run_settle_nothing(d->run);
+    }
+    run_apply(d->run, &e);
+    remember_place(d, &e);
+    return true;
+}
+
+// What says nothing about where the run stands need not be read: mostly output.
+static bool says_nothing(struct str type)
+{
+    static const enum event_type types[] = { EVENT_STEP_OUTPUT, EVENT_VERIFY_TRY, EVENT_LOCK_WAIT,
+                                             EVENT_LOCK_HELD, EVENT_HOOK_END, EVENT_DIAGNOSTIC };
+    enum event_type is = event_type_of(type);
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i] == is)
+            return true;
+    return false;
+}
+
+// Of an event nothing is kept that was not copied, but for the items of a list.
+static bool replay_one(const struct stored_event *stored, void *arg)
+{
+    if (says_nothing(stored->type))
+        return true;
+    struct driver *d = arg;
+    bool stays = str_is(stored->type, event_type_word(EVENT_STEP_ITEMS));
+    struct arena *a = stays ? d->arena : arena_new(NULL);
+    struct event e;
+
+    // What is of a newer minor version is left out: consumers ignore what they do not know.
+    bool fine = !event_read(stored->json, a, &e) || replay_event(d, e, a);
+    if (!stays)
+        arena_free(a);
+    return fine;
+}
+
+// The chain was checked when the run was taken.
+bool journal_replay(struct driver *d)
+{
+    return store_read(d->store, d->id, 1, false, replay_one, d, d->diags) == STORE_OK &&
+           !d->replay_failed;
+}
