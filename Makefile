@@ -4,7 +4,7 @@
 # make test       all tests; T=name runs those whose path contains it
 # make asan       the same tests under the address and undefined sanitizers
 # make fuzz       FUZZ_TIME seconds of fuzzing for each target (needs clang)
-# make crash      kill the interpreter at every write of its journal, and resume
+# make crash      kill interpreter and keeper, let writes fail, and resume; STEP=1 at every place
 # make sim        a million events of random runs against the core; SEED=n plays one again
 # make sim-defects  the same with seeded defects, each of which must be noticed
 # make bench      how long things take, optimised; ratios of one run
@@ -104,7 +104,7 @@ run-fuzz: $(FUZZ)
 	for f in $^; do mkdir -p $B/corpus/$${f##*/} && $$f -timeout=10 -max_total_time=$(FUZZ_TIME) $B/corpus/$${f##*/} tests/fuzz/corpus/$${f##*/} || exit; done
 
 crash: $B/runbook $(CRASH)
-	B=$B bash tests/crash/all.sh 1
+	B=$B bash tests/crash/all.sh $(or $(STEP),3)
 	B=$B bash tests/crash/ahead.sh
 
 sim:
