@@ -36,6 +36,7 @@ struct lite {
     _Atomic int stop;  // enum lite_stop; the thread looks at it
     struct str mark;   // path of the mark; empty: none
     bool failed, sent, working;
+    bool doubtful;  // COMMIT failed, perhaps after it took place
     bool wal;   // mark and file are not committed as one
     size_t at;  // the command that is running
     struct sql_rows rows;

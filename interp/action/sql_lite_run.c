@@ -359,15 +359,32 @@ void lite_work(void *arg)
         roll_back(l);
 }
 
+// An error of the disk may come after the files are as they should be: only the mark, read
+// afresh, tells.
+static void look_again(struct lite *l)
+{
+    bool marked = l->marked;
+
+    l->sq->close_v2(l->db);
+    l->db = NULL;
+    l->marked = false;
+    if (marked)
+        lite_settle(l);
+}
+
 void lite_commit(void *arg)
 {
     struct lite *l = arg;
 
     l->at = l->job->count;
     // COMMIT cannot be stopped in its middle; it either waits for a lock or is short.
-    if (is_stopped(l) || !execute(l, "COMMIT"))
-        l->failed = true;
-    roll_back(l);
+    l->failed = is_stopped(l);
+    if (!l->failed && !execute(l, "COMMIT"))
+        l->doubtful = (l->sq->extended_errcode(l->db) & 0xff) == SQLITE_IOERR;
+    if (l->doubtful)
+        look_again(l);
+    else
+        roll_back(l);
 }
 
 void lite_settle(void *arg)

@@ -43,6 +43,15 @@ static void end_failed(struct lite *l)
     end(l, &o);
 }
 
+static void end_doubtful(struct lite *l)
+{
+    struct outcome o = { .verdict = VERDICT_UNKNOWN, .message = l->message };
+
+    o.help = str_format(l->arena, "it came while COMMIT was written; look into %.*s",
+                        STR_ARG(l->path));
+    end(l, &o);
+}
+
 static void succeed(struct lite *l)
 {
     int64_t took_ms = loop_now_ms(l->session->loop) - l->started_ms;
@@ -60,7 +69,10 @@ static void committed(void *arg)
     struct lite *l = arg;
 
     l->working = false;
-    if (l->failed)
+    bool sure = l->found != LITE_NOTHING && !l->wal;
+    if (l->doubtful && !sure)
+        end_doubtful(l);
+    else if (l->failed && !(l->doubtful && l->found == LITE_COMMITTED))
         end_failed(l);
     else
         succeed(l);
