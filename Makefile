@@ -43,7 +43,7 @@ ASAN     = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fram
 RELEASE  = -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 HARDEN   = -pie -Wl,-z,relro,-z,now
 
-SRC      = $(sort $(wildcard interp/*/*.c))
+SRC      = $(sort $(wildcard interp/*/*.c interp/*/*/*.c))
 OBJ      = $(SRC:%.c=$B/%.o)
 CORE     = $(filter-out $B/interp/cli/main.o,$(OBJ))
 UNIT     = $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*_test.c)))
@@ -132,7 +132,7 @@ $B/%.tidy: %.c
 	clang-tidy --quiet $< -- $(FLAGS) && touch $@
 
 format:
-	clang-format -i $(wildcard interp/*/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard interp/*/*.[ch] interp/*/*/*.[ch] tests/*/*.[ch])
 
 deps:
 	@sh tests/deps.sh

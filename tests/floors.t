@@ -1,11 +1,18 @@
 #!/bin/sh
-# Each folder of interp/ includes only itself and those listed before it in
-# interp/FLOORS.
+# Each folder of interp/ includes only itself and those listed before it in interp/FLOORS.
+# Rooms of a floor (interp/action/sql) include their own room, their floor and those below,
+# but not each other.
 
 cd "$(dirname "$0")/.." || exit 2
-grep -o '^#include "[a-z]*/' interp/*/*.[ch] | awk -F'[/"]' '
+grep -o '^#include "[a-z]*/.*\.h"' interp/*/*.[ch] interp/*/*/*.[ch] | awk -F'[/":]' '
 	BEGIN { while ((getline floor < "interp/FLOORS") > 0) height[floor] = ++n }
-	{ from = $2; to = $4 }
-	height[to] > height[from] { print "# " $0; bad = 1 }
+	{
+		split($0, side, ":#include \"")
+		parts = split(side[1], at, "/")
+		wants = split(side[2], to, "/")
+		from = at[2]; room = parts == 4 ? at[3] : ""; other = wants == 3 ? to[2] : ""
+	}
+	height[to[1]] > height[from] { print "# " $0; bad = 1 }
+	from == to[1] && room && other && room != other { print "# another room: " $0; bad = 1 }
 	!(from in height) { print "# " from " is not in interp/FLOORS"; bad = 1 }
 	END { print (bad ? "not " : "") "ok 1 - folders include only downwards"; print "1..1" }'

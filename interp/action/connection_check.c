@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "action/connection.h"
-#include "action/http.h"
+#include "action/http/http.h"
 #include "action/params.h"
 #include "base/arena.h"
 

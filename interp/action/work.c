@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "action/carry.h"
+#include "action/shell/carry.h"
 #include "base/arena.h"
 #include "value/base64.h"
 #include "value/json.h"

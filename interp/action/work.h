@@ -11,7 +11,7 @@
 
 #pragma once
 
-#include "action/process.h"
+#include "action/shell/process.h"
 
 // ---- in the interpreter
 

@@ -1,8 +1,8 @@
+#include "action/file/worker.h"
 #include "action/action.h"
-#include "action/file_worker.h"
-#include "action/git_worker.h"
-#include "action/remote.h"
-#include "action/remote_line.h"
+#include "action/git/worker.h"
+#include "action/shell/remote.h"
+#include "action/shell/remote_line.h"
 
 const struct worker workers[] = {
     { "@file", file_worker },

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "action/transaction.h"
+#include "action/sql/transaction.h"
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/lasting.h"
@@ -114,10 +114,10 @@ static void ask_item(struct callee *c, const struct runbook *rb)
     if (item->check) {
         struct list *one = NEW(w->arena, struct list);
         *one = (struct list){ (void *)item->check, 1 };
-        w->checking = check_all(w->d, w->arena, one, w->task->inner, w->task, &v,
-                                str_format(w->arena, "%.*s.checklist_%zu.",
-                                           STR_ARG(w->task->address), c->next_item),
-                                true, item_checked, c);
+        w->checking = check_all(
+            w->d, w->arena, one, w->task->inner, w->task, &v,
+            str_format(w->arena, "%.*s.checklist_%zu.", STR_ARG(w->task->address), c->next_item),
+            true, item_checked, c);
         return;
     }
     w->question = question_about(w, QUESTION_CHECKLIST);
@@ -366,7 +366,7 @@ void container_work_over(struct walk *w, enum state state)
 static void after_always(struct walk *w)
 {
     struct task *t = w->task;
-    enum state state = w->final_state ? w->final_state
+    enum state state = w->final_state   ? w->final_state
                        : t->work_failed ? STATE_FAILED
                                         : STATE_SUCCEEDED;
 
@@ -419,7 +419,8 @@ static bool callee_outputs(struct walk *w, struct expr_error *err)
     struct view v = view_of_space(w->d, w->task->inner);
     struct value_builder *b = value_map_start(w->arena);
 
-    LIST_EACH(const struct output, o, rb->outputs) {
+    LIST_EACH(const struct output, o, rb->outputs)
+    {
         struct value one;
         if (!form_fill(o->value, view_scope(&v), w->arena, &one, err))
             return false;
@@ -488,9 +489,8 @@ static void why_it_failed(struct walk *w)
     if (w->timed_out)
         w->message = STR("its time was up");
     else if (bad)
-        w->message = str_format(w->arena, "`%.*s` %s%s%.*s",
-                                STR_ARG(told_address(bad, w->arena)), state_word(bad->state),
-                                bad->aside && bad->message.n ? ": " : "",
+        w->message = str_format(w->arena, "`%.*s` %s%s%.*s", STR_ARG(told_address(bad, w->arena)),
+                                state_word(bad->state), bad->aside && bad->message.n ? ": " : "",
                                 STR_ARG(bad->aside ? bad->message : STR("")));
     else
         w->message = STR("it was stopped before it was done");

@@ -3,7 +3,7 @@
 // the transaction, a remote whether the push arrived. What is found out counts as what a person
 // would have marked; what the step would have returned is not known.
 
-#include "action/transaction.h"
+#include "action/sql/transaction.h"
 #include "base/arena.h"
 #include "exec/session.h"
 
@@ -17,7 +17,8 @@ struct doubt {
 
 static bool can_be_asked(const struct task *t)
 {
-    bool in_steps = (t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS) && !t->undoes && !t->aside;
+    bool in_steps = (t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS) && !t->undoes &&
+                    !t->aside;
 
     if (!in_steps || t->state != STATE_UNKNOWN || t->notes.kind != VALUE_MAP)
         return false;

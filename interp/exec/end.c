@@ -1,6 +1,6 @@
 // The end of a session: hooks, what the run came to, the row, the locks.
 
-#include "action/remote_line.h"
+#include "action/shell/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/walk.h"
@@ -44,8 +44,11 @@ static void tell_hooks(struct driver *d, int code)
     d->hooks_done = false;
     d->over = d->suspended = false;
     run_hold(d->run, true);
-    hooks_tell(d, undone ? "undone" : code == CODE_OK ? "success" : "failure", VALUE_NONE,
-               hooks_told);
+    hooks_tell(d,
+               undone            ? "undone"
+               : code == CODE_OK ? "success"
+                                 : "failure",
+               VALUE_NONE, hooks_told);
     while (!d->hooks_done && loop_turn(d->loop))
         ;
 }
@@ -194,9 +197,10 @@ static void tell_end(struct driver *d, int code)
         emit(d, EVENT_RUN_SUSPEND, b);
         return;
     }
-    value_put_s(b, "result", value_text(d->aborting ? "aborted"
-                                        : undone    ? "undone"
-                                                    : code_word(code)));
+    value_put_s(b, "result",
+                value_text(d->aborting ? "aborted"
+                           : undone    ? "undone"
+                                       : code_word(code)));
     value_put_s(b, "exit", value_int(code));
     value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - d->started_boot_ms));
     put_verified(d, b);
@@ -226,12 +230,12 @@ static void put_row(struct driver *d, int code)
     }
 
     row->exit = code;
-    row->result = str_from(d->aborting                        ? "aborted"
+    row->result = str_from(d->aborting                     ? "aborted"
                            : d->undoing && code == CODE_OK ? "undone"
                                                            : code_word(code));
     row->took_ms = loop_now_ms(d->loop) - d->started_boot_ms;
     row->ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
-    row->state = d->aborting            ? STR("aborted")
+    row->state = d->aborting              ? STR("aborted")
                  : code == CODE_SUSPENDED ? STR("suspended")
                  : is_final(d, code)      ? STR("final")
                                           : STR("ended");

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 
 #include "action/prompt.h"
-#include "action/script.h"
 #include "base/arena.h"
+#include "base/shell_word.h"
 #include "exec/walk.h"
 
 struct needing {
@@ -123,8 +123,9 @@ static void need_check(struct needing *n, const struct step *check, struct names
                        const char *mark)
 {
     if (check && check->kind == STEP_ACTION && check->action->asks)
-        need_answer(n, check, below(n, below(n, around, STR(""), mark),
-                                    check->id.str.n ? check->id.str : STR("check_1"), ""));
+        need_answer(n, check,
+                    below(n, below(n, around, STR(""), mark),
+                          check->id.str.n ? check->id.str : STR("check_1"), ""));
 }
 
 // What is in a transaction that was not committed is done, and asked, again.

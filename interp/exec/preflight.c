@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "action/carry.h"
+#include "action/shell/carry.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -189,8 +189,9 @@ static void look_for_user(struct looking *l, const struct template *words)
     if (c.started && c.exit == 0)
         return;
     struct diag *d = fail(l, words->text.span,
-                          str_format(l->arena, c.started ? "sudo does not let us run as '%.*s'"
-                                                         : "there is no sudo to run as '%.*s'",
+                          str_format(l->arena,
+                                     c.started ? "sudo does not let us run as '%.*s'"
+                                               : "there is no sudo to run as '%.*s'",
                                      STR_ARG(argv[3])));
     d->help = str_format(l->ds->arena, "try: sudo -n -u %.*s -- true", STR_ARG(argv[3]));
 }
@@ -246,7 +247,10 @@ static void look_around(const struct frame *f, struct str path, void *ctx)
 bool preflight(const struct program *p, const struct frame *root, struct arena *a, struct diags *ds)
 {
     struct looking l = {
-        .arena = a, .ds = ds, .ok = true, .now = value_timestamp(clock_wall_ns() / 1000000000, 0),
+        .arena = a,
+        .ds = ds,
+        .ok = true,
+        .now = value_timestamp(clock_wall_ns() / 1000000000, 0),
         .users = map_new(a),
     };
 

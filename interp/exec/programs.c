@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "action/exec.h"
+#include "action/shell/exec.h"
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/sha256.h"

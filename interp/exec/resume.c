@@ -1,6 +1,6 @@
 // resume, undo RUN, abort: a run whose journal is applied to a new one, and goes on.
 
-#include "action/remote_line.h"
+#include "action/shell/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/lasting.h"
@@ -107,7 +107,7 @@ static bool find_run(struct driver *d, struct str id, int *code)
         d->id = d->row.id;
         return true;
     }
-    *code = e == STORE_NO_SUCH_RUN ? CODE_USAGE
+    *code = e == STORE_NO_SUCH_RUN   ? CODE_USAGE
             : e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT
                                      : CODE_STORE;
     return false;
@@ -135,8 +135,8 @@ static bool read_plan(struct driver *d, struct kept_plan *plan)
         plan->digest = plan_digest(d, json);
         return true;
     }
-    diag_error(d->diags, DIAG_STORE, (struct span){ 0 }, "the plan kept with run %.*s cannot be read",
-               STR_ARG(d->id));
+    diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
+               "the plan kept with run %.*s cannot be read", STR_ARG(d->id));
     return false;
 }
 
@@ -335,11 +335,13 @@ static int is_fit(struct driver *d)
     if (d->undoing && is_undone(&d->row) && !d->options->undo_step.n)
         return refuse(d, CODE_USAGE, "is undone already");
     if (aborted)
-        return refuse(d, CODE_USAGE, d->undoing ? "was aborted; it cannot be undone any more"
-                                                : "was aborted and cannot be resumed");
+        return refuse(d, CODE_USAGE,
+                      d->undoing ? "was aborted; it cannot be undone any more"
+                                 : "was aborted and cannot be resumed");
     if (final && !d->undoing)
-        return refuse(d, CODE_USAGE, is_undone(&d->row) ? "is undone; there is nothing to resume"
-                                                        : "is done; there is nothing to resume");
+        return refuse(d, CODE_USAGE,
+                      is_undone(&d->row) ? "is undone; there is nothing to resume"
+                                         : "is done; there is nothing to resume");
     return 0;
 }
 
@@ -395,8 +397,9 @@ static int go_on(struct driver *d, struct run_options *o)
     if (journal_next_seq(d->journal) == 1 && d->aborting)
         return close_early(d, abort_nothing(d));
     if (journal_next_seq(d->journal) == 1)
-        return close_early(d, refuse(d, CODE_USAGE, "never began: nothing was started, and there "
-                                                    "is nothing to go on with"));
+        return close_early(d, refuse(d, CODE_USAGE,
+                                     "never began: nothing was started, and there "
+                                     "is nothing to go on with"));
     if (!read_plan(d, &plan))
         return close_early(d, CODE_STORE);
     code = restore(d, &plan, o);
@@ -406,7 +409,8 @@ static int go_on(struct driver *d, struct run_options *o)
         return close_early(d, CODE_STORE);
     if (run_began_undo(d->run) && d->undone_before)
         d->undoing = true;
-    facts = (struct run_facts){ .on_failure = o->on_failure, .undo_only = d->undoing,
+    facts = (struct run_facts){ .on_failure = o->on_failure,
+                                .undo_only = d->undoing,
                                 .undo_step = o->undo_step };
     if (!restore_frames(d))
         return close_early(d, CODE_PREFLIGHT);

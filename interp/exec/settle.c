@@ -1,7 +1,7 @@
 // After a crash: what became of an attempt that has an intent and no result
 // (execution.md section 2): not started, known, still running, or unknown.
 
-#include "action/transaction.h"
+#include "action/sql/transaction.h"
 #include "base/arena.h"
 #include "exec/walk.h"
 
@@ -43,8 +43,9 @@ static void not_known(struct walk *w, struct str message)
     }
     run_settled(w->d->run, w->task);
     w->is_unknown = true;
-    w->message = message.n ? message : STR("the run was interrupted in it, and what became of it is "
-                                           "not known");
+    w->message = message.n ? message
+                           : STR("the run was interrupted in it, and what became of it is "
+                                 "not known");
     w->help = str_format(w->arena,
                          "look, then say: runbook resume %.*s --mark %.*s=done (it took effect) or "
                          "--mark %.*s=failed (it did not)",
@@ -147,7 +148,9 @@ static void look(void *arg)
     struct arena *a = arena_new(w->arena);  // given back while it still runs, for hours maybe
     enum adoption what = look_here(w, a, &r);
     switch (what) {
-    case ADOPT_NOT_STARTED: start_again(w); break;
+    case ADOPT_NOT_STARTED:
+        start_again(w);
+        break;
     case ADOPT_KNOWN:
         intended_began(w);
         adopt(w, &r);

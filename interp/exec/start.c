@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "action/remote_line.h"
+#include "action/shell/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -22,13 +22,21 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
 {
     struct driver *d = NEW(env->arena, struct driver);
 
-    *d = (struct driver){ .arena = env->arena, .env = env, .options = o, .loop = env->loop,
-                          .store = env->store, .diags = env->diags, .asker = env->asker,
-                          .mask = mask_new(env->arena), .recorded = map_new(env->arena),
+    *d = (struct driver){ .arena = env->arena,
+                          .env = env,
+                          .options = o,
+                          .loop = env->loop,
+                          .store = env->store,
+                          .diags = env->diags,
+                          .asker = env->asker,
+                          .mask = mask_new(env->arena),
+                          .recorded = map_new(env->arena),
                           .programs = map_new(env->arena),
-                          .open_since = map_new(env->arena), .refusals = map_new(env->arena),
+                          .open_since = map_new(env->arena),
+                          .refusals = map_new(env->arena),
                           .started_boot_ms = loop_now_ms(env->loop),
-                          .started_wall_ns = clock_wall_ns(), .quiet = true };
+                          .started_wall_ns = clock_wall_ns(),
+                          .quiet = true };
     d->cannot_undo = value_list_start(d->arena);
     d->at_end = value_finish(value_map_start(d->arena));
     return d;
@@ -48,8 +56,7 @@ static void raise_limits(void)
 
 bool driver_open_store(struct driver *d, bool create)
 {
-    struct str url = d->options->store.n ? d->options->store
-                                             : project_store(d->project, d->arena);
+    struct str url = d->options->store.n ? d->options->store : project_store(d->project, d->arena);
 
     if (d->options->dry_run)
         url = STR("memory:");
@@ -60,8 +67,9 @@ bool driver_open_store(struct driver *d, bool create)
 
 bool driver_start_keeper(struct driver *d)
 {
-    d->session = (struct session){ .arena = d->arena, .loop = d->loop, .mask = d->mask,
-                                   .folder = d->folder, .run = d->id };
+    d->session = (struct session){
+        .arena = d->arena, .loop = d->loop, .mask = d->mask, .folder = d->folder, .run = d->id
+    };
     d->session.keeper = keeper_start(d->loop, d->arena, d->folder);
     if (!d->session.keeper)
         diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
@@ -124,8 +132,7 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
     struct frame *f = NEW(d->arena, struct frame);
     struct value now = now_value();
 
-    *f = (struct frame){ .module = d->program->root, .mask = d->mask,
-                         .drill = d->options->drill };
+    *f = (struct frame){ .module = d->program->root, .mask = d->mask, .drill = d->options->drill };
     d->frame = f;
     make_run_value(d);
     f->run = d->run_value;
@@ -181,7 +188,8 @@ static bool skips_are_right(struct driver *d)
         diag_help(d->diags, d->diags->last, "say --skip-reason \"why\"");
         ok = false;
     } else if (!o->skip_count && !o->from.n && o->skip_reason.n) {
-        diag_error(d->diags, DIAG_USAGE, (struct span){ 0 }, "--skip-reason, and nothing is skipped");
+        diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                   "--skip-reason, and nothing is skipped");
         diag_help(d->diags, d->diags->last, "say which steps: --skip ID or --from ID");
         ok = false;
     }
@@ -302,7 +310,7 @@ static struct value words_of(struct driver *d, const struct list *texts)
     struct value_builder *list = value_list_start(d->arena);
 
     LIST_EACH(const struct text, t, *texts)
-        value_add(list, value_string(t->str));
+    value_add(list, value_string(t->str));
     return value_finish(list);
 }
 
@@ -310,7 +318,8 @@ static struct value contact_list(struct driver *d)
 {
     struct value_builder *list = value_list_start(d->arena);
 
-    LIST_EACH(const struct contact, c, *contacts_of(d)) {
+    LIST_EACH(const struct contact, c, *contacts_of(d))
+    {
         struct value_builder *b = value_map_start(d->arena);
         value_put_s(b, "role", value_string(c->role.str));
         value_put_s(b, "name", value_string(c->name.str));
@@ -339,7 +348,8 @@ static struct value followups_of(struct driver *d)
 {
     struct value_builder *list = value_list_start(d->arena);
 
-    LIST_EACH(const struct followup, f, d->program->root->rb->followups) {
+    LIST_EACH(const struct followup, f, d->program->root->rb->followups)
+    {
         struct value_builder *b = value_map_start(d->arena);
         value_put_s(b, "title", value_string(words_text(d, f->title)));
         value_put_s(b, "owner", value_string(f->owner.str));
@@ -443,8 +453,8 @@ static struct str labels_of(struct driver *d)
     struct buf b = BUF_EMPTY;
 
     LIST_EACH(const struct words_entry, l, d->program->root->rb->labels)
-        buf_format(&b, "%s%.*s=%.*s", b.n ? "\n" : "", STR_ARG(l->entry.key.str),
-                   STR_ARG(words_text(d, l->words)));
+    buf_format(&b, "%s%.*s=%.*s", b.n ? "\n" : "", STR_ARG(l->entry.key.str),
+               STR_ARG(words_text(d, l->words)));
     return buf_take(&b, d->arena);
 }
 
@@ -454,9 +464,13 @@ void driver_row(struct driver *d)
 
     for (size_t i = 0; i < d->lock_count; i++)
         buf_format(&locks, "%s%.*s", i ? "\n" : "", STR_ARG(d->locks[i]));
-    d->row = (struct run_row){ .id = d->id, .runbook = d->program->root->rb->name.str,
-                               .title = d->title, .state = STR("running"), .user = person(d),
-                               .host = host_name(d->arena), .exit = -1,
+    d->row = (struct run_row){ .id = d->id,
+                               .runbook = d->program->root->rb->name.str,
+                               .title = d->title,
+                               .state = STR("running"),
+                               .user = person(d),
+                               .host = host_name(d->arena),
+                               .exit = -1,
                                .started = clock_rfc3339_ms(d->arena, d->started_wall_ns),
                                .locks = buf_take(&locks, d->arena),
                                .trigger = d->options->trigger_name,
@@ -545,8 +559,8 @@ static struct str scratch_folder(struct driver *d)
 static bool rolls_back_a_database(const struct runbook *rb)
 {
     LIST_EACH(const int, type, rb->types)
-        if (*type == RUNBOOK_DATABASE)
-            return true;
+    if (*type == RUNBOOK_DATABASE)
+        return true;
     return false;
 }
 
@@ -557,8 +571,9 @@ static void warn_of_own_store(struct driver *d)
 
     for (size_t i = 0; rolls_back_a_database(d->program->root->rb) && i < c->count; i++)
         if (store_is_in(d->store, c->items[i].url))
-            say(d, "warning: the connection `%.*s` is the database in which the runs are kept; what "
-                   "replaces it takes the journal of this run along. Keep runs elsewhere: --store",
+            say(d,
+                "warning: the connection `%.*s` is the database in which the runs are kept; what "
+                "replaces it takes the journal of this run along. Keep runs elsewhere: --store",
                 STR_ARG(c->items[i].name));
 }
 
@@ -599,7 +614,8 @@ static int get_ready(struct driver *d)
     code = make_root_frame(d, given, count, d->options->cwd);
     if (code)
         return code;
-    d->run = run_new(d->arena, d->program, &(struct run_facts){ .on_failure = d->options->on_failure });
+    d->run = run_new(d->arena, d->program,
+                     &(struct run_facts){ .on_failure = d->options->on_failure });
     run_root(d->run)->frame = d->frame;
     if (!skips_are_right(d) || !from_is_possible(d))
         return CODE_USAGE;

@@ -2,8 +2,8 @@
 
 #include "action/manual.h"
 #include "action/prompt.h"
-#include "action/script.h"
 #include "base/arena.h"
+#include "base/shell_word.h"
 #include "report/fields.h"
 #include "report/resolved.h"
 #include "report/when.h"

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "action/http_url.h"
+#include "action/http/url.h"
 #include "base/arena.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

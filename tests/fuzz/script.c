@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/script.h"
+#include "action/shell/script.h"
 #include "base/arena.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,9 +2,9 @@
 
 #include <assert.h>
 
-#include "action/sql_pg_value.h"
-#include "action/sql_script.h"
-#include "action/sql_shape.h"
+#include "action/sql/pg_value.h"
+#include "action/sql/script.h"
+#include "action/sql/shape.h"
 #include "base/arena.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "action/connection.h"
-#include "action/transaction.h"
+#include "action/sql/transaction.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "value/json.h"

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "action/git_ref.h"
+#include "action/git/ref.h"
 #include "tests/unit/playing.h"
 
 static struct str at;  // the folder of a test

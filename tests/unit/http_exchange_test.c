@@ -1,6 +1,6 @@
 // Requests against a server that does what a test tells it, on a random loopback port.
 
-#include "action/http_exchange.h"
+#include "action/http/exchange.h"
 
 #include <dlfcn.h>
 #include <netdb.h>
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "action/http_save.h"
+#include "action/http/save.h"
 #include "base/arena.h"
 #include "tests/unit/test.h"
 

@@ -1,7 +1,7 @@
 // Every hostile value in every place of a request: it stays what it is in its place, or the
 // step is refused before anything is sent.
 
-#include "action/http.h"
+#include "action/http/http.h"
 #include "tests/unit/hostile.h"
 #include "tests/unit/playing.h"
 #include "value/base64.h"

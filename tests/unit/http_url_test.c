@@ -1,4 +1,4 @@
-#include "action/http_url.h"
+#include "action/http/url.h"
 
 #include "tests/unit/test.h"
 

@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
-#include "action/plain.h"
-#include "action/process.h"
+#include "action/shell/plain.h"
+#include "action/shell/process.h"
 
 static const struct script_value values[] = { { { "__rb_1", 6 }, { "a b'\"$x*", 8 } },
                                               { { "__rb_2_1", 8 }, { "", 0 } } };
@@ -271,8 +271,7 @@ TEST(a_plain_command_has_the_environment_that_bash_gives)
     struct str outputs[2];
 
     for (int i = 0; i < 2; i++) {
-        struct play *p = play_new(i ? "    shell: \":; env\"\n" : "    shell: env\n",
-                                  no_values());
+        struct play *p = play_new(i ? "    shell: \":; env\"\n" : "    shell: env\n", no_values());
         struct str *env = NEW_ARRAY(scratch, struct str, 10);
         for (int k = 0; inherited[k]; k++)
             env[k] = str_from(inherited[k]);

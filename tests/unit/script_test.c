@@ -1,6 +1,6 @@
 // Where a ${{ }} may stand in a script, and what becomes of it there.
 
-#include "action/script.h"
+#include "action/shell/script.h"
 #include "tests/unit/test.h"
 
 // `v` is "x y", `l` the list ["a b", "c"], `none` an empty list, `nul` has a NUL in it.

@@ -2,7 +2,7 @@
 
 #include "tests/unit/playing.h"
 
-#include "action/script.h"
+#include "action/shell/script.h"
 
 #include <signal.h>
 
@@ -192,8 +192,8 @@ TEST(a_script_does_not_show_its_values_to_what_it_starts)
     CHECK(good(play("shell: \"x=${{ v }}; ! env | grep [h]unter2\"", v)));
     CHECK(good(
         play("shell: \"x=${{ v }}; ! tr '\\\\0' ' ' </proc/self/environ | grep [h]unter2\"", v)));
-    CHECK(
-        good(play("shell: \"x=${{ v }}; ! tr '\\\\0' ' ' </proc/$$/cmdline | grep [h]unter2\"", v)));
+    CHECK(good(
+        play("shell: \"x=${{ v }}; ! tr '\\\\0' ' ' </proc/$$/cmdline | grep [h]unter2\"", v)));
     CHECK(good(play("shell: {shell: sh, run: \"x=${{ v }}; ! env | grep [h]unter2\"}", v)));
 }
 

@@ -1,8 +1,8 @@
 // Every hostile value in every place of SQL: a value is bound as it is and a name is quoted,
 // or the step is refused; what is sent as text never holds a byte of a value.
 
-#include "action/sql.h"
-#include "action/sql_pg_value.h"
+#include "action/sql/pg_value.h"
+#include "action/sql/sql.h"
 #include "tests/unit/hostile.h"
 #include "tests/unit/playing.h"
 

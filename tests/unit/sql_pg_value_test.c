@@ -1,4 +1,4 @@
-#include "action/sql_pg_value.h"
+#include "action/sql/pg_value.h"
 
 #include "tests/unit/test.h"
 #include "value/json.h"

@@ -1,5 +1,5 @@
-#include "action/sql_script.h"
-#include "action/sql_shape.h"
+#include "action/sql/script.h"
+#include "action/sql/shape.h"
 
 #include "base/buf.h"
 #include "base/str.h"

@@ -1,4 +1,4 @@
-#include "action/sql_text.h"
+#include "action/sql/text.h"
 
 #include "tests/unit/test.h"
 #include "value/json.h"

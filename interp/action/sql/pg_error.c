@@ -1,0 +1,65 @@
+// What errors of the server mean to the operator.
+
+#include "action/sql/pg.h"
+#include "base/arena.h"
+#include "base/buf.h"
+
+static const struct {
+    const char *sqlstate, *help;
+} helps[] = {
+    { "25006",
+      "the step counts as `read`; if it is meant to change something, say `effects: write`" },
+    { "42P18", "say what type it is: `${{ ... }}::text`" },
+    { "42883",
+      "if the types of the values do not match, say which are meant: `${{ ... }}::bigint`" },
+    { "40001", "it can be tried again: `retry: {attempts: 3}`" },
+    { "40P01", "it can be tried again: `retry: {attempts: 3}`" },
+    { "55P03", "another session holds a lock on it" },
+    { "28P01", "check user and password of the connection" },
+    { "3D000", "check the database in the connection's URL" },
+    { NULL, NULL },
+};
+
+static struct str first_line(struct str s)
+{
+    size_t end = str_find(s, '\n');
+
+    return end == SIZE_MAX ? s : str_slice(s, 0, end);
+}
+
+struct str pg_error_words(struct pg *p)
+{
+    const struct link_error *e = link_error(p->link);
+    const struct sql_job *job = p->job;
+    struct arena *a = job->arena;
+    struct str place = STR(""), state = STR("");
+
+    if (job->script.n && p->at < job->count)
+        place = str_format(a, "%.*s:%u: ", STR_ARG(job->script), job->commands[p->at].line);
+    if (e->sqlstate.n)
+        state = str_format(a, " (SQLSTATE %.*s)", STR_ARG(e->sqlstate));
+    return str_format(a, "%.*s%.*s%.*s", STR_ARG(place), STR_ARG(first_line(e->message)),
+                      STR_ARG(state));
+}
+
+static void add_sentence(struct buf *b, struct str s)
+{
+    if (s.n == 0)
+        return;
+    if (b->n)
+        buf_add_s(b, "; ");
+    buf_add(b, s);
+}
+
+struct str pg_error_help(struct pg *p)
+{
+    const struct link_error *e = link_error(p->link);
+    struct buf *b = buf_in(p->job->arena);
+
+    add_sentence(b, e->detail);
+    add_sentence(b, e->hint);
+    for (size_t i = 0; helps[i].sqlstate; i++)
+        if (str_is(e->sqlstate, helps[i].sqlstate))
+            add_sentence(b, str_from(helps[i].help));
+    return str_copy(p->job->arena, buf_str(b));
+}
