@@ -56,7 +56,8 @@ static void add_list(const struct history *h, const char *key, const char *head,
 }
 
 // Steps that [is] is true of, under a heading, with words of theirs.
-static void add_stories(const struct history *h, bool (*is)(const struct story *s),
+static void add_stories(const struct history *h,
+                        bool (*is)(const struct history *h, const struct story *s),
                         struct str (*words)(const struct story *s), const char *head,
                         enum ink color, struct page *p)
 {
@@ -64,11 +65,11 @@ static void add_stories(const struct history *h, bool (*is)(const struct story *
 
     for (size_t i = 0; i < h->story_count; i++) {
         size_t length = utf8_length(h->stories[i]->id);
-        if (is(h->stories[i]) && length > wide && length <= 24)
+        if (is(h, h->stories[i]) && length > wide && length <= 24)
             wide = length;
     }
     for (size_t i = 0; i < h->story_count; i++) {
-        if (!is(h->stories[i]))
+        if (!is(h, h->stories[i]))
             continue;
         if (!n++) {
             page_blank(p);
@@ -78,8 +79,9 @@ static void add_stories(const struct history *h, bool (*is)(const struct story *
     }
 }
 
-static bool was_not_run(const struct story *s)
+static bool was_not_run(const struct history *h, const struct story *s)
 {
+    (void)h;
     return s->planned && !s->is_hook &&
            (str_is(s->state, "pending") || str_is(s->state, "blocked"));
 }
@@ -97,11 +99,6 @@ static void add_not_run(const struct history *h, struct page *p)
         add_stories(h, was_not_run, name_of, "Not run:", INK_PLAIN, p);
 }
 
-static bool leaves_something(const struct story *s)
-{
-    return s->leaves.n && history_had_effect(s);
-}
-
 static struct str what_it_leaves(const struct story *s)
 {
     return s->leaves;
@@ -109,7 +106,7 @@ static struct str what_it_leaves(const struct story *s)
 
 static void add_world(const struct history *h, struct page *p)
 {
-    add_stories(h, leaves_something, what_it_leaves, "As things stand:", INK_WARN, p);
+    add_stories(h, history_leaves, what_it_leaves, "As things stand:", INK_WARN, p);
 }
 
 // -------- the whole

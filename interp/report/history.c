@@ -151,6 +151,35 @@ bool history_had_effect(const struct story *s)
            !str_is(s->undo_state, "undone") && !s->taken_back;
 }
 
+// Its undo was tried and did not succeed, or it was passed over.
+static bool defies_undo(const struct history *h, const struct story *s)
+{
+    struct value passed = value_of(h->end, "cannot_undo");
+
+    for (size_t i = 0; passed.kind == VALUE_LIST && i < value_size(passed); i++)
+        if (str_equal(value_item(passed, i).s, s->id))
+            return true;
+    return s->undo_state.n && !str_is(s->undo_state, "undone");
+}
+
+bool history_is_inside(const struct story *s, const struct story *outer)
+{
+    size_t n = outer->id.n;
+
+    return s->id.n > n && str_equal(str_slice(s->id, 0, n), outer->id) &&
+           (s->id.s[n] == '.' || s->id.s[n] == '~');
+}
+
+bool history_leaves(const struct history *h, const struct story *s)
+{
+    if (!s->leaves.n || !history_had_effect(s) || (h->over && h->exit == 0))
+        return false;
+    for (size_t i = 0; h->undoing && i < h->story_count; i++)
+        if (history_is_inside(s, h->stories[i]) && defies_undo(h, h->stories[i]))
+            return false;
+    return !(h->over && h->exit == 10) || defies_undo(h, s);
+}
+
 bool history_is_judged(const struct story *s)
 {
     return s->polled && (str_is(s->phase, "verify") || str_is(s->phase, "undone"));

@@ -18,6 +18,7 @@ struct story {
     struct str by, reason;  // of a skip or a mark by a person
     struct str undo;        // "undo", "none", "irreversible", "missing", "inside", "nothing"
     struct str undo_state, undo_message;
+    struct str irreversible;  // why it cannot be taken back
     struct str phase;  // in which it was first spoken of
     struct str file;   // of its running attempt, beside the journal
     struct str fate;   // of what ran when the run crashed, in words (report/fate.h)
@@ -113,6 +114,10 @@ const struct story *history_story(const struct history *h, struct str id);  // o
 size_t history_in_state(const struct history *h, const char *state);
 // It was started and not taken back.
 bool history_had_effect(const struct story *s);
+// Its `leaves` is true of the world now. It is written for the step's failure and for those behind
+// it: of a run that went well, of what was undone and of what is inside of something whose undo
+// did not succeed it says nothing.
+bool history_leaves(const struct history *h, const struct story *s);
 // A check of `verify` or `undone`: the run is judged by it.
 bool history_is_judged(const struct story *s);
 // The one whose failure stopped the run: the last that failed, was cancelled or is

@@ -73,11 +73,11 @@ static void on_run_resume(struct history *h, const struct event *e)
     h->place = history_kept(h, text_of(e->data, "place"));
     h->undo_step = history_kept(h, text_of(e->data, "undo_step"));
     h->worker = history_kept(h, text_of(e->data, "worker"));
-    history_moment(h, e,
-                   h->worker.n ? str_format(h->arena, "the run was resumed by worker %.*s",
-                                            STR_ARG(h->worker))
-                               : STR("the run was resumed"),
-                   false);
+    history_moment(
+        h, e,
+        h->worker.n ? str_format(h->arena, "the run was resumed by worker %.*s", STR_ARG(h->worker))
+                    : STR("the run was resumed"),
+        false);
 }
 
 static void on_run_end(struct history *h, const struct event *e)
@@ -226,6 +226,7 @@ static void on_step_end(struct history *h, const struct event *e)
     history_take(h, e->data, "by", &s->by);
     history_take(h, e->data, "reason", &s->reason);
     history_take(h, e->data, "undo", &s->undo);
+    history_take(h, e->data, "irreversible", &s->irreversible);
     s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts);
     s->continued = truth_of(e->data, "continued");
     s->took_ms = int_of(e->data, "took_ms", 0);
@@ -328,9 +329,7 @@ static void on_undo_start(struct history *h, const struct event *e)
 static void take_back_inside(struct history *h, const struct story *s)
 {
     for (size_t i = 0; i < h->story_count; i++) {
-        struct str id = h->stories[i]->id;
-        if (id.n > s->id.n && str_equal(str_slice(id, 0, s->id.n), s->id) &&
-            (id.s[s->id.n] == '.' || id.s[s->id.n] == '~'))
+        if (history_is_inside(h->stories[i], s))
             h->stories[i]->taken_back = true;
     }
 }

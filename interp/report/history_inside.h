@@ -28,6 +28,8 @@ struct str history_kept(struct history *h, struct str s);
 void history_take(struct history *h, struct value data, const char *key, struct str *to);
 void history_take_name(struct history *h, struct value data, struct story *s);
 // The story of a step, new if it was not spoken of; and of the step that an event names.
+// [s] is in [outer], or part of its undo: "restore.sqlite", "restore~undo" in "restore".
+bool history_is_inside(const struct story *s, const struct story *outer);
 struct story *history_make_story(struct history *h, struct str id);
 struct story *history_told(struct history *h, struct value data);
 void history_moment(struct history *h, const struct event *e, struct str words, bool bad);

@@ -202,13 +202,14 @@ static void add_failures(const struct history *h, struct arena *a, struct docume
 
 // Rows of "step: words" under a heading, for stories that have the words.
 static void add_told(const struct history *h, const char *head,
-                     struct str (*words)(const struct story *s, struct arena *a), struct arena *a,
-                     struct document *d)
+                     struct str (*words)(const struct history *h, const struct story *s,
+                                         struct arena *a),
+                     struct arena *a, struct document *d)
 {
     bool first = true;
 
     for (size_t i = 0; i < h->story_count; i++) {
-        struct str text = words(h->stories[i], a);
+        struct str text = words(h, h->stories[i], a);
         if (!text.n)
             continue;
         if (first)
@@ -219,10 +220,10 @@ static void add_told(const struct history *h, const char *head,
     }
 }
 
-static struct str world_words(const struct story *s, struct arena *a)
+static struct str world_words(const struct history *h, const struct story *s, struct arena *a)
 {
     (void)a;
-    return s->started_ns && !str_is(s->undo_state, "undone") ? s->leaves : STR("");
+    return history_leaves(h, s) ? s->leaves : STR("");
 }
 
 // In the order in which they were undone.
@@ -244,16 +245,18 @@ static void add_undo(const struct history *h, struct arena *a, struct document *
     }
 }
 
-static struct str skip_words(const struct story *s, struct arena *a)
+static struct str skip_words(const struct history *h, const struct story *s, struct arena *a)
 {
+    (void)h;
     if (!str_is(s->state, "skipped") || !(s->by.n || s->reason.n))
         return STR("");
     return str_format(a, "by %.*s%s%.*s", STR_ARG(s->by.n ? s->by : STR("a person")),
                       s->reason.n ? ": " : "", STR_ARG(s->reason));
 }
 
-static struct str not_run_words(const struct story *s, struct arena *a)
+static struct str not_run_words(const struct history *h, const struct story *s, struct arena *a)
 {
+    (void)h;
     bool waits = str_is(s->state, "pending") || str_is(s->state, "blocked");
 
     return s->planned && waits ? str_format(a, "%.*s%s%.*s", STR_ARG(s->state),

@@ -1,0 +1,59 @@
+#!/bin/sh
+# What is said of a run that has ended: how the world stands, what can be done, and nothing
+# that is not true.
+
+. "$(dirname "$0")/../lib.sh"
+
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+
+# book NAME STEPS...: the file NAME.yaml; undoes by itself when it fails
+book() {
+	printf 'runbook: 1\nname: %s\ntype: application\non_failure: undo\nsteps:\n' "$1" >"$1.yaml"
+	shift
+	for step; do echo "  - {$step}"; done
+}
+
+# made NAME STEPS...
+made() {
+	book "$@" >steps && cat steps >>"$1.yaml"
+}
+
+# ended CODE NAME [FLAGS]: what the run says in the end is in `end`, its id in $run
+ended() {
+	want=$1 name=$2
+	shift 2
+	exits "$want" runbook run "$name.yaml" --no-input "$@" 2>end && newest && runbook report "$run" >report
+}
+
+newest() {
+	run=$(runbook runs | head -1 | cut -d" " -f1)
+}
+
+bad='id: bad, effects: write, shell: "exit 3", undo: none'
+inner='id: work, effects: write, shell: "true", leaves: the data is half there, undo: {shell: "exit 4"}'
+made inner "$inner" 'id: note, effects: write, shell: "true", leaves: all is as before, undo: {shell: "true"}'
+
+# -------- how things stand
+
+test_that 'of a run that went well nothing is said about what its steps would have left' '
+	made good "id: halt, effects: write, shell: \"true\", leaves: the application is stopped, undo: none" &&
+	ended 0 good && ! grep -q "is stopped" end report
+'
+test_that 'after a failure it is said what was left, of the step that failed too' '
+	made left "id: halt, effects: write, shell: \"true\", leaves: the application is stopped, undo: none" "$bad, leaves: half a file, on_failure: stop" &&
+	ended 1 left && grep -q "halt  *the application is stopped" end && grep -q "halt: the application is stopped" report &&
+	grep -q "bad: half a file" report
+'
+test_that 'after an undo that failed it is said of the step whose undo it was, and of no other' '
+	made outside "id: first, effects: write, shell: \"true\", leaves: the first is there, undo: {shell: \"true\"}" "id: load, use: inner, leaves: the load is there" "$bad, leaves: half a file" &&
+	ended 10 outside && grep -q "^- load.work: the data is half there" report && sed -n "/As things/,/^\$/p" end >world &&
+	grep -q "load.work" world && ! grep "as before\|first is there\|load is there\|half a file" world report
+'
+test_that 'inside of a step whose undo failed as a whole nothing is said' '
+	made whole "id: load, use: inner, leaves: the load is there, undo: {shell: \"exit 5\"}" "$bad" &&
+	ended 10 whole && grep -q "^- load: the load is there" report && grep -q "load  *the load is there" end &&
+	! grep "as before\|half there" end report
+'
+
+done_testing
