@@ -134,6 +134,7 @@ static void load(struct play *p, const char *yaml)
     if (!p->loaded)
         return;
     p->at.action = p->at.step->action;
+    p->at.timeout_ms = p->at.action->timeout_ms ? p->at.timeout_ms : 0;
     p->at.params = p->at.step->params;
 }
 

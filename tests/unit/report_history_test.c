@@ -91,7 +91,8 @@ TEST(output_of_a_failed_step_is_kept_and_of_a_good_one_is_not)
     struct history *h = TOLD(START,
                              "\"type\":\"step.output\",\"step\":\"a\",\"text\":\"one\\ntwo\\n\"",
                              "\"type\":\"step.output\",\"step\":\"b\",\"text\":\"three\"",
-                             ENDS("a", "succeeded"), ENDS("b", "failed"));
+                             ENDS("a", "succeeded"), ENDS("b", "failed"),
+                             "\"type\":\"run.end\",\"result\":\"failed\",\"exit\":1");
 
     CHECK(tail_lines(&h->stories[0]->tail, lines) == 0);
     CHECK(tail_lines(&h->stories[1]->tail, lines) == 1);
