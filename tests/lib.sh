@@ -9,6 +9,8 @@
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 runbooks=$repo/runbooks
 PATH=$B:$PATH
+# What is printed hangs on it, and so does what sed and grep take for a letter.
+export LC_ALL=C.UTF-8
 work=$(mktemp -d) && cd "$work" || exit 2
 trap 'rm -rf "$work"' EXIT
 count=0

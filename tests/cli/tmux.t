@@ -17,7 +17,7 @@ mux new-session -d -s keep cat
 open() {
 	mux kill-session -t shown 2>/dev/null
 	rm -f ended
-	LC_ALL=C.UTF-8 mux -u new-session -d -s shown -x "$1" -y 24 "PS1='$ ' TERM=screen sh"
+	LC_ALL=C.UTF-8 mux -u new-session -d -s shown -x "$1" -y 24 "PS1='$ ' TERM=screen LC_ALL=C.UTF-8 sh"
 	mux set -w -t shown window-size manual
 	see "^[$]"
 }
