@@ -97,8 +97,19 @@ static bool ask(const struct input *in, struct asker *k, struct loop *l, struct 
     return false;
 }
 
-const struct given *frame_ask(const struct module *m, bool drill, struct asker *k, struct loop *l,
-                              const struct given *given, size_t *count, struct arena *a)
+static bool is_among(const struct input *in, struct value only)
+{
+    if (only.kind != VALUE_LIST)
+        return true;
+    for (size_t i = 0; i < value_size(only); i++)
+        if (str_equal(value_item(only, i).s, in->entry.key.str))
+            return true;
+    return false;
+}
+
+const struct given *frame_ask(const struct module *m, bool drill, struct value only,
+                              struct asker *k, struct loop *l, const struct given *given,
+                              size_t *count, struct arena *a)
 {
     const struct list *list = &m->rb->inputs;
     const struct input *inputs = list->items;
@@ -108,8 +119,8 @@ const struct given *frame_ask(const struct module *m, bool drill, struct asker *
     for (size_t i = 0; i < n; i++)
         all[i] = given[i];
     for (size_t i = 0; i < list->count; i++)
-        if (inputs[i].prompt.str.n && !is_given(&inputs[i], given, *count) &&
-            !(drill && has_drill_value(m, &inputs[i])))
+        if (inputs[i].prompt.str.n && is_among(&inputs[i], only) &&
+            !is_given(&inputs[i], given, *count) && !(drill && has_drill_value(m, &inputs[i])))
             n += ask(&inputs[i], k, l, a, &all[n]);
     *count = n;
     return all;

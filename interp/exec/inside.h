@@ -291,6 +291,7 @@ struct driver {
     bool aborting, was_suspended;
     bool detached_before;         // it suspends again as it did, and nobody said --detach
     bool owes_always;             // a suspend or a crash left `always` out
+    struct str missing;           // abort: inputs and secrets that are not there any more, in words
     int64_t sessions;             // resumes so far
     bool ended, hooks_done, phase_cancelled;
     struct str *locks;

@@ -3,6 +3,7 @@
 #include "action/shell/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "exec/frame_ask.h"
 #include "exec/lasting.h"
 #include "exec/session.h"
 
@@ -167,10 +168,45 @@ static struct value restore_started(struct driver *d, struct value kept)
     return value_finish(b);
 }
 
+// `abort` ends a run whatever is missing. What is, only fails a step of `always` that needs it: by
+// its expressions, or because nobody knows where and with what environment it would run.
+static void make_what_is_left(struct driver *d, const struct given *given, size_t count,
+                              struct str base)
+{
+    struct diags missing = { .arena = d->arena };
+    struct value now = now_value();
+    struct buf *words = buf_in(d->arena);
+
+    new_root_frame(d);
+    frame_inputs(d->frame, given, count, base, now, d->arena, &missing);
+    frame_secrets(d->frame, d->mask, now, d->arena, &missing);
+    for (const struct diag *m = missing.first; m; m = m->next)
+        buf_format(words, "%s%.*s", words->n ? "; " : "", STR_ARG(m->message));
+    d->missing = buf_str(words);
+    frame_vars(d->frame, now, d->arena, &missing);
+    if (!frame_places(d->frame, d->project, now, d->arena, &missing))
+        d->frame->broken = missing.first->message;
+}
+
+// Who goes on is asked again for the secret inputs, which are kept nowhere.
+static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
+{
+    size_t count = 0;
+    const struct given *given = kept_inputs(d, plan, &count);
+
+    if (d->aborting) {
+        make_what_is_left(d, given, count, plan->cwd);
+        return 0;
+    }
+    if (d->asker->has_terminal && !d->options->no_input && plan->secret_inputs.kind == VALUE_LIST)
+        given = frame_ask(d->program->root, d->options->drill, plan->secret_inputs, d->asker,
+                          d->loop, given, &count, d->arena);
+    return make_root_frame(d, given, count, plan->cwd);
+}
+
 // The run as its journal says it is. 0, or an exit code.
 static int restore(struct driver *d, struct kept_plan *plan, struct run_options *o)
 {
-    size_t count = 0;
     int code;
 
     o->cwd = plan->cwd;
@@ -183,8 +219,7 @@ static int restore(struct driver *d, struct kept_plan *plan, struct run_options 
                               d->diags);
     if (!d->program)
         return CODE_INVALID;
-    const struct given *given = kept_inputs(d, plan, &count);
-    code = make_root_frame(d, given, count, plan->cwd);
+    code = remake_root_frame(d, plan);
     if (code)
         return code;
     if (plan_fill_secrets(d, plan)) {
@@ -309,6 +344,9 @@ static void remember_locks(struct driver *d)
 static void abort_here(struct driver *d)
 {
     abandon_tell(d);
+    if (d->owes_always && d->missing.n && d->program->root->rb->always.count)
+        say(d, "`always` goes without what is missing (%.*s); a step that needs it fails",
+            STR_ARG(d->missing));
     run_settle_nothing(d->run);
     run_want_stop(d->run);
 }

@@ -12,6 +12,8 @@ bool driver_start_keeper(struct driver *d);
 void driver_row(struct driver *d);
 // Where the files of this session are, when that is not beside the journal.
 void put_place(struct driver *d, struct value_builder *b);
+// d->frame without what the operator and the environment give; make_root_frame() has that too.
+void new_root_frame(struct driver *d);
 int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base);
 // Asks about outcomes that were not known at the end of the session before (exec/doubts.c).
 void doubts_ask(struct driver *d);

@@ -127,10 +127,9 @@ static int code_of(const struct diags *ds)
 }
 
 // The root's data. 0, or an exit code.
-int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base)
+void new_root_frame(struct driver *d)
 {
     struct frame *f = NEW(d->arena, struct frame);
-    struct value now = now_value();
 
     *f = (struct frame){ .module = d->program->root, .mask = d->mask, .drill = d->options->drill };
     d->frame = f;
@@ -144,6 +143,14 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
         value_put_s(b, "value", d->options->trigger_value);
         f->trigger = value_finish(b);
     }
+}
+
+int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base)
+{
+    struct value now = now_value();
+
+    new_root_frame(d);
+    struct frame *f = d->frame;
     if (!frame_inputs(f, given, count, base, now, d->arena, d->diags))
         return CODE_INVALID;
     if (!frame_secrets(f, d->mask, now, d->arena, d->diags))
@@ -406,6 +413,18 @@ void put_place(struct driver *d, struct value_builder *b)
         value_put_s(b, "place", value_string(place));
 }
 
+// Who goes on with the run has to give these again.
+static struct value secret_inputs_of(struct driver *d)
+{
+    struct value all = d->frame->inputs;
+    struct value_builder *b = value_list_start(d->arena);
+
+    for (size_t i = 0; all.kind == VALUE_MAP && i < value_size(all); i++)
+        if (all.map->entries[i].value.secret)
+            value_add(b, all.map->entries[i].key);
+    return value_finish(b);
+}
+
 static void tell_start(struct driver *d)
 {
     const struct runbook *rb = d->program->root->rb;
@@ -432,6 +451,8 @@ static void tell_start(struct driver *d)
     if (d->options->reason.n)
         value_put_s(b, "reason", value_string(d->options->reason));
     value_put_s(b, "inputs", d->frame->inputs);
+    if (value_size(secret_inputs_of(d)))
+        value_put_s(b, "secret_inputs", secret_inputs_of(d));
     value_put_s(b, "budget", budget_of(d));
     value_put_s(b, "owners", words_of(d, &rb->owners));
     if (rb->severity)
@@ -609,8 +630,8 @@ static int get_ready(struct driver *d)
     const struct given *given = d->options->given;
     size_t count = d->options->given_count;
     if (d->env->asker->has_terminal && !d->options->no_input && !d->options->dry_run)
-        given = frame_ask(d->program->root, d->options->drill, d->env->asker, d->env->loop, given,
-                          &count, d->arena);
+        given = frame_ask(d->program->root, d->options->drill, VALUE_NONE, d->env->asker,
+                          d->env->loop, given, &count, d->arena);
     code = make_root_frame(d, given, count, d->options->cwd);
     if (code)
         return code;

@@ -89,6 +89,28 @@ static void suggest_answers(struct suggestions *s)
             suggest_answer(s, s->h->questions[i]);
 }
 
+// A secret input is kept nowhere: who goes on gives it again.
+static void add_secret_inputs(const struct suggestions *s)
+{
+    struct value names = value_of(s->h->start, "secret_inputs");
+    struct buf b = BUF_EMPTY;
+    bool many = names.kind == VALUE_LIST && value_size(names) > 1;
+    bool goes_on = false;
+
+    for (size_t i = 0; i < s->count; i++)
+        goes_on |= str_starts(s->items[i].line, "runbook resume ") ||
+                   str_starts(s->items[i].line, "runbook undo ");
+    if (names.kind != VALUE_LIST || !value_size(names) || !goes_on)
+        return;
+    for (size_t i = 0; i < value_size(names); i++)
+        buf_format(&b, "%s`%.*s`", i ? ", " : "", STR_ARG(value_item(names, i).s));
+    struct str all = buf_take(&b, s->p->arena);
+    page_head(
+        s->p, INK_DIM,
+        "  resume and undo need the secret input%s %.*s again: add --inputs FILE (YAML or JSON)",
+        many ? "s" : "", STR_ARG(all));
+}
+
 void aftermath_commands(const struct history *h, struct str flags, struct page *p)
 {
     struct suggestions s = { p, h, flags };
@@ -109,6 +131,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
     if (h->suspended || is_resumable(h->exit))
         suggest(&s, "abort", STR(""), "end it for good, free its locks");
     add_suggestions(&s);
+    add_secret_inputs(&s);
 }
 
 // -------- people

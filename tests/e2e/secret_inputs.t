@@ -1,0 +1,80 @@
+#!/bin/sh
+# A secret input is kept nowhere, so who goes on with the run is asked for it again, and where
+# nobody is asked the words name the way. `abort` needs none: a lock is not held for a password.
+
+. "$(dirname "$0")/../lib.sh"
+
+XDG_STATE_HOME=$work/state
+export XDG_STATE_HOME
+cat >book.yaml <<'BOOK'
+runbook: 1
+name: book
+type: application
+lock: shop
+inputs:
+  pw: {secret: true, prompt: "Password?"}
+  size: {type: int, default: 3, prompt: "Size?"}
+vars:
+  twice: "${{ inputs.pw + inputs.pw }}"
+  plain: "p${{ inputs.size }}"
+steps:
+  - {id: one, env: {PW: "${{ inputs.pw }}"}, shell: 'echo "did $PW" >trace', undo: {env: {PW: "${{ inputs.pw }}"}, shell: 'echo "undid $PW" >>trace'}}
+  - {id: two, shell: "test -e good", undo: none}
+BOOK
+# A run whose interpreter was killed still owes its `always`.
+sed -e 's/^name: book/name: owes/' -e 's/test -e good/until [ -e pid ]; do sleep 0.1; done; kill -9 $(cat pid)/' book.yaml >owes.yaml
+cat >>owes.yaml <<'BOOK'
+always:
+  - {id: plain, shell: 'echo "swept ${{ vars.plain }}" >>trace', undo: none}
+  - {id: needs, env: {PW: "${{ inputs.pw }}"}, shell: 'echo "never" >>trace', undo: none}
+BOOK
+echo 'pw: sesame-123' >in.yaml
+
+# begin [BOOK]: a run of it that failed, whose id is in $id.
+begin() {
+	rm -rf good trace state pid
+	runbook run "${1:-book}.yaml" --on-failure stop --inputs in.yaml >begun 2>&1 </dev/null &
+	echo $! >pid.new && mv pid.new pid
+	wait $!
+	[ $? = 1 ] || [ -n "$1" ] || { cat begun; return 1; }
+	id=$(runbook runs -o ndjson | head -1 | sed "s/.*\"id\":\"\([^\"]*\)\".*/\1/")
+	[ -n "$id" ]
+}
+told() {
+	grep -qF -e "$1" out || { cat out; return 1; }
+}
+
+test_that 'what can be done says that the secret is needed again' '
+	begin && grep -q "need the secret input .pw. again.*--inputs FILE" begun
+'
+test_that 'a run without secret inputs says nothing of them' '
+	sed "s/secret: true, prompt: .Password?./default: sesame-123/; s/^name: book/name: open/" book.yaml >open.yaml && rm -rf state trace
+	exits 1 runbook run open.yaml --on-failure stop >out 2>&1 </dev/null && ! grep -q -e --inputs out
+'
+test_that 'undo at a terminal asks for it, unseen, and for nothing else' '
+	begin && exits 0 on-terminal -e "Password?" "sesame-123\n" runbook undo "$id" >out &&
+	grep -q "undid sesame-123" trace && ! grep -q sesame out && ! grep -q "Size?" out
+'
+test_that 'resume at a terminal asks for it' '
+	begin && touch good && exits 0 on-terminal -e "Password?" "sesame-123\n" runbook resume "$id" >out && ! grep -q sesame out
+'
+test_that 'what was given in a file is not asked for' '
+	begin && exits 0 on-terminal runbook undo "$id" --inputs in.yaml >out && ! grep -qF "Password?" out
+'
+test_that 'nobody to ask: the words name the way' '
+	begin && exits 3 runbook undo "$id" >out 2>&1 </dev/null && told "--inputs FILE" &&
+	exits 3 on-terminal runbook undo "$id" --no-input >out && told "--inputs FILE" &&
+	exits 0 runbook undo "$id" --inputs in.yaml >out 2>&1 </dev/null
+'
+test_that 'abort needs no input' '
+	begin && exits 0 runbook abort "$id" >out 2>&1 </dev/null &&
+	runbook locks | grep "No lock" && runbook runs | grep aborted && ! grep -q "error" out
+'
+test_that 'abort at a terminal asks for nothing' '
+	begin && exits 0 on-terminal runbook abort "$id" >out && ! grep -qF "Password?" out
+'
+test_that 'abort does what it can of an owed `always`, says what it cannot, and ends' '
+	begin owes && runbook locks | grep -q shop && { runbook abort "$id" >out 2>&1 </dev/null; cat out; runbook runs | grep aborted; } &&
+	runbook locks | grep "No lock" && grep -q "swept p3" trace && ! grep -q never trace && told "input \`pw\`"
+'
+done_testing
