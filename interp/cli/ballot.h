@@ -9,3 +9,7 @@
 
 // What a vote is judged by; it points into [asked] and into [a].
 struct question ballot_question(const struct asked *asked, struct arena *a);
+
+// What the votes on the open approvals of [h] come to, into their [votes].
+enum store_error ballots_count(struct store *s, struct history *h, struct arena *a,
+                               struct diags *ds);

@@ -270,6 +270,13 @@ static int tell_outcome(struct voting *g, const struct asked *q)
                        STR_ARG(g->step), STR_ARG(q->answer), q->by.n ? " by " : "", STR_ARG(q->by));
 }
 
+static void tell_way_on(const struct voting *g)
+{
+    if (str_is(g->o.row.state, "suspended"))
+        printf("runbook resume %.*s%.*s  goes on\n", STR_ARG(g->o.row.id),
+               STR_ARG(reaching_flags(g->v)));
+}
+
 static void tell_recorded(struct voting *g, const struct tally *t)
 {
     printf("%s of `%.*s` by %.*s is recorded", g->yes ? "the approval" : "the refusal",
@@ -277,12 +284,26 @@ static void tell_recorded(struct voting *g, const struct tally *t)
     if (g->is_open && g->yes && g->asked.votes_needed > 1)
         printf(", %zu of %zu", t->approvals, g->asked.votes_needed);
     putchar('\n');
-    if (str_is(g->o.row.state, "suspended"))
-        printf("runbook resume %.*s%.*s  goes on\n", STR_ARG(g->o.row.id),
-               STR_ARG(reaching_flags(g->v)));
+    tell_way_on(g);
 }
 
 // -------- voting
+
+// The first vote and its reason stand; a second one would say nothing new.
+static bool has_approved(const struct voting *g, const struct tally *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->counted[i]->yes && str_equal(t->counted[i]->user, g->vote.user))
+            return true;
+    return false;
+}
+
+static int approved_already(const struct voting *g)
+{
+    printf("you have approved `%.*s` already\n", STR_ARG(g->step));
+    tell_way_on(g);
+    return CODE_OK;
+}
 
 static int cast(struct voting *g)
 {
@@ -326,6 +347,8 @@ static int answer(struct invocation *v, bool yes)
         code = store_code(count(&g, &before));
     if (code == CODE_OK && before.over && !before.yes)
         code = after_a_refusal(&g, &before);
+    if (code == CODE_OK && yes && has_approved(&g, &before))
+        return approved_already(&g);
     return code == CODE_OK ? cast(&g) : code;
 }
 

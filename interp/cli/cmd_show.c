@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/ballot.h"
 #include "cli/open.h"
 #include "cli/print.h"
 #include "cli/proof.h"
@@ -47,6 +48,8 @@ int command_show(struct invocation *v)
         store_read(o.store, o.row.id, 0, false, print_event, NULL, v->diags);
     } else {
         struct page *p = stdout_page(v);
+        if (code == CODE_OK)
+            code = store_code(ballots_count(o.store, o.history, v->arena, v->diags));
         listing_show(o.history, &o.row, reaching_flags(v), p);
         print_page(p);
     }

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
+#include "cli/ballot.h"
 #include "cli/open.h"
 #include "cli/print.h"
 #include "report/fields.h"
@@ -24,13 +25,16 @@ static struct value question_value(const struct history *h, const struct asked *
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (value_of(q->data, kept[i]).kind != VALUE_NULL)
             value_put_s(b, kept[i], value_of(q->data, kept[i]));
+    if (q->votes.n)
+        value_put_s(b, "votes", value_string(q->votes));
     return value_finish(b);
 }
 
-static void print_questions(struct invocation *v, const struct history *h, struct page *p)
+static void print_questions(struct invocation *v, const struct history *h,
+                            const struct run_row *row, struct page *p)
 {
     if (!v->ndjson) {
-        listing_waiting(h, reaching_flags(v), p);
+        listing_waiting(h, row, reaching_flags(v), p);
         return;
     }
     for (size_t i = 0; i < h->question_count; i++)
@@ -61,7 +65,9 @@ int command_waiting(struct invocation *v)
             continue;
         struct history *h = history_new(v->arena);
         code = store_code(history_read(h, s, rows[i].id, v->diags));
-        print_questions(v, h, p);
+        if (code == CODE_OK)
+            code = store_code(ballots_count(s, h, v->arena, v->diags));
+        print_questions(v, h, &rows[i], p);
     }
     if (!v->ndjson && !page_str(p).n)
         page_head(p, INK_DIM, "%s", "No run waits for a person.");

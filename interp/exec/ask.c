@@ -258,7 +258,7 @@ static void nothing(void *arg)
 }
 
 // It can be answered from elsewhere only when it stands in the journal.
-static void tell_question(struct asked *k)
+static void tell_question(struct asked *k, bool is_decided)
 {
     const struct question *q = k->q;
     struct value_builder *b = event_data(k->d);
@@ -277,6 +277,8 @@ static void tell_question(struct asked *k)
         value_put_s(b, "until", value_string(q->until));
     if (q->kind == QUESTION_APPROVE)
         tell_who_may(k, b);
+    if (is_decided)
+        value_put_s(b, "decided", value_bool(true));
     emit(k->d, EVENT_CONFIRM_ASK, b);
     when_durable(k->d, nothing, NULL);
 }
@@ -305,13 +307,7 @@ static void start_timeout(struct asked *k)
 // An approval waits for votes beside everything else; it does not hold up the rest.
 static void await_votes(struct asked *k)
 {
-    struct answer a;
-
     k->shown = true;
-    if (count_votes(k, &a)) {
-        answered(k, &a);
-        return;
-    }
     if (k->q->timeout_ms && question_time_left(k->d, k->q) <= 0) {
         answered(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("timeout") });
         return;
@@ -376,6 +372,7 @@ struct asked *ask(struct driver *d, struct question *q, struct task *t,
 {
     struct asked *k = NEW(d->arena, struct asked), **link = &d->questions;
     struct answer given;
+    bool known, voted;
 
     *k = (struct asked){ .d = d, .q = q, .task = t, .then = then, .arg = arg };
     q->owner = k;
@@ -384,8 +381,10 @@ struct asked *ask(struct driver *d, struct question *q, struct task *t,
     while (*link)
         link = &(*link)->next;
     *link = k;
-    tell_question(k);
-    if (recorded_answer(d, q, &given) || answer_from_flags(d, q, &given)) {
+    known = recorded_answer(d, q, &given);
+    voted = !known && q->kind == QUESTION_APPROVE && count_votes(k, &given);
+    tell_question(k, known || voted);
+    if (known || voted || answer_from_flags(d, q, &given)) {
         answered(k, &given);
         return k;
     }

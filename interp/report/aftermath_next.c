@@ -74,6 +74,8 @@ static void suggest_answer(struct suggestions *s, const struct asked *q)
     struct str vote = str_format(a, "%.*s%.*s", STR_ARG(step), STR_ARG(answers_reason(q)));
     struct str flag = answers_flag(q, a);
 
+    if (q->votes.n)
+        return;  // only the run has to hear of it
     if (str_is(q->kind, "approve")) {
         suggest(s, "approve", vote, "say yes, from anywhere");
         suggest(s, "reject", vote, "say no");

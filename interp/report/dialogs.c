@@ -164,8 +164,8 @@ void dialog_approval(struct person *p)
     message(p);
     facts(p);
     page_head(&p->page, INK_PLAIN, "%zu of %zu votes. From anywhere:", q->votes, q->votes_needed);
-    page_head(&p->page, INK_ASK, "  runbook approve %.*s%s%.*s", STR_ARG(run), whole ? "" : " ",
-              STR_ARG(whole ? STR("") : q->id));
+    page_head(&p->page, INK_ASK, "  runbook approve %.*s%s%.*s%s", STR_ARG(run), whole ? "" : " ",
+              STR_ARG(whole ? STR("") : q->id), q->reason_required ? " --reason TEXT" : "");
     page_head(&p->page, INK_ASK, "  runbook reject %.*s%s%.*s --reason TEXT", STR_ARG(run),
               whole ? "" : " ", STR_ARG(whole ? STR("") : q->id));
 }
@@ -268,7 +268,7 @@ static void ask_item(struct person *p)
         ask_done(p);
         return;
     }
-    struct str item = str_format(p->scratch, "[ ] %zu/%zu %.*s  (y):", p->item + 1, q->item_count,
+    struct str item = str_format(p->scratch, "[ ] %zu/%zu %.*s  (`y`, `failed` or `na`):", p->item + 1, q->item_count,
                                  STR_ARG(q->items[p->item]));
     person_ask(p, item, heard_tick);
 }

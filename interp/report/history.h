@@ -48,6 +48,8 @@ struct asked {
     int64_t asked_ns, answered_ns;
     bool open;
     struct value data;  // of confirm.ask: digest, from, needed, ... of an approval
+    struct str votes;   // "yes", "no": they are in, and the run did not hear of it yet; told by
+                        // who looked
 };
 
 // One line of the timeline.

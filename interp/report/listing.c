@@ -160,7 +160,9 @@ static size_t widest_id(const struct history *h)
 
 static void add_question(const struct asked *q, struct page *p)
 {
-    struct str answer = q->open ? STR("not answered")
+    struct str answer = q->votes.n ? str_format(p->arena, "the votes are in (%.*s), the run is to hear of it",
+                                                STR_ARG(q->votes))
+                        : q->open ? STR("not answered")
                                 : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s", STR_ARG(q->answer),
                                              q->by.n ? ", by " : "", STR_ARG(q->by),
                                              q->how.n ? ", " : "", STR_ARG(q->how),
@@ -229,29 +231,60 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
         aftermath_commands(h, flags, p);
 }
 
-static void add_open(const struct history *h, const struct asked *q, struct str flags, struct page *p)
+// An interpreter has the run: nobody else can go on with it.
+static bool is_attached(const struct run_row *r)
 {
-    struct str until = text_of(q->data, "until"), reason = answers_reason(q);
+    return str_is(r->state, "running");
+}
 
-    page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
-              STR_ARG(q->message.n ? q->message : q->kind));
-    page_head(p, INK_DIM, "  %.*s, asked %.*s%s%.*s", STR_ARG(h->runbook),
-              STR_ARG(date_text(q->asked_ns, p->arena)), until.n ? ", no answer is a no from " : "",
-              STR_ARG(until));
-    if (!str_is(q->kind, "approve")) {
-        page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s", STR_ARG(h->run),
-                  STR_ARG(answers_flag(q, p->arena)), STR_ARG(flags));
-        return;
-    }
+static void add_vote_lines(const struct history *h, const struct asked *q, struct str flags,
+                           struct page *p)
+{
     page_head(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run), STR_ARG(q->step),
-              STR_ARG(flags), STR_ARG(reason));
+              STR_ARG(flags), STR_ARG(answers_reason(q)));
     page_head(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
               STR_ARG(q->step), STR_ARG(flags));
 }
 
-void listing_waiting(const struct history *h, struct str flags, struct page *p)
+// What there is to answer, or who goes on when it is answered.
+static void add_way_on(const struct history *h, const struct asked *q, const struct run_row *row,
+                       struct str flags, struct page *p)
+{
+    bool vote = str_is(q->kind, "approve");
+
+    if (q->votes.n)
+        page_head(p, INK_PLAIN, "  the votes are in: %s%s",
+                  str_is(q->votes, "yes") ? "approved" : "refused",
+                  is_attached(row) ? "; the run takes them up in a moment" : "");
+    else if (vote)
+        add_vote_lines(h, q, flags, p);
+    else if (is_attached(row))
+        page_head(p, INK_PLAIN, "  to be answered where it runs: at the terminal of %.*s on %.*s",
+                  STR_ARG(row->user), STR_ARG(row->host));
+    if (!is_attached(row) && (q->votes.n || !vote))
+        page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s%s", STR_ARG(h->run),
+                  STR_ARG(vote ? STR("") : answers_flag(q, p->arena)), STR_ARG(flags),
+                  vote ? "  (or a worker) goes on" : "");
+}
+
+static void add_open(const struct history *h, const struct asked *q, const struct run_row *row,
+                     struct str flags, struct page *p)
+{
+    struct str until = text_of(q->data, "until");
+
+    page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
+              STR_ARG(q->message.n ? q->message : q->kind));
+    page_head(p, INK_DIM, "  %.*s, asked %.*s%s%.*s", STR_ARG(h->runbook),
+              STR_ARG(date_text(q->asked_ns, p->arena)),
+              until.n && !q->votes.n ? ", no answer is a no from " : "",
+              STR_ARG(q->votes.n ? STR("") : until));
+    add_way_on(h, q, row, flags, p);
+}
+
+void listing_waiting(const struct history *h, const struct run_row *row, struct str flags,
+                     struct page *p)
 {
     for (size_t i = 0; i < h->question_count; i++)
         if (h->questions[i]->open)
-            add_open(h, h->questions[i], flags, p);
+            add_open(h, h->questions[i], row, flags, p);
 }

@@ -15,4 +15,5 @@ bool listing_is_open(const struct run_row *r);
 void listing_show(const struct history *h, const struct run_row *row, struct str flags,
                   struct page *p);
 // What a run waits for, with the commands that answer.
-void listing_waiting(const struct history *h, struct str flags, struct page *p);
+void listing_waiting(const struct history *h, const struct run_row *row, struct str flags,
+                     struct page *p);

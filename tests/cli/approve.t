@@ -116,6 +116,17 @@ test_that 'a required reason is asked for, of both' '
 	exits 6 runbook resume $run && trace "before " &&
 	exits 0 runbook approve $run --reason because && exits 0 runbook resume $run && trace "before gate behind "
 '
+test_that 'the first approval and its reason stand, and who looks hears that the votes are in' '
+	begin plain && exits 0 runbook approve $run --reason one &&
+	exits 0 runbook approve $run --reason two >out && grep -q "approved .gate. already" out &&
+	exits 0 runbook waiting >out && grep -q "the votes are in: approved" out &&
+	grep -q "runbook resume $run" out && ! grep -q "runbook approve $run" out &&
+	runbook waiting -o ndjson | grep -q "\"votes\":\"yes\"" &&
+	exits 0 runbook show $run >out && grep -q "the votes are in (yes)" out && ! grep -q "runbook approve $run" out &&
+	exits 0 runbook resume $run >out 2>&1 && ! grep -q "waits for a vote" out &&
+	runbook show $run -o ndjson | grep "confirm.ask" | tail -1 | grep -q "\"decided\":true" &&
+	answer | grep -q "\"reason\":\"one\""
+'
 test_that 'one vote a person: a quorum is not one person twice' '
 	begin quorum && exits 0 runbook approve $run >out && grep -q "1 of 2" out && exits 0 runbook approve $run &&
 	exits 6 runbook resume $run && trace "before " && exits 0 runbook approve $run && exits 6 runbook resume $run
