@@ -29,6 +29,14 @@ static struct str words_in(const struct history *h, struct value item)
     return !s ? STR("") : s->reason.n ? s->reason : s->name;
 }
 
+// Why it cannot be undone.
+static struct str no_way_back(const struct history *h, struct value item)
+{
+    const struct story *s = history_story(h, id_in(item));
+
+    return item.kind == VALUE_STRING && s ? history_no_way_back(s, h->arena) : words_in(h, item);
+}
+
 static size_t widest(struct value list)
 {
     size_t n = 0;
@@ -41,6 +49,7 @@ static size_t widest(struct value list)
 }
 
 static void add_list(const struct history *h, const char *key, const char *head, enum ink color,
+                     struct str (*words)(const struct history *h, struct value item),
                      struct page *p)
 {
     struct value list = value_of(h->end, key);
@@ -51,7 +60,7 @@ static void add_list(const struct history *h, const char *key, const char *head,
     page_head(p, color, "%s", head);
     for (size_t i = 0; i < value_size(list); i++) {
         struct value item = value_item(list, i);
-        page_item(p, id_in(item), widest(list), INK_PLAIN, words_in(h, item));
+        page_item(p, id_in(item), widest(list), INK_PLAIN, words(h, item));
     }
 }
 
@@ -94,7 +103,7 @@ static struct str name_of(const struct story *s)
 static void add_not_run(const struct history *h, struct page *p)
 {
     if (value_of(h->end, "not_run").kind == VALUE_LIST)
-        add_list(h, "not_run", "Not run:", INK_BOLD, p);
+        add_list(h, "not_run", "Not run:", INK_BOLD, words_in, p);
     else
         add_stories(h, was_not_run, name_of, "Not run:", INK_PLAIN, p);
 }
@@ -271,8 +280,10 @@ static void add_headline(const struct history *h, struct page *p)
     if (h->waiting_ms >= 1000)
         page_head(p, INK_DIM, "  of that, %.*s waiting for people",
                   STR_ARG(span_text(h->waiting_ms, p->arena)));
-    if (good && verified.kind == VALUE_STRING)
-        page_head(p, INK_WARN, "  nothing verified it: the runbook has no `verify`");
+    if ((good || h->exit == 8) && verified.kind == VALUE_STRING)
+        page_head(p, INK_WARN, "  nothing verified it: the runbook has no `verify`%s",
+                  value_size(value_of(h->end, "skipped")) ? ", and steps were skipped by a person"
+                                                          : "");
 }
 
 static void add_calls(const struct history *h, struct page *p)
@@ -295,8 +306,8 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
         add_not_run(h, p);
         add_world(h, p);
     }
-    add_list(h, "skipped", "Skipped by a person:", INK_BOLD, p);
-    add_list(h, "cannot_undo", "Cannot be undone:", INK_BOLD, p);
+    add_list(h, "skipped", "Skipped by a person:", INK_BOLD, words_in, p);
+    add_list(h, "cannot_undo", "Cannot be undone:", INK_BOLD, no_way_back, p);
     add_left(h, p);
     add_notices(h, p);
     add_budget(h, p);

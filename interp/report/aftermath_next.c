@@ -5,11 +5,6 @@
 #include "report/answers.h"
 #include "report/fields.h"
 
-static bool is_resumable(int code)
-{
-    return code != 0 && code != 9 && (code < 2 || code > 4) && code != 7;
-}
-
 static bool anything_to_undo(const struct history *h)
 {
     for (size_t i = 0; i < h->story_count; i++)
@@ -17,6 +12,57 @@ static bool anything_to_undo(const struct history *h)
             !str_is(h->stories[i]->undo, "nothing") && history_had_effect(h->stories[i]))
             return true;
     return false;
+}
+
+// What an undo would still try: not what it only passes over.
+static bool anything_undo_tries(const struct history *h)
+{
+    for (size_t i = 0; i < h->story_count; i++) {
+        const struct story *s = h->stories[i];
+        bool tries = !s->undo.n || str_is(s->undo, "undo");
+        if (!s->is_hook && !s->polled && tries && history_had_effect(s))
+            return true;
+    }
+    return false;
+}
+
+static bool any_check_is_false(const struct history *h)
+{
+    for (size_t i = 0; i < h->story_count; i++)
+        if (history_is_judged(h->stories[i]) && !h->stories[i]->poll_ok)
+            return true;
+    return false;
+}
+
+// A resume could come to another end. Without a `verify` that of a run in which only a person left
+// something out would be the same for ever, as would that of an undo that has only passed over
+// what cannot be undone.
+static bool can_go_on(const struct history *h)
+{
+    struct value verified = value_of(h->end, "verified");
+
+    switch (h->suspended ? 6 : h->exit) {
+    case 0:
+    case 2:
+    case 3:
+    case 4:
+    case 7:
+    case 9:
+        return false;
+    case 8:
+        return verified.kind == VALUE_BOOL || any_check_is_false(h) || history_culprit(h);
+    case 10:
+        return anything_undo_tries(h) || any_check_is_false(h);
+    default:
+        return true;
+    }
+}
+
+// Only these ends keep them (execution.md): it waits, is not known, has no journal, or has crashed.
+static bool keeps_locks(const struct history *h)
+{
+    return h->has_locks &&
+           (h->suspended || !h->over || h->exit == 6 || h->exit == 11 || h->exit == 12);
 }
 
 struct suggestion {
@@ -116,7 +162,7 @@ static void add_secret_inputs(const struct suggestions *s)
 void aftermath_commands(const struct history *h, struct str flags, struct page *p)
 {
     struct suggestions s = { p, h, flags };
-    bool unknown = h->exit == 11 && history_in_state(h, "unknown");
+    bool unknown = h->exit == 11 && history_in_state(h, "unknown"), goes_on = can_go_on(h);
 
     page_blank(p);
     page_head(p, INK_BOLD, "What you can do:");
@@ -124,14 +170,15 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
         suggest_answers(&s);
     if (unknown)
         suggest_marks(&s);
-    else if (h->suspended || is_resumable(h->exit))
+    else if (goes_on)
         suggest(&s, "resume", STR(""),
                 h->undoing ? "go on undoing" : "go on from where it stopped");
-    if (h->exit != 9 && !unknown && anything_to_undo(h))
+    if (h->exit != 9 && !unknown && (h->exit == 10 ? anything_undo_tries(h) : anything_to_undo(h)))
         suggest(&s, "undo", STR(""), "take back what was done");
     suggest(&s, "report", STR(""), "the incident report");
-    if (h->suspended || is_resumable(h->exit))
-        suggest(&s, "abort", STR(""), "end it for good, free its locks");
+    if (goes_on)
+        suggest(&s, "abort", STR(""),
+                keeps_locks(h) ? "end it for good, free its locks" : "end it for good");
     add_suggestions(&s);
     add_secret_inputs(&s);
 }

@@ -157,7 +157,7 @@ static bool defies_undo(const struct history *h, const struct story *s)
     struct value passed = value_of(h->end, "cannot_undo");
 
     for (size_t i = 0; passed.kind == VALUE_LIST && i < value_size(passed); i++)
-        if (str_equal(value_item(passed, i).s, s->id))
+        if (value_item(passed, i).kind == VALUE_STRING && str_equal(value_item(passed, i).s, s->id))
             return true;
     return s->undo_state.n && !str_is(s->undo_state, "undone");
 }
@@ -178,6 +178,16 @@ bool history_leaves(const struct history *h, const struct story *s)
         if (history_is_inside(s, h->stories[i]) && defies_undo(h, h->stories[i]))
             return false;
     return !(h->over && h->exit == 10) || defies_undo(h, s);
+}
+
+struct str history_no_way_back(const struct story *s, struct arena *a)
+{
+    struct str why = s->irreversible.n            ? s->irreversible
+                     : str_is(s->undo, "missing") ? STR("it has no undo")
+                                                  : STR("");
+
+    return str_format(a, "%.*s%s%.*s", STR_ARG(s->name), s->name.n && why.n ? ": " : "",
+                      STR_ARG(why));
 }
 
 bool history_is_judged(const struct story *s)

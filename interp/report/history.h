@@ -19,20 +19,20 @@ struct story {
     struct str undo;        // "undo", "none", "irreversible", "missing", "inside", "nothing"
     struct str undo_state, undo_message;
     struct str irreversible;  // why it cannot be taken back
-    struct str phase;  // in which it was first spoken of
-    struct str file;   // of its running attempt, beside the journal
-    struct str fate;   // of what ran when the run crashed, in words (report/fate.h)
+    struct str phase;         // in which it was first spoken of
+    struct str file;          // of its running attempt, beside the journal
+    struct str fate;          // of what ran when the run crashed, in words (report/fate.h)
     bool group, planned, continued, is_hook;
-    bool rolled_back;  // it had gone well, and its transaction had not
-    bool taken_back;  // it is in something that was undone as a whole, or undoes it
+    bool rolled_back;   // it had gone well, and its transaction had not
+    bool taken_back;    // it is in something that was undone as a whole, or undoes it
     bool has_terminal;  // `tty: true`: the terminal is its own while it runs
     size_t attempts;
     int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended
     int64_t undo_started_ns;
     size_t undo_order;  // of the start of its undo, from 1
-    int64_t seen_ms;   // boot time of its last sign of life, for who watches
-    int64_t begun_ms;  // boot time of the start of the attempt
-    int64_t retry_ns;  // when the next attempt is due; 0: none
+    int64_t seen_ms;    // boot time of its last sign of life, for who watches
+    int64_t begun_ms;   // boot time of the start of the attempt
+    int64_t retry_ns;   // when the next attempt is due; 0: none
     struct value result, parts, left;
     struct tail tail;
     // The last poll of a check.
@@ -70,11 +70,11 @@ struct notice {
 struct history {
     struct arena *arena;
     struct str run, runbook, title, file, digest, mode, user, host, severity;
-    struct str phase;  // now, or the last
-    struct str place;   // where the files of this session are (store_place())
+    struct str phase;      // now, or the last
+    struct str place;      // where the files of this session are (store_place())
     struct str undo_step;  // this session takes back this step alone; "" if not
-    struct str worker;  // that goes on with it in this session; "" if a person does
-    int64_t phase_ns;  // when it began
+    struct str worker;     // that goes on with it in this session; "" if a person does
+    int64_t phase_ns;      // when it began
     bool drill, dry_run, over, suspended, resumed, undoing;
     bool crashed;       // told by who looked: it is not over, and nobody has it any more
     struct str result;  // "ok", "failed", ...
@@ -86,7 +86,7 @@ struct history {
     struct story **stories;  // planned ones first in order, then as they came
     size_t story_count;
     struct story *printed_last;  // of those that ended well
-    size_t undo_count;  // undos begun
+    size_t undo_count;           // undos begun
     struct asked **questions;
     size_t question_count;
     struct moment *moments;  // only with [keep_moments]
@@ -96,6 +96,7 @@ struct history {
     bool keep_moments;
 
     struct str locks_waited, lock_holder;  // lock.wait and nothing since
+    bool has_locks;                        // some were taken
 
     // inner
     struct map *by_id;
@@ -120,6 +121,8 @@ bool history_had_effect(const struct story *s);
 // it: of a run that went well, of what was undone and of what is inside of something whose undo
 // did not succeed it says nothing.
 bool history_leaves(const struct history *h, const struct story *s);
+// Why it cannot be undone, behind its name.
+struct str history_no_way_back(const struct story *s, struct arena *a);
 // A check of `verify` or `undone`: the run is judged by it.
 bool history_is_judged(const struct story *s);
 // The one whose failure stopped the run: the last that failed, was cancelled or is

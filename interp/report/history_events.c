@@ -431,6 +431,7 @@ static void on_lock_held(struct history *h, const struct event *e)
 {
     (void)e;
     h->locks_waited = h->lock_holder = STR("");
+    h->has_locks = true;
 }
 
 static void on_hook_end(struct history *h, const struct event *e)

@@ -67,7 +67,9 @@ static struct str verified_words(const struct history *h)
     struct value v = value_of(h->end, "verified");
 
     if (v.kind == VALUE_STRING)
-        return STR("nothing verified it: the runbook has no checks for that");
+        return value_size(value_of(h->end, "skipped"))
+                   ? STR("nothing verified it, and steps were skipped by a person")
+                   : STR("nothing verified it: the runbook has no checks for that");
     if (v.kind != VALUE_BOOL)
         return STR("");
     return v.b ? STR("every check held") : STR("not verified");
@@ -264,7 +266,9 @@ static struct str not_run_words(const struct history *h, const struct story *s, 
                                : STR("");
 }
 
-static void add_list(const struct history *h, const char *key, const char *head, struct document *d)
+static void add_list(const struct history *h, const char *key, const char *head,
+                     struct str (*words)(const struct story *s, struct arena *a), struct arena *a,
+                     struct document *d)
 {
     struct value list = value_of(h->end, key);
 
@@ -276,6 +280,9 @@ static void add_list(const struct history *h, const char *key, const char *head,
         struct str text = v.kind == VALUE_STRING ? v.s : text_of(v, "command");
         if (v.kind != VALUE_STRING && !text.n)
             text = text_of(v, "id");
+        if (words && history_story(h, text))
+            text = str_format(a, "%.*s: %.*s", STR_ARG(text),
+                              STR_ARG(words(history_story(h, text), a)));
         document_item(d, false, text);
     }
 }
@@ -383,9 +390,9 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_told(h, "Not run", not_run_words, a, d);
     add_told(h, "Skipped by a person", skip_words, a, d);
     add_undo(h, a, d);
-    add_list(h, "cannot_undo", "Cannot be undone", d);
-    add_list(h, "left", "Left running", d);
-    add_list(h, "warnings", "Warnings", d);
+    add_list(h, "cannot_undo", "Cannot be undone", history_no_way_back, a, d);
+    add_list(h, "left", "Left running", NULL, a, d);
+    add_list(h, "warnings", "Warnings", NULL, a, d);
     add_notices(h, a, d);
     add_steps(h, a, d);
     add_people(h, a, d);

@@ -56,4 +56,37 @@ test_that 'inside of a step whose undo failed as a whole nothing is said' '
 	! grep "as before\|half there" end report
 '
 
+# -------- what can be done
+
+letter='id: b, name: Send the letters, effects: write, shell: "true", irreversible: what was sent stays sent'
+test_that 'where an undo passed something over the reason is said everywhere, and nothing goes on undoing' '
+	made gone "$letter" "$bad" && ended 10 gone && grep -q "b  *Send the letters: what was sent stays sent" end &&
+	grep -q "^- b: Send the letters: what was sent stays sent" report &&
+	runbook show "$run" >shown && grep -q "what was sent stays sent" shown && ! grep "runbook resume\|runbook undo\|runbook abort" end shown
+'
+test_that 'a step without an undo says that it has none' '
+	made none-there "id: b, effects: write, shell: \"true\"" "$bad" && ended 10 none-there && grep -q "b  *it has no undo" end && grep -q "^- b: it has no undo" report
+'
+test_that 'what is left to undo is gone on with' '
+	made half "id: a, effects: write, shell: \"true\", undo: {shell: \"exit 4\"}" "$letter" "$bad" && ended 10 half &&
+	grep -q "runbook resume $run  *go on undoing" end
+'
+test_that 'where a person left something out and nothing verifies it, no resume is advised: it would end the same' '
+	made skips "id: a, effects: write, shell: \"true\", undo: none" "id: b, effects: write, shell: \"true\", undo: {shell: \"true\"}" &&
+	ended 8 skips --skip a --skip-reason "not today" && grep -q "nothing verified it.*steps were skipped by a person" end report &&
+	! grep "runbook resume\|runbook abort" end && grep -q "runbook undo $run" end && exits 8 runbook resume "$run" --no-input
+'
+test_that 'a failure that the run went on behind is not tried again, and no resume is advised' '
+	made went "id: a, effects: write, shell: \"exit 3\", undo: none, on_failure: continue" && ended 8 went && ! grep "runbook resume" end
+'
+test_that 'where a verify does not hold it is advised, and asks again' '
+	made unheld "id: a, effects: write, shell: \"true\", undo: none" && printf "verify:\n  - {id: up, shell: test -e up}\n" >>unheld.yaml &&
+	sed -i "s,on_failure: undo,on_failure: stop," unheld.yaml && ended 8 unheld && grep -q "runbook resume $run" end && >up && exits 0 runbook resume "$run" --no-input
+'
+test_that 'that locks become free is said only of a run that keeps them' '
+	made locked "id: ask, approve: {message: May it go on?}, effects: write, shell: \"true\", undo: none" "$bad, on_failure: stop" &&
+	echo "lock: [shop]" >>locked.yaml && ended 6 locked --detach && grep -q "end it for good, free its locks" end &&
+	made free "$bad, on_failure: stop" && echo "lock: [shop-2]" >>free.yaml && ended 1 free && grep -q "runbook abort $run  *end it for good\$" end
+'
+
 done_testing
