@@ -68,20 +68,6 @@ int open_history(struct invocation *v, struct opened *out)
     return store_code(history_read(out->history, out->store, out->row.id, v->diags));
 }
 
-struct str reaching_flags(struct invocation *v)
-{
-    struct buf b = BUF_EMPTY;
-    struct str store = flag_text(v, "store");
-
-    if (flag_given(v, "C"))
-        buf_format(&b, " -C %.*s", STR_ARG(v->dir));
-    if (store.n && str_find(store, '@') == SIZE_MAX)
-        buf_format(&b, " --store %.*s", STR_ARG(store));
-    else if (store.n)
-        buf_add_s(&b, " --store ...");
-    return buf_take(&b, v->arena);
-}
-
 // -------- diags
 
 static void print_one(struct invocation *v, const struct diag *d)

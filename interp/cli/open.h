@@ -29,7 +29,7 @@ struct opened {
 int open_history(struct invocation *v, struct opened *out);
 
 // What has to stand in a suggested command to reach the same runs: " --store URL", or "".
-// A password is never in it.
+// Quoted for a shell. A password is never in it: "***" stands for it.
 struct str reaching_flags(struct invocation *v);
 
 // The diags, on standard error; with -o ndjson also as `diagnostic` events on standard

@@ -181,6 +181,8 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
                 keeps_locks(h) ? "end it for good, free its locks" : "end it for good");
     add_suggestions(&s);
     add_secret_inputs(&s);
+    if (str_search(flags, STR("***")) != SIZE_MAX)
+        page_head(p, INK_DIM, "%s", "  (*** stands for the password of the store)");
 }
 
 // -------- people
