@@ -8,8 +8,8 @@
 #include "exec/inside.h"
 
 enum {
-    CHUNK = 4 * 1024,              // of one step.output event
-    OUTPUT_LIMIT = 1024 * 1024,    // of all of them, for each stream of an attempt
+    CHUNK = 4 * 1024,            // of one step.output event
+    OUTPUT_LIMIT = 1024 * 1024,  // of all of them, for each stream of an attempt
 };
 
 // ---- output
@@ -59,11 +59,27 @@ static void show_output(struct act *x, enum stream stream, struct str bytes)
     }
 }
 
+void act_heard(struct act *x, const size_t heard[2])
+{
+    for (int stream = 0; stream < 2; stream++)
+        x->heard[stream] = x->emitted[stream] = heard[stream];
+}
+
+// An adopted attempt gives its output from the beginning.
+static struct str not_heard(struct act *x, enum stream stream, struct str bytes)
+{
+    size_t n = x->heard[stream] < bytes.n ? x->heard[stream] : bytes.n;
+
+    x->heard[stream] -= n;
+    return str_slice(bytes, n, bytes.n);
+}
+
 static void on_output(struct attempt *at, enum stream stream, struct str bytes)
 {
     struct act *x = at->owner;
     struct buf clear = BUF_EMPTY;
 
+    bytes = not_heard(x, stream, bytes);
     x->last_output_ms = loop_now_ms(x->d->loop);
     masking_feed(x->masking[stream], bytes, &clear);
     show_output(x, stream, buf_str(&clear));
@@ -201,13 +217,24 @@ struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct sp
 
     *x = (struct act){ .d = d, .task = t, .shown = address, .quiet = !t };
     x->at = (struct attempt){
-        .arena = a, .session = &d->session, .step = s, .action = s->action, .params = s->params,
-        .address = address, .number = number, .shell = f->shell, .connections = &f->connections,
+        .arena = a,
+        .session = &d->session,
+        .step = s,
+        .action = s->action,
+        .params = s->params,
+        .address = address,
+        .number = number,
+        .shell = f->shell,
+        .connections = &f->connections,
         .read_only = step_effects(d->program, s) == EFFECTS_READ,
-        .idempotent = step_is_idempotent(d->program, s), .undo_auto = t && t->auto_undo,
+        .idempotent = step_is_idempotent(d->program, s),
+        .undo_auto = t && t->auto_undo,
         .keep = str_format(a, "%.*s/keep/%.*s", STR_ARG(d->folder), STR_ARG(safe_name(a, kept))),
         .name = str_format(a, "c%lld", (long long)++d->names),
-        .output = on_output, .note = on_note, .done = on_done, .owner = x,
+        .output = on_output,
+        .note = on_note,
+        .done = on_done,
+        .owner = x,
     };
     for (int stream = 0; stream < 2; stream++)
         x->masking[stream] = masking_new(d->mask, a);
@@ -312,7 +339,8 @@ static bool mentions_own_rule(const struct step *s)
 {
     static const char *const names[] = { "exit", "signal", "status" };
 
-    LIST_EACH(const struct expr *, e, s->expect) {
+    LIST_EACH(const struct expr *, e, s->expect)
+    {
         size_t count;
         const struct expr_ref *refs = expr_refs(*e, &count);
         for (size_t i = 0; i < count; i++)
@@ -365,7 +393,7 @@ struct judged judge(struct driver *d, const struct step *s, const struct outcome
         return j;
     }
     LIST_EACH(const struct expr *, e, s->expect)
-        if (j.ok)
-            judge_one(&j, *e, scope, a);
+    if (j.ok)
+        judge_one(&j, *e, scope, a);
     return j;
 }

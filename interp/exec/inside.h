@@ -110,6 +110,7 @@ struct act {
     bool quiet;                 // a check: its output is not shown
     bool running, cancelled;
     size_t emitted[2];
+    size_t heard[2];            // what comes first of the output stands in the journal already
     int64_t started_ms, last_output_ms;
     void (*then)(void *arg, const struct outcome *o);
     void *arg;
@@ -120,6 +121,8 @@ struct act {
 // Makes an attempt of [s] ready to be resolved. [name] is unique in the run.
 struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct space *space,
                     const struct step *s, struct str address, int64_t number);
+// Of an attempt that is adopted so many bytes of each stream were journalled before.
+void act_heard(struct act *x, const size_t heard[2]);
 bool act_resolve(struct act *x, const struct scope *s, struct expr_error *err);
 struct str act_describe(struct act *x);  // masked
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg);
@@ -367,3 +370,5 @@ void drain(struct driver *d);
 int end_run(struct driver *d);
 // resume.c
 bool journal_replay(struct driver *d);
+// How much output of the dangling attempts the journal has already: what is adopted has all of it.
+bool journal_hear(struct driver *d);

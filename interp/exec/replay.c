@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "exec/lasting.h"
 #include "exec/session.h"
+#include "value/base64.h"
 
 static struct str text_of(struct value map, const char *key)
 {
@@ -125,7 +126,8 @@ static void restore_result(struct event *e, struct arena *a)
 // Results that steps left are in the folder of the machine that they ran on.
 static void remember_place(struct driver *d, const struct event *e)
 {
-    struct task *t = e->type == EVENT_STEP_START ? run_task(d->run, text_of(e->data, "step")) : NULL;
+    struct task *t = e->type == EVENT_STEP_START ? run_task(d->run, text_of(e->data, "step"))
+                                                 : NULL;
 
     if (e->type == EVENT_RUN_START)
         d->digest = str_copy(d->arena, text_of(e->data, "digest"));
@@ -182,8 +184,10 @@ static bool replay_event(struct driver *d, struct event e, struct arena *a)
 // What says nothing about where the run stands need not be read: mostly output.
 static bool says_nothing(struct str type)
 {
-    static const enum event_type types[] = { EVENT_STEP_OUTPUT, EVENT_VERIFY_TRY, EVENT_LOCK_WAIT,
-                                             EVENT_LOCK_HELD, EVENT_HOOK_END, EVENT_DIAGNOSTIC };
+    static const enum event_type types[] = {
+        EVENT_STEP_OUTPUT, EVENT_VERIFY_TRY, EVENT_LOCK_WAIT,
+        EVENT_LOCK_HELD,   EVENT_HOOK_END,   EVENT_DIAGNOSTIC
+    };
     enum event_type is = event_type_of(type);
 
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -214,4 +218,48 @@ bool journal_replay(struct driver *d)
 {
     return store_read(d->store, d->id, 1, false, replay_one, d, d->diags) == STORE_OK &&
            !d->replay_failed;
+}
+
+// ---- output of what is adopted
+
+static void hear(struct driver *d, const struct event *e, struct arena *a)
+{
+    struct task *t = run_task(d->run, text_of(e->data, "step"));
+    bool output = e->type == EVENT_STEP_OUTPUT;
+    int stream = str_is(text_of(e->data, "stream"), "stderr") ? STREAM_STDERR : STREAM_STDOUT;
+    struct str text = text_of(e->data, "text"), coded = text_of(e->data, "b64");
+
+    if (!t || !t->dangling)
+        return;
+    if (!output)
+        t->heard[STREAM_STDOUT] = t->heard[STREAM_STDERR] = 0;
+    else if (!coded.n || base64_read(coded, a, &text))
+        t->heard[stream] += text.n;
+}
+
+// What was said before the last start of a step was of another attempt.
+static bool hear_one(const struct stored_event *stored, void *arg)
+{
+    struct arena *a;
+    struct event e;
+
+    if (!str_is(stored->type, event_type_word(EVENT_STEP_OUTPUT)) &&
+        !str_is(stored->type, event_type_word(EVENT_STEP_START)) &&
+        !str_is(stored->type, event_type_word(EVENT_UNDO_START)))
+        return true;
+    a = arena_new(NULL);
+    if (event_read(stored->json, a, &e))
+        hear(arg, &e, a);
+    arena_free(a);
+    return true;
+}
+
+// Only after a crash: output is most of a journal.
+bool journal_hear(struct driver *d)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run_task_count(d->run); i++)
+        any |= run_task_at(d->run, i)->dangling;
+    return !any || store_read(d->store, d->id, 1, false, hear_one, d, d->diags) == STORE_OK;
 }

@@ -480,6 +480,8 @@ static int go_on(struct driver *d, struct run_options *o)
     if (!d->aborting && !d->undoing && !run_began_undo(d->run))
         doubts_ask(d);
     run_resume_here(d->run, &facts);
+    if (!journal_hear(d))
+        return close_early(d, CODE_STORE);
     if (d->owes_always)
         run_owe_always(d->run);
     if (d->aborting)

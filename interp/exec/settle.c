@@ -17,6 +17,7 @@ struct act *settle_act(struct walk *w)
     x->at.name = t->file;
     x->at.scope = view_scope(&w->view);
     x->quiet = t->aside;
+    act_heard(x, t->heard);
     return x;
 }
 

@@ -132,6 +132,7 @@ struct task {
     struct value given;       // USE: the callee's inputs, as journalled
 
     // ---- the driver's
+    size_t heard[2];          // dangling: bytes of its output that stand in the journal
     bool begun, resting, queued;
     struct walk *walk;
     struct walk *ahead;       // of one that is intended and has not begun

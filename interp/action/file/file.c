@@ -311,7 +311,7 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
 {
     static const int only_0[] = { 0, -1 };
 
-    process_adopted(at, r, only_0, o);
+    process_adopted(at, r, only_0, false, o);
     work_ended(at, r, o);
 }
 

@@ -319,7 +319,7 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
     static const int only_0[] = { 0, -1 };
     const struct git_params *p = at->params;
 
-    process_adopted(at, r, only_0, o);
+    process_adopted(at, r, only_0, false, o);
     work_ended(at, r, o);
     if (p->push && (o->timed_out || o->killed)) {
         o->verdict = VERDICT_UNKNOWN;

@@ -238,7 +238,7 @@ bool process_resolve(struct attempt *at, const struct process_params *p, struct 
 void process_over(struct attempt *at, const struct process_params *p, const struct child_result *r,
                   struct outcome *o)
 {
-    process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), o);
+    process_adopted(at, r, ok_exits(at->arena, &p->ok_exit), true, o);
     o->left_meant = o->rule && p->daemon == YES;
 }
 

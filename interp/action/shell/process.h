@@ -65,9 +65,10 @@ struct value process_result(struct arena *a, const struct child_result *r,
 // The outcome of [r] by the rule "exit status in [ok]".
 void process_outcome(struct attempt *at, const struct child_result *r, const int *ok,
                      const struct written *out, const struct written *err, struct outcome *o);
-// The outcome of a child that an earlier interpreter started.
+// The outcome of a child that an earlier interpreter started. All its output is given to
+// at->output() first; [shows_stdout]: its standard output is that of the step, and not an answer.
 void process_adopted(struct attempt *at, const struct child_result *r, const int *ok,
-                     struct outcome *o);
+                     bool shows_stdout, struct outcome *o);
 // Ended otherwise than by exiting: true, with the outcome. What git and file need too.
 // [what] is what was run, in words.
 bool process_failed(struct attempt *at, const struct child_result *r, struct str what,

@@ -273,8 +273,14 @@ void process_outcome(struct attempt *at, const struct child_result *r, const int
     o->left_meant = o->rule && p && p->daemon == YES;
 }
 
+static void show(struct attempt *at, enum stream stream, struct str text)
+{
+    if (at->output && text.n)
+        at->output(at, stream, text);
+}
+
 void process_adopted(struct attempt *at, const struct child_result *r, const int *ok,
-                     struct outcome *o)
+                     bool shows_stdout, struct outcome *o)
 {
     struct arena *a = at->arena;
     struct written out = written_new(a, str_copy(a, r->adopted_stdout), r->adopted_cut[0],
@@ -282,6 +288,9 @@ void process_adopted(struct attempt *at, const struct child_result *r, const int
     struct written err = written_new(a, str_copy(a, r->adopted_stderr), r->adopted_cut[1],
                                      r->adopted_left_out[1]);
 
+    if (shows_stdout)
+        show(at, STREAM_STDOUT, out.text);
+    show(at, STREAM_STDERR, err.text);
     process_outcome(at, r, ok, &out, &err, o);
     o->withheld = str_search(out.text, STR("***")) != SIZE_MAX ||
                   str_search(err.text, STR("***")) != SIZE_MAX;
