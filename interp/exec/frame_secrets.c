@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,11 +10,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "exec/capture.h"
 #include "exec/environ.h"
 #include "exec/frame_parts.h"
 
-enum { MOST = 1024 * 1024, PATIENCE_MS = 60 * 1000 };
+enum { MOST = 1024 * 1024, PATIENCE_MS = 30 * 1000 };
 
 struct fetching {
     struct frame *f;
@@ -40,18 +42,36 @@ static bool fail(struct fetching *g, const char *format, ...)
     return false;
 }
 
-static bool read_all(struct fetching *g, int fd, const char *what)
+// A FIFO may have nobody at its other end, or one who neither writes nor closes it.
+static bool has_more(int fd, int64_t until_ms)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+
+    if (until_ms == INT64_MAX)
+        return true;
+    for (int64_t left; (left = until_ms - clock_boot_ms()) > 0;)
+        if (poll(&p, 1, (int)left) > 0)
+            return true;
+    return false;
+}
+
+static bool read_all(struct fetching *g, int fd, int64_t until_ms, const char *what)
 {
     struct buf b = BUF_EMPTY;
-    ssize_t n;
+    ssize_t n = 0;
+    bool in_time;
 
-    while ((n = read(fd, buf_reserve(&b, 4096), 4096)) > 0 || (n < 0 && errno == EINTR)) {
+    while ((in_time = has_more(fd, until_ms)) &&
+           ((n = read(fd, buf_reserve(&b, 4096), 4096)) > 0 ||
+            (n < 0 && (errno == EINTR || errno == EAGAIN)))) {
         b.n += n > 0 ? (size_t)n : 0;
         if (b.n > MOST)
             break;
     }
     int error = errno;
     g->got = buf_take(&b, g->arena);
+    if (!in_time)
+        return fail(g, "%s does not end within %d s", what, PATIENCE_MS / 1000);
     if (n < 0)
         return fail(g, "%s cannot be read: %s", what, strerror(error));
     return g->got.n <= MOST || fail(g, "%s holds more than 1 MiB", what);
@@ -79,10 +99,11 @@ static bool from_file(struct fetching *g)
                     &secret, g->ds))
         return false;
     what = str_format(g->arena, "file `%.*s`", STR_ARG(name));
-    int fd = open(frame_path(g->f->dir, name, g->arena).s, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    // Without waiting for somebody to open the other end of a FIFO.
+    int fd = open(frame_path(g->f->dir, name, g->arena).s, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return fail(g, "%.*s cannot be opened: %s", STR_ARG(what), strerror(errno));
-    bool ok = read_all(g, fd, what.s);
+    bool ok = read_all(g, fd, clock_boot_ms() + PATIENCE_MS, what.s);
     close(fd);
     return ok;
 }
@@ -105,7 +126,8 @@ static bool from_exec(struct fetching *g)
     if (!c.started)
         return fail(g, "the program `%.*s` cannot be started", STR_ARG(argv[0]));
     if (c.timed_out)
-        return fail(g, "`%.*s` said nothing within a minute", STR_ARG(argv[0]));
+        return fail(g, "`%.*s` has not ended within %d s", STR_ARG(argv[0]),
+                    PATIENCE_MS / 1000);
     if (c.too_long)
         return fail(g, "`%.*s` said more than 1 MiB", STR_ARG(argv[0]));
     return c.exit == 0 || fail(g, "`%.*s` ended with status %d", STR_ARG(argv[0]), c.exit);
@@ -115,7 +137,8 @@ static bool from_stdin(struct fetching *g)
 {
     if (isatty(STDIN_FILENO))
         return fail(g, "it is read from standard input, which is a terminal");
-    return read_all(g, STDIN_FILENO, "standard input");
+    // Behind it may be a person who is asked for a passphrase first.
+    return read_all(g, STDIN_FILENO, INT64_MAX, "standard input");
 }
 
 static bool fetch(struct fetching *g)
