@@ -199,14 +199,14 @@ void live_begin(struct live *l)
         l->history = history_new(a);
     l->history->keep_moments = flag_given(l->v, "report");
     struct screen *screen = screen_new(a, STDERR_FILENO, look_of(STDERR_FILENO, color_said(l->v)));
-    struct observer *teller = new_teller(l, screen);
+    l->teller = new_teller(l, screen);
     struct observer *events = l->v->ndjson ? ndjson_new(a, STDOUT_FILENO) : NULL;
     if (events)
-        events->next = teller;
+        events->next = l->teller;
     l->env = (struct run_env){ .arena = a,
                                .loop = l->loop,
                                .diags = l->v->diags,
-                               .observers = events ? events : teller,
+                               .observers = events ? events : l->teller,
                                .asker = new_person(l, screen) };
 }
 
@@ -231,6 +231,7 @@ static void write_report(struct live *l)
 
 int live_end(struct live *l, int code)
 {
+    teller_end(l->teller);
     write_report(l);
     l->v->events_began = l->history->start.kind == VALUE_MAP || l->history->over;
     return code;

@@ -9,6 +9,7 @@ struct live {
     struct invocation *v;
     struct loop *loop;
     struct history *history;
+    struct observer *teller;
     struct run_env env;
     struct run_options options;
 };

@@ -1,5 +1,6 @@
 #include "report/github.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -64,6 +65,17 @@ void github_guard(struct github *g)
         return;
     g->guarded = true;
     strcat(line, g->token);
+    screen_line(g->screen, str_from(line));
+}
+
+void github_release(struct github *g)
+{
+    char line[40];
+
+    if (!g->guarded)
+        return;
+    g->guarded = false;
+    snprintf(line, sizeof line, "::%s::", g->token);
     screen_line(g->screen, str_from(line));
 }
 

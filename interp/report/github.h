@@ -16,4 +16,6 @@ void github_group(struct github *g, struct str id, struct str title);
 void github_group_end(struct github *g, struct str id);
 // To be called before anything goes out that may hold words of others.
 void github_guard(struct github *g);
+// What comes next in the log is not ours, and its commands count again.
+void github_release(struct github *g);
 void github_error(struct github *g, struct str title, struct str message);

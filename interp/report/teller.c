@@ -299,3 +299,11 @@ struct observer *teller_new(struct arena *a, struct loop *l, struct history *h,
         wind(t);
     return &t->observer;
 }
+
+void teller_end(struct observer *o)
+{
+    struct teller *t = teller_of(o);
+
+    if (t->github)
+        github_release(t->github);
+}

@@ -30,3 +30,5 @@ struct teller_options {
 // Applies every event to [h], then tells it. Lives in [a], as long as the loop.
 struct observer *teller_new(struct arena *a, struct loop *l, struct history *h,
                             struct screen *screen, const struct teller_options *options);
+// Nothing more is told: what is printed from here on stands outside of it.
+void teller_end(struct observer *o);
