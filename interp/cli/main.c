@@ -85,6 +85,25 @@ static int enter_folder(struct invocation *v)
     return CODE_OK;
 }
 
+// With fewer the store cannot be opened, or the loop ends in the middle of a run. No more than
+// that is taken: the steps get the same.
+static int need_descriptors(struct invocation *v)
+{
+    enum { NEEDED = 64 };
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= NEEDED)
+        return CODE_OK;
+    struct rlimit enough = { NEEDED, limit.rlim_max };
+    if (limit.rlim_max >= NEEDED && setrlimit(RLIMIT_NOFILE, &enough) == 0)
+        return CODE_OK;
+    diag_error(v->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+               "too many open files: no more than %llu are allowed here, and %d are needed",
+               (unsigned long long)limit.rlim_max, NEEDED);
+    diag_help(v->diags, v->diags->last, "raise the limit: ulimit -n 1024");
+    return CODE_PREFLIGHT;
+}
+
 static int not_supported(struct invocation *v)
 {
     return usage_error(v, NULL, "`%s` is not supported yet", v->command->name);
@@ -111,7 +130,9 @@ static int carry_out(struct invocation *v)
     if (v->ndjson && !v->command->ndjson)
         return usage_error(v, NULL, "`%s` has no events; `-o ndjson` means nothing to it",
                            v->command->name);
-    int code = enter_folder(v);
+    int code = need_descriptors(v);
+    if (code == CODE_OK)
+        code = enter_folder(v);
     return code == CODE_OK ? v->command->run(v) : code;
 }
 
