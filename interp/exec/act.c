@@ -8,8 +8,8 @@
 #include "exec/inside.h"
 
 enum {
-    CHUNK = 4 * 1024,            // of one step.output event
-    OUTPUT_LIMIT = 1024 * 1024,  // of all of them, for each stream of an attempt
+    CHUNK = 4 * 1024,              // of one step.output event
+    OUTPUT_LIMIT = 1024 * 1024,    // of all of them, for each stream of an attempt
 };
 
 // ---- output
@@ -217,24 +217,13 @@ struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct sp
 
     *x = (struct act){ .d = d, .task = t, .shown = address, .quiet = !t };
     x->at = (struct attempt){
-        .arena = a,
-        .session = &d->session,
-        .step = s,
-        .action = s->action,
-        .params = s->params,
-        .address = address,
-        .number = number,
-        .shell = f->shell,
-        .connections = &f->connections,
+        .arena = a, .session = &d->session, .step = s, .action = s->action, .params = s->params,
+        .address = address, .number = number, .shell = f->shell, .connections = &f->connections,
         .read_only = step_effects(d->program, s) == EFFECTS_READ,
-        .idempotent = step_is_idempotent(d->program, s),
-        .undo_auto = t && t->auto_undo,
+        .idempotent = step_is_idempotent(d->program, s), .undo_auto = t && t->auto_undo,
         .keep = str_format(a, "%.*s/keep/%.*s", STR_ARG(d->folder), STR_ARG(safe_name(a, kept))),
         .name = str_format(a, "c%lld", (long long)++d->names),
-        .output = on_output,
-        .note = on_note,
-        .done = on_done,
-        .owner = x,
+        .output = on_output, .note = on_note, .done = on_done, .owner = x,
     };
     for (int stream = 0; stream < 2; stream++)
         x->masking[stream] = masking_new(d->mask, a);
@@ -339,8 +328,7 @@ static bool mentions_own_rule(const struct step *s)
 {
     static const char *const names[] = { "exit", "signal", "status" };
 
-    LIST_EACH(const struct expr *, e, s->expect)
-    {
+    LIST_EACH(const struct expr *, e, s->expect) {
         size_t count;
         const struct expr_ref *refs = expr_refs(*e, &count);
         for (size_t i = 0; i < count; i++)
@@ -393,7 +381,7 @@ struct judged judge(struct driver *d, const struct step *s, const struct outcome
         return j;
     }
     LIST_EACH(const struct expr *, e, s->expect)
-    if (j.ok)
-        judge_one(&j, *e, scope, a);
+        if (j.ok)
+            judge_one(&j, *e, scope, a);
     return j;
 }
