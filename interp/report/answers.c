@@ -57,3 +57,11 @@ struct str answers_reason(const struct asked *q)
 {
     return truth_of(q->data, "reason_required") ? STR(" --reason TEXT") : STR("");
 }
+
+struct str answers_note(const struct asked *q, struct arena *a)
+{
+    if (!q->evidence.n)
+        return q->reason;
+    return str_format(a, "%.*s%sevidence: %.*s", STR_ARG(q->reason), q->reason.n ? "; " : "",
+                      STR_ARG(q->evidence));
+}

@@ -44,7 +44,7 @@ struct story {
 
 // A question and what became of it.
 struct asked {
-    struct str step, kind, message, danger, answer, by, how, text, reason;
+    struct str step, kind, message, danger, answer, by, how, text, reason, evidence;
     int64_t asked_ns, answered_ns;
     bool open;
     struct value data;  // of confirm.ask: digest, from, needed, ... of an approval

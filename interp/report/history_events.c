@@ -1,6 +1,7 @@
 // What each event changes in a history.
 
 #include "base/arena.h"
+#include "report/answers.h"
 #include "report/fields.h"
 #include "report/history_inside.h"
 #include "value/base64.h"
@@ -403,10 +404,12 @@ static void on_confirm_answer(struct history *h, const struct event *e)
     history_take(h, e->data, "how", &q->how);
     history_take(h, e->data, "text", &q->text);
     history_take(h, e->data, "reason", &q->reason);
+    history_take(h, e->data, "evidence", &q->evidence);
+    struct str note = answers_note(q, h->arena);
     history_moment(h, e,
                    str_format(h->arena, "answered: %.*s, by %.*s%s%.*s%s%.*s", STR_ARG(q->answer),
                               STR_ARG(q->by), q->how.n ? " through " : "", STR_ARG(q->how),
-                              q->reason.n ? ": " : "", STR_ARG(q->reason)),
+                              note.n ? ": " : "", STR_ARG(note)),
                    false);
 }
 

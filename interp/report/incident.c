@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "report/aftermath.h"
+#include "report/answers.h"
 #include "report/budget.h"
 #include "report/fields.h"
 #include "report/when.h"
@@ -302,7 +303,8 @@ static void add_people(const struct history *h, struct arena *a, struct document
         document_cell(d, q->open ? STR("not answered") : q->answer);
         document_cell(d, q->how.n ? str_format(a, "%.*s (%.*s)", STR_ARG(q->by), STR_ARG(q->how))
                                   : q->by);
-        document_cell(d, q->reason.n ? q->reason : q->text);
+        struct str note = answers_note(q, a);
+        document_cell(d, note.n ? note : q->text);
     }
 }
 

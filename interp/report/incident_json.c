@@ -90,6 +90,7 @@ static struct value questions_value(const struct history *h, struct arena *a)
         put(b, "how", q->how);
         put(b, "text", q->text);
         put(b, "reason", q->reason);
+        put(b, "evidence", q->evidence);
         put_time(b, "asked", q->asked_ns, a);
         put_time(b, "answered", q->answered_ns, a);
         value_add(list, value_finish(b));

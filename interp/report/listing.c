@@ -160,13 +160,14 @@ static size_t widest_id(const struct history *h)
 
 static void add_question(const struct asked *q, struct page *p)
 {
+    struct str note = answers_note(q, p->arena);
     struct str answer = q->votes.n ? str_format(p->arena, "the votes are in (%.*s), the run is to hear of it",
                                                 STR_ARG(q->votes))
                         : q->open ? STR("not answered")
                                 : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s", STR_ARG(q->answer),
                                              q->by.n ? ", by " : "", STR_ARG(q->by),
                                              q->how.n ? ", " : "", STR_ARG(q->how),
-                                             q->reason.n ? ": " : "", STR_ARG(q->reason));
+                                             note.n ? ": " : "", STR_ARG(note));
 
     page_item(p, q->step, 12, q->open ? INK_ASK : INK_PLAIN,
               str_format(p->arena, "%.*s%s%.*s: %.*s", STR_ARG(q->kind), q->message.n ? " " : "",

@@ -129,6 +129,22 @@ test_that 'manual work keeps its evidence over a resume' '
 	rm -f trace && { on-terminal -e "na" "done\n" -e "Evidence" "photo-7\n" -e "decline:" "\003" runbook run proof.yaml; [ $? = 130 ]; } &&
 	exits 0 away resume $(id) --yes && trace "photo-7 " && answers | grep -q "\"evidence\":\"photo-7\""
 '
+test_that 'evidence and note of manual work are in show and in every report' '
+	cat >noted.yaml <<-END
+	runbook: 1
+	name: noted
+	type: application
+	steps:
+	  - {id: m, manual: {instructions: Do it, evidence: text}}
+	  - {id: n, manual: Do it too}
+	END
+	exits 0 on-terminal -e "na" "done\n" -e "Evidence" "photo|7\n" -e "na" "na not <here>\n" runbook run noted.yaml &&
+	run=$(id) && runbook show $run | tee out | grep -F "m " | grep -qF "evidence: photo|7" && grep -qF "na, by" out && grep -qF "not <here>" out &&
+	runbook report $run | grep -F "| done |" | grep -F "evidence: photo" && runbook report $run | grep "| na |" | grep "not .*here" &&
+	runbook report $run | grep "answered: done.*evidence: photo" &&
+	runbook report $run --format html | grep -F "evidence: photo|7" && runbook report $run --format html | grep -F "not &lt;here&gt;" &&
+	runbook report $run --format json | grep -F "\"evidence\": \"photo|7\"" && runbook report $run --format json | grep -F "\"reason\": \"not <here>\""
+'
 test_that 'evidence that is to be a file is one' '
 	sed "s/evidence: text/evidence: file/; s/proof/paper/" proof.yaml >paper.yaml && touch photo &&
 	rm -f trace && exits 0 on-terminal -e "na" "done\n" -e "Evidence" "nosuch\n" -e "no file" "photo\n" -e "decline:" "yes\n" runbook run paper.yaml &&
