@@ -19,19 +19,22 @@
 enum {
     RECEIVE = 256 * 1024,
     STOP_NOW_MS = 8000,  // how long the keeper may take to kill all; longer than it tries
+    REQUESTS_MAX = 3,    // of one child, each of another keeper: it may be what kills them
 };
 
 struct keeper {
     struct loop *loop;
-    pid_t pid;   // 0: reaped
-    int socket;  // -1: closed
-    struct str marks;
+    struct arena *arena;
+    struct str folder;
+    pid_t pid;         // 0: reaped
+    int socket;        // -1: closed
+    struct str marks;  // of this one; one that is started for one that was lost has its own
     struct watch *watch;
     struct buf in, out;
     bool full;  // the socket took not all of [out]
     struct child *children;  // those that somebody waits for
     uint32_t last_id;
-    bool lost;
+    bool stopped;
     bool calling;  // inside a callback of a child
 };
 
@@ -41,8 +44,13 @@ struct child {
     struct arena *arena;
     uint32_t id;
     struct str name;
+    struct buf request;  // until it has ended, for another keeper
+    int requests;        // how often it was sent
+    struct str marks;    // of the keeper that was asked last
     int64_t pid;
     bool waiting;  // in keeper->children
+    bool refused;  // nobody keeps it: it ends in the next turn
+    bool cancelled;
     void (*on_output)(void *arg, enum stream stream, struct str bytes);
     void (*on_end)(void *arg, const struct child_result *r);
     void *arg;
@@ -111,6 +119,7 @@ static void forget(struct child *c)
         link = &(*link)->next;
     *link = c->next;
     c->waiting = false;
+    buf_free(&c->request);
     watch_as_needed(c->keeper);
 }
 
@@ -204,6 +213,7 @@ static void close_socket(struct keeper *k)
     if (k->socket >= 0)
         close(k->socket);
     k->socket = -1;
+    k->full = false;
     buf_free(&k->in);
     buf_free(&k->out);
 }
@@ -221,19 +231,46 @@ static void reap(struct keeper *k, int options)
         k->pid = 0;
 }
 
-static void lose_child(struct child *c)
+static bool has_started(const struct child *c, struct arena *a, struct marks *m)
+{
+    marks_read_one(c->marks, c->name, a, m);
+    return m->started && !m->failed;
+}
+
+// What is known of one that nobody keeps.
+static void end_unkept(struct child *c)
 {
     struct arena *a = arena_new(NULL);
     struct child_result r = { .end = CHILD_LOST };
     struct marks m;
 
-    marks_read_one(c->keeper->marks, c->name, a, &m);
-    if (!m.started || m.failed)
-        r = (struct child_result){ .end = CHILD_NOT_STARTED, .error = EPIPE };
-    else
+    if (c->request.n > FRAME_MAX)
+        r = (struct child_result){ .end = CHILD_NOT_STARTED, .error = E2BIG };
+    else if (has_started(c, a, &m))
         adopt_left(&m, a, &r);
+    else if (c->cancelled || c->keeper->stopped)
+        r = (struct child_result){ .end = CHILD_NOT_STARTED, .error = ECANCELED, .cancelled = true };
     end(c, &r);
     arena_free(a);
+}
+
+static void request(struct child *c);
+
+// One that was not started is nobody's loss: the next keeper starts it.
+static void lose_child(struct child *c)
+{
+    struct arena *a = arena_new(NULL);
+    struct keeper *k = c->keeper;
+    struct marks m;
+    bool over = c->refused || c->cancelled || k->stopped || has_started(c, a, &m);
+
+    arena_free(a);
+    if (over) {
+        end_unkept(c);
+    } else {
+        c->id = ++k->last_id;
+        request(c);
+    }
 }
 
 static struct child *oldest(struct keeper *k)
@@ -251,12 +288,11 @@ static void lose(struct keeper *k)
 {
     struct child *c;
 
-    k->lost = true;
     close_socket(k);
     if (k->pid)
         kill(k->pid, SIGKILL);
     reap(k, 0);
-    // Those that are asked for from here on are refused in a later turn.
+    // Those that are asked for from here on are the next keeper's.
     for (uint32_t last = k->last_id; (c = oldest(k)) && c->id <= last;)
         lose_child(c);
 }
@@ -289,24 +325,33 @@ static bool launch(struct keeper *k, int marks)
     return !error;
 }
 
-struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder)
+// False with errno.
+static bool start_keeper(struct keeper *k)
 {
-    struct keeper *k = NEW(a, struct keeper);
+    int marks = marks_create(k->folder, k->arena, &k->marks);
 
-    *k = (struct keeper){ .loop = l, .socket = -1 };
-    int marks = marks_create(folder, a, &k->marks);
     if (marks < 0)
-        return NULL;
+        return false;
     bool launched = launch(k, marks);
     int error = errno;
     close(marks);
     if (!launched) {
         unlink(k->marks.s);
         errno = error;
-        return NULL;
+        return false;
     }
-    k->watch = loop_watch(l, a, k->socket, WATCH_READ, ready, k);
-    watch_idle(k->watch, true);
+    k->watch = loop_watch(k->loop, k->arena, k->socket, WATCH_READ, ready, k);
+    watch_as_needed(k);
+    return true;
+}
+
+struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder)
+{
+    struct keeper *k = NEW(a, struct keeper);
+
+    *k = (struct keeper){ .loop = l, .arena = a, .folder = str_copy(a, folder), .socket = -1 };
+    if (!start_keeper(k))
+        return NULL;
     arena_defer(a, drop_keeper, k);
     return k;
 }
@@ -368,6 +413,7 @@ static void kill_all(struct keeper *k)
 void keeper_stop(struct keeper *k, int64_t wait_ms)
 {
     assert(!k->calling);
+    k->stopped = true;
     if (k->socket < 0)
         return;
     ask_number(k, ASK_STOP, 0, 0);
@@ -396,27 +442,35 @@ static void abandon(void *arg)
     ask_number(c->keeper, ASK_CANCEL, c->id, true);
 }
 
-static void refuse(void *arg)
+static void end_refused(void *arg)
 {
     struct child *c = arg;
 
-    if (c->waiting && c->keeper->socket < 0)
-        lose_child(c);
-    else if (c->waiting)
-        end(c, &(struct child_result){ .end = CHILD_NOT_STARTED, .error = E2BIG });
+    if (c->waiting)
+        end_unkept(c);
 }
 
-static void ask_start(struct child *c, const struct child_spec *spec)
+// In a later turn, since nobody is called back from within what he asks.
+static void refuse(struct child *c)
 {
-    struct buf body = BUF_EMPTY;
+    c->refused = true;
+    loop_timer(c->keeper->loop, c->arena, 0, end_refused, c);
+}
 
-    put_spec(&body, spec);
-    if (body.n > FRAME_MAX)
-        loop_timer(c->keeper->loop, c->arena, 0, refuse, c);
-    else
-        ask(c->keeper, ASK_START, c->id, buf_str(&body));
-    buf_free(&body);
-    flush(c->keeper);
+// Of the keeper, or of a new one when it was lost.
+static void request(struct child *c)
+{
+    struct keeper *k = c->keeper;
+
+    if (c->request.n > FRAME_MAX || c->requests == REQUESTS_MAX ||
+        (k->socket < 0 && (k->stopped || !start_keeper(k)))) {
+        refuse(c);
+        return;
+    }
+    c->requests++;
+    c->marks = k->marks;
+    ask(k, ASK_START, c->id, buf_str(&c->request));
+    flush(k);
 }
 
 struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,
@@ -429,22 +483,23 @@ struct child *child_start(struct keeper *k, struct arena *a, const struct child_
                          .arena = a,
                          .id = ++k->last_id,
                          .name = str_copy(a, spec->name),
+                         .marks = k->marks,
                          .on_output = on_output,
                          .on_end = on_end,
                          .arg = arg };
     wait_for(c);
     arena_defer(a, abandon, c);
-    if (k->socket < 0)
-        loop_timer(k->loop, a, 0, refuse, c);
-    else
-        ask_start(c, spec);
+    put_spec(&c->request, spec);
+    request(c);
     return c;
 }
 
 void child_cancel(struct child *c, bool at_once)
 {
-    if (c->waiting)
-        ask_number(c->keeper, ASK_CANCEL, c->id, at_once);
+    if (!c->waiting)
+        return;
+    c->cancelled = true;
+    ask_number(c->keeper, ASK_CANCEL, c->id, at_once);
 }
 
 int64_t child_pid(const struct child *c)
@@ -460,8 +515,8 @@ void child_kill_left(struct child *c, int64_t grace_ms,
     c->on_end = on_end;
     c->arg = arg;
     wait_for(c);
-    if (c->keeper->socket < 0)
-        loop_timer(c->keeper->loop, c->arena, 0, refuse, c);
+    if (c->keeper->socket < 0 || !str_equal(c->marks, c->keeper->marks))
+        refuse(c);
     else
         ask_number(c->keeper, ASK_KILL_LEFT, c->id, grace_ms);
 }

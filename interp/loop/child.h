@@ -7,8 +7,9 @@
 // those in the requests it was given. When the interpreter dies it lets the running
 // children end under their own timeouts, keeps reading their output, leaves their
 // results in [folder] (written whole or not at all: a temporary file, fsync, rename)
-// and goes. When the keeper dies, every running child's end is CHILD_LOST, or
-// CHILD_NOT_STARTED if its marks (loop/marks.h) say so.
+// and goes. When the keeper dies, every child's end is CHILD_LOST, unless its marks
+// (loop/marks.h) say that it was not started: such a one is asked of a new keeper, and so is
+// all that comes later. When none can be started either, its end is CHILD_LOST too.
 //
 // A child gets default signal dispositions, an empty mask, descriptors 0 to 2 only, no
 // core dumps, a session of its own (no controlling terminal) unless [tty], and

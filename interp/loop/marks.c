@@ -268,7 +268,7 @@ static void read_file(struct str path, struct str name, struct arena *a, struct 
         return;
     bool locked = is_locked(fd);  // before reading: what a keeper noted last is then there
     struct str text = read_whole(fd, a), line;
-    bool hangup = false, before = m->started;
+    bool hangup = false, failed = m->failed;
     close(fd);
     if (!next_line(&text, &line)) {
         m->may_start |= locked;  // just being made
@@ -277,6 +277,9 @@ static void read_file(struct str path, struct str name, struct arena *a, struct 
     next_word(&line), next_word(&line);  // "keeper 1"
     bool same_boot = str_equal(next_word(&line), clock_boot_id(a));
     bool mine = next_number(&line) == getpid();
+    if (failed)  // another keeper may have started it since
+        m->started = m->failed = false;
+    bool before = m->started;
     while (next_line(&text, &line)) {
         hangup |= str_is(line, "hangup");
         read_line(line, name, a, m);
@@ -288,6 +291,8 @@ static void read_file(struct str path, struct str name, struct arena *a, struct 
         m->path = path;
         m->keeper_lives = locked;
         m->marker = marks_marker(path, name, a);
+    } else if (failed) {
+        m->started = m->failed = true;
     }
     m->may_start |= locked && !hangup && !mine;
 }

@@ -851,18 +851,57 @@ TEST(when_the_keeper_is_killed_its_children_are_lost_and_named)
     CHECK(child_adopt(s->folder, spec.name, scratch, &r) == ADOPT_UNKNOWN);
 }
 
-TEST(what_a_lost_keeper_had_not_started_had_no_effect)
+TEST(what_a_lost_keeper_had_not_started_the_next_one_starts)
+{
+    struct setting *s = new_setting();
+    struct other o = { .folder = s->folder };
+
+    run(s, "true");
+    int64_t first = keeper_pid(s->keeper);
+    kill((pid_t)first, SIGSTOP);
+    struct ran *asked = begin(s, spec_of("echo once"));
+    struct ran *queued = begin(s, spec_of("echo twice"));
+    kill((pid_t)first, SIGKILL);
+    wait_end(s, asked);
+    wait_end(s, queued);
+    CHECK(exited(asked, 0) && asked->ends == 1 && exited(queued, 0));
+    CHECK_STR(buf_str(asked->out), "once\n");
+    CHECK(keeper_pid(s->keeper) != first && exists(&o, "keeper.2") && !exists(&o, "keeper.3"));
+}
+
+TEST(a_keeper_that_is_lost_while_nothing_runs_is_replaced)
 {
     struct setting *s = new_setting();
 
-    run(s, "true");
+    for (int i = 0; i < 5; i++) {
+        kill((pid_t)keeper_pid(s->keeper), SIGKILL);
+        CHECK(exited(run(s, "true"), 0));
+    }
+}
+
+TEST(what_was_cancelled_before_its_keeper_was_lost_is_not_started_by_the_next)
+{
+    struct setting *s = new_setting();
+
     kill((pid_t)keeper_pid(s->keeper), SIGSTOP);
     struct ran *asked = begin(s, spec_of("true"));
+    child_cancel(asked->child, false);
     kill((pid_t)keeper_pid(s->keeper), SIGKILL);
     wait_end(s, asked);
-    CHECK(asked->r.end == CHILD_NOT_STARTED && asked->r.error == EPIPE);
-    struct ran *later = run(s, "true");
-    CHECK(later->r.end == CHILD_NOT_STARTED && later->r.error == EPIPE);
+    CHECK(asked->r.end == CHILD_NOT_STARTED && asked->r.cancelled);
+}
+
+TEST(when_no_keeper_can_be_started_either_a_child_is_lost)
+{
+    struct setting *s = new_setting();
+
+    kill((pid_t)keeper_pid(s->keeper), SIGSTOP);
+    struct ran *asked = begin(s, spec_of("true"));
+    remove_folder((void *)(uintptr_t)s->folder.s);
+    kill((pid_t)keeper_pid(s->keeper), SIGKILL);
+    wait_end(s, asked);
+    CHECK(asked->r.end == CHILD_LOST && asked->r.left_count == 0);
+    CHECK(run(s, "true")->r.end == CHILD_LOST);
 }
 
 TEST(a_keeper_that_hangs_is_killed_with_all_that_it_has)

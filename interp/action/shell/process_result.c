@@ -188,7 +188,7 @@ bool process_failed(struct attempt *at, const struct child_result *r, struct str
                     struct outcome *o)
 {
     copy_left(at, r, o);
-    if (r->end == CHILD_NOT_STARTED) {
+    if (r->end == CHILD_NOT_STARTED && !r->cancelled) {
         not_started(at, r, what, o);
     } else if (r->end == CHILD_LOST || r->cannot_kill) {
         unknown(at, r, o);
