@@ -224,6 +224,17 @@ test_that 'the keeper: not known, and what lives is named' '
 	resume 0 --mark a=failed && effects "a a said "
 '
 
+test_that 'the keeper, between two steps: nothing is lost, and the next one starts the rest' '
+	book "  - {id: a, shell: echo a >> effects, undo: {shell: echo ua >> effects}}
+  - {id: w, wait: 2s}
+  - {id: b, shell: \"echo b >> effects; exit 7\", undo: none}
+on_failure: undo"
+	runbook run book.yaml >out 2>&1 </dev/null &
+	run=$!
+	until_true "grep -q \"started *w\" out" && kill -9 $(pgrep -P "$run") &&
+	exits 9 wait "$run" && effects "a b ua " && has "it exited with 7" && lacks "Broken pipe"
+'
+
 test_that 'all three: not known' '
 	book "$steps"
 	start && dead "$run" "$keeper" $(pgrep -P "$keeper") && resume 11 && effects "a "
