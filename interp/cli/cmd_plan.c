@@ -26,6 +26,7 @@ int command_plan(struct invocation *v)
     // What is missing does not hide what is planned.
     struct plan plan = { .program = program,
                          .history = h,
+                         .refused = code == CODE_INVALID,
                          .commands = flag_given(v, "commands"),
                          .past = read_past(v, program->root->rb->name.str) };
     struct page *p = stdout_page(v);

@@ -288,6 +288,8 @@ static void tell_resume(struct driver *d)
     value_put_s(b, "user", value_string(person(d)));
     if (d->undoing)
         value_put_s(b, "undo", value_bool(true));
+    if (d->aborting)
+        value_put_s(b, "abort", value_bool(true));
     if (d->options->undo_step.n)
         value_put_s(b, "undo_step", value_string(d->options->undo_step));
     if (d->options->reason.n)

@@ -58,6 +58,20 @@ static struct str plain_id(struct str id)
     return bracket == SIZE_MAX ? id : str_slice(id, 0, bracket);
 }
 
+// The body of an undo is called as its step is: "drop~undo: Remove the old folder" would say the
+// contrary of what it does.
+static void name_undo(struct history *h, struct story *s)
+{
+    static const char end[] = "~undo";
+    const struct story *of;
+
+    if (!s->name.n || !str_ends(s->id, end))
+        return;
+    of = history_story(h, str_slice(s->id, 0, s->id.n - (sizeof end - 1)));
+    if (of && str_equal(of->name, s->name))
+        s->name = str_format(h->arena, "undo of: %.*s", STR_ARG(s->name));
+}
+
 // A name that only repeats the id says nothing.
 void history_take_name(struct history *h, struct value data, struct story *s)
 {
@@ -65,6 +79,7 @@ void history_take_name(struct history *h, struct value data, struct story *s)
 
     if (!str_equal(name, s->id) && !str_equal(name, plain_id(s->id)))
         history_take(h, data, "name", &s->name);
+    name_undo(h, s);
 }
 
 struct story *history_told(struct history *h, struct value data)
@@ -217,6 +232,28 @@ const struct story *history_culprit(const struct history *h)
             last = s;
     }
     return last;
+}
+
+struct str history_question(const struct asked *q)
+{
+    static const char *const words[][2] = {
+        { "checklist", "is this so?" }, { "confirm", "may it go on?" },
+        { "approve", "may it go on?" }, { "manual", "is it done?" },
+        { "prompt", "which value?" },   { "failure", "it failed: what now?" },
+        { "walk", "run this step?" },   { "undo", "go on undoing?" },
+    };
+
+    for (size_t i = 0; !q->message.n && i < sizeof words / sizeof *words; i++)
+        if (str_is(q->kind, words[i][0]))
+            return str_from(words[i][1]);
+    return q->message.n ? q->message : q->kind;
+}
+
+struct str history_answer(const struct asked *q)
+{
+    if (!q->answer.n)
+        return STR("no answer");
+    return str_is(q->answer, "run_all") ? STR("run this and all that remain") : q->answer;
 }
 
 const struct asked *history_open_question(const struct history *h)

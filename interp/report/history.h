@@ -128,4 +128,7 @@ bool history_is_judged(const struct story *s);
 // The one whose failure stopped the run: the last that failed, was cancelled or is
 // unknown and was neither continued nor rescued. NULL if there is none.
 const struct story *history_culprit(const struct history *h);
+// What was asked and answered, in words where nobody wrote any: "run this step?".
+struct str history_question(const struct asked *q);
+struct str history_answer(const struct asked *q);
 const struct asked *history_open_question(const struct history *h);

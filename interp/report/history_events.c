@@ -61,6 +61,16 @@ static void on_run_start(struct history *h, const struct event *e)
                    false);
 }
 
+static struct str resumed_words(struct history *h, struct value d)
+{
+    if (h->worker.n)
+        return str_format(h->arena, "the run was resumed by worker %.*s", STR_ARG(h->worker));
+    if (truth_of(d, "abort"))
+        return STR("the run was taken up, to end it for good");
+    return truth_of(d, "undo") ? STR("the run was taken up, to undo it")
+                               : STR("the run was resumed");
+}
+
 static void on_run_resume(struct history *h, const struct event *e)
 {
     if (h->start.kind != VALUE_MAP)
@@ -74,11 +84,7 @@ static void on_run_resume(struct history *h, const struct event *e)
     h->place = history_kept(h, text_of(e->data, "place"));
     h->undo_step = history_kept(h, text_of(e->data, "undo_step"));
     h->worker = history_kept(h, text_of(e->data, "worker"));
-    history_moment(
-        h, e,
-        h->worker.n ? str_format(h->arena, "the run was resumed by worker %.*s", STR_ARG(h->worker))
-                    : STR("the run was resumed"),
-        false);
+    history_moment(h, e, resumed_words(h, e->data), false);
 }
 
 static void on_run_end(struct history *h, const struct event *e)
@@ -226,6 +232,9 @@ static void on_step_end(struct history *h, const struct event *e)
     history_take(h, e->data, "leaves", &s->leaves);
     history_take(h, e->data, "by", &s->by);
     history_take(h, e->data, "reason", &s->reason);
+    // Its message says who and why a second time.
+    if (str_is(s->state, "skipped") && s->by.n)
+        s->message = STR("");
     history_take(h, e->data, "undo", &s->undo);
     history_take(h, e->data, "irreversible", &s->irreversible);
     s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts);
@@ -384,7 +393,7 @@ static void on_confirm_ask(struct history *h, const struct event *e)
     history_take(h, e->data, "kind", &q->kind);
     history_take(h, e->data, "message", &q->message);
     history_take(h, e->data, "danger", &q->danger);
-    history_moment(h, e, str_format(h->arena, "asked: %.*s", STR_ARG(q->message)), false);
+    history_moment(h, e, str_format(h->arena, "asked: %.*s", STR_ARG(history_question(q))), false);
 }
 
 static void on_confirm_answer(struct history *h, const struct event *e)
@@ -407,9 +416,10 @@ static void on_confirm_answer(struct history *h, const struct event *e)
     history_take(h, e->data, "evidence", &q->evidence);
     struct str note = answers_note(q, h->arena);
     history_moment(h, e,
-                   str_format(h->arena, "answered: %.*s, by %.*s%s%.*s%s%.*s", STR_ARG(q->answer),
-                              STR_ARG(q->by), q->how.n ? " through " : "", STR_ARG(q->how),
-                              note.n ? ": " : "", STR_ARG(note)),
+                   str_format(h->arena, "answered: %.*s, by %.*s%s%.*s%s%.*s",
+                              STR_ARG(history_answer(q)), STR_ARG(q->by),
+                              q->how.n ? " through " : "", STR_ARG(q->how), note.n ? ": " : "",
+                              STR_ARG(note)),
                    false);
 }
 

@@ -299,8 +299,8 @@ static void add_people(const struct history *h, struct arena *a, struct document
         document_cell(
             d, str_slice(date_text(q->answered_ns ? q->answered_ns : q->asked_ns, a), 0, 19));
         document_cell_code(d, q->step);
-        document_cell(d, q->message.n ? q->message : q->kind);
-        document_cell(d, q->open ? STR("not answered") : q->answer);
+        document_cell(d, history_question(q));
+        document_cell(d, q->open ? STR("not answered") : history_answer(q));
         document_cell(d, q->how.n ? str_format(a, "%.*s (%.*s)", STR_ARG(q->by), STR_ARG(q->how))
                                   : q->by);
         struct str note = answers_note(q, a);

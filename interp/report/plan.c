@@ -334,7 +334,7 @@ static void add_sum(struct planning *g)
               g->questions == 1 ? "" : "s");
     if (g->no_way_back->n)
         page_head(p, INK_WARN, "cannot be taken back: %.*s", STR_ARG(buf_str(g->no_way_back)));
-    else if (g->writes + g->destroys)
+    else if (g->writes + g->destroys && !g->plan->refused)
         page_head(p, INK_GOOD, "%s", "everything can be taken back");
     if (!rb->verify.count && !runbook_has_type(rb, RUNBOOK_CHECK) && g->writes + g->destroys)
         page_head(p, INK_WARN, "%s", "nothing verifies it: there is no `verify`");

@@ -16,6 +16,7 @@ struct plan {
     const struct program *program;
     const struct history *history;  // of a dry run
     const struct past *past;        // may be NULL
+    bool refused;                   // it would not begin, as an input is not valid
     bool commands;                  // also what exactly each step would run
 };
 

@@ -34,7 +34,10 @@ static void measure_ids(struct teller *t)
 static void on_run_start(struct teller *t, const struct event *e)
 {
     const struct history *h = t->history;
-    const char *what = e->type == EVENT_RUN_RESUME ? "resumes" : "starts";
+    const char *what = e->type != EVENT_RUN_RESUME  ? "starts"
+                       : truth_of(e->data, "abort") ? "is ended for good"
+                       : truth_of(e->data, "undo")  ? "is undone"
+                                                    : "resumes";
 
     measure_ids(t);
     if (t->options.past && !t->past)

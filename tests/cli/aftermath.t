@@ -89,4 +89,29 @@ test_that 'that locks become free is said only of a run that keeps them' '
 	made free "$bad, on_failure: stop" && echo "lock: [shop-2]" >>free.yaml && ended 1 free && grep -q "runbook abort $run  *end it for good\$" end
 '
 
+# -------- words
+
+test_that 'who left a step out, and why, is said once' '
+	ended 8 skips --skip a --skip-reason "not today" && ! grep "not today.*not today" end report && grep -q "skipped  *a: by .*: not today" end
+'
+test_that 'abort and undo do not say that the run resumes' '
+	ended 8 skips --skip a --skip-reason "not today" && exits 0 runbook undo "$run" 2>out &&
+	grep -q "run $run of skips is undone, by" out && ! grep "resume" out &&
+	ended 8 skips --skip a --skip-reason "not today" && exits 0 runbook abort "$run" 2>out &&
+	grep -q "run $run of skips is ended for good, by" out && ! grep "resume" out && runbook report "$run" | grep -q "taken up, to end it for good"
+'
+test_that 'the body of an undo is not called as what its step did' '
+	echo x >old && made drop "id: drop, name: Remove the old folder, file: {remove: {path: $work/old}}, undo: auto" "$bad" &&
+	ended 9 drop && [ -e old ] && ! grep "drop~undo: Remove\|^drop~undo .*| Remove" end report
+'
+printf 'runbook: 1\nname: asks\ntype: application\ninputs: {n: {type: int}}\nsteps:\n  - {id: a, effects: write, shell: "true", undo: {shell: "true"}}\n' >asks.yaml
+test_that 'a plan with a bad input does not promise that everything can be taken back' '
+	exits 3 runbook plan asks.yaml -i n=x >out 2>&1 && grep -q "1 step: 0 read" out && ! grep "everything can be taken back" out &&
+	exits 0 runbook plan asks.yaml -i n=1 >out && grep -q "everything can be taken back" out
+'
+test_that 'what was asked on a walk stands in the report in words' '
+	on-terminal -e "What now?" "a\n" runbook run good.yaml --mode manual >out 2>&1; newest && runbook report "$run" >report &&
+	grep -q "| run this step? | run this and all that remain |" report && ! grep "| walk |\|run_all\|asked: *|" report
+'
+
 done_testing
