@@ -81,6 +81,7 @@ static void item_answered(void *arg, const struct answer *a)
     c->w->asked = NULL;
     if (c->w->withdrawn)
         return;
+    walk_waited(c->w);
     if (a->kind == ANSWER_YES)
         ask_callee(c);
     else
@@ -140,6 +141,7 @@ static void callee_confirmed(void *arg, const struct answer *a)
     w->asked = NULL;
     if (w->withdrawn)
         return;
+    walk_waited(w);
     if (a->kind == ANSWER_YES && right)
         start_children(w, c->with);
     else

@@ -374,6 +374,7 @@ static void failure_answered(void *arg, const struct answer *a)
     w->deciding = false;
     if (w->withdrawn)
         return;
+    walk_waited(w);
     switch (a->kind) {
     case ANSWER_RETRY:
         w->declined = w->known_failed = w->cancelled = false;
@@ -400,6 +401,7 @@ static void ask_what_now(struct walk *w)
     struct question *q = question_about(w, QUESTION_FAILURE);
     bool leaf = w->task->kind == TASK_ACTION || w->task->kind == TASK_GATE;
 
+    w->question = q;
     q->message = w->message;
     q->declined = w->declined && !w->task->intent;
     q->may_retry = q->declined ? leaf : !w->is_unknown && w->task->intent;

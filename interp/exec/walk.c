@@ -639,6 +639,7 @@ static void work_answered(void *arg, const struct answer *a)
     w->asked = NULL;
     if (w->withdrawn)
         return;
+    walk_waited(w);
     if (a->kind == ANSWER_NONE || a->kind == ANSWER_NO || a->kind == ANSWER_STOP) {
         declined(w, a, false);
         return;

@@ -58,7 +58,10 @@ static void facts(struct person *p)
     for (size_t i = 0; i < q->show_count; i++)
         person_item(p, i ? "" : "look at", INK_PLAIN, q->show[i]);
     person_item(p, "so far", INK_WARN, q->so_far);
-    person_item(p, by_hand ? "if not" : "if no", INK_PLAIN, q->on_no);
+    person_item(p, by_hand ? "if not" : "if no", INK_PLAIN,
+                q->kind == QUESTION_PROMPT && q->on_no.n
+                    ? str_format(p->scratch, "%.*s (Ctrl-D: no answer)", STR_ARG(q->on_no))
+                    : q->on_no);
     if (q->timeout_ms > 0)
         person_item(p, "time", INK_PLAIN,
                     str_format(p->scratch, "an answer is needed within %.*s",
@@ -268,7 +271,7 @@ static void ask_item(struct person *p)
         ask_done(p);
         return;
     }
-    struct str item = str_format(p->scratch, "[ ] %zu/%zu %.*s  (`y`, `failed` or `na`):", p->item + 1, q->item_count,
+    struct str item = str_format(p->scratch, "[ ] %zu/%zu %.*s  `failed`, `na` or (y):", p->item + 1, q->item_count,
                                  STR_ARG(q->items[p->item]));
     person_ask(p, item, heard_tick);
 }

@@ -183,4 +183,19 @@ test_that 'a secret that a step printed is in no question' '
 	grep -q "M got \*\*\*" out && grep -q "1   x got" out && ! grep -q open-the-door out && ! grep -rq open-the-door state
 '
 
+printf '#!/bin/sh\nsleep 1\n' >slow && chmod +x slow
+cat >menu.yaml <<'END'
+runbook: 1
+name: menu
+type: application
+steps:
+  - {id: bad, on_failure: ask, shell: exit 1}
+END
+test_that 'the time that a person takes at the menu is not the step s' '
+	exits 1 timeout -s KILL 60 on-terminal -e "What now" "h\n" -e "What now" "q\n" env SHELL="$PWD/slow" runbook run menu.yaml &&
+	run=$(runbook runs -o ndjson | head -1 | sed "s/.*\"id\":\"\([^\"]*\)\".*/\1/") &&
+	took=$(runbook show $run -o ndjson | sed -n "s/.*\"type\":\"step.end\".*\"took_ms\":\([0-9]*\).*/\1/p") && [ "$took" -lt 1000 ] &&
+	waited=$(runbook show $run -o ndjson | sed -n "s/.*\"waiting_ms\":\([0-9]*\).*/\1/p") && [ "$waited" -ge 1000 ]
+'
+
 done_testing
