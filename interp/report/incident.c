@@ -67,6 +67,8 @@ static struct str verified_words(const struct history *h)
 {
     struct value v = value_of(h->end, "verified");
 
+    if (str_is(h->result, "undone"))
+        return STR("");  // there is nothing left to verify
     if (v.kind == VALUE_STRING)
         return value_size(value_of(h->end, "skipped"))
                    ? STR("nothing verified it, and steps were skipped by a person")
