@@ -4,6 +4,7 @@
 #include "action/prompt.h"
 #include "base/arena.h"
 #include "base/shell_word.h"
+#include "load/destroys.h"
 #include "report/fields.h"
 #include "report/resolved.h"
 #include "report/when.h"
@@ -133,6 +134,24 @@ static void add_undo(struct planning *g, const struct step *s, int depth)
     note(g, depth, INK_DIM, str_format(a, "undo: %.*s", STR_ARG(step_brief(u, a))));
 }
 
+static void add_id(struct buf *ids, struct str id)
+{
+    buf_format(ids, "%s%.*s", ids->n ? ", " : "", STR_ARG(id));
+}
+
+// The effects are those that the step declares; what its words say beside that is said too.
+static void add_destroys(struct planning *g, const struct step *s, struct str id, int depth)
+{
+    struct str what;
+
+    if (s->kind != STEP_ACTION || !step_destroys(g->plan->program, s, &what) || !what.n)
+        return;
+    note(g, depth, INK_WARN,
+         str_format(g->page->arena, "destroys: `%.*s`, though it says no `effects: destroy`",
+                    STR_ARG(what)));
+    add_id(g->destroys_too, id);
+}
+
 static void add_cover(struct planning *g, const struct step *s, struct str id,
                       enum undo_cover cover, int depth)
 {
@@ -148,15 +167,17 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
         break;
     case COVER_NONE:
         note(g, depth, INK_DIM, STR("undo: none needed, harmless to leave"));
+        if (step_effects(g->plan->program, s) != EFFECTS_READ)
+            add_id(g->stays, id);
         break;
     case COVER_IRREVERSIBLE:
         note(g, depth, INK_BAD,
              str_format(a, "cannot be taken back: %.*s", STR_ARG(plan_words(g, s->irreversible))));
-        buf_format(g->no_way_back, "%s%.*s", g->no_way_back->n ? ", " : "", STR_ARG(id));
+        add_id(g->no_way_back, id);
         break;
     case COVER_MISSING:
         note(g, depth, INK_WARN, STR("undo: nothing is said, so it cannot be taken back"));
-        buf_format(g->no_way_back, "%s%.*s", g->no_way_back->n ? ", " : "", STR_ARG(id));
+        add_id(g->no_way_back, id);
         break;
     case COVER_NOTHING:
         break;
@@ -250,6 +271,7 @@ static void add_step(struct planning *g, const struct step *s, struct str prefix
     add_point(g, cover);
     add_row(g, s, id, depth);
     add_conditions(g, s, id, depth);
+    add_destroys(g, s, id, depth);
     if (s->for_each)
         add_instances(g, s, id, depth);
     else
@@ -322,6 +344,26 @@ static void add_before(struct planning *g)
         add_confirm(g, "  ", rb->confirm, STR("run"));
 }
 
+// `undo: none` is the author's word that what the step did may stay: it is not taken back.
+static void add_way_back(struct planning *g)
+{
+    struct page *p = g->page;
+
+    if (g->no_way_back->n)
+        page_head(p, INK_WARN, "cannot be taken back: %.*s", STR_ARG(buf_str(g->no_way_back)));
+    else if (g->plan->refused)
+        ;  // it cannot run as it is: nothing good is said of it
+    else if (g->stays->n)
+        page_head(p, INK_PLAIN, "%s",
+                  g->undoable ? "every step has an undo, or says that none is needed"
+                              : "no step has an undo: each says that none is needed");
+    else if (g->writes + g->destroys)
+        page_head(p, INK_GOOD, "%s", "everything can be taken back");
+    if (g->stays->n)
+        page_head(p, INK_PLAIN, "stays after an undo, as `undo: none` says: %.*s",
+                  STR_ARG(buf_str(g->stays)));
+}
+
 static void add_sum(struct planning *g)
 {
     const struct runbook *rb = g->plan->program->root->rb;
@@ -332,10 +374,10 @@ static void add_sum(struct planning *g)
     page_head(p, INK_BOLD, "%zu step%s: %zu read, %zu write, %zu destroy; %zu question%s", all,
               all == 1 ? "" : "s", g->reads, g->writes, g->destroys, g->questions,
               g->questions == 1 ? "" : "s");
-    if (g->no_way_back->n)
-        page_head(p, INK_WARN, "cannot be taken back: %.*s", STR_ARG(buf_str(g->no_way_back)));
-    else if (g->writes + g->destroys && !g->plan->refused)
-        page_head(p, INK_GOOD, "%s", "everything can be taken back");
+    if (g->destroys_too->n)
+        page_head(p, INK_WARN, "destroys too, and does not say so: %.*s",
+                  STR_ARG(buf_str(g->destroys_too)));
+    add_way_back(g);
     if (!rb->verify.count && !runbook_has_type(rb, RUNBOOK_CHECK) && g->writes + g->destroys)
         page_head(p, INK_WARN, "%s", "nothing verifies it: there is no `verify`");
     page_head(p, INK_DIM, "on failure: %s",
@@ -348,6 +390,9 @@ void plan_write(const struct plan *plan, struct page *p)
     struct planning g = {
         .plan = plan, .page = p, .no_way_back = buf_in(p->arena), .wide = widest(rb)
     };
+
+    g.stays = buf_in(p->arena);
+    g.destroys_too = buf_in(p->arena);
 
     g.known = known_new(rb, value_of(plan->history->start, "inputs"), p->arena);
 

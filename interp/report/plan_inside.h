@@ -15,6 +15,8 @@ struct planning {
     size_t reads, writes, destroys, questions, undoable;
     bool past_return;  // the point of no return was passed
     struct buf *no_way_back;
+    struct buf *stays;         // what it does stays after an undo: `undo: none`
+    struct buf *destroys_too;  // destroys by its words, and does not say so
 };
 
 // A text, as far as it is known; empty if there is none.

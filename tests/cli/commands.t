@@ -304,4 +304,16 @@ test_that 'the guide names every command and every exit code' '
 	done
 '
 
+test_that 'plan tells what an undo leaves from what it takes back, and destruction that is not declared' '
+	printf "runbook: 1\nname: stays\ntype: application\nsteps:\n" >stays.yaml &&
+	printf "  - {id: a, shell: \"rm -rf data\", undo: none}\n  - {id: b, shell: \"echo x\", undo: {shell: echo}}\n" >>stays.yaml &&
+	printf "  - {id: c, shell: \"ls\", effects: read, undo: none}\n" >>stays.yaml &&
+	runbook plan stays.yaml >out && ! grep -q "everything can be taken back" out &&
+	grep -qx "every step has an undo, or says that none is needed" out && grep -qx "stays after an undo, as .undo: none. says: a" out &&
+	grep -q "destroys: .rm.*though it says no .effects: destroy" out && grep -qx "destroys too, and does not say so: a" out &&
+	sed "/id: b/d; /id: c/d; s/undo: none/effects: destroy, undo: none/; s/name: stays/name: said/" stays.yaml >said.yaml && runbook plan said.yaml >out &&
+	grep -q "0 write, 1 destroy" out && ! grep -q "does not say so" out && grep -qx "no step has an undo: each says that none is needed" out &&
+	sed "/id: a/d; /id: c/d; s/name: stays/name: back/" stays.yaml >back.yaml && runbook plan back.yaml >out &&
+	grep -qx "everything can be taken back" out && ! grep -q "stays after" out
+'
 done_testing
