@@ -1,5 +1,7 @@
+#include "base/arena.h"
 #include "cli/open.h"
 #include "cli/print.h"
+#include "exec/locks.h"
 #include "report/listing.h"
 
 static struct value row_value(const struct lock_row *r, struct arena *a)
@@ -12,9 +14,23 @@ static struct value row_value(const struct lock_row *r, struct arena *a)
     value_put_s(b, "host", value_string(r->host));
     value_put_s(b, "step", value_string(r->step));
     value_put_s(b, "since", value_string(r->since));
+    if (r->waits.n)
+        value_put_s(b, "waits", value_string(r->waits));
     value_put_s(b, "stale", value_bool(r->stale));
     value_put_s(b, "crashed", value_bool(r->crashed));
     return value_finish(b);
+}
+
+static const struct lock_row *with_waits(const struct lock_row *rows, size_t count,
+                                         struct store *s, struct arena *a)
+{
+    struct lock_row *all = NEW_ARRAY(a, struct lock_row, count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        all[i] = rows[i];
+        all[i].waits = lock_waits_at(s, rows[i].run, a);
+    }
+    return all;
 }
 
 int command_locks(struct invocation *v)
@@ -28,6 +44,7 @@ int command_locks(struct invocation *v)
         code = store_code(store_locks(s, v->arena, &rows, &count, v->diags));
     if (code != CODE_OK)
         return code;
+    rows = with_waits(rows, count, s, v->arena);
     if (v->ndjson) {
         for (size_t i = 0; i < count; i++)
             print_json(row_value(&rows[i], v->arena), v->arena);

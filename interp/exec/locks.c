@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "exec/locks.h"
 #include "exec/walk.h"
 
 struct wanted {
@@ -67,8 +68,61 @@ static void pause(struct driver *d, int64_t ms)
     timer_stop(t);
 }
 
+// ---- who holds it
+
+struct standing {
+    struct arena *arena;
+    struct str at;
+};
+
+static bool see_suspend(const struct stored_event *e, void *arg)
+{
+    struct standing *s = arg;
+    struct event event;
+
+    if (event_type_of(e->type) != EVENT_RUN_SUSPEND || !event_read(e->json, s->arena, &event))
+        return true;
+    struct value waiting, step;
+    bool any = value_field(event.data, "waiting", NULL, &waiting) && waiting.kind == VALUE_LIST &&
+               value_size(waiting) && value_field(value_item(waiting, 0), "step", NULL, &step);
+    s->at = any && step.kind == VALUE_STRING ? step.s : STR("");
+    return true;
+}
+
+struct str lock_waits_at(struct store *s, struct str run, struct arena *a)
+{
+    struct standing found = { .arena = a };
+    struct diags unheard = { .arena = a };
+    struct run_row row;
+
+    if (store_find(s, run, a, &row, &unheard) != STORE_OK || !str_is(row.state, "suspended"))
+        return STR("");
+    store_read(s, run, 0, false, see_suspend, &found, &unheard);
+    return found.at;
+}
+
+// It does not end by itself: to wait for the lock is no use.
+static void held_by_waiting(struct driver *d, const struct lock_row *h, struct str at)
+{
+    struct diag *e = diag_error(d->diags, DIAG_LOCKED, (struct span){ 0 },
+                                "the lock `%.*s` is held by run %.*s of %.*s on %.*s, which waits for a "
+                                "person at `%.*s`",
+                                STR_ARG(h->name), STR_ARG(h->run), STR_ARG(h->user),
+                                STR_ARG(h->host), STR_ARG(at));
+
+    diag_help(d->diags, e, "`runbook waiting` says how it is answered; runbook resume %.*s, "
+              "undo %.*s or abort %.*s frees the lock",
+              STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
+}
+
 static void held(struct driver *d, const struct lock_row *h)
 {
+    struct str at = lock_waits_at(d->store, h->run, d->arena);
+
+    if (at.n) {
+        held_by_waiting(d, h, at);
+        return;
+    }
     struct diag *e = diag_error(d->diags, DIAG_LOCKED, (struct span){ 0 },
                                 "the lock `%.*s` is held by run %.*s of %.*s on %.*s%s%.*s since %.*s",
                                 STR_ARG(h->name), STR_ARG(h->run), STR_ARG(h->user),

@@ -110,7 +110,10 @@ void listing_locks(const struct lock_row *rows, size_t count, struct str flags, 
         page_item(p, r->name, 16, r->stale || r->crashed ? INK_WARN : INK_PLAIN,
                   str_format(p->arena, "run %.*s, by %.*s on %.*s since %.*s%s%.*s%.*s",
                              STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host), STR_ARG(r->since),
-                             r->step.n ? ", at step " : "", STR_ARG(r->step),
+                             r->waits.n  ? ", waits for a person at "
+                             : r->step.n ? ", at step "
+                                         : "",
+                             STR_ARG(r->waits.n ? r->waits : r->step),
                              STR_ARG(standstill(r, flags, p->arena))));
     }
     if (!count)
@@ -120,14 +123,16 @@ void listing_locks(const struct lock_row *rows, size_t count, struct str flags, 
 // -------- one run
 
 // [over]: nothing of the run goes on; what was started then, and never ended, is in doubt.
-static void add_step(const struct story *s, bool over, size_t wide, struct page *p)
+// [asked]: a person is asked about it.
+static void add_step(const struct story *s, bool over, bool asked, size_t wide, struct page *p)
 {
     bool doubt = over && str_is(s->state, "running");
-    const struct sign *m = sign_of(doubt ? STR("unknown") : s->state);
+    struct str state = asked && !s->ended_ns ? STR("waiting") : s->state;
+    const struct sign *m = sign_of(doubt ? STR("unknown") : state);
     struct buf b = BUF_EMPTY;
 
     buf_add(&b,
-            doubt ? STR("in doubt: it was started, and how it ended was not taken up") : s->state);
+            doubt ? STR("in doubt: it was started, and how it ended was not taken up") : state);
     if (s->took_ms > 0)
         buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
     if (s->attempts > 1)
@@ -145,6 +150,14 @@ static void add_step(const struct story *s, bool over, size_t wide, struct page 
     struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(s->id));
     page_item(p, label, wide + 2, m->bad ? m->ink : INK_PLAIN, buf_str(&b));
     buf_free(&b);
+}
+
+static bool is_asked_about(const struct history *h, struct str id)
+{
+    for (size_t i = 0; i < h->question_count && !h->over; i++)
+        if (h->questions[i]->open && str_equal(h->questions[i]->step, id))
+            return true;
+    return false;
 }
 
 static size_t widest_id(const struct history *h)
@@ -182,6 +195,12 @@ static struct str ended_words(const struct run_row *r, struct arena *a)
                       r->exit);
 }
 
+// Somebody is asked, and the run is there to hear the answer.
+static bool waits_at(const struct history *h, const struct run_row *row)
+{
+    return str_is(row->state, "running") && !h->over && history_open_question(h);
+}
+
 static void add_origin(const struct history *h, const struct run_row *row, struct page *p)
 {
     struct arena *a = p->arena;
@@ -196,7 +215,9 @@ static void add_origin(const struct history *h, const struct run_row *row, struc
               str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
                          STR_ARG(row->user), STR_ARG(row->host)));
     page_item(p, STR("state"), 8, is_crashed(row) ? INK_BAD : INK_PLAIN,
-              never_began(row)       ? STR("never began: its process died, and nothing was started")
+              waits_at(h, row)       ? str_format(a, "waiting: for a person at `%.*s`",
+                                                  STR_ARG(history_open_question(h)->step))
+              : never_began(row)       ? STR("never began: its process died, and nothing was started")
               : is_crashed(row)      ? STR("crashed: its process is gone")
               : listing_is_open(row) ? row->state
                                      : ended_words(row, a));
@@ -219,7 +240,7 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
         page_head(p, INK_BOLD, "%s", "Steps:");
     }
     for (size_t i = 0; i < h->story_count; i++)
-        add_step(h->stories[i], h->over, wide, p);
+        add_step(h->stories[i], h->over, is_asked_about(h, h->stories[i]->id), wide, p);
     if (h->question_count) {
         page_blank(p);
         page_head(p, INK_BOLD, "%s", "Questions:");

@@ -127,6 +127,13 @@ test_that 'the first approval and its reason stand, and who looks hears that the
 	runbook show $run -o ndjson | grep "confirm.ask" | tail -1 | grep -q "\"decided\":true" &&
 	answer | grep -q "\"reason\":\"one\""
 '
+test_that 'a lock of a run that waits for a person: which question, and no advice to wait' '
+	sed -e "s/^name: plain/name: locked/" -e "s/^type:/lock: [gatekept]\n&/" plain.yaml >locked.yaml && begin locked && first=$run &&
+	exits 0 runbook locks >out && grep -q "gatekept.*waits for a person at gate" out &&
+	runbook locks -o ndjson | grep -q "\"waits\":\"gate\"" &&
+	exits 7 runbook run locked.yaml --detach >out 2>&1 && grep -q "waits for a person at .gate." out &&
+	! grep -q -e --wait out && exits 0 runbook abort $first
+'
 test_that 'one vote a person: a quorum is not one person twice' '
 	begin quorum && exits 0 runbook approve $run >out && grep -q "1 of 2" out && exits 0 runbook approve $run &&
 	exits 6 runbook resume $run && trace "before " && exits 0 runbook approve $run && exits 6 runbook resume $run
