@@ -77,7 +77,7 @@ static const struct field approve_fields[] = {
     { "message", &type_said, AT(struct approve, message), .flags = FIELD_REQUIRED,
       .doc = "What is to be approved." },
     { "from", &type_some_words, AT(struct approve, from),
-      .doc = "Who may vote: users, or groups of `approvers` in the project file." },
+      .doc = "Who may vote: users, or groups of `policy: {approvers: ...}` in the `.runbook.yaml`." },
     { "min", &type_amount_count, AT(struct approve, min), .fallback = "1",
       .doc = "How many votes are needed." },
     { "not_requester", &type_amount_bool, AT(struct approve, not_requester), .fallback = "false",
