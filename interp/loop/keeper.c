@@ -280,6 +280,9 @@ static void wait_for_something(struct keeping *k)
     int n = epoll_wait(k->epoll, events, 8, -1);
 
     k->now_ms = clock_boot_ms();
+    // After a pause of ours, what has ended meanwhile is not late.
+    if (k->now_ms >= k->alarm_ms)
+        reap(k);
     for (int i = 0; i < n; i++) {
         if (events[i].data.ptr == &k->clock && read(k->clock, &expirations, 8) > 0)
             k->alarm_ms = INT64_MAX;

@@ -235,6 +235,13 @@ on_failure: undo"
 	exits 9 wait "$run" && effects "a b ua " && has "it exited with 7" && lacks "Broken pipe"
 '
 
+test_that 'a keeper that was stopped: a step that ended in time is judged by its exit' '
+	book "  - {id: a, timeout: 2s, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
+	start && step=$(pgrep -P "$keeper") && sleep 0.1 && kill -STOP "$keeper" && touch go &&
+	until_true "gone $step" && sleep 2.2 && kill -CONT "$keeper" && exits 0 wait "$run" &&
+	lacks "timed out"
+'
+
 test_that 'all three: not known' '
 	book "$steps"
 	start && dead "$run" "$keeper" $(pgrep -P "$keeper") && resume 11 && effects "a "
