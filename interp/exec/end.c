@@ -184,6 +184,12 @@ static void put_left(struct driver *d, struct value_builder *b)
         value_put_s(b, "left", left);
 }
 
+// The sum of the sessions that ended, earlier ones as the row has them; not the time between.
+static int64_t took_ms(const struct driver *d)
+{
+    return d->row.took_ms + loop_now_ms(d->loop) - d->started_boot_ms;
+}
+
 static void tell_end(struct driver *d, int code)
 {
     struct value_builder *b = event_data(d);
@@ -202,7 +208,7 @@ static void tell_end(struct driver *d, int code)
                            : undone    ? "undone"
                                        : code_word(code)));
     value_put_s(b, "exit", value_int(code));
-    value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - d->started_boot_ms));
+    value_put_s(b, "took_ms", value_int(took_ms(d)));
     put_verified(d, b);
     put_states(d, b);
     put_warnings(d, b);
@@ -233,7 +239,7 @@ static void put_row(struct driver *d, int code)
     row->result = str_from(d->aborting                     ? "aborted"
                            : d->undoing && code == CODE_OK ? "undone"
                                                            : code_word(code));
-    row->took_ms = loop_now_ms(d->loop) - d->started_boot_ms;
+    row->took_ms = took_ms(d);
     row->ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
     row->state = d->aborting              ? STR("aborted")
                  : code == CODE_SUSPENDED ? STR("suspended")

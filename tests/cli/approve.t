@@ -134,6 +134,11 @@ test_that 'a lock of a run that waits for a person: which question, and no advic
 	exits 7 runbook run locked.yaml --detach >out 2>&1 && grep -q "waits for a person at .gate." out &&
 	! grep -q -e --wait out && exits 0 runbook abort $first
 '
+test_that 'the time of a run is that of all its sessions' '
+	sed -e "s/^name: plain/name: slow/" -e "s/echo before/sleep 1; &/" plain.yaml >slow.yaml && begin slow &&
+	exits 0 runbook approve $run && exits 0 runbook resume $run -o ndjson >out 2>/dev/null &&
+	took=$(sed -n "s/.*\"type\":\"run.end\".*\"took_ms\":\([0-9]*\).*/\1/p" out) && [ "$took" -ge 1000 ]
+'
 test_that 'one vote a person: a quorum is not one person twice' '
 	begin quorum && exits 0 runbook approve $run >out && grep -q "1 of 2" out && exits 0 runbook approve $run &&
 	exits 6 runbook resume $run && trace "before " && exits 0 runbook approve $run && exits 6 runbook resume $run
