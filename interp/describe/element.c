@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "describe/describe.h"
+#include "model/project.h"
 
 struct walk {
     struct arena *arena;
@@ -78,6 +79,7 @@ struct elements elements_all(struct arena *a)
     struct walk w = { a, buf_in(a) };
 
     see(&w, &runbook_type, NULL);
+    see(&w, &project_type, NULL);
     for (const struct action *const *action = actions; *action; action++)
         see(&w, (*action)->params, *action);
     return found(&w);

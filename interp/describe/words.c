@@ -41,15 +41,20 @@ static bool is_of(struct str word, const struct element *e, const char *field)
            str_is(str_slice(word, dot + 1, word.n), field);
 }
 
+static void list_keys(const struct element *e, FILE *out)
+{
+    fprintf(out, "\nKeys of %.*s:\n", STR_ARG(e->name));
+    for (const struct field *f = e->type->fields; f->name; f++)
+        fprintf(out, "  %-12s %s\n", f->name, f->doc);
+}
+
 static void explain_keys(const struct elements *all, const struct action *action, FILE *out)
 {
     for (size_t i = 0; i < all->count; i++) {
         const struct element *e = &all->items[i];
         if (e->action != action || !e->type->fields->name)
             continue;
-        fprintf(out, "\nKeys of %.*s:\n", STR_ARG(e->name));
-        for (const struct field *f = e->type->fields; f->name; f++)
-            fprintf(out, "  %-12s %s\n", f->name, f->doc);
+        list_keys(e, out);
     }
 }
 
@@ -78,12 +83,24 @@ static bool explain_result(struct str word, const struct action *action, struct 
     return known;
 }
 
+// All that stands in the project file.
+static bool explain_project(struct str word, const struct elements *all, FILE *out)
+{
+    if (!str_is(word, "project") && !str_is(word, ".runbook.yaml"))
+        return false;
+    fputs("project: the file .runbook.yaml of a folder of runbooks\n", out);
+    for (size_t i = 0; i < all->count; i++)
+        if (str_is(all->items[i].name, "project") || str_is(all->items[i].name, "policy"))
+            list_keys(&all->items[i], out);
+    return true;
+}
+
 bool describe_word(struct str word, FILE *out)
 {
     struct arena *a = arena_new(NULL);
     struct elements all = elements_all(a);
     const struct action *action = action_named(word);
-    bool known = action != NULL;
+    bool known = explain_project(word, &all, out) || action != NULL;
 
     if (action) {
         fprintf(out, "%s: an action\n  %s\n\n%s", action->name, action->doc, action->example);

@@ -37,4 +37,9 @@ test_that 'a bad example raises its rule and no other, a good one loads' '
 	[ $n -ge 35 ]
 '
 
+test_that 'the keys of the project file, by its name' '
+	exits 0 runbook explain .runbook.yaml >out && grep -q "^  store " out && grep -q "^  approvers " out &&
+	exits 0 runbook explain policy.approvers >out && grep -q "Groups of people" out
+'
+
 done_testing
