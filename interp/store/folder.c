@@ -269,7 +269,7 @@ bool file_put(int at, const char *name, struct str bytes, bool once)
 bool file_get(int at, const char *name, size_t limit, struct arena *a, struct str *out)
 {
     struct stat st;
-    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return false;

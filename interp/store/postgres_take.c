@@ -41,6 +41,8 @@ static bool make_folder(struct postgres_journal *j, struct failure *why)
         j->folder_fd = -1;
         return false;
     }
+    if (!head_is_fine(j->base.folder, why))
+        return false;
     j->head_fd = head_open(j->folder_fd);
     if (j->head_fd < 0)
         failure_set(why, "`%.*s/head`: %s", STR_ARG(j->base.folder), strerror(errno));

@@ -7,7 +7,10 @@
 #pragma once
 
 #include "base/str.h"
+#include "store/folder.h"
 
+// False with [why] where something else than a plain file of ours has its name.
+bool head_is_fine(struct str folder, struct failure *why);
 // The descriptor, or -1 with errno.
 int head_open(int folder_fd);
 void head_write(int fd, int64_t seq);

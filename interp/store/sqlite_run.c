@@ -185,6 +185,7 @@ static bool open_to_read(const struct sqlite_store *s, struct str id, struct are
     struct str path = run_path(s, id, "journal.db", a);
 
     return !s->absent && file_look(path.s, why) == FOLDER_FINE &&
+           head_is_fine(run_path(s, id, NULL, a), why) &&
            db_open_to_read(db, path.s, &journal_kind, NULL, why);
 }
 

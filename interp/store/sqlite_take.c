@@ -102,8 +102,9 @@ static bool open_journal(struct sqlite_journal *j, struct failure *why)
 {
     struct str path = str_format(j->base.arena, "%.*s/journal.db", STR_ARG(j->base.folder));
 
-    if (file_look(path.s, why) != FOLDER_FINE || !db_open(&j->db, path.s, DB_WRITE, why) ||
-        !trust(j, why) || !db_set(&j->db, journal_kind.settings, why))
+    if (file_look(path.s, why) != FOLDER_FINE || !head_is_fine(j->base.folder, why) ||
+        !db_open(&j->db, path.s, DB_WRITE, why) || !trust(j, why) ||
+        !db_set(&j->db, journal_kind.settings, why))
         return false;
     j->head_fd = head_open(j->folder_fd);
     if (j->head_fd < 0) {

@@ -48,6 +48,17 @@ test_that 'the plan that is kept with it: found, and not gone on with' '
 	changed_plan && exits 12 runbook show "$id" --verify >out 2>&1 && has "its plan is" && : >effects &&
 	touch go && resume 12 && has "is not the one that it began with" && effects "" && restore
 '
+# refused COMMAND...: at once, since a pipe that nobody writes to is not waited for
+refused() {
+	exits 12 timeout 20 runbook "$@" >out 2>&1 </dev/null && has "/head\` is not a file"
+}
+test_that 'a pipe in the place of its head: refused by whatever reads the run' '
+	head=state/runbook/runs/$id/head && mv "$head" whole.head && mkfifo "$head" &&
+	refused show "$id" && refused report "$id" && refused resume "$id" && refused undo "$id" && refused abort "$id"
+	code=$?
+	rm "$head" && mv whole.head "$head"
+	(exit $code)
+'
 test_that 'nothing is left of the changes: it goes on' '
 	restore && : >effects && touch go && resume 0 && effects "b " && whole
 '
