@@ -53,11 +53,23 @@ static void time_is_up(void *arg)
     pump(d);
 }
 
+// Why it is no good; nothing of one that is.
+static struct str reason(const struct hook *h)
+{
+    const struct task *t = h->task;
+
+    if (h->timed_out)
+        return STR("its 30 s were up");
+    if (t->message.n || state_is_good(t->state))
+        return t->message;
+    return h->all->d->signals ? STR("stopped by a signal") : str_from(state_word(t->state));
+}
+
 static void tell_hook(struct hook *h)
 {
     struct driver *d = h->all->d;
     const struct task *t = h->task;
-    struct str id = h->step->id.str, message = h->timed_out ? STR("its 30 s were up") : t->message;
+    struct str id = h->step->id.str, message = reason(h);
     struct value_builder *b = event_data(d);
 
     value_put_s(b, "hook", value_string(h->all->which));

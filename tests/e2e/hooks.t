@@ -62,4 +62,12 @@ always: [{id: z, shell: echo z >>effects}]"
 	run 4 && [ ! -e effects ] && grep -qx start told
 '
 
+test_that 'one that is stopped by signals: that is the reason that is told' '
+	rm -f told && book "$good" "hooks: {start: [{id: h, shell: \"echo try >>told; exec sleep 100\"}]}"
+	runbook run book.yaml >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -s told ]" && kill -INT "$run" && until_true "grep -q \"let finish\" out" &&
+	kill -INT "$run" && exits 130 wait "$run" && has "the hook h (start) failed: stopped by a signal"
+'
+
 done_testing
