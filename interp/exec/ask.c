@@ -20,6 +20,7 @@ struct asked {
     struct answer answer;
     struct value counted;  // approve: the votes that decided
     bool shown, done, parked;
+    bool put;              // to the person at the terminal
     bool waits;            // somebody is there who may answer
 };
 
@@ -207,7 +208,7 @@ static void time_is_up(void *arg)
     struct asked *k = arg;
 
     k->timer = NULL;
-    if (k->shown && k->d->asker->has_terminal)
+    if (k->put)
         k->d->asker->withdraw(k->d->asker, k->q);
     answered(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("timeout") });
 }
@@ -223,7 +224,7 @@ static void look_for_votes(void *arg)
     if (k->done)
         return;
     if (count_votes(k, &a)) {
-        if (k->shown && k->d->asker->has_terminal)
+        if (k->put)
             k->d->asker->withdraw(k->d->asker, k->q);
         answered(k, &a);
         return;
@@ -304,6 +305,17 @@ static void start_timeout(struct asked *k)
                               time_is_up, k);
 }
 
+// The person has been told by then of all that led to the question.
+static void put_it(void *arg)
+{
+    struct asked *k = arg;
+
+    if (k->done || k->answer.kind || k->answer.how.n)
+        return;
+    k->put = true;
+    k->d->asker->ask(k->d->asker, k->q);
+}
+
 // An approval waits for votes beside everything else; it does not hold up the rest.
 static void await_votes(struct asked *k)
 {
@@ -320,7 +332,7 @@ static void await_votes(struct asked *k)
     }
     begin_waiting(k);
     if (k->d->asker->has_terminal)
-        k->d->asker->ask(k->d->asker, k->q);
+        when_durable(k->d, put_it, k);
     k->votes = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + VOTES_EVERY_MS,
                           look_for_votes, k);
 }
@@ -334,7 +346,7 @@ static void show(struct asked *k)
         begin_waiting(k);
         start_timeout(k);
         call_people(d, k->q, question_open_ms(d, k->q), &k->done);
-        d->asker->ask(d->asker, k->q);
+        when_durable(d, put_it, k);
     } else if (d->options->detach) {
         call_people(d, k->q, question_open_ms(d, k->q), &k->done);
         park(k);
@@ -401,7 +413,7 @@ void ask_withdraw(struct asked *k)
     if (k->done)
         return;
     k->done = true;
-    if (k->shown && k->d->asker->has_terminal)
+    if (k->put)
         k->d->asker->withdraw(k->d->asker, k->q);
     if (k->parked)
         run_park(k->d->run, k->task, false);
@@ -417,7 +429,7 @@ bool ask_give_up(struct driver *d)
 
     if (!k)
         return false;
-    if (k->shown && d->asker->has_terminal)
+    if (k->put)
         d->asker->withdraw(d->asker, k->q);
     k->answer = (struct answer){ .kind = ANSWER_NONE, .how = STR("signal") };
     finish(k);

@@ -40,47 +40,111 @@ static bool is_aside(const struct driver *d, const struct event *e)
     return t && t->aside;
 }
 
-static void journalled(struct driver *d, struct event *e)
-{
-    e->seq = next_seq(d);
-    struct str line = event_line(e, d->id, d->mask, d->turn);
+// ---- what those who watch are told, which is what is kept
 
-    if (d->journal)
-        journal_add(d->journal, str_from(event_type_word(e->type)), line);
-    else
-        d->seq++;
-    if (d->seq_lead) {
-        e->seq += d->seq_lead;
-        line = event_line(e, d->id, d->mask, d->turn);
-    }
-    // Messages of an action hold what a server said, and that may be a secret of ours.
-    struct event shown = *e;
-    if (d->env->observers)
-        shown.data = event_masked(e->data, d->mask, d->turn);
-    for (struct observer *o = d->env->observers; o; o = o->next)
-        if (o->event)
-            o->event(o, &shown, line);
+struct untold {
+    struct untold *next;
+    struct arena *arena;
+    bool words;          // of say(), that came behind an event
+    struct event event;  // masked
+    struct str line;
+};
+
+static void hold(struct driver *d, struct arena *a, struct untold u)
+{
+    struct untold *held = NEW(a, struct untold), **end = &d->untold;
+
+    *held = u;
+    held->arena = a;
+    if (d->untold)
+        end = &d->last_untold->next;
+    *end = d->last_untold = held;
 }
+
+static void tell(struct driver *d, const struct untold *u)
+{
+    if (!u->words)
+        d->seq_told = u->event.seq;
+    for (struct observer *o = d->env->observers; o; o = o->next)
+        if (u->words && o->say)
+            o->say(o, u->line);
+        else if (!u->words && o->event)
+            o->event(o, &u->event, u->line);
+}
+
+void tell_kept(struct driver *d, int64_t seq)
+{
+    while (d->untold && (d->untold->words || d->untold->event.seq <= seq)) {
+        struct untold *u = d->untold;
+        d->untold = u->next;
+        tell(d, u);
+        arena_free(u->arena);
+    }
+}
+
+// Words are no promise, and are told all the same.
+void forget_untold(struct driver *d)
+{
+    for (struct untold *u = d->untold, *next; u; u = next) {
+        next = u->next;
+        if (u->words)
+            tell(d, u);
+        arena_free(u->arena);
+    }
+    d->untold = NULL;
+}
+
+bool commit_now(struct driver *d, struct diags *ds)
+{
+    bool ok = journal_commit_now(d->journal, ds);
+
+    if (ok)
+        tell_kept(d, INT64_MAX);
+    return ok;
+}
+
+// Messages of an action hold what a server said, and that may be a secret of ours. True when
+// [turn] is needed until the event is told.
+static bool journalled(struct driver *d, struct event *e, struct arena *turn)
+{
+    e->seq = d->unkept ? d->seq_told + 1 : next_seq(d);
+    struct untold u = { .event = *e, .line = event_line(e, d->id, d->mask, turn) };
+
+    if (d->env->observers)
+        u.event.data = value_copy(turn, event_masked(e->data, d->mask, turn));
+    if (d->journal && !d->unkept) {
+        journal_add(d->journal, str_from(event_type_word(e->type)), u.line);
+        hold(d, turn, u);
+        return true;
+    }
+    d->seq++;
+    tell(d, &u);
+    return false;
+}
+
+static void schedule(struct driver *d);
 
 // Events may be made while one is applied or shown, so each has an arena of its own.
 void emit(struct driver *d, enum event_type type, struct value_builder *data)
 {
     struct event e = { .type = type, .wall_ns = clock_wall_ns(), .data = value_finish(data) };
     struct arena *turn = turn_arena(d);
+    bool held = false;
 
     if (!d->quiet && !is_aside(d, &e))
-        journalled(d, &e);
+        held = journalled(d, &e, turn);
     d->turn = NULL;
     if (d->run)
         run_apply(d->run, &e);
-    arena_free(turn);
+    if (!held)
+        arena_free(turn);
     if (type == EVENT_STEP_OUTPUT && !d->output_timer)
         commit_soon(d);
+    else if (type != EVENT_STEP_OUTPUT && held && !d->ended)
+        schedule(d);
 }
 
 // ---- commits
-
-static void schedule(struct driver *d);
 
 static struct commit_waiter *reverse(struct commit_waiter *w)
 {
@@ -97,6 +161,7 @@ static struct commit_waiter *reverse(struct commit_waiter *w)
 
 struct batch {
     struct driver *d;
+    int64_t seq;  // of its last event
     struct commit_waiter *waiters;
 };
 
@@ -117,7 +182,9 @@ static void committed(void *arg, bool ok)
     struct driver *d = b->d;
 
     d->committing = false;
-    if (!ok)
+    if (ok)
+        tell_kept(d, b->seq);
+    else
         store_has_failed(d, journal_failure(d->journal));
     for (struct commit_waiter *w = b->waiters, *next; w; w = next) {
         next = w->next;
@@ -142,7 +209,7 @@ static void commit(void *arg)
 
     pump_ahead(d);
     d->commit_scheduled = false;
-    *b = (struct batch){ d, reverse(d->commits) };
+    *b = (struct batch){ d, next_seq(d) - 1, reverse(d->commits) };
     d->commits = NULL;
     d->committing = true;
     if (d->journal)
@@ -205,6 +272,7 @@ void free_commits(struct driver *d)
         free(w);
     }
     d->commits = NULL;
+    forget_untold(d);
     arena_free(d->turn);
     d->turn = NULL;
 }
@@ -220,10 +288,14 @@ void say(struct driver *d, const char *format, ...)
     va_start(args, format);
     buf_vformat(&b, format, args);
     va_end(args);
-    struct str text = mask_text(d->mask, buf_str(&b), a, NULL);
-    for (struct observer *o = d->env->observers; o; o = o->next)
-        if (o->say)
-            o->say(o, text);
+    struct untold u = { .words = true, .line = mask_text(d->mask, buf_str(&b), a, NULL) };
+    if (d->untold && !d->store_failed) {
+        u.line = str_copy(a, u.line);
+        hold(d, a, u);
+        a = NULL;
+    } else {
+        tell(d, &u);
+    }
     buf_free(&b);
     arena_free(a);
 }

@@ -258,15 +258,14 @@ static void free_locks(struct driver *d, int code)
 }
 
 // A disk that was full has room for the end, in the reserve, so that the run is not taken for one
-// that crashed. What was told to those who watch keeps its numbers.
+// that crashed.
 static bool last_words(struct driver *d)
 {
-    int64_t told = d->journal ? journal_next_seq(d->journal) : 0;
-
-    if (!d->journal || !journal_last_words(d->journal))
-        return false;
-    d->seq_lead = told - journal_next_seq(d->journal);
-    return true;
+    d->unkept = !d->journal || !journal_last_words(d->journal);
+    if (!d->unkept)
+        tell_kept(d, journal_next_seq(d->journal) - 1);
+    forget_untold(d);
+    return !d->unkept;
 }
 
 static void put_last_words(struct driver *d, int code)
@@ -274,7 +273,7 @@ static void put_last_words(struct driver *d, int code)
     struct diags ignored = { .arena = d->arena };
 
     put_row(d, code);
-    journal_commit_now(d->journal, &ignored);
+    commit_now(d, &ignored);
 }
 
 int end_run(struct driver *d)
@@ -291,11 +290,12 @@ int end_run(struct driver *d)
         put_last_words(d, code);
     if (d->journal && !d->store_failed) {
         put_row(d, code);
-        if (!journal_commit_now(d->journal, d->diags)) {
+        if (!commit_now(d, d->diags)) {
             code = CODE_STORE;
             d->store_failed = true;
         }
     }
+    tell_kept(d, INT64_MAX);  // a run.end that could not be kept is told all the same
     remote_lines_end(&d->session);
     keeper_stop(d->session.keeper, 10 * 1000);
     d->session.keeper = NULL;

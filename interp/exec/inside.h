@@ -246,7 +246,9 @@ struct driver {
     int code;
     struct str place;             // where the files are of the session that is replayed
     int64_t seq;                  // of a run without a journal
-    int64_t seq_lead;             // of what was told over what could be kept: a full disk
+    struct untold *untold, *last_untold;  // events that are not durable yet, in order
+    int64_t seq_told;
+    bool unkept;                  // the store is lost, and what is told now is kept nowhere
 
     struct act *acts;             // running
     struct walk *dead;            // ended; freed in the next turn
@@ -307,8 +309,15 @@ struct driver {
     struct str state_before;      // of the row, before this session
 };
 
-// Makes, masks, journals, applies and shows an event. [data] lives until the call ends.
+// Makes, masks, journals and applies an event; those who watch are told when it is durable, and
+// never of one that was lost. [data] lives until the call ends.
 void emit(struct driver *d, enum event_type type, struct value_builder *data);
+// Tells what was held back up to [seq], which is durable.
+void tell_kept(struct driver *d, int64_t seq);
+// What is still untold was lost with the store.
+void forget_untold(struct driver *d);
+// Waits until all is durable, and tells it. False with a diag: the store has failed.
+bool commit_now(struct driver *d, struct diags *ds);
 struct value_builder *event_data(struct driver *d);  // in an arena of the turn
 struct arena *turn_arena(struct driver *d);
 // Calls [then] when all that was emitted so far is durable; not when the store failed.

@@ -416,7 +416,7 @@ static int abort_nothing(struct driver *d)
     d->row.started = d->row.ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
     d->row.exit = CODE_OK;
     journal_row(d->journal, &d->row);
-    if (!journal_commit_now(d->journal, d->diags) ||
+    if (!commit_now(d, d->diags) ||
         store_unlock(d->store, d->id, d->diags) != STORE_OK)
         return CODE_STORE;
     say(d, "run %.*s never began, and is out of the way", STR_ARG(d->id));
@@ -492,7 +492,7 @@ static int go_on(struct driver *d, struct run_options *o)
     d->state_before = str_is(d->row.state, "crashed") ? STR("running") : d->row.state;
     d->row.state = STR("running");
     journal_row(d->journal, &d->row);
-    if (!journal_commit_now(d->journal, d->diags))
+    if (!commit_now(d, d->diags))
         return close_early(d, CODE_STORE);
     drive(d);
     return end_run(d);

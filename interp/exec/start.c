@@ -728,7 +728,7 @@ int run_start(struct run_env *env, const struct run_options *o)
     signals_watch(d);
     tell_start(d);
     driver_row(d);
-    if (d->journal && !journal_commit_now(d->journal, d->diags))
+    if (d->journal && !commit_now(d, d->diags))
         return give_up(d, CODE_STORE);
     warn_of_own_store(d);
     tell_start_hooks(d);

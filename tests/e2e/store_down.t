@@ -63,11 +63,12 @@ test_that 'full after a step took effect: it is recorded, nothing more is starte
 	resume 0 && effects "a b "
 '
 
-test_that 'full, and every event that was shown has its number' '
+test_that 'full: what was told is what is kept, event by event' '
 	disk 4m && book_here "$fills"
 	exits 12 timeout 30 runbook run book.yaml -o ndjson >events 2>out </dev/null &&
 	[ "$(sed "s/.*\"seq\":\([0-9]*\).*/\1/" events)" = "$(seq "$(wc -l <events)")" ] &&
-	tail -n 1 events | grep -F "\"exit\":12"
+	tail -n 1 events | grep -F "\"exit\":12" && the_run &&
+	runbook show "$id" -o ndjson >kept && same kept events
 '
 
 test_that 'full: always is owed until somebody ends the run' '
