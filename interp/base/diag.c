@@ -142,6 +142,15 @@ static void insertion_sort(struct diag **all, size_t n)
         }
 }
 
+// A file that was read twice has the same mistake twice.
+static bool is_same(const struct diag *x, const struct diag *y)
+{
+    const struct source *a = x->span.source, *b = y->span.source;
+
+    return x->code == y->code && x->span.start == y->span.start && a && b &&
+           str_equal(a->name, b->name) && str_equal(x->message, y->message);
+}
+
 void diags_sort(struct diags *ds)
 {
     size_t n = 0;
@@ -155,6 +164,11 @@ void diags_sort(struct diags *ds)
     for (struct diag *d = ds->first; d; d = d->next)
         all[n++] = d;
     insertion_sort(all, n);
+    size_t kept = 1;
+    for (size_t i = 1; i < n; i++)
+        if (!is_same(all[kept - 1], all[i]))
+            all[kept++] = all[i];
+    n = kept;
     for (size_t i = 0; i < n; i++)
         all[i]->next = i + 1 < n ? all[i + 1] : NULL;
     ds->first = all[0];

@@ -196,8 +196,9 @@ static void finish_manual(struct person *p, enum answer_kind kind)
 {
     p->answer.kind = kind;
     if (p->q->evidence_wanted && kind == ANSWER_YES)
-        person_ask(p, p->q->evidence_is_file ? STR("Evidence (the path of a file):") : STR("Evidence:"),
-                   heard_evidence);
+        person_ask(
+            p, p->q->evidence_is_file ? STR("Evidence (the path of a file):") : STR("Evidence:"),
+            heard_evidence);
     else
         person_answer(p, kind);
 }
@@ -271,9 +272,10 @@ static void ask_item(struct person *p)
         ask_done(p);
         return;
     }
-    struct str item = str_format(p->scratch, "[ ] %zu/%zu %.*s  `failed`, `na` or (y):", p->item + 1, q->item_count,
-                                 STR_ARG(q->items[p->item]));
-    person_ask(p, item, heard_tick);
+    page_text(&p->page, "", INK_PLAIN,
+              str_format(p->scratch, "[ ] %zu/%zu %.*s", p->item + 1, q->item_count,
+                         STR_ARG(q->items[p->item])));
+    person_ask(p, STR("`y`, `failed` or `na`:"), heard_tick);
 }
 
 static void ask_done(struct person *p)
@@ -351,7 +353,8 @@ static void begin_prompt(struct person *p)
     for (size_t i = 0; i < q->choice_count; i++)
         page_item(&p->page, str_format(p->scratch, "%zu", i + 1), 2, INK_PLAIN,
                   (q->shown_choices ? q->shown_choices : q->choices)[i]);
-    struct str fallback = harmless_text(q->shown_choices ? q->shown_fallback : q->fallback, p->scratch);
+    struct str fallback = harmless_text(q->shown_choices ? q->shown_fallback : q->fallback,
+                                        p->scratch);
     person_ask(p,
                q->has_fallback
                    ? str_format(p->scratch, "Answer (Enter for `%.*s`):", STR_ARG(fallback))
@@ -380,10 +383,14 @@ static void begin_undo(struct person *p)
 }
 
 static void (*const dialogs[])(struct person *p) = {
-    [QUESTION_CHECKLIST] = begin_checklist, [QUESTION_CONFIRM] = begin_confirm,
-    [QUESTION_APPROVE] = NULL,              [QUESTION_MANUAL] = begin_manual,
-    [QUESTION_PROMPT] = begin_prompt,       [QUESTION_FAILURE] = menu_begin,
-    [QUESTION_WALK] = menu_begin,           [QUESTION_UNDO] = begin_undo,
+    [QUESTION_CHECKLIST] = begin_checklist,
+    [QUESTION_CONFIRM] = begin_confirm,
+    [QUESTION_APPROVE] = NULL,
+    [QUESTION_MANUAL] = begin_manual,
+    [QUESTION_PROMPT] = begin_prompt,
+    [QUESTION_FAILURE] = menu_begin,
+    [QUESTION_WALK] = menu_begin,
+    [QUESTION_UNDO] = begin_undo,
 };
 
 void dialog_begin(struct person *p)

@@ -48,7 +48,7 @@ sees() {
 	mild | moderate | severe | *-brief) echo "to decline:" ;;
 	checklist) echo "or \`no\`:" ;;
 	prompt) echo "Answer:" ;;
-	manual) echo "(y):" ;;
+	manual) echo "\`y\`, \`failed\` or \`na\`:" ;;
 	failure | walk) echo "What now?" ;;
 	passed) echo "undo the earlier ones?" ;;
 	approve) echo "runbook reject" ;;
