@@ -25,6 +25,9 @@ test_that() {
 	fi
 }
 
+# Was the program built with `make asan`?
+is_sanitized() { ldd "$B/runbook" | grep -q libasan || nm "$B/runbook" 2>/dev/null | grep -q __asan_init; }
+
 # exits STATUS COMMAND...
 exits() {
 	want=$1

@@ -3,8 +3,8 @@
 
 here=$(cd "$(dirname "$0")/../crash" && pwd)
 [ -e "$B/faultline.so" ] && [ -e "$B/runbook-defect" ] || { echo "1..0 # SKIP not built"; exit 0; }
-# Sanitizers want to be loaded first.
-export ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-}
+# What the sanitizers intercept does not come to faultline.so: there would be no faults.
+ldd "$B/runbook" | grep -q libasan && { echo "1..0 # SKIP the sanitizers take the calls that are to fail"; exit 0; }
 number=0
 sweep() {  # MODE WHO DO STEP
 	number=$((number + 1))
