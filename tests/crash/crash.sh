@@ -21,6 +21,8 @@ runbook=$B/runbook
 [ -z "${DEFECT:-}" ] || runbook=$B/runbook-defect
 work=$(mktemp -d)
 server=
+enough=5
+[ -z "${DEFECT:-}" ] || enough=1
 finish() { [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null; rm -rf "$work"; }
 trap finish EXIT
 faults=0 bad=0 point=$((step / 2))
@@ -180,7 +182,7 @@ while :; do
 		nothing_happened
 	fi
 	[ -z "$broken" ] || bad=$((bad + 1))
-	[ "$bad" -lt 5 ] || break
+	[ "$bad" -lt "$enough" ] || break
 done
 
 if [ "$faults" -lt 2 ]; then

@@ -27,6 +27,21 @@ static struct str first_line(struct str s)
     return end == SIZE_MAX ? s : str_slice(s, 0, end);
 }
 
+// Of a host with several addresses libpq tells what each of them said, a line each, with
+// advice in lines that are set in.
+static struct str lines_together(struct str s, struct arena *a)
+{
+    struct buf *b = buf_in(a);
+
+    while (s.n) {
+        struct str line = first_line(s);
+        if (line.n && line.s[0] != '\t')
+            buf_format(b, "%s%.*s", b->n ? "; " : "", STR_ARG(line));
+        s = str_slice(s, line.n < s.n ? line.n + 1 : s.n, s.n);
+    }
+    return buf_str(b);
+}
+
 struct str pg_error_words(struct pg *p)
 {
     const struct link_error *e = link_error(p->link);
@@ -38,8 +53,8 @@ struct str pg_error_words(struct pg *p)
         place = str_format(a, "%.*s:%u: ", STR_ARG(job->script), job->commands[p->at].line);
     if (e->sqlstate.n)
         state = str_format(a, " (SQLSTATE %.*s)", STR_ARG(e->sqlstate));
-    return str_format(a, "%.*s%.*s%.*s", STR_ARG(place), STR_ARG(first_line(e->message)),
-                      STR_ARG(state));
+    struct str words = e->sqlstate.n ? first_line(e->message) : lines_together(e->message, a);
+    return str_format(a, "%.*s%.*s%.*s", STR_ARG(place), STR_ARG(words), STR_ARG(state));
 }
 
 static void add_sentence(struct buf *b, struct str s)
