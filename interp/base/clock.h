@@ -1,7 +1,7 @@
 // What time it is.
 //
-// Only the loop, the store and the keeper ask; everything else is told. Boot time
-// goes on while the machine sleeps and is not moved by setting the clock
+// Only the loop, the store, the keeper and who waits for a reader ask; everything else is
+// told. Boot time goes on while the machine sleeps and is not moved by setting the clock
 // (CLOCK_BOOTTIME): all waiting and all timeouts are judged on it.
 
 #pragma once

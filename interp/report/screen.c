@@ -1,11 +1,10 @@
 #include "report/screen.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "report/harmless.h"
+#include "report/patience.h"
 
 // More than this is not kept while a question is open; the journal has it.
 enum { HELD_MOST = 256 * 1024 };
@@ -15,7 +14,7 @@ struct screen {
     int fd;
     struct look look;
     bool gone;
-    bool stalled;  // nobody reads
+    bool stalled;           // nobody reads
     struct buf *status;     // as it stands there now, or is wanted
     size_t status_columns;  // 0: there is none on the screen
     unsigned taken;
@@ -67,27 +66,22 @@ enum { CHUNK = 1024, PATIENCE_MS = 5000 };
 
 // A reader that has stopped reading is waited for once, then no more until it reads again:
 // signals, timeouts and the next step do not wait for it.
-static bool is_read(struct screen *s)
-{
-    struct pollfd p = { .fd = s->fd, .events = POLLOUT };
-
-    s->stalled = poll(&p, 1, s->stalled ? 0 : PATIENCE_MS) == 0;
-    return !s->stalled;
-}
-
 static void write_all(struct screen *s, struct str text)
 {
-    if (s->stalled && is_read(s))
-        write_all(s, STR("\n... nobody read for a while; `runbook logs` has what was left out\n"));
-    while (text.n && !s->gone) {
-        if (!is_read(s))
-            return;
-        ssize_t n = write(s->fd, text.s, text.n < CHUNK ? text.n : CHUNK);
-        if (n >= 0)
-            text = str_slice(text, (size_t)n, text.n);
-        else if (errno != EINTR && errno != EAGAIN)
-            s->gone = true;
-    }
+    static const char missed[] =
+        "\n... nobody read for a while; `runbook logs` has what was left out\n";
+
+    if (s->gone || !text.n)
+        return;
+    bool again = s->stalled && patience_is_read(s->fd, 0);
+    if (s->stalled && !again)
+        return;
+    enum patience_end end = again ? patience_write(s->fd, STR(missed), CHUNK, PATIENCE_MS)
+                                  : PATIENCE_WRITTEN;
+    if (end == PATIENCE_WRITTEN)
+        end = patience_write(s->fd, text, CHUNK, PATIENCE_MS);
+    s->stalled = end == PATIENCE_STALLED;
+    s->gone = end == PATIENCE_GONE;
 }
 
 // Takes the status off the screen. After a resize it may have come to stand on several rows.

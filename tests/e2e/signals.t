@@ -179,4 +179,26 @@ test_that 'a standard error that is open and that nobody reads does not hold up 
 	id=$(ls state/runbook/runs) && [ $got = 0 ] && effects "b " && whole
 '
 
+# interrupted OPTIONS: TERM comes again and again while what is said waits for its reader.
+interrupted() {
+	book "  - {id: a, shell: \"touch began; seq 1 100000\", undo: none}
+  - {id: b, shell: echo b >>effects, undo: none}"
+	rm -f unread && mkfifo unread && exec 3<>unread
+	runbook run book.yaml "$@" >unread 2>unread </dev/null &
+	run=$!
+	until_true "[ -e began ]"
+	for i in $(seq 600); do
+		kill -TERM $run 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -KILL $run 2>/dev/null && { echo "it was held up"; exec 3>&-; return 1; }
+	wait $run
+	got=$?
+	exec 3>&-
+	[ $got = 143 ] || { echo "exit status $got"; return 1; }
+	[ ! -e effects ]
+}
+test_that 'nor is it held up when a signal comes while nobody reads' 'interrupted'
+test_that 'nor while nobody reads its events' 'interrupted -o ndjson'
+
 done_testing
