@@ -186,12 +186,10 @@ static int refuse(struct voting *g, enum vote_fault fault)
 
     switch (fault) {
     case VOTE_NOT_AMONG:
-        usage_error(g->v, NULL, "`%.*s` may not answer for `%.*s`", STR_ARG(user), STR_ARG(step));
-        return CODE_DECLINED;
+        return declined(g->v, NULL, "`%.*s` may not answer for `%.*s`", STR_ARG(user), STR_ARG(step));
     case VOTE_OF_REQUESTER:
-        usage_error(g->v, "somebody else has to", "`%.*s` started the run and may not approve it",
-                    STR_ARG(user));
-        return CODE_DECLINED;
+        return declined(g->v, "somebody else has to",
+                        "`%.*s` started the run and may not approve it", STR_ARG(user));
     case VOTE_TOO_LATE:
         return usage_error(g->v, NULL, "the time for an answer was over at %.*s, which is a no",
                            STR_ARG(g->asked.until));

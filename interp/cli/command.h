@@ -77,6 +77,9 @@ const struct str *flag_texts(const struct invocation *v, const char *name, size_
 // How wrong command lines are told: DIAG_USAGE, and then CODE_USAGE is to be returned.
 int usage_error(struct invocation *v, const char *help, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+// The same for what is right and not for this person: DIAG_DECLINED, CODE_DECLINED.
+int declined(struct invocation *v, const char *help, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // One a file.
 int command_abort(struct invocation *v);

@@ -21,19 +21,38 @@ struct parser {
     bool bad_command;  // what should be the command is none
 };
 
-int usage_error(struct invocation *v, const char *help, const char *format, ...)
+static void refuse(struct invocation *v, enum diag_code code, const char *help, const char *format,
+                   va_list args) __attribute__((format(printf, 4, 0)));
+static void refuse(struct invocation *v, enum diag_code code, const char *help, const char *format,
+                   va_list args)
 {
     struct buf b = BUF_EMPTY;
+
+    buf_vformat(&b, format, args);
+    struct diag *d = diag_error(v->diags, code, (struct span){ 0 }, "%.*s", STR_ARG(buf_str(&b)));
+    buf_free(&b);
+    if (help)
+        diag_help(v->diags, d, "%s", help);
+}
+
+int usage_error(struct invocation *v, const char *help, const char *format, ...)
+{
     va_list args;
 
     va_start(args, format);
-    buf_vformat(&b, format, args);
+    refuse(v, DIAG_USAGE, help, format, args);
     va_end(args);
-    struct str message = buf_take(&b, v->arena);
-    struct diag *d = diag_error(v->diags, DIAG_USAGE, (struct span){ 0 }, "%.*s", STR_ARG(message));
-    if (help)
-        diag_help(v->diags, d, "%s", help);
     return CODE_USAGE;
+}
+
+int declined(struct invocation *v, const char *help, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    refuse(v, DIAG_DECLINED, help, format, args);
+    va_end(args);
+    return CODE_DECLINED;
 }
 
 static bool complain(struct parser *p, struct str help, const char *format, ...)

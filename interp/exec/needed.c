@@ -232,7 +232,7 @@ int answers_missing(struct driver *d)
     struct str text = buf_take(&lines, d->arena);
     if (n == 0)
         return 0;
-    diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+    diag_error(d->diags, DIAG_DECLINED, (struct span){ 0 },
                "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
                n == 1 ? "" : "s", (int)(text.n - 1), text.s);
     return CODE_DECLINED;

@@ -147,7 +147,7 @@ test_that 'one refusal is enough where two approvals are wanted' '
 	begin quorum && exits 0 runbook reject $run && exits 5 runbook resume $run && trace "before "
 '
 test_that 'not_requester: who started it may not answer, also after somebody resumed it' '
-	begin other && exits 5 runbook approve $run 2>err && grep -q "$me" err && exits 5 runbook reject $run &&
+	begin other && exits 5 runbook approve $run 2>err && grep -q "$me.*\[declined\]" err && exits 5 runbook reject $run &&
 	exits 6 runbook resume $run && exits 5 runbook approve $run && trace "before "
 '
 test_that 'a vote is about exactly what was shown' '
@@ -204,7 +204,7 @@ test_that 'which of two is meant has to be said' '
 	exits 0 runbook approve $run && exits 0 runbook resume $run && trace "b a "
 '
 test_that 'without a terminal and without --detach it is refused before the first step' '
-	rm -f trace && exits 5 setsid -w runbook run plain.yaml 2>err && [ ! -e trace ] && grep -q "gate" err && grep -q -- "--detach" err
+	rm -f trace && exits 5 setsid -w runbook run plain.yaml 2>err && [ ! -e trace ] && grep -q "gate" err && grep -q -- "--detach" err && grep -q "\[declined\]" err
 '
 test_that 'neither --yes nor --confirm is an approval' '
 	rm -f trace && exits 5 setsid -w runbook run plain.yaml --yes && exits 2 setsid -w runbook run plain.yaml --confirm gate=yes && [ ! -e trace ]
