@@ -8,6 +8,7 @@
 #include "exec/walk.h"
 #include "report/fields.h"
 #include "report/history_read.h"
+#include "value/when.h"
 
 // A vote on an approval, for or against.
 struct voting {
@@ -191,8 +192,8 @@ static int refuse(struct voting *g, enum vote_fault fault)
         return declined(g->v, "somebody else has to",
                         "`%.*s` started the run and may not approve it", STR_ARG(user));
     case VOTE_TOO_LATE:
-        return usage_error(g->v, NULL, "the time for an answer was over at %.*s, which is a no",
-                           STR_ARG(g->asked.until));
+        return usage_error(g->v, NULL, "the time for an answer was over %.*s, which is a no",
+                           STR_ARG(ago_text(wall_from(g->asked.until), clock_wall_ns(), g->v->arena)));
     case VOTE_WITHOUT_REASON:
         return usage_error(g->v, "say --reason \"why\"", "`%.*s` wants a reason with each answer",
                            STR_ARG(step));

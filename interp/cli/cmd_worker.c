@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "cli/taking.h"
 #include "loop/loop.h"
-#include "report/when.h"
 #include "store/row.h"
+#include "value/when.h"
 
 enum {
     LOOK_EVERY_MS = 1000,

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "exec/locks.h"
 #include "exec/walk.h"
+#include "value/when.h"
 
 struct wanted {
     struct driver *d;
@@ -124,10 +126,10 @@ static void held(struct driver *d, const struct lock_row *h)
         return;
     }
     struct diag *e = diag_error(d->diags, DIAG_LOCKED, (struct span){ 0 },
-                                "the lock `%.*s` is held by run %.*s of %.*s on %.*s%s%.*s since %.*s",
+                                "the lock `%.*s` is held by run %.*s of %.*s on %.*s%s%.*s, taken %.*s",
                                 STR_ARG(h->name), STR_ARG(h->run), STR_ARG(h->user),
                                 STR_ARG(h->host), h->step.n ? ", at step " : "", STR_ARG(h->step),
-                                STR_ARG(h->since));
+                                STR_ARG(ago_text(wall_from(h->since), clock_wall_ns(), d->arena)));
 
     diag_help(d->diags, e, "%s runbook resume %.*s, undo %.*s or abort %.*s frees the lock",
               h->crashed ? "its process is gone:"

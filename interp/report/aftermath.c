@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "report/budget.h"
 #include "report/fields.h"
-#include "report/when.h"
+#include "value/when.h"
 
 // -------- lists of the end
 

@@ -7,7 +7,7 @@
 #include "model/runbook.h"
 #include "report/harmless.h"
 #include "report/person_inside.h"
-#include "report/when.h"
+#include "value/when.h"
 
 // -------- what is shown before any question
 

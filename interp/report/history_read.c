@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "report/fields.h"
 #include "report/history_inside.h"
-#include "report/when.h"
+#include "value/when.h"
 
 static bool see_event(const struct stored_event *e, void *arg)
 {

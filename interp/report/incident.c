@@ -5,7 +5,7 @@
 #include "report/answers.h"
 #include "report/budget.h"
 #include "report/fields.h"
-#include "report/when.h"
+#include "value/when.h"
 
 static const struct {
     const char *word, *end;

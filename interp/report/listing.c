@@ -1,11 +1,12 @@
 #include "report/listing.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "report/aftermath.h"
 #include "report/answers.h"
 #include "report/fields.h"
 #include "report/harmless.h"
-#include "report/when.h"
+#include "value/when.h"
 
 // A cell of a table, with blanks up to its width.
 static void cell(struct page *p, struct buf *b, struct str text, size_t width)
@@ -103,13 +104,19 @@ static struct str standstill(const struct lock_row *r, struct str flags, struct 
                       STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(r->run));
 }
 
+static struct str ago(int64_t wall_ns, struct arena *a)
+{
+    return ago_text(wall_ns, clock_wall_ns(), a);
+}
+
 void listing_locks(const struct lock_row *rows, size_t count, struct str flags, struct page *p)
 {
     for (size_t i = 0; i < count; i++) {
         const struct lock_row *r = &rows[i];
         page_item(p, r->name, 16, r->stale || r->crashed ? INK_WARN : INK_PLAIN,
-                  str_format(p->arena, "run %.*s, by %.*s on %.*s since %.*s%s%.*s%.*s",
-                             STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host), STR_ARG(r->since),
+                  str_format(p->arena, "run %.*s, by %.*s on %.*s, taken %.*s%s%.*s%.*s",
+                             STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host),
+                             STR_ARG(ago(wall_from(r->since), p->arena)),
                              r->waits.n  ? ", waits for a person at "
                              : r->step.n ? ", at step "
                                          : "",
@@ -292,14 +299,19 @@ static void add_way_on(const struct history *h, const struct asked *q, const str
 static void add_open(const struct history *h, const struct asked *q, const struct run_row *row,
                      struct str flags, struct page *p)
 {
-    struct str until = text_of(q->data, "until");
+    int64_t until = q->votes.n ? 0 : wall_from(text_of(q->data, "until"));
+    struct str no = STR("");
+
+    if (until)
+        no = str_format(p->arena, ", %s%.*s",
+                        until < clock_wall_ns() ? "the time was over, which is a no, "
+                                                : "no answer is a no ",
+                        STR_ARG(ago(until, p->arena)));
 
     page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
               STR_ARG(q->message.n ? q->message : q->kind));
-    page_head(p, INK_DIM, "  %.*s, asked %.*s%s%.*s", STR_ARG(h->runbook),
-              STR_ARG(date_text(q->asked_ns, p->arena)),
-              until.n && !q->votes.n ? ", no answer is a no from " : "",
-              STR_ARG(q->votes.n ? STR("") : until));
+    page_head(p, INK_DIM, "  %.*s, asked %.*s%.*s", STR_ARG(h->runbook),
+              STR_ARG(ago(q->asked_ns, p->arena)), STR_ARG(no));
     add_way_on(h, q, row, flags, p);
 }
 

@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "report/harmless.h"
 #include "report/person_inside.h"
-#include "report/when.h"
+#include "value/when.h"
 
 static void new_page(struct person *p)
 {

@@ -7,7 +7,7 @@
 #include "load/destroys.h"
 #include "report/fields.h"
 #include "report/resolved.h"
-#include "report/when.h"
+#include "value/when.h"
 
 // -------- questions
 

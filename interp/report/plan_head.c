@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "report/fields.h"
 #include "report/plan_inside.h"
-#include "report/when.h"
+#include "value/when.h"
 
 struct str plan_words(const struct planning *g, const struct template *t)
 {

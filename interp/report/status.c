@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "report/fields.h"
 #include "report/harmless.h"
-#include "report/when.h"
+#include "value/when.h"
 
 enum {
     QUIET_MS = 5000,  // from when on silence is worth saying

@@ -10,7 +10,7 @@
 #include "report/harmless.h"
 #include "report/status.h"
 #include "report/teller_inside.h"
-#include "report/when.h"
+#include "value/when.h"
 
 enum { TICK_MS = 1000, REPAINT_MS = 50, HEARTBEAT_MS = 30000, WIDEST_ROW = 78 };
 

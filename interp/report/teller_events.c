@@ -6,7 +6,7 @@
 #include "report/fields.h"
 #include "report/harmless.h"
 #include "report/teller_inside.h"
-#include "report/when.h"
+#include "value/when.h"
 
 enum { WIDEST_ID = 24 };
 

@@ -5,7 +5,7 @@
 #include "report/fields.h"
 #include "report/known.h"
 #include "report/resolved.h"
-#include "report/when.h"
+#include "value/when.h"
 
 struct viewing {
     const struct program *program;

@@ -13,6 +13,7 @@
 #include "store/folder.h"
 #include "store/postgres_journal.h"
 #include "store/sqlite_head.h"
+#include "value/when.h"
 
 // ---- the folder on this machine
 
@@ -226,8 +227,9 @@ static void say_held(struct str id, struct str mark, struct diags *ds)
     int pid;
 
     if (sscanf(str_copy(a, mark).s, "%d %255s %63s", &pid, host, since) == 3)
-        store_fail(ds, STORE_HELD, "run `%.*s` is held by pid %d on %s since %s", STR_ARG(id), pid,
-                   host, since);
+        store_fail(ds, STORE_HELD, "run `%.*s` is held by pid %d on %s, taken %.*s", STR_ARG(id),
+                   pid, host,
+                   STR_ARG(ago_text(wall_from(str_from(since)), clock_wall_ns(), a)));
     else
         store_fail(ds, STORE_HELD, "run `%.*s` is held by another interpreter", STR_ARG(id));
     arena_free(a);

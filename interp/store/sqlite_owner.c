@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "store/backend.h"
+#include "value/when.h"
 
 // A lock of the open file, not of the process: closing another descriptor of the same file
 // does not give it back, and it can be looked at without being taken.
@@ -59,10 +60,14 @@ static void ask_who(int fd, struct failure *why)
     int pid;
     ssize_t n = pread(fd, line, sizeof line - 1, 0);
 
-    if (n > 0 && sscanf(line, "%d %255s %63s", &pid, host, since) == 3)
-        failure_set(why, "held by pid %d on %s since %s", pid, host, since);
-    else
+    if (n <= 0 || sscanf(line, "%d %255s %63s", &pid, host, since) != 3) {
         failure_set(why, "held by another interpreter");
+        return;
+    }
+    struct arena *a = arena_new(NULL);
+    struct str taken = ago_text(wall_from(str_from(since)), clock_wall_ns(), a);
+    failure_set(why, "held by pid %d on %s, taken %.*s", pid, host, STR_ARG(taken));
+    arena_free(a);
 }
 
 enum taken owner_take(struct owner *o, int folder_fd, struct str folder, struct failure *why)

@@ -129,7 +129,7 @@ test_that 'the first approval and its reason stand, and who looks hears that the
 '
 test_that 'a lock of a run that waits for a person: which question, and no advice to wait' '
 	sed -e "s/^name: plain/name: locked/" -e "s/^type:/lock: [gatekept]\n&/" plain.yaml >locked.yaml && begin locked && first=$run &&
-	exits 0 runbook locks >out && grep -q "gatekept.*waits for a person at gate" out &&
+	exits 0 runbook locks >out && grep -q "gatekept.*taken [0-9]* s ago, waits for a person at gate" out &&
 	runbook locks -o ndjson | grep -q "\"waits\":\"gate\"" &&
 	exits 7 runbook run locked.yaml --detach >out 2>&1 && grep -q "waits for a person at .gate." out &&
 	! grep -q -e --wait out && exits 0 runbook abort $first
@@ -180,6 +180,10 @@ test_that 'nobody answering in time is a no, and then it is too late' '
 '
 test_that 'an answer that came in time counts also when it is heard after it' '
 	begin quick && exits 0 runbook approve $run && sleep 1.2 && exits 0 runbook resume $run && trace "before gate behind "
+'
+test_that 'waiting says how long it was asked ago, and when it becomes a no' '
+	book slowly "{message: May we?, timeout: 30m}" && begin slowly && exits 0 runbook waiting >out &&
+	grep -q "asked [0-9]* s ago, no answer is a no in 29m [0-9]*s" out && exits 0 runbook reject $run
 '
 test_that 'waiting lists what is open, and nothing else' '
 	begin plain && exits 0 runbook waiting >out && grep -q "$run gate: May we?" out && grep -q "runbook approve $run gate" out &&

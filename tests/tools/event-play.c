@@ -17,7 +17,7 @@
 #include "report/fields.h"
 #include "report/ndjson.h"
 #include "report/teller.h"
-#include "report/when.h"
+#include "value/when.h"
 
 struct play {
     struct arena *arena;

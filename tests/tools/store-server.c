@@ -617,7 +617,7 @@ TEST(who_died_elsewhere_is_waited_for)
     sql("UPDATE runbook.run SET holder = '1 elsewhere 2026-01-01T00:00:00.000Z boot pid:[1] 1 x',"
         " lease_until = clock_timestamp() + interval '30 s'");
     resume(STORE_HELD);
-    CHECK(error_has("is held by pid 1 on elsewhere since 2026-01-01T00:00:00.000Z"));
+    CHECK(error_has("is held by pid 1 on elsewhere, taken "));
 }
 
 // ---- a store that forgets, or was changed

@@ -4,7 +4,7 @@
 #include "report/fields.h"
 #include "report/incident.h"
 #include "report/status.h"
-#include "report/when.h"
+#include "value/when.h"
 
 // A history of events written as JSON.
 static struct history *told(const char *const *lines, size_t count)

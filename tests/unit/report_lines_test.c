@@ -2,7 +2,7 @@
 
 #include "report/lines.h"
 #include "report/tail.h"
-#include "report/when.h"
+#include "value/when.h"
 
 static void collect(struct str line, void *arg)
 {

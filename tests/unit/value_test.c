@@ -6,6 +6,7 @@
 #include "value/number.h"
 #include "value/semver.h"
 #include "value/time.h"
+#include "value/when.h"
 
 static struct value text_list(const char *a, const char *b)
 {
@@ -286,6 +287,17 @@ TEST(the_calendar_goes_there_and_back)
     }
     CHECK(civil_from(0).weekday == 4);
     CHECK(civil_from(-1).yearday == 364);
+}
+
+TEST(a_time_is_said_by_its_distance)
+{
+    const int64_t second = 1000000000, then = wall_from(STR("2026-09-21T14:02:11.000Z"));
+
+    CHECK_STR(ago_text(0, then, scratch), "at a time not known");
+    CHECK_STR(ago_text(then, then, scratch), "0 s ago");
+    CHECK_STR(ago_text(then, then + 9 * second, scratch), "9 s ago");
+    CHECK_STR(ago_text(then, then + 192 * second, scratch), "3m 12s ago");
+    CHECK_STR(ago_text(then, then - 1800 * second, scratch), "in 30m");
 }
 
 TEST(versions_are_ordered_by_number)

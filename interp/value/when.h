@@ -10,5 +10,7 @@ struct str span_text(int64_t ms, struct arena *a);
 struct str clock_text(int64_t wall_ns, struct arena *a);
 // "2026-09-21 14:02:11 UTC"; "not known" for 0.
 struct str date_text(int64_t wall_ns, struct arena *a);
+// "3m 12s ago", "in 27m": how far [wall_ns] is from [now_ns]; "at a time not known" for 0.
+struct str ago_text(int64_t wall_ns, int64_t now_ns, struct arena *a);
 // RFC 3339 back to nanoseconds since 1970; 0 if it is not that.
 int64_t wall_from(struct str rfc3339);

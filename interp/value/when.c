@@ -1,4 +1,4 @@
-#include "report/when.h"
+#include "value/when.h"
 
 #include "value/time.h"
 
@@ -43,6 +43,19 @@ struct str date_text(int64_t wall_ns, struct arena *a)
         return STR("not known");
     return str_format(a, "%04d-%02d-%02d %02d:%02d:%02d UTC", c.year, c.month, c.day, c.hour,
                       c.minute, c.second);
+}
+
+// To the second: whoever reads it wants to know whether it is long.
+struct str ago_text(int64_t wall_ns, int64_t now_ns, struct arena *a)
+{
+    int64_t ms = (now_ns - wall_ns) / 1000000, way = ms < 0 ? -ms : ms;
+    struct str span = way < 10 * SECOND ? str_format(a, "%d s", (int)(way / SECOND))
+                                        : span_text(way, a);
+
+    if (!wall_ns)
+        return STR("at a time not known");
+    return ms < 0 ? str_format(a, "in %.*s", STR_ARG(span))
+                  : str_format(a, "%.*s ago", STR_ARG(span));
 }
 
 int64_t wall_from(struct str rfc3339)
