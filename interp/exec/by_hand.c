@@ -149,9 +149,7 @@ static void answered(void *arg, const struct answer *a)
         walk_confirm(w);
         break;
     case ANSWER_SKIP:
-        w->by = str_copy(w->arena, a->by);
-        w->reason = str_copy(w->arena, a->text);
-        walk_end(w, STATE_SKIPPED, NULL, false);
+        walk_skipped(w, a);
         break;
     case ANSWER_UNDO:
         w->message = STR("a person chose to undo everything");

@@ -8,11 +8,6 @@
 #include "exec/lasting.h"
 #include "exec/walk.h"
 
-static const struct scope *scope_of(struct walk *w)
-{
-    return view_scope(&w->view);
-}
-
 static void cancel_inside(struct walk *w, const char *why)
 {
     struct driver *d = w->d;

@@ -7,11 +7,6 @@
 
 enum { UNBOUND = 1024 };  // parallel: true
 
-static const struct scope *scope_of(struct walk *w)
-{
-    return view_scope(&w->view);
-}
-
 static bool is_masked(struct walk *w, struct str text)
 {
     bool found = false;

@@ -1,9 +1,11 @@
 // The inside of the driver, for the files that make it up.
 //
 //   driver.c    one turn: orders carried out, commits, the end
-//   start.c     run, resume, undo, abort: what comes before the first turn
+//   session.c   what each session has: a driver, a store, a keeper, the data
+//   start.c     run: what comes before the first turn
+//   resume.c    resume, undo, abort: the same
 //   emit.c      events: made, journalled, applied, shown
-//   walk.c      one task from its `if` to its end
+//   walk.c      one task from its `if` to its end; walk.h lists who else is in that
 //   ahead.c     intents written before there is room for the step
 //   act.c       attempts: an action started, its output kept, its outcome
 //   check.c     checks that poll

@@ -9,9 +9,19 @@
 struct driver *driver_new(struct run_env *env, const struct run_options *o);
 bool driver_open_store(struct driver *d, bool create);
 bool driver_start_keeper(struct driver *d);
+// announce.c: the event run.start; the row of the run among all runs.
+void tell_start(struct driver *d);
 void driver_row(struct driver *d);
 // Where the files of this session are, when that is not beside the journal.
 void put_place(struct driver *d, struct value_builder *b);
+struct str host_name(struct arena *a);
+struct str new_id(struct arena *a);
+// `run`, as expressions see it from the beginning.
+void make_run_value(struct driver *d);
+// skips.c: --skip and --from name steps of this run that may be left out. False with errors.
+bool skips_are_right(struct driver *d);
+// required.c: false with an error, or with d->refused when a signal ended it.
+bool check_required(struct driver *d, struct space *space);
 // d->frame without what the operator and the environment give; make_root_frame() has that too.
 void new_root_frame(struct driver *d);
 int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base);

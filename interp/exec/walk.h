@@ -1,5 +1,17 @@
-// One task on its way, for the files that take it there: walk.c, outcome.c, each.c,
-// container.c, words.c, dry.c.
+// One task on its way (execution.md section 3), for the files that take it there:
+//
+//   walk.c       if, done_if, the action resolved
+//   by_hand.c    --mode manual: each step is shown, and a person decides
+//   consent.c    confirm, approve
+//   before.c     how things are before the step changes them
+//   attempt.c    the intent, and the action
+//   work.c       manual, prompt: the action is a person
+//   outcome.c    judged, verified, outputs
+//   failure.c    tried again, rescued, on_failure
+//   interrupt.c  stopped from outside
+//   step_end.c   step.end
+//   each.c, container.c  what lists, groups and used runbooks do more
+//   words.c      what a question says; dry.c: a dry run
 
 #pragma once
 
@@ -28,11 +40,19 @@ void walk_succeeded(struct walk *w);
 void gate_judge(struct walk *w);
 // False: the journal cannot take it, and nothing may start.
 bool emit_intent(struct walk *w, struct value with);
+// What the runbook's `defaults` say, or NULL.
+const struct defaults *walk_defaults(const struct walk *w);
 bool step_timeout(struct walk *w, int64_t fallback_ms, int64_t *ns, struct expr_error *err);
+
+static inline const struct scope *scope_of(struct walk *w)
+{
+    return view_scope(&w->view);
+}
 
 bool walk_asks_if(const struct task *t);
 bool walk_make_act(struct walk *w, struct expr_error *err);
-void walk_act(struct walk *w);  // its intent is durable
+void walk_attempt(struct walk *w);  // writes the intent of one, and acts when that is durable
+void walk_act(struct walk *w);      // its intent is durable
 
 // ahead.c
 void intend_ahead(struct driver *d);
@@ -40,9 +60,29 @@ void intend_ahead(struct driver *d);
 bool intended_begin(struct driver *d, struct task *t);
 void intended_began(struct walk *w);
 
-// What comes behind the question of manual mode.
+// consent.c: what comes behind the question of manual mode.
 void walk_confirm(struct walk *w);
 void walk_waited(struct walk *w);  // a person has answered w->question
+// A person said no, or nobody answered; [skips]: the file says that this skips the step.
+void walk_declined(struct walk *w, const struct answer *a, bool skips);
+// before.c, and behind it attempt.c
+void walk_before(struct walk *w);
+void walk_intend(struct walk *w);
+// work.c
+void work_ask(struct walk *w);
+
+// failure.c: what its on_failure says of a failure that stays; how it ends then, with [then] the
+// policy's word and [own] when it is the step's own.
+void walk_decide(struct walk *w);
+void walk_end_badly(struct walk *w, const char *then, bool own);
+
+// step_end.c
+void walk_skipped(struct walk *w, const struct answer *a);  // by a person, who gave a reason
+void put_results(struct walk *w, struct value_builder *b, bool has_result);
+void put_some(struct value_builder *b, const char *key, struct str text);  // nothing when it is empty
+
+// skips.c: true when a flag skipped it, and it has ended.
+bool skip_by_flag(struct walk *w);
 
 // by_hand.c: --mode manual; at once walk_confirm() where nothing is asked
 void by_hand_ask(struct walk *w);

@@ -1,0 +1,159 @@
+// What a session of a run has before anything else: a driver, a store, a keeper, the data of
+// the runbook that was started.
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "exec/session.h"
+
+// ---- a driver
+
+struct driver *driver_new(struct run_env *env, const struct run_options *o)
+{
+    struct driver *d = NEW(env->arena, struct driver);
+
+    *d = (struct driver){ .arena = env->arena,
+                          .env = env,
+                          .options = o,
+                          .loop = env->loop,
+                          .store = env->store,
+                          .diags = env->diags,
+                          .asker = env->asker,
+                          .mask = mask_new(env->arena),
+                          .recorded = map_new(env->arena),
+                          .programs = map_new(env->arena),
+                          .open_since = map_new(env->arena),
+                          .refusals = map_new(env->arena),
+                          .started_boot_ms = loop_now_ms(env->loop),
+                          .started_wall_ns = clock_wall_ns(),
+                          .quiet = true };
+    d->cannot_undo = value_list_start(d->arena);
+    d->at_end = value_finish(value_map_start(d->arena));
+    return d;
+}
+
+// Many steps at once need many descriptors. Only after the keeper was started: what it gets
+// is what the steps get.
+static void raise_limits(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+bool driver_open_store(struct driver *d, bool create)
+{
+    struct str url = d->options->store.n ? d->options->store : project_store(d->project, d->arena);
+
+    if (d->options->dry_run)
+        url = STR("memory:");
+    if (!d->store)
+        d->store = store_open(d->arena, d->loop, url, create, d->diags);
+    return d->store != NULL;
+}
+
+bool driver_start_keeper(struct driver *d)
+{
+    d->session = (struct session){
+        .arena = d->arena, .loop = d->loop, .mask = d->mask, .folder = d->folder, .run = d->id
+    };
+    d->session.keeper = keeper_start(d->loop, d->arena, d->folder);
+    if (!d->session.keeper)
+        diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+                   "the process that keeps the steps cannot be started: %s", strerror(errno));
+    raise_limits();
+    return d->session.keeper != NULL;
+}
+
+// ---- what `run` is
+
+struct str host_name(struct arena *a)
+{
+    char name[256] = "";
+
+    gethostname(name, sizeof name - 1);
+    return str_copy(a, str_from(name));
+}
+
+void make_run_value(struct driver *d)
+{
+    struct value_builder *b = value_map_start(d->arena);
+    int64_t ns = d->started_wall_ns;
+
+    value_put_s(b, "id", value_string(d->id));
+    value_put_s(b, "runbook", value_string(d->program->root->rb->name.str));
+    value_put_s(b, "mode", value_text(d->options->manual ? "manual" : "auto"));
+    value_put_s(b, "user", value_string(person(d)));
+    value_put_s(b, "host", value_string(host_name(d->arena)));
+    value_put_s(b, "started", value_timestamp(ns / 1000000000, (uint32_t)(ns % 1000000000)));
+    value_put_s(b, "dir", value_string(d->folder));
+    value_put_s(b, "drill", value_bool(d->options->drill));
+    d->run_value = value_finish(b);
+}
+
+struct str new_id(struct arena *a)
+{
+    static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    unsigned char bytes[6];
+    char id[7] = "";
+
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        abort();
+    for (size_t i = 0; i < sizeof bytes; i++)
+        id[i] = letters[bytes[i] % 32];
+    return str_copy(a, str_from(id));
+}
+
+// A variable that is not set is missing (4); all else is wrong (3).
+static int code_of(const struct diags *ds)
+{
+    for (const struct diag *d = ds->first; d; d = d->next)
+        if (d->severity == SEVERITY_ERROR && d->code != DIAG_PREFLIGHT)
+            return CODE_INVALID;
+    return CODE_PREFLIGHT;
+}
+
+// The root's data. 0, or an exit code.
+void new_root_frame(struct driver *d)
+{
+    struct frame *f = NEW(d->arena, struct frame);
+
+    *f = (struct frame){ .module = d->program->root, .mask = d->mask, .drill = d->options->drill };
+    d->frame = f;
+    make_run_value(d);
+    f->run = d->run_value;
+    if (d->options->trigger_name.n) {
+        struct value_builder *b = value_map_start(d->arena);
+        value_put_s(b, "name", value_string(d->options->trigger_name));
+        value_put_s(b, "level", value_string(d->options->trigger_level));
+        value_put_s(b, "subject", value_string(d->options->trigger_subject));
+        value_put_s(b, "value", d->options->trigger_value);
+        f->trigger = value_finish(b);
+    }
+}
+
+int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base)
+{
+    struct value now = now_value();
+
+    new_root_frame(d);
+    struct frame *f = d->frame;
+    if (!frame_inputs(f, given, count, base, now, d->arena, d->diags))
+        return CODE_INVALID;
+    if (!frame_secrets(f, d->mask, now, d->arena, d->diags))
+        return CODE_PREFLIGHT;
+    if (!frame_vars(f, now, d->arena, d->diags) ||
+        !frame_places(f, d->project, now, d->arena, d->diags))
+        return code_of(d->diags);
+    return 0;
+}
