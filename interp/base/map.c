@@ -46,16 +46,14 @@ static size_t slot_of(const struct map *m, struct str key)
 static void grow(struct map *m)
 {
     size_t room = m->room ? m->room * 2 : 8;
-    struct entry *entries = NEW_ARRAY(m->arena, struct entry, room);
 
-    if (m->count)
-        memcpy(entries, m->entries, m->count * sizeof *entries);
-    m->entries = entries;
+    m->entries = arena_grow(m->arena, m->entries, m->room, room, sizeof *m->entries);
     m->room = room;
+    m->slots = arena_grow(m->arena, m->slots, m->slot_count, room * 2, sizeof *m->slots);
     m->slot_count = room * 2;
-    m->slots = NEW_ARRAY(m->arena, uint32_t, m->slot_count);
+    memset(m->slots, 0, m->slot_count * sizeof *m->slots);
     for (size_t i = 0; i < m->count; i++)
-        m->slots[slot_of(m, entries[i].key)] = (uint32_t)i + 1;
+        m->slots[slot_of(m, m->entries[i].key)] = (uint32_t)i + 1;
 }
 
 void *map_get(const struct map *m, struct str key)

@@ -3,19 +3,25 @@
 #include "base/arena.h"
 #include "exec/core.h"
 
+// Moves what waits to the front; longer only where that would leave less than half free.
+static void make_room(struct run *r, struct queue *q)
+{
+    if (q->first)
+        memmove(q->items, q->items + q->first, q->count * sizeof *q->items);
+    q->first = 0;
+    if (q->count * 2 <= q->room && q->room)
+        return;
+    size_t room = q->room ? q->room * 2 : 16;
+    q->items = arena_grow(r->arena, q->items, q->room, room, sizeof *q->items);
+    q->room = room;
+}
+
 // First in, first out: what becomes ready first starts first, and what becomes ready
 // together does so in file order.
 void queue_push(struct run *r, struct queue *q, void *item)
 {
-    if (q->first + q->count == q->room) {
-        size_t room = q->count * 2 > 16 ? q->count * 2 : 16;
-        void **items = NEW_ARRAY(r->arena, void *, room);
-        if (q->count)
-            memcpy(items, q->items + q->first, q->count * sizeof *items);
-        q->items = items;
-        q->first = 0;
-        q->room = room;
-    }
+    if (q->first + q->count == q->room)
+        make_room(r, q);
     q->items[q->first + q->count++] = item;
 }
 

@@ -110,10 +110,8 @@ static void follow(struct run *r, struct task *before, struct task *t)
 {
     if (before->follower_count == before->follower_room) {
         size_t room = before->follower_room ? before->follower_room * 2 : 2;
-        struct task **all = NEW_ARRAY(r->arena, struct task *, room);
-        if (before->follower_count)
-            memcpy(all, before->followers, before->follower_count * sizeof *all);
-        before->followers = all;
+        before->followers = arena_grow(r->arena, before->followers, before->follower_room, room,
+                                       sizeof *before->followers);
         before->follower_room = room;
     }
     before->followers[before->follower_count++] = t;

@@ -48,11 +48,8 @@ struct reader {
 static void add_part(struct reader *r, struct template_part part)
 {
     if (r->count == r->room) {
-        size_t room = r->room ? r->room * 2 : 4;
-        struct template_part *parts = NEW_ARRAY(r->arena, struct template_part, room);
-        if (r->count)
-            memcpy(parts, r->parts, r->count * sizeof *parts);
-        r->parts = parts;
+        size_t room = r->room ? r->room * 2 : 1;  // most texts are one literal
+        r->parts = arena_grow(r->arena, r->parts, r->room, room, sizeof *r->parts);
         r->room = room;
     }
     r->parts[r->count++] = part;

@@ -24,11 +24,9 @@ static void add_need(struct builder *b, struct vertex *need, struct span where)
     *by = number;
     if (b->count == b->room) {
         size_t room = b->room ? b->room * 2 : 16;
-        struct vertex **needs = NEW_ARRAY(b->g->arena, struct vertex *, room);
-        struct span *spans = NEW_ARRAY(b->g->arena, struct span, room);
-        for (size_t i = 0; i < b->count; i++)
-            needs[i] = b->needs[i], spans[i] = b->spans[i];
-        b->needs = needs, b->spans = spans, b->room = room;
+        b->needs = arena_grow(b->g->arena, b->needs, b->room, room, sizeof *b->needs);
+        b->spans = arena_grow(b->g->arena, b->spans, b->room, room, sizeof *b->spans);
+        b->room = room;
     }
     b->needs[b->count] = need;
     b->spans[b->count++] = where;

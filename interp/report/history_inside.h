@@ -3,21 +3,17 @@
 
 #pragma once
 
-#include <string.h>
-
+#include "base/arena.h"
 #include "report/history.h"
 
 // Room for one more at the end of a list of the history.
-#define ROOM(h, list, count, room)                                             \
-    do {                                                                       \
-        if ((h)->count == (h)->room) {                                         \
-            size_t more_ = (h)->room ? (h)->room * 2 : 16;                     \
-            void *bigger_ = arena_alloc((h)->arena, more_, sizeof *(h)->list); \
-            if ((h)->count)                                                    \
-                memcpy(bigger_, (h)->list, (h)->count * sizeof *(h)->list);    \
-            (h)->list = bigger_;                                               \
-            (h)->room = more_;                                                 \
-        }                                                                      \
+#define ROOM(h, list, count, room)                                                        \
+    do {                                                                                  \
+        if ((h)->count == (h)->room) {                                                    \
+            size_t more_ = (h)->room ? (h)->room * 2 : 16;                                \
+            (h)->list = arena_grow((h)->arena, (h)->list, (h)->room, more_, sizeof *(h)->list); \
+            (h)->room = more_;                                                            \
+        }                                                                                 \
     } while (0)
 
 extern void (*const history_handlers[EVENT_COUNT])(struct history *h, const struct event *e);
