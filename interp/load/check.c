@@ -261,11 +261,11 @@ static void check_top(const struct spot *top, void *ctx)
     check_spot(top, &v);
 }
 
-void check_module(const struct program *p, struct module *m, struct diags *ds)
+void check_module(const struct program *p, struct module *m, struct arena *types, struct diags *ds)
 {
-    struct checking c = { .program = p, .module = m, .arena = p->arena, .ds = ds };
+    struct checking c = { .program = p, .module = m, .arena = types, .ds = ds };
 
-    m->types = types_new(p->arena, m->rb);
+    m->types = types_new(types, m->rb);
     c.types = m->types;
     if (m->of_project)
         types_any(m->types);

@@ -79,7 +79,7 @@ static void check_default(struct checking *c, const struct input *in)
         return;
     struct diag *d = diag_error(c->ds, DIAG_BAD_LITERAL, in->fallback->node->span, "`default` %.*s",
                                 STR_ARG(why.message));
-    d->help = why.help;
+    diag_help(c->ds, d, "%.*s", STR_ARG(why.help));
 }
 
 static void check_input(struct checking *c, const struct input *in)

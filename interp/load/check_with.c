@@ -53,7 +53,7 @@ static void check_value(struct checking *c, const struct input *in, const struct
         return;
     struct diag *d = diag_error(c->ds, DIAG_BAD_WITH, e->entry.node->span, "input `%.*s` %.*s",
                                 STR_ARG(in->entry.key.str), STR_ARG(why.message));
-    d->help = why.help;
+    diag_help(c->ds, d, "%.*s", STR_ARG(why.help));
     diag_note(c->ds, d, in->entry.key.span, "it is declared here");
 }
 

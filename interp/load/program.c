@@ -11,7 +11,8 @@ struct loading {
     struct program *p;
     struct shelf *shelf;
     struct diags *ds;
-    struct module *m;  // whose steps are being looked at
+    struct module *m;     // whose steps are being looked at
+    struct arena *types;  // of all modules; gone when everything has been checked
 };
 
 static struct str address_of(const struct step *const *s)
@@ -127,7 +128,7 @@ static void finish(struct loading *l, struct module *m)
     runbook_each_spot(m->rb, vouch, l);
     m->bound = action_bind(m->rb, &bind);
     m->graph = graph_read(l->p->arena, m->rb, l->ds);
-    check_module(l->p, m, l->ds);
+    check_module(l->p, m, l->types, l->ds);
 }
 
 static struct module *load_module(struct loading *l, struct runbook *rb)
@@ -161,6 +162,13 @@ static void load_project_hooks(struct loading *l)
     l->p->project_hooks = load_module(l, rb);
 }
 
+static void forget_types(struct loading *l)
+{
+    for (size_t i = 0; i < map_count(l->p->by_path); i++)
+        ((struct module *)map_value(l->p->by_path, i))->types = NULL;
+    arena_free(l->types);
+}
+
 static struct program *load(struct arena *a, const struct project *project, struct shelf *shelf,
                             struct str path, struct diags *ds)
 {
@@ -176,9 +184,11 @@ static struct program *load(struct arena *a, const struct project *project, stru
                            .vouched = map_new(a) };
     struct runbook *rb = shelf_read(shelf, path);
     p->folder = folder_of(p, rb ? rb->path : path);
+    l.types = arena_new(NULL);
     if (rb)
         p->root = load_module(&l, rb);
     load_project_hooks(&l);
+    forget_types(&l);
     if (!rb)
         return NULL;
     check_program(p, ds);

@@ -14,7 +14,7 @@ struct module_types;
 struct module {  // one runbook of a program
     struct runbook *rb;
     struct graph *graph;
-    struct module_types *types;  // of its names, for expressions (load/types.h)
+    struct module_types *types;  // of its names (load/types.h); NULL once all is loaded
     struct str folder;           // where its relative paths begin unless `dir:` says otherwise
     struct module **uses;        // what its `use` steps run, each once
     size_t use_count;

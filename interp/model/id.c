@@ -135,7 +135,8 @@ static void check_trigger_ids(const struct runbook *rb, struct reader *r)
 
 void runbook_check_ids(const struct runbook *rb, struct reader *r)
 {
-    struct seen seen = { map_new(r->arena), r };
+    struct arena *scratch = arena_new(NULL);
+    struct seen seen = { map_new(scratch), r };
     const struct list *const phases[] = { &rb->prepare, &rb->steps, &rb->verify, &rb->undone,
                                           &rb->always };
 
@@ -145,4 +146,5 @@ void runbook_check_ids(const struct runbook *rb, struct reader *r)
         see_steps(&seen, phases[i], true);
     see_hooks(&seen, rb->hooks);
     check_trigger_ids(rb, r);
+    arena_free(scratch);
 }
