@@ -15,16 +15,12 @@ lost() {
 	pg_sql 'DELETE FROM t'
 	[ -z "${3:-}" ] || pg_sql "$3"
 	printf 'runbook: 1\nname: book\ntype: database\nconnections: {db: "${{ env.DBURL }}"}\nsteps:\n%s\n  - {id: b, shell: echo b >> effects}\n' "$1" >book.yaml
-	python3 "$repo/tests/tools/pg-cut.py" "$pg_port" gone >port &
-	proxy=$!
-	until_true '[ -s port ]'
-	DBURL="postgresql://$pg_user@127.0.0.1:$(cat port)/postgres"
-	rm port
+	pg_behind gone
+	DBURL=$url
 	export DBURL
 	timeout 60 runbook --store "$store" run book.yaml >out 2>&1 </dev/null
 	got=$?
-	kill $proxy
-	wait $proxy 2>/dev/null
+	pg_behind_over
 	[ $got = 11 ] || { echo "exit status $got"; cat out; return 1; }
 	id=$(runbook --store "$store" runs -o ndjson 2>/dev/null | sed -n '1s/.*"id":"\([^"]*\)".*/\1/p')
 }
@@ -35,26 +31,22 @@ again() {
 	DBURL=$pg_url exits "$want" timeout 60 runbook --store "$store" resume "$id" "$@" >out 2>&1 </dev/null ||
 		{ cat out; return 1; }
 }
-ask() {
-	got=$(pg_sql "$1")
-	[ "$got" = "$2" ] || { echo "$1: $got, not $2"; return 1; }
-}
 one='  - {id: a, sql: INSERT INTO t VALUES (1), timeout: 1s}'
 
 test_that 'it had committed: it is not done again' '
-	lost "$one" "$work/state" && again 0 && has "asking again" && effects "b " && ask "SELECT count(*) FROM t" 1
+	lost "$one" "$work/state" && again 0 && has "asking again" && effects "b " && asks "SELECT count(*) FROM t" 1
 '
 test_that 'the same with runs in PostgreSQL' '
-	lost "$one" "$pg_url" && again 0 && has "asking again" && effects "b " && ask "SELECT count(*) FROM t" 1
+	lost "$one" "$pg_url" && again 0 && has "asking again" && effects "b " && asks "SELECT count(*) FROM t" 1
 '
 test_that 'it had rolled back: it is tried again' '
 	lost "$one" "$pg_url" "INSERT INTO t VALUES (1)" && pg_sql "DELETE FROM t" && again 0 && effects "b " &&
-	ask "SELECT count(*) FROM t" 1 &&
+	asks "SELECT count(*) FROM t" 1 &&
 	runbook --store "$pg_url" show $id -o ndjson 2>/dev/null | grep -c "\"type\":\"step.start\",\"step\":\"a\"" | grep -x 2
 '
 test_that 'a group that is one transaction' '
 	lost "  - {id: g, transaction: db, timeout: 1s, steps: [{id: a, sql: INSERT INTO t VALUES (3)}]}" "$work/state" &&
-	again 0 && effects "b " && ask "SELECT count(*) FROM t" 1
+	again 0 && effects "b " && asks "SELECT count(*) FROM t" 1
 '
 test_that 'a person says that a group that is one transaction took effect' '
 	lost "  - {id: g, transaction: db, timeout: 1s, steps: [{id: a, sql: INSERT INTO t VALUES (3)}]}" "$work/state" &&
@@ -62,7 +54,7 @@ test_that 'a person says that a group that is one transaction took effect' '
 '
 test_that 'a group that is one transaction, rolled back' '
 	lost "  - {id: g, transaction: db, timeout: 1s, steps: [{id: a, sql: INSERT INTO t VALUES (3)}]}" "$work/state" "INSERT INTO t VALUES (3)" &&
-	pg_sql "DELETE FROM t" && again 0 && effects "b " && ask "SELECT count(*) FROM t" 1
+	pg_sql "DELETE FROM t" && again 0 && effects "b " && asks "SELECT count(*) FROM t" 1
 '
 test_that 'still nobody there: 11 again, and the marks are named' '
 	lost "$one" "$work/state" && want=11 && exits 11 timeout 60 runbook --store "$store" resume $id >out 2>&1 </dev/null &&

@@ -2,46 +2,11 @@
 # The http action against a server that does what a test tells it.
 
 . "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/scripted.sh"
+. "$repo/tests/e2e/play.sh"
 
-servers=
-stop_servers() {
-	for pid in $servers; do
-		kill "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	servers=
-}
-trap 'stop_servers; rm -rf "$work"' EXIT
-
-# serve ROUTES [SOCKET]: a new server; its port is in $port, its requests in log.
-serve() {
-	printf '%s' "$1" >routes.json
-	rm -f log port
-	touch log
-	python3 "$repo/tests/tools/http-scripted.py" routes.json log ${2+"$2"} >port &
-	servers="$servers $!"
-	until [ -s port ]; do sleep 0.02; done
-	port=$(cat port)
-}
-# play STEPS [OPTION...]: the steps, with $connections; the outcomes are in out.
-play() {
-	steps=$1
-	shift
-	printf 'runbook: 1\nname: book\ntype: application\nconnections: {%s}\nsteps:\n%s\n' \
-		"${connections-}" "$steps" >book.yaml
-	timeout 60 action-play book.yaml "$@" >out 2>err
-	status=$?
-	[ $status -ne 124 ] || echo "{\"hangs\":true}" >out
-	return $status
-}
-has() {
-	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out err; return 1; }
-}
 logged() {
 	grep -F -- "$1" log >/dev/null || { echo "not requested: $1"; cat log out err; return 1; }
-}
-requests() {
-	[ "$(wc -l <log)" -eq "$1" ] || { echo "not $1 requests"; cat log out err; return 1; }
 }
 
 test_that 'a refused connection was not started' '

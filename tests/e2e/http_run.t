@@ -4,32 +4,10 @@
 . "$(dirname "$0")/../lib.sh"
 export XDG_STATE_HOME="$work/state"
 
-servers=
-stop_servers() {
-	for pid in $servers; do
-		kill "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	servers=
-}
-trap 'stop_servers; rm -rf "$work"' EXIT
-
-# serve ROUTES: a new server; its port is in $port, its requests in log.
-serve() {
-	printf '%s' "$1" >routes.json
-	rm -f log port
-	touch log
-	python3 "$repo/tests/tools/http-scripted.py" routes.json log >port &
-	servers="$servers $!"
-	until [ -s port ]; do sleep 0.02; done
-	port=$(cat port)
-}
+. "$repo/tests/e2e/scripted.sh"
 # book STEPS: written to book.yaml
 book() {
 	printf 'runbook: 1\nname: book\ntype: application\nsteps:\n%s\n' "$1" >book.yaml
-}
-requests() {
-	[ "$(wc -l <log)" -eq "$1" ] || { echo "not $1 requests"; cat log; return 1; }
 }
 id_of() {
 	runbook runs | awk '/book/ {print $1; exit}'

@@ -2,6 +2,7 @@
 # The http action against a real nginx with TLS.
 
 . "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/play.sh"
 
 for nginx in "$(command -v nginx)" /usr/sbin/nginx ''; do
 	[ -x "$nginx" ] && break
@@ -93,18 +94,6 @@ for port in sys.argv[1:]:
         sys.exit(1)
 EOP
 
-play() {
-	steps=$1
-	shift
-	printf 'runbook: 1\nname: book\ntype: application\nsteps:\n%s\n' "$steps" >book.yaml
-	timeout 60 action-play book.yaml "$@" >out 2>err
-	status=$?
-	[ $status -ne 124 ] || echo "{\"hangs\":true}" >out
-	return $status
-}
-has() {
-	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out err; return 1; }
-}
 
 test_that 'a certificate that nobody we know has signed is refused before the request' '
 	! play "  - {id: a, http: POST https://localhost:$good/}" &&

@@ -51,3 +51,21 @@ pg_stop() {
 pg_sql() {
 	psql -X -q -A -t -v ON_ERROR_STOP=1 "$pg_url" -c "$1"
 }
+# asks SQL WANTED
+asks() {
+	got=$(pg_sql "$1")
+	[ "$got" = "$2" ] || { echo "$1: $got, not $2"; return 1; }
+}
+# pg_behind WHEN: a proxy that cuts a COMMIT there (tests/tools/pg-cut.py); $url leads through it.
+pg_behind() {
+	python3 "$repo/tests/tools/pg-cut.py" "$pg_port" "$1" >port &
+	proxy=$!
+	until [ -s port ]; do sleep 0.02; done
+	url="postgresql://$pg_user@127.0.0.1:$(cat port)/postgres"
+	rm port
+}
+pg_behind_over() {
+	kill "$proxy" 2>/dev/null
+	wait "$proxy" 2>/dev/null
+	true
+}

@@ -3,31 +3,11 @@
 # Effects are counted in a file that steps append to.
 
 . "$(dirname "$0")/../lib.sh"
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
+. "$repo/tests/e2e/book.sh"
 
-# book STEPS: book.yaml, and nothing of an earlier test.
-book() {
-	rm -rf state effects daemon go
-	printf 'runbook: 1\nname: book\ntitle: Book\ntype: database\nowners: [x]\nsteps:\n%s\n' "$1" >book.yaml
-}
-# run CODE: runs the book; what it says is in out.
-run() {
-	exits "$1" timeout 30 runbook run book.yaml >out 2>&1 </dev/null || { cat out; return 1; }
-}
-# start: runs it beside us; $run is the interpreter, once the step has said so in effects.
-start() {
-	runbook run book.yaml >out 2>&1 </dev/null &
-	run=$!
-	until_true '[ -s effects ]' || { cat out; return 1; }
-	keeper=$(pgrep -P "$run")
-	id=$(ls state/runbook/runs)
-}
-# resume CODE [OPTION...]
-resume() {
-	want=$1
-	shift
-	exits "$want" timeout 30 runbook resume "$id" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
+# The same, and $keeper.
+start_kept() {
+	start && keeper=$(pgrep -P "$run")
 }
 # dead PID...: kills them at one instant and waits until they are gone
 dead() {
@@ -37,27 +17,6 @@ dead() {
 	done
 	wait 2>/dev/null
 	true
-}
-# gone PID: or a zombie that nobody has reaped yet
-gone() {
-	! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null
-}
-until_true() {
-	tries=0
-	until eval "$1"; do
-		tries=$((tries + 1))
-		[ $tries -lt 500 ] || { echo "never true: $1"; return 1; }
-		sleep 0.01
-	done
-}
-has() {
-	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out; return 1; }
-}
-lacks() {
-	! grep -F -- "$1" out || { cat out; return 1; }
-}
-effects() {
-	[ "$(tr '\n' ' ' <effects)" = "$1" ] || { echo "effects: $(cat effects)"; cat out; return 1; }
 }
 
 # ---- ends
@@ -174,14 +133,14 @@ steps='  - id: a
 
 test_that 'the interpreter: the step goes on, and resume takes over what it said' '
 	book "$steps"
-	start && dead "$run" && kill -0 "$keeper" && touch go &&
+	start_kept && dead "$run" && kill -0 "$keeper" && touch go &&
 	resume 0 && effects "a said " && until_true "gone $keeper"
 '
 
 test_that 'the interpreter, in the last step: resume runs the always that was left out' '
 	book "  - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}
 always: [{id: z, shell: echo z >> effects}]"
-	start && dead "$run" && touch go && resume 0 && effects "a z "
+	start_kept && dead "$run" && touch go && resume 0 && effects "a z "
 '
 
 test_that 'the interpreter, in an always: the step goes on and is not started again' '
@@ -189,18 +148,18 @@ test_that 'the interpreter, in an always: the step goes on and is not started ag
 always:
   - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done; echo said >> effects\"}
   - {id: z, shell: echo z >> effects}"
-	start && dead "$run" && touch go && resume 0 && effects "a said z "
+	start_kept && dead "$run" && touch go && resume 0 && effects "a said z "
 '
 
 test_that 'the interpreter: resume waits for the step' '
 	book "$steps"
-	start && dead "$run" && (sleep 0.3; touch go) &&
+	start_kept && dead "$run" && (sleep 0.3; touch go) &&
 	resume 0 && effects "a said "
 '
 
 test_that 'the interpreter and the keeper: nothing is started while the step lives' '
 	book "$steps"
-	start && dead "$run" "$keeper" && { (sleep 0.5; touch go) & }
+	start_kept && dead "$run" "$keeper" && { (sleep 0.5; touch go) & }
 	resume 11 && effects "a " && resume 0 --mark a=failed && effects "a a said "
 '
 
@@ -213,13 +172,13 @@ test_that 'the timeout of a step holds when both are gone' '
       while :; do sleep 0.02 || :; done
     timeout: 800ms
     kill_grace: 200ms"
-	start && step=$(pgrep -P "$keeper") && dead "$run" "$keeper" && resume 11 &&
+	start_kept && step=$(pgrep -P "$keeper") && dead "$run" "$keeper" && resume 11 &&
 	has "(pid $step" && gone "$step" && effects "a term "
 '
 
 test_that 'the keeper: not known, and what lives is named' '
 	book "$steps"
-	start && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" &&
+	start_kept && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" &&
 	has "$step" && effects "a " && touch go && until_true "gone $step" &&
 	resume 0 --mark a=failed && effects "a a said "
 '
@@ -237,14 +196,14 @@ on_failure: undo"
 
 test_that 'a keeper that was stopped: a step that ended in time is judged by its exit' '
 	book "  - {id: a, timeout: 2s, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
-	start && step=$(pgrep -P "$keeper") && sleep 0.1 && kill -STOP "$keeper" && touch go &&
+	start_kept && step=$(pgrep -P "$keeper") && sleep 0.1 && kill -STOP "$keeper" && touch go &&
 	until_true "gone $step" && sleep 2.2 && kill -CONT "$keeper" && exits 0 wait "$run" &&
 	lacks "timed out"
 '
 
 test_that 'all three: not known' '
 	book "$steps"
-	start && dead "$run" "$keeper" $(pgrep -P "$keeper") && resume 11 && effects "a "
+	start_kept && dead "$run" "$keeper" $(pgrep -P "$keeper") && resume 11 && effects "a "
 '
 
 left='  - id: a
@@ -258,7 +217,7 @@ left='  - id: a
 
 test_that 'all three, and a child in a session of its own lives: it is waited for' '
 	book "$left"
-	start && dead "$run" "$keeper" $(pgrep -P "$keeper") && kill -0 "$(cat daemon)" && {
+	start_kept && dead "$run" "$keeper" $(pgrep -P "$keeper") && kill -0 "$(cat daemon)" && {
 		runbook resume "$id" >out 2>&1 </dev/null &
 		resumed=$!
 	} && until_true "grep -q \"still running.*$(cat daemon)\" out" && effects "a " &&
@@ -275,7 +234,7 @@ test_that 'the keeper, and a child lives: nothing is undone over it' '
 
 test_that 'nothing is left in the folder of a run but its record' '
 	book "$steps"
-	start && dead "$run" && touch go && resume 0 &&
+	start_kept && dead "$run" && touch go && resume 0 &&
 	! ls state/runbook/runs/*/*.result state/runbook/runs/*/keeper.* 2>/dev/null
 '
 

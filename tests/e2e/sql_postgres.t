@@ -3,34 +3,13 @@
 
 . "$(dirname "$0")/../lib.sh"
 . "$repo/tests/e2e/postgres.sh"
+. "$repo/tests/e2e/play.sh"
 pg_start
+url=$pg_url
 q="'"
 
 pg_sql 'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, $$one$$), (2, NULL)'
 
-# play STEPS [OPTION...]: the steps, with the connection db; the outcomes are in out.
-play() {
-	steps=$1
-	shift
-	printf 'runbook: 1\nname: book\ntype: database\nconnections: {db: "%s"}\nsteps:\n%s\n' \
-		"${url-$pg_url}" "$steps" >book.yaml
-	timeout 60 action-play book.yaml "$@" >out 2>err
-	status=$?
-	[ $status -ne 124 ] || echo "{\"hangs\":true}" >out
-	return $status
-}
-# has TEXT: in the outcomes
-has() {
-	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out err; return 1; }
-}
-lacks() {
-	! grep -F -- "$1" out || { cat out err; return 1; }
-}
-# ask SQL WANTED
-ask() {
-	got=$(pg_sql "$1")
-	[ "$got" = "$2" ] || { echo "$1: $got, not $2"; return 1; }
-}
 
 test_that 'a refused connection was not started' '
 	free=$(free_port)
@@ -47,7 +26,7 @@ test_that 'an error of the server has its SQLSTATE' '
 
 test_that 'a second statement is refused, and nothing is done' '
 	! play "  - {id: a, sql: INSERT INTO t VALUES (9); DROP TABLE t}" &&
-	has "only one statement" && ask "SELECT count(*) FROM t" 2
+	has "only one statement" && asks "SELECT count(*) FROM t" 2
 '
 
 test_that 'a value never becomes code' '
@@ -75,14 +54,14 @@ test_that 'names are quoted, lists are compared, parameters are named' '
 		"scope={\"x\":\"My \\\"Table\",\"l\":[1,2,7]}" &&
 	has "\"step\":\"b\",\"verdict\":\"done\",\"rule\":true,\"result\":{\"rows\":[{\"count\":2}]" &&
 	has "{\"sum\":3,\"s\":[1,2]}" && has "{\"s\":\"ab\"}" &&
-	ask "SELECT count(*) FROM pg_class WHERE relname = ${q}My \"Table${q}" 1
+	asks "SELECT count(*) FROM pg_class WHERE relname = ${q}My \"Table${q}" 1
 '
 
 test_that 'what reads cannot change anything' '
 	pg_sql "CREATE SEQUENCE s" &&
 	! play "  - {id: a, sql: \"SELECT nextval(${q}s${q})\"}" &&
 	has "(SQLSTATE 25006)" && has "effects: write" &&
-	ask "SELECT is_called FROM s" f
+	asks "SELECT is_called FROM s" f
 '
 
 test_that 'what reads cannot change anything without a transaction either' '
@@ -118,7 +97,7 @@ test_that 'a statement that takes too long is stopped by the server' '
 test_that 'a script that takes too long is stopped by us, and nothing is done' '
 	printf "INSERT INTO t VALUES (77);\n%s" "$(yes "SELECT pg_sleep(0.15);" | head -20)" >slow.sql &&
 	! play "  - {id: a, sql: {script: slow.sql}}" timeout=400 &&
-	has "\"timed_out\":true" && ask "SELECT count(*) FROM t WHERE id = 77" 0
+	has "\"timed_out\":true" && asks "SELECT count(*) FROM t WHERE id = 77" 0
 '
 
 test_that 'a lock that is not to be had is told as such' '
@@ -131,8 +110,8 @@ test_that 'a lock that is not to be had is told as such' '
 
 test_that 'a cancelled statement is rolled back' '
 	! play "  - {id: a, sql: \"INSERT INTO t SELECT 50, pg_sleep(30)::text\"}" cancel=200 &&
-	has "\"verdict\":\"cancelled\"" && ask "SELECT count(*) FROM t WHERE id = 50" 0 &&
-	ask "SELECT count(*) FROM pg_stat_activity WHERE query LIKE ${q}INSERT INTO t SELECT 50%${q} AND state = ${q}active${q}" 0
+	has "\"verdict\":\"cancelled\"" && asks "SELECT count(*) FROM t WHERE id = 50" 0 &&
+	asks "SELECT count(*) FROM pg_stat_activity WHERE query LIKE ${q}INSERT INTO t SELECT 50%${q} AND state = ${q}active${q}" 0
 '
 
 test_that 'an endless result ends at its limit, with flat memory' '
@@ -159,24 +138,24 @@ test_that 'a script runs in one transaction, with its data' '
 	play "  - {id: a, sql: {script: u.sql}}" && has "\"rows\":[{\"n\":2}]" &&
 	printf "INSERT INTO u VALUES (3);\n\nINSERT INTO nosuch VALUES (1);\n" >bad.sql &&
 	! play "  - {id: a, sql: {script: bad.sql}}" && has "bad.sql:3: relation" &&
-	ask "SELECT count(*) FROM u" 2 &&
+	asks "SELECT count(*) FROM u" 2 &&
 	! play "  - {id: a, sql: {script: bad.sql, transaction: false}}" && has "bad.sql:3:" &&
-	ask "SELECT count(*) FROM u" 3
+	asks "SELECT count(*) FROM u" 3
 '
 
 test_that 'data of COPY may be larger than every buffer' '
 	{ printf "CREATE TABLE big (a int, t text);\nCOPY big FROM stdin;\n"
 	  seq 1 200000 | sed "s/\$/\t$(printf "%060d" 0)/"
 	  printf "\\\\.\n"; } >big.sql &&
-	play "  - {id: a, sql: {script: big.sql}}" && has "\"count\":200000" && ask "SELECT count(*) FROM big" 200000 &&
+	play "  - {id: a, sql: {script: big.sql}}" && has "\"count\":200000" && asks "SELECT count(*) FROM big" 200000 &&
 	sed -i "s/^150000\t/x\t/; s/CREATE TABLE big (a int, t text)/TRUNCATE big/" big.sql &&
-	! play "  - {id: a, sql: {script: big.sql}}" && has "big.sql:2: invalid input syntax" && ask "SELECT count(*) FROM big" 200000
+	! play "  - {id: a, sql: {script: big.sql}}" && has "big.sql:2: invalid input syntax" && asks "SELECT count(*) FROM big" 200000
 '
 
 test_that 'a plain dump goes back in as a script' '
 	pg_sql "CREATE TABLE dumped (a int PRIMARY KEY, b text); INSERT INTO dumped VALUES (1, ${q}a;\nb${q})" &&
 	pg_dump -t dumped "$pg_url" >dump.sql && pg_sql "DROP TABLE dumped" &&
-	play "  - {id: a, sql: {script: dump.sql}}" && ask "SELECT a FROM public.dumped" 1
+	play "  - {id: a, sql: {script: dump.sql}}" && asks "SELECT a FROM public.dumped" 1
 '
 
 test_that 'what cannot run in a transaction is refused before anything runs' '
@@ -185,7 +164,7 @@ test_that 'what cannot run in a transaction is refused before anything runs' '
 		! play "  - {id: a, sql: {script: x.sql}}" && has "x.sql:2:" || return 1
 		! play "  - {id: g, transaction: db, steps: [{id: a, sql: {script: x.sql}}]}" && has "x.sql:2:" || return 1
 	done
-	ask "SELECT count(*) FROM t WHERE id = 60" 0
+	asks "SELECT count(*) FROM t WHERE id = 60" 0
 '
 
 test_that 'what cannot run in a transaction runs bare by itself' '
@@ -197,7 +176,7 @@ test_that 'what cannot run in a transaction runs bare by itself' '
 test_that 'a transaction left open is rolled back and told' '
 	printf "BEGIN;\nINSERT INTO t VALUES (61);\n" >open.sql &&
 	! play "  - {id: a, sql: {script: open.sql, transaction: false}}" &&
-	has "a transaction was begun and not ended" && ask "SELECT count(*) FROM t WHERE id = 61" 0
+	has "a transaction was begun and not ended" && asks "SELECT count(*) FROM t WHERE id = 61" 0
 '
 
 test_that 'a group is committed whole or not at all' '
@@ -206,13 +185,13 @@ test_that 'a group is committed whole or not at all' '
     steps:
       - {id: a, sql: INSERT INTO t VALUES (10)}
       - {id: b, sql: SELECT count(*) FROM t WHERE id = 10}" &&
-	has "\"rows\":[{\"count\":1}]" && has "\"note\":{\"xid\":" && ask "SELECT count(*) FROM t WHERE id = 10" 1 &&
+	has "\"rows\":[{\"count\":1}]" && has "\"note\":{\"xid\":" && asks "SELECT count(*) FROM t WHERE id = 10" 1 &&
 	! play "  - id: g
     transaction: db
     steps:
       - {id: a, sql: INSERT INTO t VALUES (11)}
       - {id: b, sql: INSERT INTO t VALUES (10)}" &&
-	ask "SELECT count(*) FROM t WHERE id = 11" 0
+	asks "SELECT count(*) FROM t WHERE id = 11" 0
 '
 
 test_that 'a constraint that is checked at COMMIT fails the group' '
@@ -222,17 +201,17 @@ test_that 'a constraint that is checked at COMMIT fails the group' '
     steps:
       - {id: a, sql: INSERT INTO d VALUES (1)}
       - {id: b, sql: INSERT INTO d VALUES (1)}" &&
-	has "\"step\":\"g\",\"verdict\":\"failed\"" && has "(SQLSTATE 23505)" && ask "SELECT count(*) FROM d" 0
+	has "\"step\":\"g\",\"verdict\":\"failed\"" && has "(SQLSTATE 23505)" && asks "SELECT count(*) FROM d" 0
 '
 
 test_that 'after a crash before COMMIT the server is asked: aborted' '
 	! play "  - {id: a, sql: INSERT INTO t VALUES (20)}" die-at-note &&
 	notes=$(sed -n "s/^{\"note\":\\(.*\\)}$/\\1/p" out) && [ -n "$notes" ] &&
 	! play "  - {id: a, sql: INSERT INTO t VALUES (20)}" "settle=$notes" &&
-	has "\"verdict\":\"failed\"" && has "has rolled back" && ask "SELECT count(*) FROM t WHERE id = 20" 0
+	has "\"verdict\":\"failed\"" && has "has rolled back" && asks "SELECT count(*) FROM t WHERE id = 20" 0
 '
 
-test_that 'after a crash behind COMMIT the server is asked: committed' '
+test_that 'after a crash pg_behind COMMIT the server is asked: committed' '
 	play "  - {id: a, sql: INSERT INTO t VALUES (21)}" &&
 	notes=$(sed -n "s/^{\"note\":\\(.*\\)}$/\\1/p" out) && [ -n "$notes" ] &&
 	play "  - {id: a, sql: INSERT INTO t VALUES (21)}" "settle=$notes" && has "\"verdict\":\"done\"" &&
@@ -254,7 +233,7 @@ test_that 'without a note nothing was committed, and what ran bare is unknown' '
 
 test_that 'a session that the server ends before COMMIT is a known failure' '
 	! play "  - {id: a, sql: \"INSERT INTO t SELECT 30, pg_terminate_backend(pg_backend_pid())::text\"}" &&
-	has "\"verdict\":\"failed\"" && ask "SELECT count(*) FROM t WHERE id = 30" 0
+	has "\"verdict\":\"failed\"" && asks "SELECT count(*) FROM t WHERE id = 30" 0
 '
 
 test_that 'a kept connection that died is opened again for the next step' '
@@ -264,7 +243,7 @@ test_that 'a kept connection that died is opened again for the next step' '
     sql: {connection: other, query: \"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = ${q}runbook${q}\"}
   - {id: c, sql: {query: INSERT INTO t VALUES (31), connection: db}}" &&
 	has "\"step\":\"b\",\"verdict\":\"done\",\"rule\":true,\"result\":{\"rows\":[{\"count\":1}]" &&
-	ask "SELECT count(*) FROM t WHERE id = 31" 1
+	asks "SELECT count(*) FROM t WHERE id = 31" 1
 '
 
 test_that 'a transaction whose connection died is a known failure' '
@@ -275,7 +254,7 @@ test_that 'a transaction whose connection died is a known failure' '
       - {id: a, sql: {query: INSERT INTO t VALUES (32), connection: db}}
       - {id: b, sql: {query: SELECT pg_terminate_backend(pg_backend_pid()), connection: db}}" &&
 	has "\"step\":\"b\",\"verdict\":\"failed\"" && has "\"step\":\"g\",\"verdict\":\"done\"" &&
-	ask "SELECT count(*) FROM t WHERE id = 32" 0
+	asks "SELECT count(*) FROM t WHERE id = 32" 0
 '
 
 done_testing

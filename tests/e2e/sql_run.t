@@ -8,45 +8,29 @@ export XDG_STATE_HOME="$work/state"
 
 pg_sql 'CREATE TABLE t (id int PRIMARY KEY)'
 
-behind() {
-	python3 "$repo/tests/tools/pg-cut.py" "$pg_port" "$1" >port &
-	proxy=$!
-	until [ -s port ]; do sleep 0.02; done
-	url="postgresql://$pg_user@127.0.0.1:$(cat port)/postgres"
-	rm port
-}
-over() {
-	kill "$proxy" 2>/dev/null
-	wait "$proxy" 2>/dev/null
-	true
-}
 # book STEPS: written to book.yaml
 book() {
 	printf 'runbook: 1\nname: book\ntype: database\nconnections: {db: "%s"}\nsteps:\n%s\n' "$url" "$1" >book.yaml
-}
-ask() {
-	got=$(pg_sql "$1")
-	[ "$got" = "$2" ] || { echo "$1: $got, not $2"; return 1; }
 }
 id_of() {
 	runbook runs | awk '/book/ {print $1; exit}'
 }
 
 test_that 'a COMMIT that is lost and was made: the run goes on' '
-	behind after && book "  - {id: a, sql: INSERT INTO t VALUES (1), undo: none}
+	pg_behind after && book "  - {id: a, sql: INSERT INTO t VALUES (1), undo: none}
   - {id: b, sql: SELECT count(*) FROM t, expect: result.value == 1}" &&
-	exits 0 runbook run book.yaml && over && ask "SELECT count(*) FROM t" 1
+	exits 0 runbook run book.yaml && pg_behind_over && asks "SELECT count(*) FROM t" 1
 '
 
 test_that 'a COMMIT that is lost and was not made: the step has failed, and may be retried' '
-	behind before && book "  - {id: a, sql: INSERT INTO t VALUES (2), undo: none, retry: {attempts: 2, delay: 50ms}}" &&
-	exits 0 runbook run book.yaml && over && ask "SELECT count(*) FROM t WHERE id = 2" 1
+	pg_behind before && book "  - {id: a, sql: INSERT INTO t VALUES (2), undo: none, retry: {attempts: 2, delay: 50ms}}" &&
+	exits 0 runbook run book.yaml && pg_behind_over && asks "SELECT count(*) FROM t WHERE id = 2" 1
 '
 
 test_that 'a COMMIT of which nobody can be asked: 11, and nothing is repeated' '
-	behind gone && book "  - {id: a, timeout: 1s, sql: INSERT INTO t VALUES (3), undo: none, retry: {attempts: 3, delay: 50ms}}
+	pg_behind gone && book "  - {id: a, timeout: 1s, sql: INSERT INTO t VALUES (3), undo: none, retry: {attempts: 3, delay: 50ms}}
   - {id: b, sql: INSERT INTO t VALUES (30), undo: none}" &&
-	exits 11 runbook run book.yaml && over && ask "SELECT count(*) FROM t WHERE id IN (3, 30)" 1
+	exits 11 runbook run book.yaml && pg_behind_over && asks "SELECT count(*) FROM t WHERE id IN (3, 30)" 1
 '
 
 test_that 'an interpreter that is killed while a group runs: nothing of it is done, and resume does it once' '
@@ -58,8 +42,8 @@ test_that 'an interpreter that is killed while a group runs: nothing of it is do
       - {id: b, sql: INSERT INTO t VALUES (5)}" &&
 	{ runbook run book.yaml & pid=$!; } &&
 	until [ "$(pg_sql "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '"'%pg_sleep%'"' AND pid <> pg_backend_pid() AND state = '"'active'"'")" = 1 ]; do sleep 0.02; done &&
-	kill -9 $pid && { wait $pid || true; } && ask "SELECT count(*) FROM t WHERE id IN (4, 5)" 0 &&
-	exits 0 runbook resume "$(id_of)" && ask "SELECT count(*) FROM t WHERE id IN (4, 5)" 2
+	kill -9 $pid && { wait $pid || true; } && asks "SELECT count(*) FROM t WHERE id IN (4, 5)" 0 &&
+	exits 0 runbook resume "$(id_of)" && asks "SELECT count(*) FROM t WHERE id IN (4, 5)" 2
 '
 
 test_that 'a decline inside a group takes it back' '
@@ -68,12 +52,12 @@ test_that 'a decline inside a group takes it back' '
     steps:
       - {id: a, sql: INSERT INTO t VALUES (6)}
       - {id: x, expect: 1 == 2}" &&
-	exits 1 runbook run book.yaml && ask "SELECT count(*) FROM t WHERE id = 6" 0
+	exits 1 runbook run book.yaml && asks "SELECT count(*) FROM t WHERE id = 6" 0
 '
 
 test_that 'what is shown before asking is the statement and its values' '
 	url=$pg_url && printf "runbook: 1\nname: book\ntype: database\ninputs: {n: {type: int, default: 7}}\nconnections: {db: \"%s\"}\nsteps:\n  - {id: a, sql: \"INSERT INTO t VALUES (\${{ inputs.n }})\", undo: none}\n" "$url" >book.yaml &&
-	runbook plan book.yaml --commands >plan 2>&1 && grep "INSERT INTO t VALUES (" plan && grep "1 = 7" plan && ask "SELECT count(*) FROM t WHERE id = 7" 0
+	runbook plan book.yaml --commands >plan 2>&1 && grep "INSERT INTO t VALUES (" plan && grep "1 = 7" plan && asks "SELECT count(*) FROM t WHERE id = 7" 0
 '
 
 test_that 'a server that says nothing is not waited for once the run is over' '
@@ -91,7 +75,7 @@ while True: held.append(s.accept())" >silent & silent=$!
 test_that 'a COMMIT that fails is what the group is told to have failed by' '
 	url=$pg_url && pg_sql "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int REFERENCES p DEFERRABLE INITIALLY DEFERRED)" &&
 	book "  - {id: g, transaction: db, steps: [{id: a, sql: INSERT INTO c VALUES (1)}, {id: b, sql: INSERT INTO t VALUES (90)}]}" &&
-	{ runbook run book.yaml >told 2>&1; [ $? = 1 ]; } && grep -A1 "^✗ g: failed" told | grep "violates foreign key" && ask "SELECT count(*) FROM t WHERE id = 90" 0
+	{ runbook run book.yaml >told 2>&1; [ $? = 1 ]; } && grep -A1 "^✗ g: failed" told | grep "violates foreign key" && asks "SELECT count(*) FROM t WHERE id = 90" 0
 '
 
 test_that 'in a group nothing is said of a transaction of its own' '

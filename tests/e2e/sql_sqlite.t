@@ -2,24 +2,13 @@
 # The sql action on SQLite files.
 
 . "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/play.sh"
 command -v sqlite3 >/dev/null || { echo '1..0 # SKIP sqlite3 is not installed'; exit 0; }
 q="'"
+url=sqlite:app.db
 
 fresh() {
 	rm -f app.db* && sqlite3 app.db 'CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, "one"), (2, NULL)'
-}
-play() {
-	steps=$1
-	shift
-	printf 'runbook: 1\nname: book\ntype: database\nconnections: {db: "%s"}\nsteps:\n%s\n' \
-		"${url-sqlite:app.db}" "$steps" >book.yaml
-	timeout 60 action-play book.yaml "$@" >out 2>err
-	status=$?
-	[ $status -ne 124 ] || echo '{"hangs":true}' >out
-	return $status
-}
-has() {
-	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out err; return 1; }
 }
 ask() {
 	got=$(sqlite3 app.db "$1")

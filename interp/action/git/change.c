@@ -32,7 +32,7 @@ void git_say_head(struct git *g)
              branch.n ? str_format(g->work->arena, "refs/heads/%s", branch.s) : STR("HEAD"));
 }
 
-static bool say_changed(struct git *g, struct str from, struct str to)
+bool git_say_files(struct git *g, struct str from, struct str to)
 {
     struct str out;
     size_t count;
@@ -127,7 +127,7 @@ bool git_reset(struct git *g)
     g->work->touched = true;
     if (!GIT_DO(g, "reset", "--quiet", str_format(g->work->arena, "--%s", mode).s, sha.s, "--"))
         return false;
-    if (old.n && !say_changed(g, old, sha))
+    if (old.n && !git_say_files(g, old, sha))
         return false;
     work_say(g->work, "previous", old);
     return done(g);
@@ -162,7 +162,7 @@ bool git_stash(struct git *g)
     work_say(g->work, "sha", stashed ? sha : STR(""));
     work_say(g->work, "ref", stashed ? STR("refs/stash") : STR(""));
     work_say_flag(g->work, "clean", true);
-    return !stashed || say_changed(g, git_commit_of(g, "refs/stash^1"), sha);
+    return !stashed || git_say_files(g, git_commit_of(g, "refs/stash^1"), sha);
 }
 
 bool git_tag(struct git *g)
@@ -243,7 +243,7 @@ bool git_commit(struct git *g)
             work_fail(g->work, "there is nothing to commit in these paths");
         return false;
     }
-    if (old.n && !say_changed(g, old, git_commit_of(g, "HEAD")))
+    if (old.n && !git_say_files(g, old, git_commit_of(g, "HEAD")))
         return false;
     work_say(g->work, "previous", old);
     return done(g);

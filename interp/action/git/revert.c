@@ -84,18 +84,6 @@ static bool merged_tree(struct git *g, struct str sha, struct str head, struct s
     return true;
 }
 
-static bool say_files(struct git *g, struct str from, struct str to)
-{
-    struct str out;
-    size_t count;
-
-    if (!GIT_TEXT(g, &out, "diff-tree", "-r", "-z", "--name-only", "--no-renames", from.s, to.s))
-        return false;
-    const struct str *files = git_split(g, out, &count);
-    work_say_list(g->work, "files", files, count);
-    return true;
-}
-
 bool git_revert(struct git *g)
 {
     struct str sha, head, tree, subject, made;
@@ -106,7 +94,7 @@ bool git_revert(struct git *g)
         return false;
     struct str message = str_format(g->work->arena, "Revert \"%s\"\n\nThis reverts commit %s.\n",
                                     subject.s, sha.s);
-    if (!commit_tree(g, tree, head.s, message.s, &made) || !say_files(g, head, made))
+    if (!commit_tree(g, tree, head.s, message.s, &made) || !git_say_files(g, head, made))
         return false;
     g->work->touched = true;
     if (!GIT_DO(g, "merge", "--ff-only", "--quiet", "--no-stat", made.s))

@@ -47,3 +47,5 @@ bool git_undo(struct git *g);
 void git_say_previous(struct git *g);
 // sha, ref and branch, as they are now.
 void git_say_head(struct git *g);
+// The result's `files`: which differ between two commits.
+bool git_say_files(struct git *g, struct str from, struct str to);

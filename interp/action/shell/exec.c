@@ -77,14 +77,7 @@ static void ended(struct attempt *at, const struct child_result *r, struct outco
 static const struct field fields[] = {
     { "argv", &type_words_list, AT(struct exec_params, argv), .flags = FIELD_REQUIRED,
       .doc = "The program and its arguments. An element that is a list becomes as many." },
-    { "stdin", &type_words, AT(struct exec_params, process.input),
-      .doc = "What the program reads from its standard input, which is empty otherwise." },
-    { "ok_exit", &type_ok_exit, AT(struct exec_params, process.ok_exit), .fallback = "0",
-      .doc = "The exit statuses that mean success." },
-    { "tty", &type_bool, AT(struct exec_params, process.tty), .fallback = "false",
-      .doc = "The program has the terminal to itself; its output is not kept." },
-    { "daemon", &type_bool, AT(struct exec_params, process.daemon),
-      .doc = "Whether processes that it leaves running are meant (`true`) or killed (`false`)." },
+    PROCESS_FIELDS(struct exec_params, "program"),
     { 0 },
 };
 static const struct type whole = {

@@ -34,6 +34,17 @@ struct process_params {
     struct list ok_exit;           // of int64_t; none: 0
     int tty, daemon;               // enum tristate
 };
+// The rows of a table of fields for the [process] of a struct S; WHO: what the file calls that
+// which runs.
+#define PROCESS_FIELDS(S, WHO)                                                                     \
+    { "stdin", &type_words, AT(S, process.input),                                                  \
+      .doc = "What the " WHO " reads from its standard input, which is empty otherwise." },        \
+    { "ok_exit", &type_ok_exit, AT(S, process.ok_exit), .fallback = "0",                           \
+      .doc = "The exit statuses that mean success." },                                             \
+    { "tty", &type_bool, AT(S, process.tty), .fallback = "false",                                  \
+      .doc = "The " WHO " has the terminal to itself; its output is not kept." },                  \
+    { "daemon", &type_bool, AT(S, process.daemon),                                                 \
+      .doc = "Whether processes that it leaves running are meant (`true`) or killed (`false`)." }
 // At load; [node] is the whole of the params.
 bool process_check(const struct process_params *p, const struct node *node, struct diags *ds);
 // All of [out] but what is run.
