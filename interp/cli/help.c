@@ -175,6 +175,7 @@ static void man_codes(FILE *out)
                                  CODE_TIMEOUT,
                                  129,
                                  130,
+                                 131,
                                  143 };
 
     fputs(".SH EXIT STATUS\nThe number says whether anything changed and whether it is good now.\n",

@@ -42,7 +42,13 @@ static void set_signals(void)
     (void)our_fault;
 #endif
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);  // nothing that a run should end for
+    signal(SIGUSR2, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);  // else what we start would be reaped behind our back
     signal(SIGXFSZ, SIG_IGN);  // a write that is too large fails, and is told
+    sigset_t none;  // whatever who started us did not want to hear
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 }
 

@@ -371,6 +371,11 @@ void carry_phase(struct driver *d, enum phase p);
 void carry_phase_end(struct driver *d, enum phase p);
 // signals.c
 void signals_watch(struct driver *d);
+// The signals that end a run call [fn] with [d]; until they are released, where [traps] is given.
+// A hang-up that we were started to ignore stays ignored.
+enum { SIGNALS = 4 };
+void signals_trap(struct driver *d, void (*fn)(void *arg, int signo), struct trap *traps[SIGNALS]);
+void signals_release(struct trap *traps[SIGNALS]);
 void commit_soon(struct driver *d);
 void free_commits(struct driver *d);
 void store_has_failed(struct driver *d, struct str why);

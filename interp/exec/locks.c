@@ -55,6 +55,8 @@ bool locks_find(struct driver *d)
     return d->diags->errors == errors;
 }
 
+enum { LOOK_EVERY_MS = 200 };
+
 static void wake(void *arg)
 {
     *(bool *)arg = true;
@@ -65,7 +67,7 @@ static void pause(struct driver *d, int64_t ms)
     bool woken = false;
     struct timer *t = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + ms, wake, &woken);
 
-    while (!woken && loop_turn(d->loop))
+    while (!woken && !d->refused && loop_turn(d->loop))
         ;
     timer_stop(t);
 }
@@ -137,18 +139,31 @@ static void held(struct driver *d, const struct lock_row *h)
               STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
 }
 
-// 0, or an exit code.
-int locks_take(struct driver *d)
+static void stop_waiting(void *arg, int signo)
+{
+    struct driver *d = arg;
+
+    d->refused = 128 + signo;
+}
+
+static void tell_waiting(struct driver *d, const struct lock_row *h)
+{
+    say(d, "waiting for the lock `%.*s`, which run %.*s holds%s", STR_ARG(h->name), STR_ARG(h->run),
+        h->crashed ? "; its process is gone, so resume, undo or abort has to free it" : "");
+}
+
+// 0, or an exit code. Nothing is held and nothing was begun when a signal ends the wait.
+static int wait_and_take(struct driver *d)
 {
     int64_t until = loop_now_ms(d->loop) + d->options->wait_ms;
     bool told = false;
 
-    while (d->lock_count) {
+    while (!d->refused) {
         struct lock_row holder = { 0 };
         enum store_error e = store_lock(d->store, d->id, d->locks, d->lock_count, d->arena,
                                         &holder, d->diags);
         if (e == STORE_OK)
-            break;
+            return 0;
         if (e != STORE_LOCKED)
             return e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT : CODE_STORE;
         if (loop_now_ms(d->loop) >= until) {
@@ -156,11 +171,23 @@ int locks_take(struct driver *d)
             return CODE_LOCKED;
         }
         if (!told)
-            say(d, "waiting for the lock `%.*s`, which run %.*s holds%s", STR_ARG(holder.name),
-                STR_ARG(holder.run),
-                holder.crashed ? "; its process is gone, so resume, undo or abort has to free it" : "");
+            tell_waiting(d, &holder);
         told = true;
-        pause(d, 200);
+        pause(d, LOOK_EVERY_MS);
     }
-    return 0;
+    return d->refused;
+}
+
+int locks_take(struct driver *d)
+{
+    struct trap *traps[SIGNALS];
+    int code;
+
+    if (d->lock_count == 0)
+        return 0;
+    signals_trap(d, stop_waiting, traps);
+    code = wait_and_take(d);
+    loop_poll(d->loop);  // one that came just now counts too
+    signals_release(traps);
+    return d->refused ? d->refused : code;
 }

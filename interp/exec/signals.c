@@ -2,7 +2,7 @@
 //
 // First signal: nothing new starts, what runs is let finish. Second: TERM, its grace,
 // KILL. Third: KILL at once. Rests, waits, polls and questions are not running steps: a
-// first signal ends them.
+// first signal ends them. QUIT is a first and a second in one.
 
 #include <signal.h>
 
@@ -44,7 +44,7 @@ static void stop_time(struct walk *w, int how)
         walk_cancel(w, false, "the time of the run was up");
 }
 
-static void tell_running(struct driver *d)
+static void tell_let_finish(struct driver *d)
 {
     size_t n = 0;
 
@@ -56,6 +56,12 @@ static void tell_running(struct driver *d)
         say(d, "stopping");
 }
 
+static void tell_stopped(struct driver *d)
+{
+    for (const struct act *x = d->acts; x; x = x->next)
+        say(d, "%.*s is stopped; a further signal would kill it at once", STR_ARG(x->shown));
+}
+
 static void withdraw_questions(struct driver *d)
 {
     while (d->questions)
@@ -63,26 +69,38 @@ static void withdraw_questions(struct driver *d)
             break;
 }
 
+// What runs goes on.
+static void start_nothing_new(struct driver *d)
+{
+    if (run_phase(d->run) == PHASE_ALWAYS && run_any_started(d->run))
+        run_halt_steps(d->run);
+    run_interrupt(d->run, d->signal_code);
+    each_walk(d, interrupt_one, 1);
+    withdraw_questions(d);
+    if (d->phase_check)
+        check_cancel(d->phase_check);
+}
+
+static void stop_what_runs(struct driver *d)
+{
+    each_walk(d, cancel_one, d->signals);
+    for (struct act *x = d->acts; x; x = x->next)
+        act_cancel(x, d->signals > 2);
+}
+
 static void on_signal(void *arg, int signo)
 {
     struct driver *d = arg;
+    bool first = d->signals == 0;
 
-    d->signals++;
+    d->signals += first && signo == SIGQUIT ? 2 : 1;
     d->signal_code = 128 + signo;
-    if (d->signals == 1) {
-        if (run_phase(d->run) == PHASE_ALWAYS && run_any_started(d->run))
-            run_halt_steps(d->run);
-        run_interrupt(d->run, 128 + signo);
-        tell_running(d);
-        each_walk(d, interrupt_one, 1);
-        withdraw_questions(d);
-        if (d->phase_check)
-            check_cancel(d->phase_check);
-    } else {
-        each_walk(d, cancel_one, d->signals);
-        for (struct act *x = d->acts; x; x = x->next)
-            act_cancel(x, d->signals > 2);
-    }
+    if (d->signals < 3)
+        (d->signals == 1 ? tell_let_finish : tell_stopped)(d);
+    if (first)
+        start_nothing_new(d);
+    if (d->signals > 1)
+        stop_what_runs(d);
     pump(d);
 }
 
@@ -128,15 +146,41 @@ static void journal_failed(void *arg)
     pump(d);
 }
 
+// `nohup` asked that the end of the terminal be nothing to us.
+static bool is_unwanted(int signo)
+{
+    struct sigaction now;
+
+    return signo == SIGHUP && sigaction(signo, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+void signals_trap(struct driver *d, void (*fn)(void *arg, int signo), struct trap *traps[SIGNALS])
+{
+    static const int signals[SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+    for (size_t i = 0; i < SIGNALS; i++) {
+        struct trap *t = NULL;
+        if (!is_unwanted(signals[i]))
+            t = loop_trap(d->loop, d->arena, signals[i], fn, d);
+        if (traps)
+            traps[i] = t;
+    }
+}
+
+void signals_release(struct trap *traps[SIGNALS])
+{
+    for (size_t i = 0; i < SIGNALS; i++)
+        if (traps[i])
+            trap_stop(traps[i]);
+}
+
 void signals_watch(struct driver *d)
 {
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     struct view v = view_of_space(d, run_root(d->run));
     struct expr_error err = { 0 };
     int64_t ns = 0;
 
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        loop_trap(d->loop, d->arena, signals[i], on_signal, d);
+    signals_trap(d, on_signal, NULL);
     if (d->journal)
         journal_on_failure(d->journal, journal_failed, d);
     if (amount_get(&run_root(d->run)->module->rb->timeout, view_scope(&v), d->arena, 0, &ns, &err) &&

@@ -89,6 +89,7 @@ static const struct {
     { CODE_TIMEOUT, "timeout", "the run's own limit was reached" },
     { 129, "signal", "ended by HUP; resumable" },
     { 130, "signal", "ended by INT; resumable" },
+    { 131, "signal", "ended by QUIT; resumable" },
     { 143, "signal", "ended by TERM; resumable" },
 };
 

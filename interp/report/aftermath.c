@@ -226,6 +226,7 @@ static const struct {
     { "timeout", 124, "failed", "reached its time limit" },
     { "", 129, "cancelled", "was stopped by a hang-up" },
     { "", 130, "cancelled", "was interrupted" },
+    { "", 131, "cancelled", "was stopped at once" },
     { "", 143, "cancelled", "was terminated" },
     { "", -1, "failed", "ended" },
 };

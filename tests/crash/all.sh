@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# All of crash.sh, two sweeps at a time: what is killed, at every STEP-th place; what cannot be
-# written, at every fifth of those; and that mistakes of a runbook are noticed.
+# All of crash.sh, two sweeps at a time: what is killed, or gets a signal that ends the run, at
+# every STEP-th place; what cannot be written, at every fifth of those; and that mistakes of a
+# runbook are noticed.
 
 here=$(cd "$(dirname "$0")" && pwd)
 step=${1:-1}
@@ -15,6 +16,9 @@ sweeps() {
 		for what in ENOSPC EIO ENOSPC-ever EIO-ever; do
 			echo "$mode interpreter $what $((step * 5))"
 			echo "$mode keeper $what $step"
+		done
+		for what in INT TERM-2 HUP-3 QUIT-1; do
+			echo "$mode interpreter $what $step"
 		done
 	done
 	echo "good interpreter both $step early"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Kills the interpreter, its keeper or both of them at the n-th place where they write, talk
-# or start something, for every n, before and after it; or lets the n-th write fail. Then
+# or start something, for every n, before and after it; or lets the n-th write fail; or has a
+# signal come there, which ends the run in order. Then
 # resumes until it is over, and counts what happened in the world: nothing that is not
 # idempotent happened twice, and what the run says that was done was done once. What is not
 # known is looked up, as a person would, and said with --mark.
@@ -9,7 +10,7 @@
 #
 #   crash.sh MODE WHO DO [STEP]    MODE good | undo      WHO interpreter | keeper
 #                                  DO kill | kill-after | both | both-after | ENOSPC | EIO |
-#                                     ENOSPC-ever | EIO-ever
+#                                     ENOSPC-ever | EIO-ever | INT | TERM-2 | QUIT-1 ...
 #                                  every STEP-th place
 #   DEFECT=early|guess             with build/.../runbook-defect: exit 0 when it was noticed
 
@@ -25,7 +26,7 @@ enough=5
 [ -z "${DEFECT:-}" ] || enough=1
 finish() { [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null; rm -rf "$work"; }
 trap finish EXIT
-faults=0 bad=0 point=$((step / 2))
+faults=0 bad=0 stopped=0 point=$((step / 2))
 
 fail() { echo "# $mode, $who, $what, place $point ($(cat fault 2>/dev/null)): $*"; broken=1; }
 count() { grep -cx "$1" trace 2>/dev/null; }
@@ -54,6 +55,11 @@ world() {
 	broken=
 }
 
+# Who is stopped half done is tried again, so it may happen twice; nothing else may.
+most=1
+case $what in *-2 | *-3 | QUIT*) most=2 ;; esac
+once() { [ "$1" -ge 1 ] && [ "$1" -le $most ]; }
+
 # What the world says about a step: is its effect there?
 is_done() {
 	case $1 in
@@ -77,7 +83,7 @@ commits() { git -C repo rev-list --count HEAD; }
 at_most_once() {
 	for one in one left right asked last undo-one undo-left undo-right undo-asked; do
 		n=$(count $one)
-		[ "${n:-0}" -le 1 ] || fail "$one ran $n times"
+		[ "${n:-0}" -le $most ] || fail "$one ran $n times"
 	done
 	for i in 1 2 3; do
 		[ "$(rows $i)" -le 1 ] || fail "row $i was inserted $(rows $i) times"
@@ -90,7 +96,7 @@ at_most_once() {
 
 all_is_there() {
 	for one in one left right asked last; do
-		[ "$(count $one)" = 1 ] || fail "the run is good, and $one ran $(count $one) times"
+		once "$(count $one)" || fail "the run is good, and $one ran $(count $one) times"
 	done
 	[ "$(rows 1)$(rows 2)$(rows 3)" = 111 ] && [ "$(requests POST)" = 1 ] && [ "$(commits)" = 2 ] &&
 		[ "$(cat written)" = once ] || fail 'good, but not everything is there'
@@ -98,7 +104,9 @@ all_is_there() {
 
 all_is_gone() {
 	for one in one left right asked; do
-		[ "$(count undo-$one)" -ge "$(count $one)" ] || fail "$one was done, and not undone"
+		# Once, whatever the number of attempts.
+		n=$(count $one)
+		[ "$(count undo-$one)" -ge $((n > 0)) ] || fail "$one was done, and not undone"
 	done
 	[ "$(rows 1)$(rows 2)$(rows 3)" = 000 ] && [ ! -e written ] && [ "$(commits)" = 1 ] &&
 		[ "$(requests DELETE)" = "$(requests POST)" ] || fail 'undone, but something is still there'
@@ -152,6 +160,9 @@ faulty() {
 	case $what in
 	*-after) env="$env FAULT_DO=${what%-after} FAULT_AFTER=1" ;;
 	*-ever) env="$env FAULT_DO=${what%-ever} FAULT_EVER=1" ;;
+	INT* | TERM* | HUP* | QUIT*)
+		times=${what#"${what%%[0-9]}"}
+		env="$env FAULT_DO=signal FAULT_SIGNAL=$(kill -l "${what%-*}") FAULT_TIMES=${times:-1}" ;;
 	*) env="$env FAULT_DO=$what" ;;
 	esac
 	flags="--yes -i server=http://127.0.0.1:$(cat "$work/port")"
@@ -170,6 +181,8 @@ while :; do
 	[ -s fault ] || break
 	faults=$((faults + 1))
 	case $what:$first in
+	INT*:130 | TERM*:143 | HUP*:129 | QUIT*:131) stopped=$((stopped + 1)) ;;
+	[ITHQ]*:11 | [ITHQ]*:10) ;;
 	kill*:137 | both*:137 | kill*:11 | kill*:12 | *:0 | *:9 | *:10 | *:1 | *:4 | *:8 | E*:11 | E*:12) ;;
 	*) fail "the run ended with $first"; sed 's/^/#   /' out | tail -n 25 ;;
 	esac
@@ -189,5 +202,9 @@ if [ "$faults" -lt 2 ]; then
 	echo "# only $faults faults happened: this proves nothing"
 	exit 1
 fi
+case $what in
+[ITHQ]*)
+	[ $((stopped * 2)) -gt $faults ] || { echo "# only $stopped of $faults runs were stopped"; exit 1; } ;;
+esac
 echo "# $mode, $who, $what${DEFECT:+, defect $DEFECT}: $faults faults, $bad broken promises"
 if [ -n "${DEFECT:-}" ]; then [ "$bad" -gt 0 ]; else [ "$bad" = 0 ]; fi

@@ -5,6 +5,7 @@
 //     FAULT_AT=N                     at which call; 0: only count
 //     FAULT_DO=kill | both           SIGKILL to it, or to it and the other
 //             | ENOSPC | EIO         writing fails: this one, or with FAULT_EVER=1 all from it on
+//             | signal               FAULT_SIGNAL=N comes, FAULT_TIMES=N times
 //     FAULT_AFTER=1                  the call is made first (kill, both)
 //     FAULT_LOG=FILE                 what was done: "interpreter fdatasync 12"
 //
@@ -28,8 +29,8 @@
 #include <unistd.h>
 
 static struct {
-    bool mine, kills, both, after, ever;
-    int error;
+    bool mine, kills, both, signals, after, ever;
+    int error, signo, times;
     long at;
     const char *who, *log;
 } fault;
@@ -56,6 +57,13 @@ static bool says(const char *name, const char *word)
     return value && !strcmp(value, word);
 }
 
+static int number(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value ? atoi(value) : 0;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *at = getenv("FAULT_AT");
@@ -65,7 +73,10 @@ __attribute__((constructor)) static void begin(void)
     fault.mine = says("FAULT_WHO", fault.who) && at;
     fault.at = at ? atol(at) : 0;
     fault.both = says("FAULT_DO", "both");
-    fault.kills = fault.both || says("FAULT_DO", "kill");
+    fault.signals = says("FAULT_DO", "signal");
+    fault.signo = number("FAULT_SIGNAL");
+    fault.times = number("FAULT_TIMES");
+    fault.kills = fault.both || fault.signals || says("FAULT_DO", "kill");
     fault.error = says("FAULT_DO", "ENOSPC") ? ENOSPC : says("FAULT_DO", "EIO") ? EIO : 0;
     fault.after = says("FAULT_AFTER", "1");
     fault.ever = says("FAULT_EVER", "1");
@@ -109,9 +120,19 @@ static void kill_other(void)
         closedir(all);
 }
 
-static void die(const char *what, long n)
+static void send_signals(void)
+{
+    for (int i = 0; i < fault.times; i++)
+        kill(getpid(), fault.signo);
+}
+
+static void happen(const char *what, long n)
 {
     tell(what, n);
+    if (fault.signals) {
+        send_signals();
+        return;
+    }
     if (fault.both)
         kill_other();
     kill(getpid(), SIGKILL);
@@ -126,7 +147,7 @@ static bool before(const char *what, bool writes, long *n)
         return *n = 0, false;
     *n = atomic_fetch_add(&calls, 1) + 1;
     if (fault.kills && *n == fault.at && !fault.after)
-        die(what, *n);
+        happen(what, *n);
     if (fault.kills || !fault.at || (fault.ever ? *n < fault.at : *n != fault.at))
         return false;
     if (*n == fault.at)
@@ -139,7 +160,7 @@ static void after(const char *what, long n)
 {
     if (fault.kills && fault.after && n && n == fault.at) {
         int kept = errno;
-        die(what, n);
+        happen(what, n);
         errno = kept;
     }
 }
@@ -235,7 +256,8 @@ static int with_us(pid_t *pid, const char *path, const posix_spawn_file_actions_
                    const posix_spawnattr_t *attr, char *const argv[], char *const env[])
 {
     static const char *const ours[] = { "LD_PRELOAD", "FAULT_WHO", "FAULT_AT", "FAULT_DO",
-                                        "FAULT_AFTER", "FAULT_EVER", "FAULT_LOG" };
+                                        "FAULT_AFTER", "FAULT_EVER", "FAULT_LOG",
+                                        "FAULT_SIGNAL", "FAULT_TIMES" };
     char *all[40] = { NULL };
     size_t n = 0;
 

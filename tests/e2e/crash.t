@@ -20,6 +20,10 @@ sweep undo keeper both-after 17
 sweep good interpreter ENOSPC 29
 sweep undo interpreter EIO-ever 41
 sweep good keeper EIO 5
+sweep good interpreter INT 13
+sweep undo interpreter TERM-2 29
+sweep undo interpreter HUP-3 31
+sweep good interpreter QUIT-1 23
 # At every place until it is noticed: not each of them shows it.
 DEFECT=early sweep good interpreter both 1
 DEFECT=guess sweep good interpreter both-after 1

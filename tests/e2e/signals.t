@@ -1,6 +1,9 @@
 #!/bin/sh
 # Signals, terminals that go away, and descriptors that nobody reads: the run keeps its word.
 
+# Whatever who started us has ignored: a hang-up that is ignored at the start stays so.
+[ -n "$signals_are_as_usual" ] || signals_are_as_usual=1 exec env --default-signal sh "$0"
+
 . "$(dirname "$0")/../lib.sh"
 . "$repo/tests/e2e/book.sh"
 
@@ -52,6 +55,24 @@ test_that 'five times: nothing more than three times' '
 	ends 130 && whole
 '
 
+test_that 'QUIT is a first and a second in one' '
+	book "  - $waits$then_b" "$always"
+	start && kill -QUIT "$run" && ends 131 && effects "a term z " && has "is stopped" &&
+	has "(run $id, exit code 131)" && whole && touch go && resume 0 && effects "a term z a done b z "
+'
+
+test_that 'QUIT twice: the step is killed at once' '
+	book "  - $deaf$then_b" "$always"
+	start && kill -QUIT "$run" && until_true "grep -q term effects" && kill -QUIT "$run" &&
+	ends 131 && has "signal KILL" && whole
+'
+
+test_that 'INT, then QUIT: as INT twice' '
+	book "  - $waits$then_b" "$always"
+	start && kill -INT "$run" && until_true "grep -q \"let finish\" out" &&
+	kill -QUIT "$run" && ends 130 && effects "a term z " && whole
+'
+
 test_that 'once, to the whole group, as a terminal does it: the step is not hit' '
 	book "  - $waits$then_b"
 	rm -f effects
@@ -59,6 +80,69 @@ test_that 'once, to the whole group, as a terminal does it: the step is not hit'
 	run=$!
 	until_true "[ -s effects ]" && id=$(ls state/runbook/runs) && kill -s INT -- "-$run" &&
 	until_true "grep -q \"let finish\" out" && touch go && ends 130 && effects "a done "
+'
+
+# ---- of no meaning to a run
+
+for signal in PIPE USR1 USR2 WINCH CHLD CONT URG; do
+	test_that "$signal ends nothing" '
+		book "  - $waits$then_b"
+		start && for i in 1 2 3; do kill -$signal "$run"; sleep 0.01; done
+		touch go && ends 0 && effects "a done b " && whole
+	'
+done
+
+test_that 'a storm of WINCH ends nothing and is nothing to the step' '
+	book "  - {id: a, shell: \"trap \\\"echo winch >>effects\\\" WINCH; echo a >>effects; until [ -e go ]; do sleep 0.02; done\"}"
+	start && python3 -c "
+import os, signal, sys, time
+for i in range(1000):
+    os.kill(int(sys.argv[1]), signal.SIGWINCH)
+    time.sleep(0.0005)" "$run" && touch go && ends 0 && effects "a " && whole
+'
+
+test_that 'nohup: a hang-up is nothing to who asked for that' '
+	book "  - $waits$then_b"
+	rm -f effects
+	nohup runbook run book.yaml >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -s effects ]" && id=$(ls state/runbook/runs) && kill -HUP "$run" && sleep 0.1 &&
+	kill -HUP "$run" && touch go && ends 0 && effects "a done b " && whole
+'
+
+# The two that the C library keeps for itself are left out.
+test_that 'ignored by who started us: children have defaults, and their ends are seen' '
+	none="SigIgn:.0000000[01][08]0000000"
+	book "  - {id: a, shell: \"grep -c $none /proc/self/status >>effects\", undo: none}
+  - {id: e, exec: [grep, -c, \"$none\", /proc/self/status], undo: none}
+  - {id: b, shell: \"echo \${{ steps.e.stdout }} \${{ size(secrets.s) }} >>effects\", undo: none}" \
+		"secrets: {s: {exec: [echo, secret]}}"
+	exits 0 timeout 20 env --ignore-signal runbook run book.yaml >out 2>&1 </dev/null || { cat out; exit 1; }
+	effects "1 1 6 "
+'
+
+test_that 'blocked by who started us: they come through all the same' '
+	book "  - $waits$then_b"
+	rm -f effects
+	env --block-signal runbook run book.yaml >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -s effects ]" && id=$(ls state/runbook/runs) && kill -TERM "$run" &&
+	until_true "grep -q \"let finish\" out" && touch go && ends 143 && effects "a done " && whole
+'
+
+# ---- before the run
+
+test_that 'while it waits for a lock, any ends the wait: nothing was begun, nothing is held' '
+	book "  - $waits" "lock: db/x"
+	start && cp book.yaml other.yaml && sed -i "s/name: book/name: other/" other.yaml || exit 1
+	for one in INT:130 TERM:143 HUP:129 QUIT:131; do
+		runbook run other.yaml --wait 1h >other 2>&1 </dev/null &
+		waiting=$!
+		until_true "grep -q \"waiting for the lock\" other" && kill -${one%:*} $waiting &&
+			exits ${one#*:} wait $waiting || { cat other; exit 1; }
+	done
+	[ "$(runbook locks | grep -c db/x)" = 1 ] && [ "$(ls state/runbook/runs)" = "$id" ] &&
+	touch go && ends 0 && effects "a done "
 '
 
 # ---- where nothing runs
