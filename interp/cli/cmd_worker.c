@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -20,7 +19,7 @@ enum {
     AGAIN_AFTER_MS = 60 * 1000,  // one that could not be gone on with
     ASKED_AFTER_MS = 5 * 1000,   // one that came to its next question
     AT_ONCE = 64,                // jobs, at most
-    AMONG = 8,                   // the oldest, of which one is taken
+    AMONG = 8,                   // the oldest, of which the first that is free is taken
 };
 
 void taking_say(struct taking *t, const char *format, ...)
@@ -39,11 +38,12 @@ void taking_say(struct taking *t, const char *format, ...)
     buf_free(&b);
 }
 
-// ---- which one
+// ---- which can be gone on with
 
-// Those that can be gone on with now, the oldest first.
+// The oldest first, as they were seen.
 struct ready {
     const struct run_row *rows[AMONG];
+    struct seen_run runs[AMONG];
     struct str why[AMONG];
     size_t count;
 };
@@ -63,6 +63,18 @@ static bool was_just_tried(const struct taking *t, struct str run)
     return until && (t->once || loop_now_ms(t->loop) < *until);
 }
 
+static bool can_be_read(struct taking *t, enum store_error e, const struct diags *ds)
+{
+    t->code = store_code(e);
+    if (e && !t->unreadable)
+        taking_say(t, "the store cannot be read: %.*s; it is asked again and again",
+                   STR_ARG(ds->last->message));
+    if (!e && t->unreadable)
+        taking_say(t, "the store can be read again");
+    t->unreadable = e != STORE_OK;
+    return !t->unreadable;
+}
+
 static void find_ready(struct taking *t, struct arena *a, struct ready *r)
 {
     const struct run_row *rows;
@@ -70,15 +82,7 @@ static void find_ready(struct taking *t, struct arena *a, struct ready *r)
     size_t count = 0;
 
     r->count = 0;
-    enum store_error e = store_runs_open(t->store, a, &rows, &count, &ds);
-    t->code = store_code(e);
-    if (e && !t->unreadable)
-        taking_say(t, "the store cannot be read: %.*s; it is asked again and again",
-                   STR_ARG(ds.last->message));
-    if (!e && t->unreadable)
-        taking_say(t, "the store can be read again");
-    t->unreadable = e != STORE_OK;
-    if (e)
+    if (!can_be_read(t, store_runs_open(t->store, a, &rows, &count, &ds), &ds))
         return;
     for (size_t i = count; i > 0 && r->count < AMONG; i--) {
         const struct run_row *row = &rows[i - 1];
@@ -87,16 +91,9 @@ static void find_ready(struct taking *t, struct arena *a, struct ready *r)
             continue;
         r->why[r->count] = taking_why(t, row, a);
         r->rows[r->count] = row;
+        r->runs[r->count] = (struct seen_run){ row->id, row->ended };
         r->count += r->why[r->count].n > 0;
     }
-}
-
-// Any of the oldest, so that workers that look at the same moment seldom want the same.
-static size_t any_of(size_t count)
-{
-    uint8_t byte = 0;
-
-    return getrandom(&byte, 1, 0) == 1 ? byte % count : 0;
 }
 
 // ---- taking and ending
@@ -132,28 +129,48 @@ static void ended(struct taking *t, struct str run, int code)
     look_soon(t, 0);
 }
 
-static void take(struct taking *t, const struct run_row *row, struct str why)
+static void start_it(struct taking *t, const struct run_row *row, struct str why, struct claim *c)
 {
     remember(t, row->id, AGAIN_AFTER_MS);
     taking_say(t, "run %.*s of %.*s goes on: %.*s", STR_ARG(row->id), STR_ARG(row->runbook),
                STR_ARG(why));
-    if (!job_start(t, row, ended))
-        taking_say(t, "run %.*s: its process cannot be started: %s", STR_ARG(row->id),
-                   strerror(errno));
+    if (job_start(t, row, c, ended))
+        return;
+    taking_say(t, "run %.*s: its process cannot be started: %s", STR_ARG(row->id), strerror(errno));
+    store_claim_drop(t->store, c);
+}
+
+// One of those that are ready, unless others have claimed all of them. False when there is nothing
+// to look for any more.
+static bool take_one(struct taking *t, struct arena *a)
+{
+    struct diags ds = { .arena = a };
+    struct ready r;
+    struct claim c;
+
+    find_ready(t, a, &r);
+    if (!r.count)
+        return false;
+    enum store_error e = store_claim(t->store, r.runs, r.count, a, &c, &ds);
+    if (e && e != STORE_NO_SUCH_RUN)
+        return can_be_read(t, e, &ds);
+    for (size_t i = 0; i < r.count; i++)
+        if (e)
+            remember(t, r.rows[i]->id, LOOK_EVERY_MS);
+        else if (str_equal(r.rows[i]->id, c.run))
+            start_it(t, r.rows[i], r.why[i], &c);
+    return true;
 }
 
 static void look(void *arg)
 {
     struct taking *t = arg;
-    struct ready r = { .count = 1 };
+    bool more = true;
 
     t->timer = NULL;
-    while (!t->signals && r.count && t->job_count < t->most) {
+    while (more && !t->signals && t->job_count < t->most) {
         struct arena *a = arena_new(NULL);
-        find_ready(t, a, &r);
-        size_t i = r.count ? any_of(r.count) : 0;
-        if (r.count)
-            take(t, r.rows[i], r.why[i]);
+        more = take_one(t, a);
         arena_free(a);
     }
     if ((t->signals || t->once) && !t->job_count)

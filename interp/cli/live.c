@@ -237,18 +237,26 @@ int live_end(struct live *l, int code)
     return code;
 }
 
-// "NAME ENDED", from `runbook worker`, for this process alone: who goes on with the run, and what
-// was seen of it.
+// What stands before the next blank, which is taken off.
+static struct str next_word(struct str *words)
+{
+    size_t blank = str_find(*words, ' '), end = blank == SIZE_MAX ? words->n : blank;
+    struct str word = str_slice(*words, 0, end);
+
+    *words = str_slice(*words, blank == SIZE_MAX ? end : end + 1, words->n);
+    return word;
+}
+
+// "NAME ENDED CLAIM", from `runbook worker`, for this process alone: who goes on with the run, what
+// was seen of it, and by what it is ours.
 static void take_worker(struct live *l)
 {
     const char *said = getenv("RUNBOOK_WORKER");
     struct str words = str_copy(l->v->arena, str_from(said ? said : ""));
-    size_t blank = str_find(words, ' ');
 
-    if (blank != SIZE_MAX) {
-        l->options.worker = str_slice(words, 0, blank);
-        l->options.seen_ended = str_slice(words, blank + 1, words.n);
-    }
+    l->options.worker = next_word(&words);
+    l->options.seen_ended = next_word(&words);
+    l->options.claim = words;
     unsetenv("RUNBOOK_WORKER");
 }
 

@@ -1,10 +1,10 @@
 // `runbook worker`: goes on with runs that waited for a person and have their answer.
 //
 // A run that was started with --detach ends with 6 when only approvals are open. Votes come
-// from anywhere; a worker finds out that they decide, and carries the run on as
+// from anywhere; a worker finds out that they decide, claims the run, and carries it on as
 // `runbook resume RUN --detach` would, in a process of its own, so that the end of the worker
 // is not the end of its runs. A run that crashed while a worker on this machine had it, is gone
-// on with too. Any number of workers may look at one store: who takes a run first has it, and
+// on with too. Any number of workers may look at one store: each run is claimed by one of them, and
 // what another has done in the meantime is seen before anything is started.
 
 #pragma once
@@ -17,6 +17,7 @@ struct job {
     struct taking *taking;
     struct arena *arena;
     struct str run;
+    struct claim claim;
     int pid, fd;  // its process, and what that says on standard error
     struct watch *watch;
     struct lines *lines;
@@ -45,8 +46,8 @@ struct taking {
 struct str taking_why(struct taking *t, const struct run_row *row, struct arena *a);
 
 // Starts the process. [ended] is called when it is over and what it said was passed on, with
-// its exit code; the job is gone then. False with errno.
-bool job_start(struct taking *t, const struct run_row *row,
+// its exit code; the job and the claim are gone then. False with errno; the claim is the caller's.
+bool job_start(struct taking *t, const struct run_row *row, const struct claim *claim,
                void (*ended)(struct taking *t, struct str run, int code));
 // Asks all of them to stop: the step that runs is let finish; a second time it is stopped.
 void jobs_stop(struct taking *t);

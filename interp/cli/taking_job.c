@@ -56,8 +56,9 @@ static void add_words(struct taking *t, const struct run_row *row, struct arena 
         add(words, &n, "-v");
 }
 
-// Ours, with who takes it and what it was when it was looked at.
-static char **environment(const struct taking *t, const struct run_row *row, struct arena *a)
+// Ours, with who takes it, what it was when it was looked at, and the claim.
+static char **environment(const struct taking *t, const struct run_row *row,
+                          const struct claim *claim, struct arena *a)
 {
     size_t n = 0;
 
@@ -66,8 +67,8 @@ static char **environment(const struct taking *t, const struct run_row *row, str
     char **all = NEW_ARRAY(a, char *, n + 2);
     for (size_t i = 0; i < n; i++)
         all[i] = environ[i];
-    all[n] = (char *)(uintptr_t)str_format(a, "RUNBOOK_WORKER=%.*s %.*s", STR_ARG(t->name),
-                                           STR_ARG(row->ended))
+    all[n] = (char *)(uintptr_t)str_format(a, "RUNBOOK_WORKER=%.*s %.*s %.*s", STR_ARG(t->name),
+                                           STR_ARG(row->ended), STR_ARG(claim->mark))
                  .s;
     return all;
 }
@@ -131,6 +132,7 @@ static void reap(void *arg)
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     lines_end(j->lines, print_line, j);
     unlink_job(j);
+    store_claim_drop(t->store, &j->claim);
     r->ended(t, j->run, code);
     arena_free(j->arena);
 }
@@ -153,7 +155,7 @@ static void read_some(void *arg, int events)
     loop_later(j->taking->loop, reap, j);
 }
 
-bool job_start(struct taking *t, const struct run_row *row,
+bool job_start(struct taking *t, const struct run_row *row, const struct claim *claim,
                void (*ended)(struct taking *t, struct str run, int code))
 {
     struct arena *a = arena_new(t->v->arena);
@@ -161,14 +163,15 @@ bool job_start(struct taking *t, const struct run_row *row,
     const char *words[WORDS] = { NULL };
     int ends[2];
 
-    *r = (struct running){ .job = { .taking = t, .arena = a, .run = str_copy(a, row->id) },
-                           .ended = ended };
+    *r = (struct running){ .job = { .taking = t, .arena = a, .claim = *claim }, .ended = ended };
+    r->job.run = r->job.claim.run = str_copy(a, claim->run);
+    r->job.claim.mark = str_copy(a, claim->mark);
     r->job.lines = NEW(a, struct lines);
     *r->job.lines = (struct lines){ .all = true };
     add_words(t, row, a, words);
     int error = pipe2(ends, O_CLOEXEC) < 0 ? errno : 0;
     if (!error) {
-        error = spawn(words, environment(t, row, a), ends[1], &r->job.pid);
+        error = spawn(words, environment(t, row, claim, a), ends[1], &r->job.pid);
         close(ends[1]);
         if (error)
             close(ends[0]);

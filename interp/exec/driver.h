@@ -59,6 +59,7 @@ struct run_options {
     struct str id;                // of the new run, or empty
     struct str worker;            // resume: the worker that does it ("HOST/PID"), or empty
     struct str seen_ended;        // and the end of the session that it goes on from
+    struct str claim;             // the mark of its claim of the run, or empty
 };
 
 struct run_env {

@@ -116,7 +116,8 @@ static bool find_run(struct driver *d, struct str id, int *code)
 
 static bool take_run(struct driver *d, int *code)
 {
-    enum store_error e = journal_open(d->store, d->id, d->arena, &d->journal, d->diags);
+    enum store_error e = journal_open_claimed(d->store, d->id, d->options->claim, d->arena,
+                                              &d->journal, d->diags);
 
     if (e == STORE_OK) {
         d->folder = journal_folder(d->journal);

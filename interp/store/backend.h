@@ -33,8 +33,9 @@ struct run_ops {
     // STORE_HELD, without a diag: the id is taken.
     enum store_error (*create)(struct store *s, struct arena *a, struct str id,
                                struct journal **out, struct diags *ds);
-    enum store_error (*open)(struct store *s, struct arena *a, struct str id, struct journal **out,
-                             struct diags *ds);
+    // [mark]: of the claim that was made for us, or "".
+    enum store_error (*open)(struct store *s, struct arena *a, struct str id, struct str mark,
+                             struct journal **out, struct diags *ds);
     enum store_error (*read)(struct store *s, struct str id, int64_t from_seq, bool verify,
                              bool (*see)(const struct stored_event *e, void *arg), void *arg,
                              struct diags *ds);
@@ -45,9 +46,9 @@ struct run_ops {
     bool (*is_in)(struct store *s, struct str url);
     // store_place(); NULL: "".
     struct str (*place)(struct store *s, struct str id, struct arena *a);
-    // store_claim(); NULL: what list, open and row can do is enough.
-    enum store_error (*claim)(struct store *s, const struct str *labels, size_t count,
-                              struct arena *a, struct journal **out, struct diags *ds);
+    enum store_error (*claim)(struct store *s, const struct seen_run *runs, size_t count,
+                              struct arena *a, struct claim *out, struct diags *ds);
+    void (*drop)(struct store *s, struct claim *c);
     // STORE_HELD, without a diag: somebody has it.
     enum store_error (*remove)(struct store *s, struct str id, struct diags *ds);
     enum store_error (*rebuild)(struct store *s, struct diags *ds);

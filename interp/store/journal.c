@@ -71,13 +71,19 @@ enum store_error journal_create(struct store *s, struct arena *a, struct str id,
     return e;
 }
 
-enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,
-                              struct diags *ds)
+enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
+                                      struct arena *a, struct journal **out, struct diags *ds)
 {
     *out = NULL;
     if (!id_is_good(id))
         return store_no_run(ds, id);
-    return s->ops.runs->open(s, a, id, out, ds);
+    return s->ops.runs->open(s, a, id, mark, out, ds);
+}
+
+enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,
+                              struct diags *ds)
+{
+    return journal_open_claimed(s, id, STR(""), a, out, ds);
 }
 
 void journal_close(struct journal *j)

@@ -256,12 +256,13 @@ static enum store_error create(struct store *s, struct arena *a, struct str id,
     return STORE_OK;
 }
 
-static enum store_error open_run(struct store *s, struct arena *a, struct str id,
+static enum store_error open_run(struct store *s, struct arena *a, struct str id, struct str mark,
                                  struct journal **out, struct diags *ds)
 {
     struct memory *m = (struct memory *)s;
     struct memory_run *r = memory_run(m, id);
 
+    (void)mark;
     if (!r)
         return store_no_run(ds, id);
     if (r->held)
@@ -271,6 +272,30 @@ static enum store_error open_run(struct store *s, struct arena *a, struct str id
         return memory_cannot_write(ds);
     *out = take(m, r, a);
     return STORE_OK;
+}
+
+static enum store_error claim(struct store *s, const struct seen_run *runs, size_t count,
+                              struct arena *a, struct claim *out, struct diags *ds)
+{
+    (void)ds;
+    for (size_t i = 0; i < count; i++) {
+        struct memory_run *r = memory_run((struct memory *)s, runs[i].id);
+        struct run_row now = r ? told(a, r) : (struct run_row){ 0 };
+        if (!r || r->held || r->claimed || !row_is_as_seen(&now, &runs[i]))
+            continue;
+        r->claimed = true;
+        out->run = now.id;
+        return STORE_OK;
+    }
+    return STORE_NO_SUCH_RUN;
+}
+
+static void drop_claim(struct store *s, struct claim *c)
+{
+    struct memory_run *r = memory_run((struct memory *)s, c->run);
+
+    if (r)
+        r->claimed = false;
 }
 
 // ---- reading
@@ -354,6 +379,8 @@ static const struct run_ops run_ops = {
     .read = read_events,
     .kept = kept,
     .folder = folder,
+    .claim = claim,
+    .drop = drop_claim,
     .remove = remove_run,
     .rebuild = rebuild,
     .user = user,

@@ -20,7 +20,7 @@ struct memory_run {
     struct vote *votes;
     size_t vote_count;
     int64_t epoch;  // of who has it
-    bool held;
+    bool held, claimed;
     struct memory_run *next;
 };
 

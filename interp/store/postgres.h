@@ -61,10 +61,13 @@ struct str postgres_place(struct store *s, struct str id, struct arena *a);
 
 enum store_error postgres_create(struct store *s, struct arena *a, struct str id,
                                  struct journal **out, struct diags *ds);
-enum store_error postgres_take(struct store *s, struct arena *a, struct str id,
+enum store_error postgres_take(struct store *s, struct arena *a, struct str id, struct str mark,
                                struct journal **out, struct diags *ds);
-enum store_error postgres_claim(struct store *s, const struct str *labels, size_t count,
-                                struct arena *a, struct journal **out, struct diags *ds);
+enum store_error postgres_claim(struct store *s, const struct seen_run *runs, size_t count,
+                                struct arena *a, struct claim *out, struct diags *ds);
+void postgres_claim_drop(struct store *s, struct claim *c);
+// Who has a run or claims it: this process, and a nonce that tells two of its holdings apart.
+struct str postgres_mark(struct arena *a);
 enum store_error postgres_read(struct store *s, struct str id, int64_t from_seq, bool verify,
                                bool (*see)(const struct stored_event *e, void *arg), void *arg,
                                struct diags *ds);

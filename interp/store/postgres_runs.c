@@ -182,6 +182,7 @@ const struct run_ops postgres_run_ops = {
     .place = postgres_place,
     .is_in = postgres_is_in,
     .claim = postgres_claim,
+    .drop = postgres_claim_drop,
     .remove = remove_run,
     .rebuild = rebuild,
     .user = user,

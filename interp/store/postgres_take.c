@@ -60,8 +60,7 @@ static struct postgres_journal *new_journal(struct postgres *s, struct arena *a)
 
     *j = (struct postgres_journal){ .store = s, .folder_fd = -1, .head_fd = -1 };
     j->base.arena = own;
-    // The nonce tells two journals of one process apart.
-    j->mark = str_format(own, "%.*s %.*s", STR_ARG(process_mark(own)), STR_ARG(id_random(own, 8)));
+    j->mark = postgres_mark(own);
     pthread_mutex_init(&j->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -235,10 +234,11 @@ static void say_held(struct str id, struct str mark, struct diags *ds)
     arena_free(a);
 }
 
-// Who has it, and whether nobody does any more: its lease is over, or it died on this machine.
+// Who has it, and whether it may be taken all the same: its lease is over, it died on this
+// machine, or it claimed the run for us.
 struct holder {
     struct str mark;
-    bool over, died;
+    bool over, died, for_us;
 };
 
 static enum store_error find_holder(struct postgres *s, struct str id, struct arena *a,
@@ -267,7 +267,8 @@ static enum store_error take_lease(struct postgres_journal *j, struct str id,
                                    const struct holder *h, struct diags *ds)
 {
     struct postgres *s = j->store;
-    const struct str params[] = { id, j->mark, h->mark, h->died ? STR("true") : STR("false") };
+    bool now = h->died || h->for_us;
+    const struct str params[] = { id, j->mark, h->mark, now ? STR("true") : STR("false") };
 
     struct str sql = str_format(
         j->base.arena,
@@ -286,7 +287,7 @@ static enum store_error take_lease(struct postgres_journal *j, struct str id,
     return j->epoch ? STORE_OK : STORE_HELD;
 }
 
-enum store_error postgres_take(struct store *base, struct arena *a, struct str id,
+enum store_error postgres_take(struct store *base, struct arena *a, struct str id, struct str mark,
                                struct journal **out, struct diags *ds)
 {
     struct postgres *s = (struct postgres *)base;
@@ -297,8 +298,10 @@ enum store_error postgres_take(struct store *base, struct arena *a, struct str i
     enum store_error e = find_holder(s, id, a, &holder, ds);
     if (e)
         return e;
+    holder.for_us = mark.n && str_equal(holder.mark, mark);
     struct postgres_journal *j = new_journal(s, a);
-    e = holder.over || holder.died ? take_lease(j, id, &holder, ds) : STORE_HELD;
+    bool may = holder.over || holder.died || holder.for_us;
+    e = may ? take_lease(j, id, &holder, ds) : STORE_HELD;
     if (e == STORE_OK)
         return start(j, id, out, ds);
     if (e == STORE_HELD) {  // by who was faster, perhaps
@@ -306,41 +309,4 @@ enum store_error postgres_take(struct store *base, struct arena *a, struct str i
         say_held(id, holder.mark, ds);
     }
     return drop(j, e);
-}
-
-// ---- waiting
-
-// Workers that ask at the same time get different runs, and none waits for another.
-enum store_error postgres_claim(struct store *base, const struct str *labels, size_t count,
-                                struct arena *a, struct journal **out, struct diags *ds)
-{
-    struct postgres *s = (struct postgres *)base;
-    struct buf list = BUF_EMPTY;
-
-    if (s->absent)
-        return STORE_NO_SUCH_RUN;
-    for (size_t i = 0; i < count; i++)
-        server_array_add(&list, labels[i]);
-    server_array_end(&list);
-    struct postgres_journal *j = new_journal(s, a);
-    const struct str params[] = { j->mark, buf_take(&list, a) };
-    struct str sql = str_format(
-        a,
-        "UPDATE runbook.run SET epoch = epoch + 1, holder = $1, lease_until = %.*s WHERE id ="
-        " (SELECT id FROM runbook.run WHERE state = 'waiting' AND"
-        " (lease_until IS NULL OR lease_until < clock_timestamp()) AND"
-        " string_to_array(labels, E'\\n') <@ $2::text[]"
-        " ORDER BY started, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, epoch",
-        STR_ARG(postgres_lease(s, a)));
-    j->renewed_ms = clock_boot_ms();
-    PGresult *r = postgres_query(s, sql.s, params, 2, ds);
-    if (!r)
-        return drop(j, STORE_FAILED);
-    struct str id = STR("");
-    if (server_rows(&s->server, r) == 1) {
-        id = server_text(&s->server, r, 0, 0, a);
-        j->epoch = server_int(&s->server, r, 0, 1);
-    }
-    s->server.pq->clear(r);
-    return id.n ? start(j, id, out, ds) : drop(j, STORE_NO_SUCH_RUN);
 }

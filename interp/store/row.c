@@ -110,6 +110,12 @@ bool row_keeps_locks(const struct run_row *row)
     return !str_is(row->state, "ended") || row->exit == 11;
 }
 
+bool row_is_as_seen(const struct run_row *row, const struct seen_run *seen)
+{
+    return (str_is(row->state, "suspended") || str_is(row->state, "crashed")) &&
+           str_equal(row->ended, seen->ended);
+}
+
 void each_line(struct str lines, void (*see)(struct str line, void *arg), void *arg)
 {
     while (lines.n) {

@@ -48,5 +48,7 @@ bool row_says_running(const struct run_row *row);
 bool row_keeps_locks(const struct run_row *row);
 // Whether all labels of [row] are among [labels].
 bool row_suits(const struct run_row *row, const struct str *labels, size_t count);
+// Whether it can be gone on with and was not since it was seen.
+bool row_is_as_seen(const struct run_row *row, const struct seen_run *seen);
 // Calls [see] for each line of a text joined by newlines.
 void each_line(struct str lines, void (*see)(struct str line, void *arg), void *arg);

@@ -70,8 +70,14 @@ enum store_error run_read(struct store *s, struct str id, int64_t from_seq, bool
 
 enum store_error sqlite_create(struct store *s, struct arena *a, struct str id,
                                struct journal **out, struct diags *ds);
-enum store_error sqlite_take(struct store *s, struct arena *a, struct str id, struct journal **out,
-                             struct diags *ds);
+enum store_error sqlite_take(struct store *s, struct arena *a, struct str id, struct str mark,
+                             struct journal **out, struct diags *ds);
+
+// ---- sqlite_claim.c
+
+enum store_error sqlite_claim(struct store *s, const struct seen_run *runs, size_t count,
+                              struct arena *a, struct claim *out, struct diags *ds);
+void sqlite_claim_drop(struct store *s, struct claim *c);
 
 // ---- sqlite_index.c
 

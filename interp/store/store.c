@@ -282,40 +282,20 @@ enum store_error store_claim_fire(struct store *s, struct str key, struct arena 
     return s->ops.notes->claim(s, key, a, run, ours, ds);
 }
 
-// ---- runs that wait, and those that are old
+// ---- runs that are to be gone on with, and those that are old
 
-static enum store_error claim_one(struct store *s, const struct str *labels, size_t count,
-                                  struct arena *a, struct journal **out, struct diags *ds)
+enum store_error store_claim(struct store *s, const struct seen_run *runs, size_t count,
+                             struct arena *a, struct claim *out, struct diags *ds)
 {
-    const struct run_row *rows;
-    size_t n;
-    enum store_error e = store_runs(s, a, 0, &rows, &n, ds);
-
-    if (e)
-        return e;
-    while (n-- > 0) {  // the oldest first
-        struct diags others = { .arena = a };
-        struct run_row now;
-        if (!str_is(rows[n].state, "waiting") || !row_suits(&rows[n], labels, count))
-            continue;
-        if (s->ops.runs->open(s, a, rows[n].id, out, &others) != STORE_OK)
-            continue;
-        if (s->ops.runs->row(s, rows[n].id, a, &now, &others) == STORE_OK &&
-            str_is(now.state, "waiting"))
-            return STORE_OK;
-        journal_close(*out);  // somebody carried it out in the meantime
-        *out = NULL;
-    }
-    return STORE_NO_SUCH_RUN;
+    *out = (struct claim){ .fd = -1 };
+    return s->ops.runs->claim(s, runs, count, a, out, ds);
 }
 
-enum store_error store_claim(struct store *s, const struct str *labels, size_t count,
-                             struct arena *a, struct journal **out, struct diags *ds)
+void store_claim_drop(struct store *s, struct claim *c)
 {
-    *out = NULL;
-    if (s->ops.runs->claim)
-        return s->ops.runs->claim(s, labels, count, a, out, ds);
-    return claim_one(s, labels, count, a, out, ds);
+    if (c->run.n)
+        s->ops.runs->drop(s, c);
+    *c = (struct claim){ .fd = -1 };
 }
 
 static bool is_over(const struct run_row *row, struct str before)

@@ -25,9 +25,9 @@ struct run_row {
     int64_t took_ms;
     struct str locks;    // names joined by newlines
     struct str trigger;  // "" unless a trigger started it
-    struct str labels;   // joined by newlines: who claims it must have them all
+    struct str labels;   // joined by newlines: a worker that takes it must have them all
 };
-// [state] is "waiting" (for store_claim()), "running", "suspended", "ended" (resumable,
+// [state] is "waiting" (for a yes before it begins), "running", "suspended", "ended" (resumable,
 // see exit), "final" or "aborted". Who reads the row of one that says "running" and that no
 // interpreter has any more, is told "crashed", which is found out and not kept.
 
@@ -71,6 +71,10 @@ enum store_error journal_create(struct store *s, struct arena *a, struct str id,
 // Every write carries the epoch of this opening: an older holder can write nothing more.
 enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,
                               struct diags *ds);
+// The same by the process that a claim was made for ([mark] of struct claim): it has the run
+// instead of who claimed it.
+enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
+                                      struct arena *a, struct journal **out, struct diags *ds);
 // What was added and not committed is lost; who waits for a commit is not called any more.
 void journal_close(struct journal *j);
 
@@ -162,13 +166,28 @@ enum store_error store_vote(struct store *s, struct str run, const struct vote *
 enum store_error store_votes(struct store *s, struct str run, struct arena *a,
                              const struct vote **votes, size_t *count, struct diags *ds);
 
-// ---- runs that wait for somebody to carry them out
+// ---- runs that somebody is to go on with
 
-// The oldest run in state "waiting" all of whose labels are among [labels] and that nobody
-// else has, opened. STORE_NO_SUCH_RUN, without a diag: there is none. To submit a run is to
-// create it, keep its plan, set its row ("waiting") and close it.
-enum store_error store_claim(struct store *s, const struct str *labels, size_t count,
-                             struct arena *a, struct journal **out, struct diags *ds);
+// A run that can be gone on with, as it was seen: suspended or crashed, and when its last session
+// ended ("": none has).
+struct seen_run {
+    struct str id, ended;
+};
+// A run that is kept for a process that is about to be started. It goes with this process, in
+// PostgreSQL at the latest with the lease.
+struct claim {
+    struct str run;
+    struct str mark;  // for journal_open_claimed(); "" where there is no need of it
+    int fd;           // the store's own
+};
+// Claims the first of [runs] that is still as it was seen and that nobody has, claimed by others
+// included: who asks at the same moment gets another one, and nobody waits. STORE_NO_SUCH_RUN,
+// without a diag: there is none. In PostgreSQL a claimed run is held against everybody; in SQLite
+// against claims alone, and a person may come first.
+enum store_error store_claim(struct store *s, const struct seen_run *runs, size_t count,
+                             struct arena *a, struct claim *out, struct diags *ds);
+// When the process is over or was not started. Its run is left alone if it took it.
+void store_claim_drop(struct store *s, struct claim *c);
 
 // ---- what triggers remember; JSON texts by key, durable when it returns
 

@@ -82,10 +82,11 @@ test_that 'who saw a run before somebody else went on with it, does not' '
 	RUNBOOK_WORKER="here/1 $seen" resume 7 --detach && has "somebody else" && effects "a " &&
 	resume 0 && effects "a b $id "
 '
-test_that 'forty runs, three workers that take two at a time: each once' '
-	waiting_book && suspended 40 && worker one --jobs 2 && worker two --jobs 2 && worker three --jobs 2
-	approve_all && until_true "[ \$(in_state final) = 40 ]" && stop_workers &&
-	grep -c . effects | grep -x 80 && [ "$(grep "^b" effects | sort -u | wc -l)" = 40 ] &&
+test_that 'a hundred runs, four workers that take two at a time: each is claimed once' '
+	waiting_book && suspended 100 && rm -f ./*.log && for name in one two three four; do worker $name --jobs 2; done
+	approve_all && until_true "[ \$(in_state final) = 100 ]" && stop_workers &&
+	grep -c . effects | grep -x 200 && [ "$(grep "^b" effects | sort -u | wc -l)" = 100 ] &&
+	[ "$(cat ./*.log | grep -c " goes on: ")" = 100 ] && ! grep "somebody else" ./*.log &&
 	for id in $ids; do whole || exit 1; done
 '
 test_that 'TERM: what runs is waited for, nothing more is taken' '

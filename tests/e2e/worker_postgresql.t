@@ -27,9 +27,9 @@ books() {
 }
 in_state() { pg_sql "SELECT count(*) FROM runbook.run WHERE state = '$1'"; }
 
-test_that 'forty runs, workers on four hosts: each once' '
+test_that 'a hundred runs, workers on four hosts: each is claimed once' '
 	books
-	for i in $(seq 40); do
+	for i in $(seq 100); do
 		exits 6 runbook --store "$pg_url" run book.yaml --detach -q >out 2>&1 </dev/null || { cat out; exit 1; }
 	done
 	for host in n1 n2 n3 n4; do
@@ -39,12 +39,14 @@ test_that 'forty runs, workers on four hosts: each once' '
 	for id in $(pg_sql "SELECT id FROM runbook.run"); do
 		runbook --store "$pg_url" approve $id b >out 2>&1 || { cat out; exit 1; }
 	done
-	until_true "[ \$(in_state final) = 40 ]" || { cat n*.log; exit 1; }
+	until_true "[ \$(in_state final) = 100 ]" || { cat n*.log; exit 1; }
 	kill $workers; for one in $workers; do wait $one || { echo "$one ended with $?"; cat n*.log; exit 1; }; done
 	: >all
-	[ "$(grep -c . effects)" = 80 ] && [ "$(grep "^b" effects | sort -u | wc -l)" = 40 ] &&
-	[ "$(cat n*.log | grep -c " goes on: ")" -ge 40 ] &&
-	[ "$(pg_sql "SELECT count(*) FROM runbook.event WHERE type = '"'run.resume'"'")" = 40 ] &&
+	[ "$(grep -c . effects)" = 200 ] && [ "$(grep "^b" effects | sort -u | wc -l)" = 100 ] &&
+	[ "$(cat n*.log | grep -c " goes on: ")" = 100 ] && ! grep "somebody else" n*.log &&
+	[ "$(grep -l " goes on: " n*.log | wc -l)" = 4 ] &&
+	[ "$(pg_sql "SELECT count(*) FROM runbook.event WHERE type = '"'run.resume'"'")" = 100 ] &&
+	[ "$(pg_sql "SELECT count(*) FROM runbook.run WHERE holder <> '"''"'")" = 0 ] &&
 	for id in $(pg_sql "SELECT id FROM runbook.run LIMIT 5"); do
 		runbook --store "$pg_url" show $id --verify | grep "the chain holds" || exit 1
 	done
@@ -56,8 +58,40 @@ test_that 'a worker waits for a server that is away' '
 	runbook --store "$pg_url" worker >one.log 2>&1 </dev/null & worker=$!; echo $worker >>all
 	until_true "grep takes one.log >/dev/null" && pg_stop immediate &&
 	until_true "grep \"cannot be read\" one.log >/dev/null" && pg_again &&
-	runbook --store "$pg_url" approve $id b >out 2>&1 && until_true "[ \$(in_state final) = 41 ]" &&
+	runbook --store "$pg_url" approve $id b >out 2>&1 && until_true "[ \$(in_state final) = 101 ]" &&
 	kill $worker && wait $worker && [ "$(grep -c "cannot be read" one.log)" = 1 ]
+'
+
+# one_more: a run that waits, approved; $id
+one_more() {
+	books && exits 6 runbook --store "$pg_url" run book.yaml --detach -q >out 2>&1 </dev/null &&
+	id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") &&
+	runbook --store "$pg_url" approve "$id" b >out 2>&1
+}
+once() { timeout 30 runbook --store "$pg_url" worker --once "$@" >out 2>&1 </dev/null; }
+claimed_for() { pg_sql "UPDATE runbook.run SET holder = 'one that is gone', lease_until = clock_timestamp() + interval '$1' WHERE id = '$id'"; }
+
+test_that 'what another host has claimed is left alone, by people too, until its lease is over' '
+	one_more && rm -f effects && claimed_for "1 hour" && once && ! has "goes on" && [ ! -e effects ] &&
+	exits 7 runbook --store "$pg_url" resume $id >out 2>&1 </dev/null && has "is held by" &&
+	claimed_for "-1 second" && once && has "run $id of book goes on" && effects "b $id "
+'
+test_that 'a worker that is stopped between its claim and the start: its process comes too late' '
+	one_more && rm -f effects && seen=$(pg_sql "SELECT ended FROM runbook.run WHERE id = '"'\$id'"'") &&
+	claimed_for "-1 second" && once && has "goes on" && effects "b $id " &&
+	RUNBOOK_WORKER="there/1 $seen one that is gone" exits 2 runbook --store "$pg_url" resume $id --detach >out 2>&1 </dev/null &&
+	has "there is nothing to resume" && effects "b $id "
+'
+test_that 'what cannot be gone on with is not held' '
+	printf "%s\n" "runbook: 1" "name: book" "type: database" "secrets: {s: {file: secret}}" "steps:" \
+		"  - {id: b, approve: {message: Go?, not_requester: false}, shell: echo b >> effects}" >book.yaml &&
+	echo sesame-open >secret && chmod 600 secret && rm -f effects &&
+	exits 6 runbook --store "$pg_url" run book.yaml --detach -q >out 2>&1 </dev/null &&
+	id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") &&
+	runbook --store "$pg_url" approve $id b >out 2>&1 && rm secret && once && has "exit code 4" &&
+	[ "$(pg_sql "SELECT holder FROM runbook.run WHERE id = '"'\$id'"'")" = "" ] &&
+	echo sesame-open >secret && chmod 600 secret && exits 0 runbook --store "$pg_url" resume $id >out 2>&1 </dev/null &&
+	effects "b "
 '
 
 done_testing

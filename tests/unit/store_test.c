@@ -586,27 +586,102 @@ CONTRACT(an_approval_never_replaces_a_refusal)
     journal_close(j);
 }
 
-// ---- runs that wait, what triggers remember, old runs
+// ---- runs that are gone on with, what triggers remember, old runs
 
-CONTRACT(a_waiting_run_is_claimed_once_by_who_has_its_labels)
+// A run that nobody has, in that state, whose last session ended then.
+static void leave(const char *id, const char *state, const char *ended)
 {
-    static const struct str labels[] = { { "db", 2 }, { "eu", 2 } };
-    struct journal *j = create("aaaaa"), *got, *other;
-    struct run_row row = some_row("waiting");
+    struct journal *j = create(id);
+    struct run_row row = some_row(state);
 
-    row.labels = STR("db");
+    row.ended = str_from(ended);
     put_row(j, row);
     journal_close(j);
-    CHECK(store_claim(store, labels + 1, 1, scratch, &got, &ds) == STORE_NO_SUCH_RUN && !got);
-    CHECK(store_claim(store, labels, 2, scratch, &got, &ds) == STORE_OK);
-    CHECK(store_claim(store, labels, 2, scratch, &other, &ds) == STORE_NO_SUCH_RUN && !ds.errors);
-    if (!got)
+}
+
+static struct claim claim(const char *id, const char *ended)
+{
+    struct seen_run seen = { str_from(id), str_from(ended) };
+    struct claim c;
+    enum store_error e = store_claim(store, &seen, 1, scratch, &c, &ds);
+
+    CHECK(e == (c.run.n ? STORE_OK : STORE_NO_SUCH_RUN) && !ds.errors);
+    return c;
+}
+
+CONTRACT(a_run_is_claimed_once_and_had_by_whom_it_was_claimed_for)
+{
+    struct journal *j;
+
+    leave("aaaaa", "suspended", "2026-09-21T14:05:00.000Z");
+    struct claim mine = claim("aaaaa", "2026-09-21T14:05:00.000Z");
+    CHECK_STR(mine.run, "aaaaa");
+    CHECK(!claim("aaaaa", "2026-09-21T14:05:00.000Z").run.n);
+    if (journal_open_claimed(store, mine.run, mine.mark, scratch, &j, &ds) != STORE_OK) {
+        CHECK(!"it is had by its claim");
         return;
-    CHECK_STR(journal_id(got), "aaaaa");
-    row.state = STR("running");
-    put_row(got, row);
-    journal_close(got);
-    CHECK(store_claim(store, labels, 2, scratch, &other, &ds) == STORE_NO_SUCH_RUN);
+    }
+    CHECK(!claim("aaaaa", "2026-09-21T14:05:00.000Z").run.n);
+    put_row(j, some_row("suspended"));
+    store_claim_drop(store, &mine);
+    CHECK(!claim("aaaaa", "").run.n);  // its process has it all the same
+    add(j, "x", "");
+    CHECK(journal_commit_now(j, &ds));
+    journal_close(j);
+}
+
+CONTRACT(a_claim_that_is_dropped_is_for_the_next_one)
+{
+    leave("aaaaa", "suspended", "t1");
+    struct claim mine = claim("aaaaa", "t1");
+    store_claim_drop(store, &mine);
+    CHECK(!mine.run.n);
+    mine = claim("aaaaa", "t1");
+    CHECK_STR(mine.run, "aaaaa");
+    store_claim_drop(store, &mine);
+}
+
+CONTRACT(who_claims_at_the_same_time_gets_another_run)
+{
+    static const struct seen_run runs[] = { { { "aaaaa", 5 }, { "t1", 2 } },
+                                            { { "bbbbb", 5 }, { "t2", 2 } } };
+    struct claim first, second, third;
+
+    leave("aaaaa", "suspended", "t1");
+    leave("bbbbb", "suspended", "t2");
+    CHECK(store_claim(store, runs, 2, scratch, &first, &ds) == STORE_OK);
+    CHECK(store_claim(store, runs, 2, scratch, &second, &ds) == STORE_OK);
+    CHECK(store_claim(store, runs, 2, scratch, &third, &ds) == STORE_NO_SUCH_RUN && !ds.errors);
+    CHECK_STR(first.run, "aaaaa");
+    CHECK_STR(second.run, "bbbbb");
+    store_claim_drop(store, &first);
+    store_claim_drop(store, &second);
+}
+
+CONTRACT(what_was_gone_on_with_since_it_was_seen_is_not_claimed)
+{
+    static const char *const over[] = { "ended", "final", "aborted" };
+
+    leave("aaaaa", "suspended", "t2");
+    CHECK(!claim("aaaaa", "t1").run.n);
+    CHECK(!claim("none0", "t1").run.n);
+    for (size_t i = 0; i < 3; i++) {
+        const char *id = (const char *[]){ "bbbbb", "ccccc", "ddddd" }[i];
+        leave(id, over[i], "t1");
+        CHECK(!claim(id, "t1").run.n);
+    }
+}
+
+CONTRACT(one_that_crashed_is_claimed_and_one_that_somebody_has_is_not)
+{
+    struct journal *j = create("aaaaa");
+
+    put_row(j, some_row("running"));
+    CHECK(!claim("aaaaa", "").run.n);
+    journal_close(j);
+    struct claim mine = claim("aaaaa", "");
+    CHECK_STR(mine.run, "aaaaa");
+    store_claim_drop(store, &mine);
 }
 
 CONTRACT(what_a_trigger_remembers_is_the_last)
