@@ -228,7 +228,9 @@ bool event_read(struct str line, struct arena *a, struct event *out)
     struct value seq = VALUE_NONE, type = VALUE_NONE, ts = VALUE_NONE;
 
     *out = (struct event){ .type = EVENT_COUNT };
-    if (!json_read(line, a, &out->data, &error) || out->data.kind != VALUE_MAP)
+    if (!json_read_plain(line, a, &out->data) && !json_read(line, a, &out->data, &error))
+        return false;
+    if (out->data.kind != VALUE_MAP)
         return false;
     value_field(out->data, "seq", a, &seq);
     value_field(out->data, "type", a, &type);

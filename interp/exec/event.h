@@ -55,4 +55,5 @@ struct str event_line(const struct event *e, struct str run, const struct mask *
 // Whatever length it has: [v] with *** for every secret in it, for who is shown an event as
 // it is made. [v] itself when there are no secrets.
 struct value event_masked(struct value v, const struct mask *m, struct arena *a);
+// [line] must stay as long as what was read is looked at.
 bool event_read(struct str line, struct arena *a, struct event *out);

@@ -89,7 +89,7 @@ static bool see_suspend(const struct stored_event *e, void *arg)
     struct value waiting, step;
     bool any = value_field(event.data, "waiting", NULL, &waiting) && waiting.kind == VALUE_LIST &&
                value_size(waiting) && value_field(value_item(waiting, 0), "step", NULL, &step);
-    s->at = any && step.kind == VALUE_STRING ? step.s : STR("");
+    s->at = any && step.kind == VALUE_STRING ? str_copy(s->arena, step.s) : STR("");
     return true;
 }
 

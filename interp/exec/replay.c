@@ -204,10 +204,11 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     struct driver *d = arg;
     bool stays = str_is(stored->type, event_type_word(EVENT_STEP_ITEMS));
     struct arena *a = stays ? d->arena : arena_new(NULL);
+    struct str line = stays ? str_copy(a, stored->json) : stored->json;
     struct event e;
 
     // What is of a newer minor version is left out: consumers ignore what they do not know.
-    bool fine = !event_read(stored->json, a, &e) || replay_event(d, e, a);
+    bool fine = !event_read(line, a, &e) || replay_event(d, e, a);
     if (!stays)
         arena_free(a);
     return fine;

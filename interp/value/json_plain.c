@@ -1,0 +1,287 @@
+// JSON as json_write() writes it, in one go: how the events of a run are read again.
+//
+// Only what is plain is read here: no white space, whole numbers of a few digits, keys without
+// escapes, the escapes of ASCII. At anything else, also at what is no JSON at all, it gives up,
+// so that the library alone says what JSON is.
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "value/json.h"
+
+enum { DEEPEST = 200, FEW = 16, DIGITS = 18 };
+
+struct reader {
+    const char *at, *end;
+    struct arena *arena;
+};
+
+static bool read_value(struct reader *r, int depth, struct value *out);
+
+static bool skip(struct reader *r, char c)
+{
+    if (r->at == r->end || *r->at != c)
+        return false;
+    r->at++;
+    return true;
+}
+
+// ---- text
+
+static const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+
+// Whether one of eight bytes is zero; may take a byte for it that stands behind one that is.
+static uint64_t zeros(uint64_t bytes)
+{
+    return (bytes - ones) & ~bytes & tops;
+}
+
+static bool is_special(char c)
+{
+    return c == '"' || c == '\\' || (unsigned char)c < 0x20;
+}
+
+// The first quote, backslash or control character. [other]: something before it is not ASCII.
+static const char *plain_end(const char *at, const char *end, bool *other)
+{
+    uint64_t eight, seen = 0;
+
+    for (; end - at >= 8; at += 8) {
+        memcpy(&eight, at, sizeof eight);
+        uint64_t control = (eight - ones * 0x20) & ~eight & tops;
+        if (zeros(eight ^ ones * '"') | zeros(eight ^ ones * '\\') | control)
+            break;
+        seen |= eight & tops;
+    }
+    for (; at < end && !is_special(*at); at++)
+        seen |= *at & 0x80;
+    *other |= seen != 0;
+    return at;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'                     ? c - '0'
+           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                    : -1;
+}
+
+// "\u00XX" of ASCII.
+static int ascii_code(const char *at, const char *end)
+{
+    if (end - at < 6 || at[2] != '0' || at[3] != '0' || hex_digit(at[4]) < 0 ||
+        hex_digit(at[5]) < 0)
+        return -1;
+    int code = hex_digit(at[4]) * 16 + hex_digit(at[5]);
+    return code < 0x80 ? code : -1;
+}
+
+// What the backslash at [*at] and that behind it stand for, or -1.
+static int unescape(const char **at, const char *end)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *found = strchr(from, (*at)[1]);
+    int code = -1;
+
+    if ((*at)[1] == 'u')
+        code = ascii_code(*at, end);
+    else if (found && *found)
+        code = to[found - from];
+    *at += (*at)[1] == 'u' ? 6 : 2;
+    return code;
+}
+
+static const char *closing_quote(const char *at, const char *end)
+{
+    while (at < end && *at != '"')
+        at += *at == '\\' ? 2 : 1;
+    return at < end ? at : NULL;
+}
+
+static bool read_escaped(struct reader *r, const char *from, struct str *out)
+{
+    const char *close = closing_quote(from, r->end);
+    bool other = false;
+    int c;
+
+    if (!close)
+        return false;
+    char *to = arena_alloc(r->arena, 1, (size_t)(close - from) + 1);
+    *out = (struct str){ to, 0 };
+    for (const char *at = from, *stop; at < close; at = stop) {
+        stop = plain_end(at, close, &other);
+        memcpy(to, at, (size_t)(stop - at));
+        to += stop - at;
+        if (stop == close)
+            break;
+        if (*stop != '\\' || (c = unescape(&stop, close)) < 0)
+            return false;
+        *to++ = (char)c;
+    }
+    out->n = (size_t)(to - out->s);
+    r->at = close + 1;
+    return !other || utf8_invalid(*out) == SIZE_MAX;
+}
+
+static bool read_text(struct reader *r, bool escapes, struct str *out)
+{
+    bool other = false;
+
+    if (!skip(r, '"'))
+        return false;
+    const char *from = r->at, *stop = plain_end(from, r->end, &other);
+    if (stop < r->end && *stop == '\\')
+        return escapes && read_escaped(r, from, out);
+    r->at = stop;
+    *out = (struct str){ from, (size_t)(stop - from) };
+    return skip(r, '"') && (!other || utf8_invalid(*out) == SIZE_MAX);
+}
+
+// ---- the rest
+
+static bool read_int(struct reader *r, struct value *out)
+{
+    bool minus = skip(r, '-');
+    const char *from = r->at;
+    int64_t n = 0;
+
+    while (r->at < r->end && *r->at >= '0' && *r->at <= '9' && r->at - from < DIGITS)
+        n = n * 10 + *r->at++ - '0';
+    if (r->at == from || (*from == '0' && r->at - from > 1))
+        return false;
+    *out = value_int(minus ? -n : n);
+    return r->at == r->end || *r->at == ',' || *r->at == ']' || *r->at == '}';
+}
+
+static bool read_word(struct reader *r, struct str word, struct value is, struct value *out)
+{
+    if ((size_t)(r->end - r->at) < word.n || memcmp(r->at, word.s, word.n) != 0)
+        return false;
+    r->at += word.n;
+    *out = is;
+    return true;
+}
+
+static bool read_list(struct reader *r, int depth, struct value *out)
+{
+    struct value_builder *b;
+    struct value item;
+
+    r->at++;
+    if (skip(r, ']')) {
+        *out = value_finish(value_list_of(r->arena, 0));
+        return true;
+    }
+    b = value_list_start(r->arena);
+    do {
+        if (!read_value(r, depth + 1, &item))
+            return false;
+        value_add(b, item);
+    } while (skip(r, ','));
+    *out = value_finish(b);
+    return skip(r, ']');
+}
+
+// Entries as they come: [some], then as many as needed.
+struct entries {
+    struct value_entry *items;
+    size_t count, room;
+    struct value_entry some[FEW];
+};
+
+static struct value_entry *one_more(struct entries *e, struct arena *a)
+{
+    if (e->count == e->room) {
+        struct value_entry *more = NEW_ARRAY(a, struct value_entry, e->room *= 2);
+        memcpy(more, e->items, e->count * sizeof *more);
+        e->items = more;
+    }
+    return &e->items[e->count++];
+}
+
+static bool has_twice(const struct entries *e)
+{
+    for (size_t i = 1; i < e->count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (str_equal(e->items[i].key.s, e->items[k].key.s))
+                return true;
+    return false;
+}
+
+// A small map needs no index.
+static bool small_map(const struct entries *e, struct arena *a, struct value *out)
+{
+    struct value_entry *kept = NEW_ARRAY(a, struct value_entry, e->count);
+    struct value_map *map = NEW(a, struct value_map);
+
+    *map = (struct value_map){ .count = e->count, .entries = kept };
+    for (size_t i = 0; i < e->count; i++) {
+        kept[i] = e->items[i];
+        map->weight += value_weight(kept[i].key) + value_weight(kept[i].value);
+    }
+    *out = (struct value){ .kind = VALUE_MAP, .map = map };
+    return !has_twice(e);
+}
+
+static bool large_map(const struct entries *e, struct arena *a, struct value *out)
+{
+    struct value_builder *b = value_map_of(a, e->count);
+
+    for (size_t i = 0; i < e->count; i++)
+        if (!value_put_new(b, e->items[i].key, e->items[i].value))
+            return false;
+    *out = value_finish(b);
+    return true;
+}
+
+static bool read_map(struct reader *r, int depth, struct value *out)
+{
+    struct entries e;
+    struct str key;
+
+    e.items = e.some;
+    e.count = 0;
+    e.room = FEW;
+    r->at++;
+    if (!skip(r, '}')) {
+        do {
+            struct value v;
+            if (!read_text(r, false, &key) || !skip(r, ':') || !read_value(r, depth + 1, &v))
+                return false;
+            *one_more(&e, r->arena) = (struct value_entry){ value_string(key), v };
+        } while (skip(r, ','));
+        if (!skip(r, '}'))
+            return false;
+    }
+    return e.count <= FEW ? small_map(&e, r->arena, out) : large_map(&e, r->arena, out);
+}
+
+static bool read_value(struct reader *r, int depth, struct value *out)
+{
+    if (r->at == r->end || depth > DEEPEST)
+        return false;
+    switch (*r->at) {
+    case '{':
+        return read_map(r, depth, out);
+    case '[':
+        return read_list(r, depth, out);
+    case '"':
+        *out = value_string(STR(""));
+        return read_text(r, true, &out->s);
+    case 't':
+        return read_word(r, STR("true"), value_bool(true), out);
+    case 'f':
+        return read_word(r, STR("false"), value_bool(false), out);
+    case 'n':
+        return read_word(r, STR("null"), VALUE_NONE, out);
+    default:
+        return read_int(r, out);
+    }
+}
+
+bool json_read_plain(struct str text, struct arena *a, struct value *out)
+{
+    struct reader r = { text.s, text.s + text.n, a };
+
+    return text.n && read_value(&r, 0, out) && r.at == r.end;
+}
