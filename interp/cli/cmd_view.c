@@ -87,13 +87,14 @@ int command_view(struct invocation *v)
     size_t missing;
     struct value inputs = known_inputs(v, program->root->rb, &missing);
     v->diags = said;
-    // What is not given is a line to fill in; what is given and wrong is a mistake.
+    // What is not given is a line to fill in; what is given and wrong is a mistake. Where the
+    // run could not even begin, the inputs are known all the same.
     bool only_missing = code == CODE_INVALID && missing && rehearsed.errors == missing;
     if (code == CODE_USAGE || (code == CODE_INVALID && !only_missing)) {
         diags_append(v->diags, &rehearsed);
         return code;
     }
-    if (!only_missing)
+    if (value_of(h->start, "inputs").kind == VALUE_MAP)
         inputs = value_of(h->start, "inputs");
     struct document *d = view_document(program, h, inputs, printing_time(), v->arena);
     if (str_is(flag_text(v, "format"), "html"))

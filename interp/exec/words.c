@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "exec/walk.h"
+#include "load/spoken.h"
 
 struct str person(const struct driver *d)
 {
@@ -16,35 +17,28 @@ static const char *destroys_words(enum effects e)
 
 // ---- what will run
 
-static struct str written(const struct node *n)
-{
-    if (!n)
-        return STR("");
-    return n->kind == NODE_SCALAR ? n->text.str
-                                  : str_trim(str_slice(n->span.source->text, n->span.start, n->span.end));
-}
-
 // A step that is not reached yet, as it is written.
-static void add_step(const struct step *s, struct buf *b)
+static void add_step(const struct step *s, struct arena *a, struct buf *b)
 {
-    struct str action = written(s->action_node);
+    struct str action = spoken(s, NULL, a);
     size_t end = str_find(action, '\n');
 
     buf_format(b, "%.*s", STR_ARG(s->id.str));
     if (s->name && !str_equal(s->name->text.str, s->id.str))
         buf_format(b, ", %.*s", STR_ARG(s->name->text.str));
-    if (s->action_name.str.n)
-        buf_format(b, ": %.*s %.*s%s", STR_ARG(s->action_name.str),
+    if (action.n)
+        buf_format(b, ": %.*s%s",
                    STR_ARG(end == SIZE_MAX ? action : str_slice(action, 0, end)),
                    end == SIZE_MAX ? "" : " ...");
     buf_add_c(b, '\n');
 }
 
-static void add_steps(const struct list *steps, const char *in_front, struct buf *b)
+static void add_steps(const struct list *steps, const char *in_front, struct arena *a,
+                      struct buf *b)
 {
     LIST_EACH(const struct step, s, *steps) {
         buf_add_s(b, in_front);
-        add_step(s, b);
+        add_step(s, a, b);
     }
 }
 
@@ -68,13 +62,13 @@ static struct str details(struct walk *w)
     struct buf b = BUF_EMPTY;
 
     if (w->task->kind == TASK_GROUP)
-        add_steps(&s->steps, "", &b);
+        add_steps(&s->steps, "", w->arena, &b);
     if (w->task->kind == TASK_USE) {
         const struct module *m = program_use(w->d->program, s);
         buf_format(&b, "%.*s\n", STR_ARG(m->rb->name.str));
         add_values(w, m, &b);
-        add_steps(&m->rb->prepare, "  ", &b);
-        add_steps(&m->rb->steps, "  ", &b);
+        add_steps(&m->rb->prepare, "  ", w->arena, &b);
+        add_steps(&m->rb->steps, "  ", w->arena, &b);
     }
     if (!b.n)
         return w->command;
@@ -91,11 +85,10 @@ static struct str undo_steps(struct walk *w)
     if (u->kind == UNDO_AUTO)
         return STR("what is there now is put back");
     LIST_EACH(const struct step, s, u->steps) {
-        struct str name = s->name ? s->name->text.str : STR(""), action = written(s->action_node);
-        bool use = s->kind == STEP_USE;
-        buf_format(&b, "%s%.*s%s%.*s %.*s", b.n ? "\n" : "", STR_ARG(name), name.n ? ": " : "",
-                   STR_ARG(use ? STR("use") : s->action_name.str),
-                   STR_ARG(use ? s->use.str : action));
+        struct str name = s->name ? s->name->text.str : STR("");
+        struct str action = spoken(s, NULL, w->arena);
+        buf_format(&b, "%s%.*s%s%.*s", b.n ? "\n" : "", STR_ARG(name),
+                   name.n && action.n ? ": " : "", STR_ARG(action));
     }
     return mask_text(w->d->mask, buf_take(&b, w->arena), w->arena, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "action/manual.h"
 #include "action/prompt.h"
+#include "action/wait.h"
 #include "base/arena.h"
 #include "base/shell_word.h"
 #include "load/destroys.h"
@@ -57,19 +58,28 @@ static void add_work(struct planning *g, const char *indent, const struct step *
                                : prompt ? prompt->message
                                         : NULL),
                  answer_flag(a, "--answer", id, manual ? STR("done") : STR("VALUE")));
+    if (manual)
+        LIST_EACH(const struct template *, t, manual->checklist)
+    page_lead(g->page, str_format(a, "%s  [ ] ", indent).s, INK_PLAIN, plan_words(g, *t));
+}
+
+static void add_item(struct planning *g, const struct check_item *item, struct str prefix, size_t n)
+{
+    struct arena *a = g->page->arena;
+
+    if (item->check)  // the machine answers
+        page_lead(g->page, "  checks: ", INK_ASK, plan_words(g, item->item));
+    else
+        add_question(g, "  ", "checklist:", plan_words(g, item->item),
+                     str_format(a, "--attest %.*schecklist_%zu=NOTE", STR_ARG(prefix), n));
 }
 
 static void add_checklist(struct planning *g, const struct runbook *rb, struct str prefix)
 {
     size_t n = 0;
-    struct arena *a = g->page->arena;
 
     LIST_EACH(const struct check_item, item, rb->checklist)
-    add_question(g, "  ", item->check ? "checks:" : "checklist:", plan_words(g, item->item),
-                 item->check
-                     ? STR("")
-                     : str_format(a, "--attest %.*schecklist_%zu=NOTE", STR_ARG(prefix), n + 1)),
-        n++;
+    add_item(g, item, prefix, ++n);
 }
 
 // -------- one step
@@ -86,33 +96,59 @@ static void note(struct planning *g, int depth, enum ink color, struct str text)
     page_lead(g->page, indent(g, depth).s, color, text);
 }
 
-static const char *does(enum effects e)
+static const char *doing_word(enum doing d)
 {
-    return e == EFFECTS_READ ? "reads" : e == EFFECTS_DESTROY ? "DESTROYS" : "writes";
+    static const char *const words[DOINGS] = {
+        [DOES_READ] = "reads",      [DOES_WRITE] = "writes", [DOES_DESTROY] = "DESTROYS",
+        [DOES_BY_HAND] = "by hand", [DOES_ASK] = "asks",     [DOES_WAIT] = "waits",
+    };
+    return words[d];
 }
 
-static void count(struct planning *g, enum effects e)
+// What a person does is not ours to call reading, even if nothing of ours changes anything.
+static enum doing doing_of(const struct planning *g, const struct step *s)
 {
-    g->reads += e == EFFECTS_READ;
-    g->writes += e == EFFECTS_WRITE;
-    g->destroys += e == EFFECTS_DESTROY;
+    enum effects e = step_effects(g->plan->program, s);
+
+    if (e != EFFECTS_READ)
+        return e == EFFECTS_DESTROY ? DOES_DESTROY : DOES_WRITE;
+    if (s->action == &action_manual)
+        return DOES_BY_HAND;
+    if (s->action == &action_wait)
+        return DOES_WAIT;
+    bool asks = s->action == &action_prompt || (s->kind == STEP_GATE && !s->expect.count);
+    return asks ? DOES_ASK : DOES_READ;
+}
+
+// Only what does something itself has a number; what holds other steps is a heading.
+static bool is_heading(const struct step *s)
+{
+    return s->kind == STEP_GROUP || s->kind == STEP_USE;
+}
+
+static struct str row_lead(struct planning *g, const struct step *s, int depth)
+{
+    struct arena *a = g->page->arena;
+
+    return is_heading(s) ? str_format(a, "%*s   ", 2 * depth, "")
+                         : str_format(a, "%*s%2zu ", 2 * depth, "", ++g->number);
 }
 
 static void add_row(struct planning *g, const struct step *s, struct str id, int depth)
 {
     struct arena *a = g->page->arena;
-    enum effects e = step_effects(g->plan->program, s);
+    enum doing does = doing_of(g, s);
     int64_t usual = past_step_ms(g->plan->past, id);
     struct str name = plan_words(g, s->name);
-    struct str lead = str_format(a, "%*s%2zu ", 2 * depth, "", ++g->number);
+    struct str lead = row_lead(g, s, depth);
     struct str took = usual >= 1000 ? str_format(a, "  usually %.*s", STR_ARG(span_text(usual, a)))
                                     : STR("");
 
-    page_lead(g->page, lead.s, e == EFFECTS_DESTROY ? INK_BAD : INK_PLAIN,
-              str_trim(str_format(a, "%-*.*s %-8s  %.*s%.*s", (int)g->wide, STR_ARG(id), does(e),
+    page_lead(g->page, lead.s, does == DOES_DESTROY ? INK_BAD : INK_PLAIN,
+              str_trim(str_format(a, "%-*.*s %-8s  %.*s%.*s", (int)g->wide, STR_ARG(id), doing_word(does),
                                   STR_ARG(name), STR_ARG(took))));
-    if (s->kind == STEP_ACTION)
-        count(g, e);
+    if (!is_heading(s))
+        g->count[does]++;
 }
 
 // The point of no return stands before the first step that cannot be taken back.
@@ -131,7 +167,7 @@ static void add_undo(struct planning *g, const struct step *s, int depth)
     if (s->undo.kind == UNDO_AUTO)
         note(g, depth, INK_DIM, STR("undo: by itself"));
     LIST_EACH(const struct step, u, s->undo.steps)
-    note(g, depth, INK_DIM, str_format(a, "undo: %.*s", STR_ARG(step_brief(u, a))));
+    note(g, depth, INK_DIM, str_format(a, "undo: %.*s", STR_ARG(step_brief(u, g->known, a))));
 }
 
 static void add_id(struct buf *ids, struct str id)
@@ -180,6 +216,8 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
         add_id(g->no_way_back, id);
         break;
     case COVER_NOTHING:
+        if (doing_of(g, s) == DOES_BY_HAND)
+            add_id(g->by_hand, id);
         break;
     }
 }
@@ -189,8 +227,10 @@ static void add_command(struct planning *g, const struct step *s, struct str id,
     struct arena *a = g->page->arena;
     struct str lead = str_format(a, "%.*s$ ", STR_ARG(indent(g, depth)));
 
-    if (g->plan->commands && s->kind == STEP_ACTION && s->action_node)
-        page_lead(g->page, lead.s, INK_PLAIN, step_command(g->plan->history, s, id, a));
+    bool asks = s->action && s->action->asks;
+
+    if (g->plan->commands && s->kind == STEP_ACTION && s->action_node && !asks)
+        page_lead(g->page, lead.s, INK_PLAIN, step_command(g->plan->history, s, id, g->known, a));
 }
 
 // Instances of a for_each as the dry run made them.
@@ -227,13 +267,14 @@ static void add_conditions(struct planning *g, const struct step *s, struct str 
         add_work(g, indent(g, depth).s, s, id);
 }
 
-static void add_module(struct planning *g, const struct module *m, struct str prefix, int depth)
+static void add_module(struct planning *g, const struct step *use, const struct module *m,
+                       struct str prefix, int depth)
 {
     const struct runbook *rb = m->rb;
     struct str id = str_format(g->page->arena, "%.*srun", STR_ARG(prefix));
     const struct known *outer = g->known;
 
-    g->known = NULL;
+    g->known = known_used(outer, use, rb, g->page->arena);
     add_checklist(g, rb, prefix);
     if (rb->confirm)
         add_confirm(g, indent(g, depth).s, rb->confirm, id);
@@ -252,7 +293,7 @@ static void add_inside(struct planning *g, const struct step *s, struct str id, 
         const struct module *m = program_use(g->plan->program, s);
         note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->use.str)));
         if (m)
-            add_module(g, m, str_format(a, "%.*s.", STR_ARG(id)), depth + 1);
+            add_module(g, s, m, str_format(a, "%.*s.", STR_ARG(id)), depth + 1);
     }
     add_steps(g, &s->steps, prefix, depth + 1);
     if (s->rescue.count) {
@@ -344,46 +385,6 @@ static void add_before(struct planning *g)
         add_confirm(g, "  ", rb->confirm, STR("run"));
 }
 
-// `undo: none` is the author's word that what the step did may stay: it is not taken back.
-static void add_way_back(struct planning *g)
-{
-    struct page *p = g->page;
-
-    if (g->no_way_back->n)
-        page_head(p, INK_WARN, "cannot be taken back: %.*s", STR_ARG(buf_str(g->no_way_back)));
-    else if (g->plan->refused)
-        ;  // it cannot run as it is: nothing good is said of it
-    else if (g->stays->n)
-        page_head(p, INK_PLAIN, "%s",
-                  g->undoable ? "every step has an undo, or says that none is needed"
-                              : "no step has an undo: each says that none is needed");
-    else if (g->writes + g->destroys)
-        page_head(p, INK_GOOD, "%s", "everything can be taken back");
-    if (g->stays->n)
-        page_head(p, INK_PLAIN, "stays after an undo, as `undo: none` says: %.*s",
-                  STR_ARG(buf_str(g->stays)));
-}
-
-static void add_sum(struct planning *g)
-{
-    const struct runbook *rb = g->plan->program->root->rb;
-    struct page *p = g->page;
-
-    page_blank(p);
-    size_t all = g->reads + g->writes + g->destroys;
-    page_head(p, INK_BOLD, "%zu step%s: %zu read, %zu write, %zu destroy; %zu question%s", all,
-              all == 1 ? "" : "s", g->reads, g->writes, g->destroys, g->questions,
-              g->questions == 1 ? "" : "s");
-    if (g->destroys_too->n)
-        page_head(p, INK_WARN, "destroys too, and does not say so: %.*s",
-                  STR_ARG(buf_str(g->destroys_too)));
-    add_way_back(g);
-    if (!rb->verify.count && !runbook_has_type(rb, RUNBOOK_CHECK) && g->writes + g->destroys)
-        page_head(p, INK_WARN, "%s", "nothing verifies it: there is no `verify`");
-    page_head(p, INK_DIM, "on failure: %s",
-              rb->on_failure ? on_failure_word(rb->on_failure) : "ask; without a terminal stop");
-}
-
 void plan_write(const struct plan *plan, struct page *p)
 {
     const struct runbook *rb = plan->program->root->rb;
@@ -393,6 +394,7 @@ void plan_write(const struct plan *plan, struct page *p)
 
     g.stays = buf_in(p->arena);
     g.destroys_too = buf_in(p->arena);
+    g.by_hand = buf_in(p->arena);
 
     g.known = known_new(rb, value_of(plan->history->start, "inputs"), p->arena);
 
@@ -403,5 +405,5 @@ void plan_write(const struct plan *plan, struct page *p)
     add_checks(&g, "verify", &rb->verify);
     add_phase(&g, "always", &rb->always);
     add_checks(&g, "after a complete undo", &rb->undone);
-    add_sum(&g);
+    plan_sum(&g);
 }

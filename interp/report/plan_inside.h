@@ -1,9 +1,21 @@
-// The inside of a plan, for the files that make it up: plan.c (steps), plan_head.c.
+// The inside of a plan, for the files that make it up: plan.c (steps), plan_head.c,
+// plan_sum.c.
 
 #pragma once
 
-#include "report/known.h"
+#include "load/known.h"
 #include "report/plan.h"
+
+// What a step does, as its row says.
+enum doing {
+    DOES_READ,
+    DOES_WRITE,
+    DOES_DESTROY,
+    DOES_BY_HAND,  // a person does it, and says so
+    DOES_ASK,      // a gate or a prompt
+    DOES_WAIT,
+    DOINGS
+};
 
 // Where the writing stands.
 struct planning {
@@ -12,13 +24,15 @@ struct planning {
     const struct known *known;  // of the runbook at hand; NULL in one that is used
     size_t number;  // of the step
     size_t wide;    // columns for ids
-    size_t reads, writes, destroys, questions, undoable;
+    size_t count[DOINGS], questions, undoable;
     bool past_return;  // the point of no return was passed
     struct buf *no_way_back;
     struct buf *stays;         // what it does stays after an undo: `undo: none`
+    struct buf *by_hand;       // done by a person, and nothing says how it is taken back
     struct buf *destroys_too;  // destroys by its words, and does not say so
 };
 
 // A text, as far as it is known; empty if there is none.
 struct str plan_words(const struct planning *g, const struct template *t);
 void plan_head(const struct planning *g);
+void plan_sum(const struct planning *g);

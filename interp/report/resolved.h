@@ -2,13 +2,11 @@
 
 #pragma once
 
-#include "model/runbook.h"
 #include "report/history.h"
+#include "load/spoken.h"
 
-// The action as it stands in the file: "echo ${{ inputs.x }}", "file: {remove: x}".
-struct str step_source(const struct step *s, struct arena *a);
-// In one line: its name, else that.
-struct str step_brief(const struct step *s, struct arena *a);
-// What the dry run [h] resolved for the step [id], or its source.
+// In one line: its name, else what it does (spoken()).
+struct str step_brief(const struct step *s, const struct known *k, struct arena *a);
+// What the dry run [h] resolved for the step [id], or what is written.
 struct str step_command(const struct history *h, const struct step *s, struct str id,
-                        struct arena *a);
+                        const struct known *k, struct arena *a);

@@ -316,4 +316,53 @@ test_that 'plan tells what an undo leaves from what it takes back, and destructi
 	sed "/id: a/d; /id: c/d; s/name: stays/name: back/" stays.yaml >back.yaml && runbook plan back.yaml >out &&
 	grep -qx "everything can be taken back" out && ! grep -q "stays after" out
 '
+
+cat >said.yaml <<'END'
+runbook: 1
+name: said
+type: application
+inputs: {tag: {default: v1}, who: {default: "O'Brien"}}
+connections: {db: "sqlite:x.db"}
+checklist: [{item: The disk has room, check: {shell: df .}}]
+confirm: {message: Do the lot now?, danger: severe, phrase: lot}
+steps:
+  - {id: a, exec: {argv: [echo, "${{ inputs.tag }}"], daemon: true}, undo: {exec: [echo, "start it", "${{ inputs.tag }}"]}}
+  - {id: b, shell: "true", undo: [{file: {copy: {from: a.conf, to: "${{ inputs.tag }}.conf"}}}, {shell: "echo ${{ inputs.who }} ${{ inputs.tag }}"}]}
+  - {id: m, manual: {instructions: Pull the plug, checklist: [The lamp is dark], evidence: text}}
+  - id: g
+    steps:
+      - {id: c, approve: May it be}
+      - {id: d, sql: {query: "DELETE FROM t WHERE a = ${{ inputs.tag }}", connection: db}, undo: {sql: {query: "INSERT INTO t VALUES (${{ inputs.tag }})", connection: db}}, verify: [{name: It is gone, shell: test -e x}]}
+  - {id: e, wait: 1ms}
+  - {id: f, confirm: {message: Is it so now?, danger: severe, phrase: "go ${{ inputs.tag }}"}, use: inner, with: {tag: "${{ inputs.tag }}"}}
+verify:
+  - {id: v, name: Rows, sql: {query: SELECT 1, connection: db}, expect: result.value == 1}
+  - {id: w, name: Web, use: http/healthy, with: {url: "http://127.0.0.1:1/"}}
+END
+cat >inner.yaml <<'END'
+runbook: 1
+name: inner
+type: action
+inputs: {tag: {}}
+steps: [{id: x, shell: "echo ${{ inputs.tag }}", undo: none}]
+END
+test_that 'the numbers of a plan are those of its sum, and what a person does is not called reading' '
+	runbook plan said.yaml >out && grep -qx "7 steps: 0 read, 4 write, 0 destroy, 1 by hand, 1 asking, 1 waiting; 4 questions" out &&
+	[ "$(grep -c "^ *[0-9][0-9]* [a-z.]* *\(writes\|by hand\|asks\|waits\)" out)" = 7 ] && grep -q "^ *7 f.x *writes" out &&
+	grep -q "^ 3 m  *by hand" out && grep -q "\[ \] The lamp is dark" out && grep -qx "what is done by hand has no undo: m" out &&
+	grep -q "^ *g  *writes" out && grep -q "^ *f  *writes" out
+'
+test_that 'a printed runbook has the commands of its undos and checks, and what is to be typed' '
+	runbook view said.yaml >out && grep -qF "(severe, to be typed: lot)" out && grep -qF "(severe, to be typed: go v1)" out &&
+	grep -qF "The disk has room (df .)" out && grep -qF "\`echo '\''start it'\'' v1\`" out && grep -qF "Then check: It is gone: test -e x" out &&
+	grep -qF "file: copy from a.conf to v1.conf" out && grep -qF "| Rows | \`SELECT 1 (connection db)\` | \`result.value == 1\` |" out &&
+	grep -qF "| It answers | \`http://127.0.0.1:1/\` |" out && ! grep -q "exec:\|sql:\|{copy" out
+'
+test_that 'a value that would have to be quoted is not pasted into a script, nor any into SQL' '
+	runbook view said.yaml >out && grep -qF "echo \${{ inputs.who }} v1" out && grep -qF "INSERT INTO t VALUES (\${{ inputs.tag }})" out
+'
+test_that 'inside of a used runbook a name is that of its own inputs' '
+	sed -i "s/with: {tag: .*}}$/with: {tag: \"\${{ steps.b.stdout }}\"}}/" said.yaml &&
+	runbook view said.yaml >out && grep -F "| \`f.x\` |" out | grep -qF "\`echo \${{ inputs.tag }}\`"
+'
 done_testing
