@@ -113,7 +113,7 @@ static struct str what_it_leaves(const struct story *s)
     return s->leaves;
 }
 
-static void add_world(const struct history *h, struct page *p)
+void aftermath_world(const struct history *h, struct page *p)
 {
     add_stories(h, history_leaves, what_it_leaves, "As things stand:", INK_WARN, p);
 }
@@ -305,7 +305,7 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
         add_failures(h, p);
         add_undo(h, p);
         add_not_run(h, p);
-        add_world(h, p);
+        aftermath_world(h, p);
     }
     add_list(h, "skipped", "Skipped by a person:", INK_BOLD, words_in, p);
     add_list(h, "cannot_undo", "Cannot be undone:", INK_BOLD, no_way_back, p);

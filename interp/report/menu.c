@@ -280,8 +280,11 @@ static void show_failure(struct person *p)
     if (q->message.n && (!s || !str_equal(q->message, s->message)))
         page_text(&p->page, "  ", INK_BAD, q->message);
     person_item(p, "so far", INK_WARN, q->so_far);
-    if (!q->declined)
+    if (!q->declined) {
+        person_item(p, "leaves", INK_WARN, q->leaves);
         person_item(p, "undo", INK_PLAIN, q->undo);
+    }
+    aftermath_world(p->history, &p->page);
 }
 
 static void show_walk(struct person *p)

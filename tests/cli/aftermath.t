@@ -114,4 +114,20 @@ test_that 'what was asked on a walk stands in the report in words' '
 	grep -q "| run this step? | run this and all that remain |" report && ! grep "| walk |\|run_all\|asked: *|" report
 '
 
+cat >torn.yaml <<'END'
+runbook: 1
+name: torn
+type: application
+on_failure: ask
+steps:
+  - {id: close, shell: "true", leaves: the shop is closed, undo: {shell: "true"}}
+  - {id: b, shell: exit 3, leaves: the data is half replaced, undo: {exec: [echo, back again]}}
+  - {id: c, shell: "true", undo: none, leaves: never reached}
+END
+test_that 'the menu of a failure says how the world stands, and the undo in words' '
+	exits 1 on-terminal -e "What now?" "q\n" runbook run torn.yaml >out 2>&1; sed "/What now/q" out >menu &&
+	grep -q "leaves  *.*the data is half replaced" menu && grep -q "close  *.*the shop is closed" menu && ! grep -q "never reached" menu &&
+	grep -q "undo  *echo .back again." menu
+'
+
 done_testing

@@ -96,6 +96,7 @@ static const struct {
         .may_retry = true,
         .may_skip = true,
         .may_undo = true,
+        .leaves = STR("the database is half replaced"),
         .undo = STR("restored from pre_7kq2f.dump, which step `safety` made"),
         .output = STR("COPY 1200000\nERROR:  No space left on device\n") } },
 };
