@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "loop/keeping.h"
 #include "loop/marks.h"
+#include "loop/spawn.h"
 #include "loop/wire.h"
 
 enum { EVENTS = 64, RECEIVE = 64 * 1024, LOOKS = 30 };
@@ -369,20 +371,31 @@ static void raise_file_limit(struct keeping *k)
                           &(struct rlimit){ k->files.rlim_max, k->files.rlim_max }) == 0;
 }
 
+// Past the C library, which keeps two signals to itself. The disposition is the first member of
+// what the kernel calls a sigaction.
+static void take_signals(void)
+{
+    static const uint64_t all = UINT64_MAX, none[8];
+    uint64_t action[8];
+
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+    for (int signo = 1; signo <= 64; signo++)
+        if (syscall(SYS_rt_sigaction, signo, NULL, action, sizeof all) == 0 &&
+            action[0] == (uint64_t)(uintptr_t)SIG_IGN)
+            syscall(SYS_rt_sigaction, signo, none, NULL, sizeof all);
+}
+
 static void open_all(struct keeping *k)
 {
     char path[64];
-    sigset_t all, child;
+    sigset_t child;
 
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     k->children = open(path, O_RDONLY | O_CLOEXEC);
     k->signals = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
     k->clock = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-    k->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     k->epoll = epoll_create1(EPOLL_CLOEXEC);
     k->pipes = epoll_create1(EPOLL_CLOEXEC);
     add_event(k, &k->socket);
@@ -438,13 +451,15 @@ int keeper_main(int argc, char **argv)
                            .marks = atoi(argv[2]),
                            .marks_path = str_from(argv[3]),
                            .terminal.fd = -1,
-                           .alarm_ms = INT64_MAX };
+                           .alarm_ms = INT64_MAX,
+                           .stack = NEW_ARRAY(a, char, SPAWN_STACK) };
     k->folder = folder_of(k->marks_path);
     k->tasks_end = &k->tasks;
     close_others(k->socket, k->marks);
     fcntl(k->socket, F_SETFD, FD_CLOEXEC);
     fcntl(k->marks, F_SETFD, FD_CLOEXEC);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    take_signals();
     be_discreet();
     raise_file_limit(k);
     open_all(k);

@@ -1,8 +1,8 @@
 // The inside of the keeper: what it knows while it lives.
 //
 // One thread, one epoll set, no library but libc: it has to be small, and to outlive what
-// happens to the interpreter. Every signal is blocked, for ever; SIGCHLD comes through a
-// descriptor.
+// happens to the interpreter. Every signal is blocked, for ever, and none is ignored, since
+// that would go on to the children; SIGCHLD comes through a descriptor.
 
 #pragma once
 
@@ -28,6 +28,8 @@ enum {
     UNSETTLED_MAX = 32,    // results kept in memory
     UNSETTLED_BYTES = 64 << 20,
     ROOM_MAX = 1 << 20,  // a buffer that is empty keeps no more memory than that
+    NEAR_MS = 500,       // what is due within that is waited for without the alarm
+    NULL_DEVICE = 0,     // /dev/null is what we were started with on 0 to 2
 };
 
 enum belongs { BELONGS_NOT, BELONGS_PERHAPS, BELONGS };
@@ -85,7 +87,7 @@ struct terminal {
 struct keeping {
     struct arena *arena;
     struct str folder, marks_path;
-    int socket, marks, signals, clock, null, children;
+    int socket, marks, signals, clock, children;
     int epoll, pipes;  // [pipes], an epoll set of its own, is in [epoll] unless choked
     bool choked, writing;
     int unsynced;       // errno, if the first line of the marks could not be made durable
@@ -102,7 +104,11 @@ struct keeping {
     struct rlimit files;  // limit of open files that children get
     bool raised;          // ours is higher
     struct terminal terminal;
-    int64_t now_ms, alarm_ms;
+    int64_t now_ms;
+    int64_t due_ms;    // when something is to be done, if nothing happens before
+    int64_t alarm_ms;  // what [clock] is set for; INT64_MAX: nothing
+    bool childless;    // nothing at all lives below us
+    char *stack;       // for spawn()
 };
 
 // ---- keeper.c

@@ -2,14 +2,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "loop/program.h"
+
+// What the child is given, and what it tells: our memory is its own.
+struct start {
+    const struct spawn *spawn;
+    const char *program;
+    char **argv, **env;
+    int error;  // errno; 0: no call of it has failed
+};
 
 static char **c_strings(const struct str *texts, struct arena *a, size_t extra)
 {
@@ -36,45 +45,56 @@ static char **environment(const struct spawn *s, struct arena *a)
     return env;
 }
 
-static void set_attributes(posix_spawnattr_t *attr, bool tty)
+// ---- in the child: system calls, and nothing that changes our memory but [errno]
+
+static bool take_stdio(const struct spawn *s)
 {
-    sigset_t none, all;
-    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    for (int i = 0; i < 3; i++)
+        if (s->stdio[i] != i && dup2(s->stdio[i], i) < 0)
+            return false;
+    return !s->spec->tty || tcsetpgrp(0, getpid()) == 0;
+}
+
+static bool prepare(const struct spawn *s)
+{
+    sigset_t none;
 
     sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(attr);
-    posix_spawnattr_setflags(attr, flags | (tty ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSID));
-    posix_spawnattr_setsigdefault(attr, &all);
-    posix_spawnattr_setsigmask(attr, &none);
+    return (s->spec->tty ? setpgid(0, 0) == 0 : setsid() > 0) && take_stdio(s) &&
+           (!s->files || setrlimit(RLIMIT_NOFILE, s->files) == 0) &&
+           (!s->spec->dir.n || chdir(s->spec->dir.s) == 0) &&
+           sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-static void set_actions(posix_spawn_file_actions_t *actions, const struct spawn *s)
+// Its return is the end of the child.
+static int become(void *arg)
 {
-    posix_spawn_file_actions_init(actions);
-    for (int i = 0; i < 3; i++)
-        posix_spawn_file_actions_adddup2(actions, s->stdio[i], i);
-    if (s->spec->tty)
-        posix_spawn_file_actions_addtcsetpgrp_np(actions, 0);
-    if (s->spec->dir.n)
-        posix_spawn_file_actions_addchdir_np(actions, s->spec->dir.s);
+    struct start *st = arg;
+
+    if (prepare(st->spawn))
+        execve(st->program, st->argv, st->env);
+    st->error = errno;
+    return 127;
 }
 
-// The limit is inherited, so it is lowered for as long as it takes to inherit it.
-// Descriptors that are open stay so.
-static int with_file_limit(struct spawn *s, const char *program,
-                           const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr,
-                           struct arena *a)
-{
-    struct rlimit ours;
+// ---- in the keeper
 
-    if (s->files)
-        prlimit(0, RLIMIT_NOFILE, s->files, &ours);
-    int error = posix_spawn(&s->pid, program, actions, attr, c_strings(s->spec->argv, a, 0),
-                            environment(s, a));
-    if (s->files)
-        setrlimit(RLIMIT_NOFILE, &ours);
-    return error;
+// A child that was killed before its program is one that was started: it is reaped as such.
+static int start(struct spawn *s, const char *program, struct arena *a)
+{
+    struct start st = { .spawn = s,
+                        .program = program,
+                        .argv = c_strings(s->spec->argv, a, 0),
+                        .env = environment(s, a) };
+    pid_t pid = clone(become, s->stack + SPAWN_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, &st);
+
+    if (pid < 0)
+        return errno;
+    if (st.error)
+        waitpid(pid, NULL, 0);
+    else
+        s->pid = pid;
+    return st.error;
 }
 
 static bool is_bad_dir(struct str dir)
@@ -92,15 +112,8 @@ bool spawn(struct spawn *s)
     const char *program = program_find(s->spec->argv[0], s->spec->env, s->spec->dir, a, &s->error);
 
     s->pid = 0;
-    if (program) {
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attr;
-        set_attributes(&attr, s->spec->tty);
-        set_actions(&actions, s);
-        s->error = with_file_limit(s, program, &actions, &attr, a);
-        posix_spawn_file_actions_destroy(&actions);
-        posix_spawnattr_destroy(&attr);
-    }
+    if (program)
+        s->error = start(s, program, a);
     s->bad_dir = s->error && !spawn_may_retry(s->error) && is_bad_dir(s->spec->dir);
     arena_free(a);
     return s->error == 0;

@@ -46,10 +46,10 @@ static void not_started(struct task *t, int error, bool bad_dir)
 }
 
 // A file in memory: a pipe would have to be fed, and nobody may be there to read it.
-static int open_input(struct keeping *k, struct str input)
+static int open_input(struct str input)
 {
     if (input.n == 0)
-        return k->null;
+        return NULL_DEVICE;
     int fd = memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     for (ssize_t n; fd >= 0 && input.n; input = str_slice(input, (size_t)n, input.n)) {
         n = write(fd, input.s, input.n);
@@ -84,7 +84,7 @@ static void close_stdio(struct task *t, const int stdio[3])
     if (t->spec.tty)
         return;
     for (int i = 0; i < 3; i++)
-        if (stdio[i] >= 0 && stdio[i] != t->keeping->null)
+        if (stdio[i] >= 0 && stdio[i] != NULL_DEVICE)
             close(stdio[i]);
 }
 
@@ -94,7 +94,7 @@ static bool open_stdio(struct task *t, int stdio[3])
         stdio[0] = stdio[1] = stdio[2] = terminal_take(t);
         return stdio[0] >= 0;
     }
-    stdio[0] = open_input(t->keeping, t->spec.input);
+    stdio[0] = open_input(t->spec.input);
     return stdio[0] >= 0 && open_outlets(t, stdio);
 }
 
@@ -141,6 +141,7 @@ static void start(struct task *t)
     struct spawn s = { .spec = &t->spec,
                        .marker = t->marker,
                        .stdio = { -1, -1, -1 },
+                       .stack = k->stack,
                        .files = k->raised ? &k->files : NULL };
     bool opened = open_stdio(t, s.stdio);
     int error = errno;
