@@ -221,6 +221,8 @@ static bool reap(struct keeping *k)
             reaped(k, pid, status);
         any = true;
     }
+    // Whatever has lost its parent is our child, so that nobody is below us either.
+    k->childless = pid < 0 && errno == ECHILD;
     return any;
 }
 
@@ -262,28 +264,36 @@ static void read_pipes(struct keeping *k)
 
 // ---- the loop
 
-// An alarm that comes too early is cheaper than one that is moved for every child.
-static void set_alarm(struct keeping *k, int64_t due_ms)
+// What is due soon. Most of that is about children that end sooner, and so is not worth an alarm.
+static int near_ms(const struct keeping *k)
+{
+    int64_t rest = k->due_ms - clock_boot_ms();
+
+    return rest > NEAR_MS ? -1 : rest > 0 ? (int)rest : 0;
+}
+
+// On boot time. One that comes too early is cheaper than one that is moved for every child.
+static void set_alarm(struct keeping *k)
 {
     struct itimerspec when = { 0 };
 
-    if (due_ms >= k->alarm_ms)
+    if (k->due_ms >= k->alarm_ms || near_ms(k) >= 0)
         return;
-    when.it_value.tv_sec = due_ms / 1000;
-    when.it_value.tv_nsec = due_ms % 1000 * 1000000 + 1;  // 0 would disarm it
+    when.it_value.tv_sec = k->due_ms / 1000;
+    when.it_value.tv_nsec = k->due_ms % 1000 * 1000000 + 1;  // 0 would disarm it
     timerfd_settime(k->clock, TFD_TIMER_ABSTIME, &when, NULL);
-    k->alarm_ms = due_ms;
+    k->alarm_ms = k->due_ms;
 }
 
 static void wait_for_something(struct keeping *k)
 {
     struct epoll_event events[8];
     uint64_t expirations;
-    int n = epoll_wait(k->epoll, events, 8, -1);
+    int n = epoll_wait(k->epoll, events, 8, near_ms(k));
 
     k->now_ms = clock_boot_ms();
     // After a pause of ours, what has ended meanwhile is not late.
-    if (k->now_ms >= k->alarm_ms)
+    if (k->now_ms >= k->due_ms)
         reap(k);
     for (int i = 0; i < n; i++) {
         if (events[i].data.ptr == &k->clock && read(k->clock, &expirations, 8) > 0)
@@ -330,15 +340,14 @@ static void tidy(struct keeping *k)
 // Does all that is due. False: nothing is left to do.
 static bool tick(struct keeping *k)
 {
-    int64_t due = INT64_MAX;
-
+    k->due_ms = INT64_MAX;
     for (struct task *t = k->tasks; t; t = t->next) {
         int64_t its = task_tick(t);
-        due = its < due ? its : due;
+        k->due_ms = its < k->due_ms ? its : k->due_ms;
     }
     flush(k);
     tidy(k);
-    set_alarm(k, due);
+    set_alarm(k);
     return is_busy(k) || !(k->gone || (k->stopping && k->out.n == 0));
 }
 

@@ -11,7 +11,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum { COMMAND_MAX = 200, ENVIRON_MAX = 1 << 20 };
+enum {
+    READ = 4096,
+    RECORD = 16,  // more than one pid in the list of children
+    COMMAND_MAX = 200,
+    ENVIRON_MAX = 1 << 20
+};
 
 static int open_proc(int64_t pid, const char *file)
 {
@@ -92,6 +97,19 @@ struct processes process_all(struct arena *a)
     return all;
 }
 
+// Such a list gives less than was asked for only at its end, or where the next record would not
+// fit into a page.
+static void read_list(int fd, struct buf *out)
+{
+    ssize_t n;
+
+    do {
+        n = pread(fd, buf_reserve(out, READ), READ, (off_t)out->n);
+        out->n += n > 0 ? (size_t)n : 0;
+    } while (n > READ - RECORD);
+    buf_add(out, STR(""));
+}
+
 const int64_t *process_children(int fd, struct arena *a)
 {
     struct buf text = BUF_EMPTY;
@@ -99,7 +117,7 @@ const int64_t *process_children(int fd, struct arena *a)
 
     if (fd < 0)
         return NULL;
-    read_all(fd, SIZE_MAX, &text);
+    read_list(fd, &text);
     int64_t *pids = NEW_ARRAY(a, int64_t, text.n / 2 + 1);
     for (char *at = text.s, *end; *at; at = end) {
         long long pid = strtoll(at, &end, 10);

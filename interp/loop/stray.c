@@ -154,6 +154,8 @@ static const int64_t *orphans(struct keeping *k, struct arena *a)
 
 enum belongs task_strays(struct task *t)
 {
+    if (t->keeping->childless)
+        return BELONGS_NOT;
     struct arena *a = arena_new(NULL);
     enum belongs most = BELONGS_NOT;
     struct process p;

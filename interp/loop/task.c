@@ -21,7 +21,7 @@ void task_ask(struct keeping *k, uint32_t id, struct str body)
 {
     struct arena *a = arena_new(k->arena);
     struct task *t = NEW(a, struct task);
-    struct taking taking = { body };
+    struct taking taking = { str_copy(a, body) };
 
     *t = (struct task){ .keeping = k, .arena = a, .id = id, .asked_ms = k->now_ms };
     for (int i = 0; i < 2; i++)
@@ -116,6 +116,7 @@ static void running(struct task *t, pid_t pid)
     struct keeping *k = t->keeping;
 
     t->pid = pid;
+    k->childless = false;
     t->to = process_ticks();
     t->started_ms = clock_boot_ms();
     t->state = TASK_RUNNING;

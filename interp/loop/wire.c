@@ -87,6 +87,16 @@ struct str take_text(struct taking *t)
     return s;
 }
 
+// The same, ended by a NUL instead of what stood behind it: what is read is the caller's own.
+static struct str take_own(struct taking *t)
+{
+    struct str s = take_text(t);
+
+    if (!t->bad)
+        ((char *)(uintptr_t)s.s)[s.n] = '\0';
+    return s;
+}
+
 // How many things follow. Each takes at least two bytes, so a wrong number cannot make us
 // ask for more memory than was sent.
 static size_t take_count(struct taking *t)
@@ -115,7 +125,7 @@ static const struct str *take_texts(struct taking *t, struct arena *a)
     struct str *texts = NEW_ARRAY(a, struct str, count + 1);
 
     for (size_t i = 0; i < count; i++)
-        texts[i] = str_copy(a, take_text(t));
+        texts[i] = take_own(t);
     return texts;
 }
 
@@ -161,11 +171,11 @@ void put_spec(struct buf *out, const struct child_spec *spec)
 
 bool take_spec(struct taking *t, struct child_spec *spec, struct arena *a)
 {
-    spec->name = str_copy(a, take_text(t));
+    spec->name = take_own(t);
     spec->argv = take_texts(t, a);
     spec->env = take_texts(t, a);
-    spec->dir = str_copy(a, take_text(t));
-    spec->input = str_copy(a, take_text(t));
+    spec->dir = take_own(t);
+    spec->input = take_own(t);
     spec->timeout_ms = take_number(t);
     spec->grace_ms = take_number(t);
     spec->tty = take_number(t);

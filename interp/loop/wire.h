@@ -45,7 +45,7 @@ int64_t take_number(struct taking *t);
 struct str take_text(struct taking *t);  // points into what is read
 
 void put_spec(struct buf *out, const struct child_spec *spec);
-// Everything in [a], the mask too.
+// In what is read, which has to be the caller's own and in [a]: its texts get their ends there.
 bool take_spec(struct taking *t, struct child_spec *spec, struct arena *a);
 
 void put_result(struct buf *out, const struct child_result *r);
