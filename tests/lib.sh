@@ -13,6 +13,8 @@ PATH=$B:$PATH
 export LC_ALL=C.UTF-8
 work=$(mktemp -d) && cd "$work" || exit 2
 trap 'rm -rf "$work"' EXIT
+# Runs of tests are kept among no runs of a person.
+export XDG_STATE_HOME="$work/state"
 count=0
 
 test_that() {

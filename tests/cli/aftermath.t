@@ -4,9 +4,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
-
 # book NAME STEPS...: the file NAME.yaml; undoes by itself when it fails
 book() {
 	printf 'runbook: 1\nname: %s\ntype: application\non_failure: undo\nsteps:\n' "$1" >"$1.yaml"

@@ -3,8 +3,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 # Nobody is there.
 away() { setsid -w timeout -s KILL 60 runbook "$@"; }
 id() { runbook runs -o ndjson | head -1 | sed 's/.*"id":"\([^"]*\)".*/\1/'; }

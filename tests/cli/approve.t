@@ -3,8 +3,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 me=$(id -un)
 
 # book NAME APPROVE...: one step before the approval, one behind it.

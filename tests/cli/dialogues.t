@@ -4,9 +4,8 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
 SHELL=$work/shell
-export XDG_STATE_HOME SHELL
+export SHELL
 printf '#!/bin/sh\necho "here: $RUNBOOK_RUN"\nread word\necho "looked: $word"\n' >shell
 chmod +x shell
 

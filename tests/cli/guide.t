@@ -2,8 +2,6 @@
 # Every runbook in the guide loads and plans, and those that need nothing of the machine are run.
 
 . "$(dirname "$0")/../lib.sh"
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 
 # guide: one file per ```yaml block that is a runbook, named after it
 awk '/^```yaml/ { text = ""; on = 1; next }

@@ -3,9 +3,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
-
 # book NAME QUESTION: a step before it, and the one that it guards
 book() {
 	cat >"$1.yaml" <<-END

@@ -3,9 +3,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
-
 test_that 'docs/pictures is up to date (sh tests/cli/pictures.sh docs/pictures)' '
 	sh "$repo/tests/cli/pictures.sh" new &&
 	diff -ru "$repo/docs/pictures" new

@@ -3,9 +3,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
-
 cat >q.yaml <<'END'
 runbook: 1
 name: q

@@ -5,8 +5,6 @@
 
 command -v tmux >/dev/null || { echo '1..0 # SKIP there is no tmux (make deps installs it)'; exit 0; }
 unset TMUX
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 mux() { tmux -S "$work/mux" -f /dev/null "$@"; }
 trap 'mux kill-server 2>/dev/null; rm -rf "$work"' EXIT
 

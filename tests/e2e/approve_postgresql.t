@@ -4,8 +4,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$repo/tests/e2e/postgres.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 pg_start
 store_of() { echo "postgresql://$1@127.0.0.1:$pg_port/postgres"; }
 # as ROLE COMMAND...: at the store, as that role

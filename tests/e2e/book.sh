@@ -1,8 +1,7 @@
 # For scripts that run a book for real, beside the test. Sourced after lib.sh.
 
-XDG_STATE_HOME=$work/state
 HOME=$work
-export XDG_STATE_HOME HOME
+export HOME
 
 # book STEPS [KEYS]: book.yaml with these steps, and nothing of an earlier test.
 book() {

@@ -3,7 +3,7 @@
 # what became of it, and nothing is pushed twice.
 
 . "$(dirname "$0")/../lib.sh"
-export XDG_STATE_HOME="$work/state" HOME="$work" GIT_CONFIG_NOSYSTEM=1
+export HOME="$work" GIT_CONFIG_NOSYSTEM=1
 printf '[user]\n name = T\n email = t@example.org\n[init]\n defaultBranch = main\n' > .gitconfig
 
 prepare() {

@@ -2,7 +2,6 @@
 # HTTP in whole runs: what the exit code, a retry and a resume make of it.
 
 . "$(dirname "$0")/../lib.sh"
-export XDG_STATE_HOME="$work/state"
 
 . "$repo/tests/e2e/scripted.sh"
 # book STEPS: written to book.yaml

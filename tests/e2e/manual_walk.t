@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-export XDG_STATE_HOME=$work/state
 book=$repo/runbooks/database-restore.yaml
 kept=$repo/docs/manual-walk.txt
 

@@ -4,9 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 # Their quarantine is memory too, and grows with what is written.
 is_sanitized && { echo '1..0 # SKIP the memory of the sanitizers is not that of the program'; exit 0; }
-XDG_STATE_HOME=$work/state
 THE_TOKEN=qzxwvkjhgfdprtn
-export XDG_STATE_HOME THE_TOKEN
+export THE_TOKEN
 
 # peak MIB BYTE [OPTION...]: the most memory that the program or its keeper took, in MiB,
 # while a step wrote so much of one byte.

@@ -2,9 +2,7 @@
 # Which programs steps run stands in the journal; one that is replaced meanwhile is told.
 
 . "$(dirname "$0")/../lib.sh"
-XDG_STATE_HOME=$work/state
 PATH=$work/bin:$PATH
-export XDG_STATE_HOME
 
 # prog TEXT: the program `prog` says that
 prog() {

@@ -3,8 +3,6 @@
 # side here; tests/unit/remote_test.c has a real sshd.
 
 . "$(dirname "$0")/../lib.sh"
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 PATH=$work/bin:$PATH
 mkdir bin
 

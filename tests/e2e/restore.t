@@ -4,7 +4,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-export XDG_STATE_HOME=$work/state
 book=$repo/runbooks/database-restore.yaml
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

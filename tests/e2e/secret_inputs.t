@@ -4,8 +4,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 cat >book.yaml <<'BOOK'
 runbook: 1
 name: book

@@ -3,8 +3,6 @@
 # terminal, the events, a report, or an argv of any process.
 
 . "$(dirname "$0")/../lib.sh"
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 # Something for every encoding; nothing of it is a word of ours.
 SECRET="Zq7'X&k/9\"w+Vb é~4Jx<T"
 export SECRET

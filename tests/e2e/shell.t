@@ -2,7 +2,6 @@
 # shell and exec, run for real.
 
 . "$(dirname "$0")/../lib.sh"
-export XDG_STATE_HOME="$work/state"
 
 book() {
 	{ printf 'runbook: 1\nname: rb\ntype: application\ninputs: {v: {default: "x y"}}\n'; cat; } > rb.yaml

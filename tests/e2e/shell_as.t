@@ -3,7 +3,6 @@
 # that checks its words and empties the environment, as the real one does.
 
 . "$(dirname "$0")/../lib.sh"
-export XDG_STATE_HOME="$work/state"
 
 mkdir bin
 cat > bin/sudo <<'EOF'

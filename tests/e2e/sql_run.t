@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$repo/tests/e2e/postgres.sh"
 pg_start
-export XDG_STATE_HOME="$work/state"
 
 pg_sql 'CREATE TABLE t (id int PRIMARY KEY)'
 

@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../lib.sh"
 command -v openssl >/dev/null || { echo '1..0 # SKIP openssl is not installed'; exit 0; }
 . "$repo/tests/e2e/postgres.sh"
-export XDG_STATE_HOME="$work/state"
 
 # certificate NAME SUBJECT [SIGNER]
 certificate() {

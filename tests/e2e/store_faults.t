@@ -3,8 +3,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 runs=$work/state/runbook/runs
 
 # A runbook that appends to `effects`, and waits in its second step for the file `go`.

@@ -11,8 +11,6 @@ as_pooler=
 [ "$(id -u)" = 0 ] && as_pooler='setpriv --reuid=postgres --regid=postgres --clear-groups'
 
 pg_start
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 
 # pooled MODE COMMAND...: behind a pgbouncer with two server connections, $url
 pooled() {

@@ -5,8 +5,6 @@
 . "$repo/tests/e2e/postgres.sh"
 
 pg_start
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 
 # unit PROGRAM COUNT [PREFIX]: its tests pass, at least COUNT of those that begin so
 unit() {

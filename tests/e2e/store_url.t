@@ -5,8 +5,6 @@
 . "$repo/tests/e2e/postgres.sh"
 
 pg_start
-XDG_STATE_HOME=$work/state
-export XDG_STATE_HOME
 
 cat >bad.yaml <<-'END_OF_BOOK'
 runbook: 1
