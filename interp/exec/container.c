@@ -1,12 +1,12 @@
-// Tasks that hold others: groups, transactions and used runbooks (each.c: lists).
+// Tasks that hold others, from their first child to their end: groups, transactions
+// (transaction.c), used runbooks (callee.c), lists (each.c).
 
 #include <string.h>
 
-#include "action/sql/transaction.h"
 #include "base/arena.h"
-#include "base/map.h"
-#include "exec/lasting.h"
 #include "exec/walk.h"
+
+// ---- begun
 
 static void cancel_inside(struct walk *w, const char *why)
 {
@@ -44,7 +44,7 @@ static void start_timer(struct walk *w)
                           w);
 }
 
-static void start_children(struct walk *w, struct value with)
+void container_children(struct walk *w, struct value with)
 {
     if (!emit_intent(w, with))
         return;
@@ -52,276 +52,17 @@ static void start_children(struct walk *w, struct value with)
     pump(w->d);
 }
 
-static void callee_refused(struct walk *w, const char *what, const struct answer *a)
-{
-    w->declined = true;
-    w->message = str_format(w->arena, "%s: %s", what,
-                            a->kind == ANSWER_NONE ? "nobody answered" : "declined by a person");
-    walk_failed(w);
-}
-
-// A callee's own checklist and confirm come before its steps, under the caller's name.
-struct callee {
-    struct walk *w;
-    struct value with;
-    size_t next_item;
-};
-
-static void ask_callee(struct callee *c);
-
-static void item_answered(void *arg, const struct answer *a)
-{
-    struct callee *c = arg;
-
-    c->w->asked = NULL;
-    if (c->w->withdrawn)
-        return;
-    walk_waited(c->w);
-    if (a->kind == ANSWER_YES)
-        ask_callee(c);
-    else
-        callee_refused(c->w, "its checklist was not attested", a);
-}
-
-static void item_checked(void *arg, const struct check_outcome *o)
-{
-    struct callee *c = arg;
-
-    c->w->checking = NULL;
-    if (c->w->withdrawn)
-        return;
-    if (o->ok) {
-        ask_callee(c);
-        return;
-    }
-    c->w->message = str_format(c->w->arena, "its checklist does not hold: %.*s",
-                               STR_ARG(o->message));
-    walk_failed(c->w);
-}
-
-static void ask_item(struct callee *c, const struct runbook *rb)
-{
-    struct walk *w = c->w;
-    const struct check_item *items = rb->checklist.items, *item = &items[c->next_item++];
-    struct view v = view_of_space(w->d, w->task->inner);
-    struct expr_error err = { 0 };
-    bool secret;
-
-    if (item->check) {
-        struct list *one = NEW(w->arena, struct list);
-        *one = (struct list){ (void *)item->check, 1 };
-        w->checking = check_all(
-            w->d, w->arena, one, w->task->inner, w->task, &v,
-            str_format(w->arena, "%.*s.checklist_%zu.", STR_ARG(w->task->address), c->next_item),
-            true, item_checked, c);
-        return;
-    }
-    w->question = question_about(w, QUESTION_CHECKLIST);
-    w->question->id = str_format(w->arena, "%.*s.checklist_%zu", STR_ARG(w->task->address),
-                                 c->next_item);
-    if (!template_eval_text(item->item, view_scope(&v), w->arena, &w->question->message, &secret,
-                            &err)) {
-        fail_expr(w, "checklist", &err);
-        return;
-    }
-    w->asked = ask(w->d, w->question, w->task, item_answered, c);
-}
-
-static void callee_confirmed(void *arg, const struct answer *a)
-{
-    struct callee *c = arg;
-    struct walk *w = c->w;
-    bool right = w->question->danger != DANGER_SEVERE || str_equal(w->question->phrase, a->text);
-
-    w->asked = NULL;
-    if (w->withdrawn)
-        return;
-    walk_waited(w);
-    if (a->kind == ANSWER_YES && right)
-        start_children(w, c->with);
-    else
-        callee_refused(w, "not confirmed", a);
-}
-
-static void ask_callee(struct callee *c)
-{
-    struct walk *w = c->w;
-    const struct runbook *rb = w->task->inner->module->rb;
-    struct view v = view_of_space(w->d, w->task->inner);
-    struct expr_error err = { 0 };
-
-    if (w->d->options->dry_run || w->task->intent) {
-        start_children(w, c->with);
-    } else if (c->next_item < rb->checklist.count) {
-        ask_item(c, rb);
-    } else if (rb->confirm) {
-        w->question = question_about(w, QUESTION_CONFIRM);
-        w->question->id = str_format(w->arena, "%.*s.run", STR_ARG(w->task->address));
-        if (!question_confirm(w->question, rb->confirm, view_scope(&v), w->arena, &err)) {
-            fail_expr(w, "confirm", &err);
-            return;
-        }
-        w->asked = ask(w->d, w->question, w->task, callee_confirmed, c);
-    } else {
-        start_children(w, c->with);
-    }
-}
-
-static void use_begin(struct walk *w)
-{
-    struct callee *c = NEW(w->arena, struct callee);
-    struct expr_error err = { 0 };
-    struct str why;
-
-    *c = (struct callee){ .w = w };
-    c->with = w->task->given;
-    const struct module *m = program_use(w->d->program, w->task->step);
-    if (c->with.kind != VALUE_MAP &&
-        !frame_with(w->task->step, m, scope_of(w), w->arena, &c->with, &err)) {
-        if (w->d->options->dry_run)
-            dry_unresolved(w, &err);
-        else
-            fail_expr(w, "with", &err);
-        return;
-    }
-    run_make_callee(w->d->run, w->task);
-    if (!use_frame(w->d, w->task, c->with, w->now, &why)) {
-        w->message = why;
-        w->known_failed = true;
-        walk_failed(w);
-        return;
-    }
-    ask_callee(c);
-}
-
-static void transaction_began(struct attempt *at, const struct outcome *o)
-{
-    struct act *x = at->owner;
-    struct walk *w = x->arg;
-
-    if (w->withdrawn)
-        return;
-    if (o->verdict == VERDICT_DONE) {
-        start_children(w, VALUE_NONE);
-        return;
-    }
-    w->message = str_copy(w->arena, o->message);
-    w->help = str_copy(w->arena, o->help);
-    walk_failed(w);
-}
-
-static void transaction_begins(struct walk *w)
-{
-    struct task *t = w->task;
-    struct expr_error err = { 0 };
-    struct act *x = act_new(w->d, w->arena, t, t->space, t->step, t->address, t->attempts + 1);
-    int64_t ns = 0;
-
-    x->arg = w;
-    w->act = x;
-    if (!step_timeout(w, 0, &ns, &err)) {
-        fail_expr(w, "timeout", &err);
-        return;
-    }
-    x->at.timeout_ms = ns / 1000000;
-    x->at.scope = scope_of(w);
-    transaction_begin(&x->at, t->step->transaction.str, STR(""), transaction_began);
-}
-
 void container_begin(struct walk *w)
 {
     if (w->task->kind == TASK_USE)
-        use_begin(w);
+        callee_begin(w);
     else if (w->task->step->transaction.str.n && !w->d->options->dry_run)
-        transaction_begins(w);
+        container_transaction(w);
     else
-        start_children(w, VALUE_NONE);
+        container_children(w, VALUE_NONE);
 }
 
-// ---- ending
-
-// Children of a transaction take the state that the transaction came to.
-static void settle_children(struct walk *w, enum state state)
-{
-    struct driver *d = w->d;
-
-    for (size_t i = 0; i < run_task_count(d->run); i++) {
-        struct task *t = run_task_at(d->run, i);
-        bool inside = false;
-        for (struct task *at = t->in->owner; at; at = at->in->owner)
-            inside |= at == w->task;
-        if (!inside || !t->ended || t->state != STATE_PROVISIONAL)
-            continue;
-        struct value_builder *b = event_data(d);
-        value_put_s(b, "step", value_string(t->address));
-        value_put_s(b, "attempt", value_int(t->attempts));
-        value_put_s(b, "state", value_text(state_word(state)));
-        value_put_s(b, "took_ms", value_int(t->took_ms));
-        struct lasting l = lasting_in(d, w->arena, b, t->aside);
-        if (t->result.kind == VALUE_MAP)
-            lasting_put(&l, "result", t->result);
-        if (t->outputs.kind == VALUE_MAP)
-            lasting_put(&l, "outputs", t->outputs);
-        lasting_end(&l);
-        if (state == STATE_CANCELLED)
-            value_put_s(b, "message", value_text("rolled back"));
-        emit(d, EVENT_STEP_END, b);
-    }
-}
-
-// The transaction was committed before a crash, as the server says.
-void container_committed(struct walk *w)
-{
-    settle_children(w, STATE_SUCCEEDED);
-    container_work_over(w, STATE_SUCCEEDED);
-}
-
-static void committed(struct attempt *at, const struct outcome *o)
-{
-    struct act *x = at->owner;
-    struct walk *w = x->arg;
-
-    if (o->verdict == VERDICT_DONE) {
-        settle_children(w, STATE_SUCCEEDED);
-        container_work_over(w, STATE_SUCCEEDED);
-        return;
-    }
-    w->is_unknown = o->verdict == VERDICT_UNKNOWN;
-    settle_children(w, w->is_unknown ? STATE_UNKNOWN : STATE_CANCELLED);
-    w->message = str_copy(w->arena, o->message);
-    w->help = str_copy(w->arena, o->help);
-    at->transaction = NULL;
-    walk_failed(w);
-}
-
-bool container_commit(struct walk *w)
-{
-    if (!w->task->step->transaction.str.n || w->d->options->dry_run || !w->act)
-        return false;
-    transaction_commit(&w->act->at, committed);
-    return true;
-}
-
-static void rolled_back(struct attempt *at, const struct outcome *o)
-{
-    struct act *x = at->owner;
-    struct walk *w = x->arg;
-
-    (void)o;
-    at->transaction = NULL;
-    settle_children(w, STATE_CANCELLED);
-    walk_failed(w);
-}
-
-// The work of a container went wrong: a transaction is rolled back before anything else.
-static void container_failed(struct walk *w)
-{
-    if (w->act && w->act->at.transaction) {
-        transaction_rollback(&w->act->at, rolled_back);
-        return;
-    }
-    walk_failed(w);
-}
+// ---- over
 
 static void last_word(struct walk *w, enum state state)
 {
@@ -391,50 +132,8 @@ static void after_rescue(struct walk *w)
         container_work_over(w, STATE_RESCUED);
 }
 
-static void callee_verified(void *arg, const struct check_outcome *o)
-{
-    struct walk *w = arg;
-
-    w->checking = NULL;
-    if (w->withdrawn)
-        return;
-    if (o->ok) {
-        walk_verify(w);
-        return;
-    }
-    w->message = str_format(w->arena, "its `verify` does not hold: %.*s: %.*s", STR_ARG(o->id),
-                            STR_ARG(o->message));
-    w->picture = str_copy(w->arena, o->picture);
-    w->parts = value_copy(w->arena, o->parts);
-    w->cancelled |= o->cancelled;
-    container_failed(w);
-}
-
-static bool callee_outputs(struct walk *w, struct expr_error *err)
-{
-    const struct runbook *rb = w->task->inner->module->rb;
-    struct view v = view_of_space(w->d, w->task->inner);
-    struct value_builder *b = value_map_start(w->arena);
-
-    LIST_EACH(const struct output, o, rb->outputs)
-    {
-        struct value one;
-        if (!form_fill(o->value, view_scope(&v), w->arena, &one, err))
-            return false;
-        if (o->secret) {
-            one = value_secret(one);
-            mask_value(w->d->mask, one, w->arena);
-        }
-        value_put(b, value_string(o->entry.key.str), one);
-    }
-    w->outputs = value_finish(b);
-    w->result = w->outputs;
-    walk_sees_own(w);
-    return true;
-}
-
 // What stands aside has an address that nothing else has; people know it without that part.
-static struct str told_address(const struct task *t, struct arena *a)
+struct str told_address(const struct task *t, struct arena *a)
 {
     size_t from = str_search(t->address, STR(ASIDE_MARK)), to;
 
@@ -444,25 +143,6 @@ static struct str told_address(const struct task *t, struct arena *a)
         to++;
     return str_format(a, "%.*s%.*s", (int)from, t->address.s, (int)(t->address.n - to),
                       t->address.s + to);
-}
-
-static void callee_over(struct walk *w)
-{
-    const struct runbook *rb = w->task->inner->module->rb;
-    struct expr_error err = { 0 };
-    struct view v = view_of_space(w->d, w->task->inner);
-
-    if (!callee_outputs(w, &err)) {
-        fail_expr(w, "outputs", &err);
-        return;
-    }
-    if (rb->verify.count == 0 || w->d->options->dry_run) {
-        walk_verify(w);
-        return;
-    }
-    struct str tag = str_format(w->arena, "%.*s.", STR_ARG(told_address(w->task, w->arena)));
-    w->checking = check_all(w->d, w->arena, &rb->verify, w->task->inner, w->task, &v, tag,
-                            !w->task->aside, callee_verified, w);
 }
 
 static const struct task *first_bad(const struct series *s)

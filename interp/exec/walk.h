@@ -10,7 +10,7 @@
 //   failure.c    tried again, rescued, on_failure
 //   interrupt.c  stopped from outside
 //   step_end.c   step.end
-//   each.c, container.c  what lists, groups and used runbooks do more
+//   container.c  groups; transaction.c, callee.c (`use`) and each.c (lists): what these do more
 //   words.c      what a question says; dry.c: a dry run
 
 #pragma once
@@ -93,10 +93,21 @@ void each_over(struct walk *w);
 
 // container.c
 void container_begin(struct walk *w);
+void container_children(struct walk *w, struct value with);  // may begin
 void container_work_over(struct walk *w, enum state state);
-bool container_commit(struct walk *w);  // true: it has begun to commit, and goes on by itself
+// What a step's address is for people: without what makes that of an aside unique.
+struct str told_address(const struct task *t, struct arena *a);
 
-void container_committed(struct walk *w);
+// callee.c
+void callee_begin(struct walk *w);
+void callee_over(struct walk *w);  // all its steps have ended well
+
+// transaction.c
+void container_transaction(struct walk *w);
+bool container_commit(struct walk *w);  // true: it has begun to commit, and goes on by itself
+void container_committed(struct walk *w);  // ... before a crash, as the server says
+// The work of a container went wrong: a transaction is rolled back before anything else.
+void container_failed(struct walk *w);
 
 // words.c: what a question says
 struct question *question_about(struct walk *w, enum question_kind kind);
