@@ -14,7 +14,7 @@
 //   flags.c     what the flags of the command line answer
 //   votes.c     what the votes on an approval come to
 //   escalation.c  who is told that a question waits
-//   view.c      what expressions see
+//   view.c      what expressions see; view_steps.c: `steps`; view_parts.c: why something is not there
 //   undoing.c   orders of the undo phase
 //   aside.c     tasks that are not steps of the run: `use` in checks, hooks
 //   hooks.c     hooks: told, timed, tried again
@@ -51,6 +51,19 @@ const struct scope *view_scope(struct view *v);
 struct view view_of(struct driver *d, struct task *t);
 // The names of a runbook and nothing of a step: frames, hooks, reports.
 struct view view_of_space(struct driver *d, struct space *s);
+// view_steps.c: `steps`, of the space that is its ctx.
+extern const struct object_class view_steps_class;
+// view_parts.c: values of which something is missing; who reads that is told why.
+// Is [field] among the names that are lost, and what to say of it.
+bool view_is_lost(struct value names, struct str field);
+struct str view_why_lost(struct str field, const struct task *of, struct arena *a);
+// [map], of [of], without the fields in [lost].
+struct value view_known(struct value map, struct value lost, const struct task *of,
+                        struct arena *a);
+// Why [result] has no [field]; empty if that is no question of it.
+struct str view_why_not(struct value result, struct str field, struct arena *a);
+// A whole result, which lives as long as what is returned.
+struct value view_result(struct arena *a, const struct value *result);
 
 // ---- one task on its way
 
