@@ -1,10 +1,12 @@
 #include "base/sha256.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/sha256_blocks.h"
 
-static const uint32_t round_constants[64] = {
+const uint32_t sha256_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -44,7 +46,7 @@ static void compress(uint32_t state[8], const uint8_t *block)
     schedule(block, w);
     for (int i = 0; i < 64; i++) {
         uint32_t t1 = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) +
-                      round_constants[i] + w[i];
+                      sha256_constants[i] + w[i];
         uint32_t t2 =
             (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
         h = g, g = f, f = e, e = d + t1;
@@ -54,26 +56,62 @@ static void compress(uint32_t state[8], const uint8_t *block)
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
+void sha256_blocks_plain(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+    for (; count; count--, blocks += 64)
+        compress(state, blocks);
+}
+
+// The processor is asked once: to ask is slow where it is a virtual one.
+static void do_blocks(uint32_t state[8], const uint8_t *blocks, size_t count)
+{
+    static _Atomic(void (*)(uint32_t[8], const uint8_t *, size_t)) chosen;
+    void (*fn)(uint32_t[8], const uint8_t *, size_t) =
+        atomic_load_explicit(&chosen, memory_order_relaxed);
+
+    if (!fn) {
+        fn = sha256_has_instructions() ? sha256_blocks_by_instructions : sha256_blocks_plain;
+        atomic_store_explicit(&chosen, fn, memory_order_relaxed);
+    }
+    fn(state, blocks, count);
+}
+
 void sha256_start(struct sha256 *h)
 {
     *h = (struct sha256){ .state = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
                                      0x9b05688c, 0x1f83d9ab, 0x5be0cd19 } };
 }
 
+// Fills the block that was begun; how many bytes that took.
+static size_t fill(struct sha256 *h, const uint8_t *p, size_t n)
+{
+    size_t filled = h->length % 64;
+
+    if (n > 64 - filled)
+        n = 64 - filled;
+    memcpy(h->block + filled, p, n);
+    if (filled + n == 64)
+        do_blocks(h->state, h->block, 1);
+    h->length += n;
+    return n;
+}
+
 void sha256_add(struct sha256 *h, struct str bytes)
 {
-    const uint8_t *p = (const uint8_t *)bytes.s, *end = p + bytes.n;
+    const uint8_t *p = (const uint8_t *)bytes.s;
+    size_t left = bytes.n, whole;
 
-    while (p < end) {
-        size_t filled = h->length % 64, n = 64 - filled;
-        if (n > (size_t)(end - p))
-            n = (size_t)(end - p);
-        memcpy(h->block + filled, p, n);
-        h->length += n;
-        p += n;
-        if (filled + n == 64)
-            compress(h->state, h->block);
+    if (left && h->length % 64) {
+        size_t n = fill(h, p, left);
+        p += n, left -= n;
     }
+    whole = left - left % 64;
+    if (whole) {
+        do_blocks(h->state, p, whole / 64);
+        h->length += whole;
+    }
+    if (left > whole)
+        fill(h, p + whole, left - whole);
 }
 
 void sha256_end(struct sha256 *h, uint8_t out[SHA256_SIZE])

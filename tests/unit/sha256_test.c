@@ -1,6 +1,7 @@
 #include "tests/unit/test.h"
 
 #include "base/sha256.h"
+#include "base/sha256_blocks.h"
 
 static struct str hex_of(struct str bytes)
 {
@@ -40,4 +41,20 @@ TEST(parts_of_any_length_give_the_same_as_the_whole)
             sha256_end(&h, parts);
             CHECK(memcmp(whole, parts, SHA256_SIZE) == 0);
         }
+}
+
+// Without the instructions there is nothing to compare.
+TEST(plain_and_by_instructions_are_the_same)
+{
+    uint32_t plain[8] = { 1, 2, 3, 4, 5, 6, 7, 8 }, quick[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    uint8_t blocks[1 + 4 * 64];
+
+    for (size_t i = 0; i < sizeof blocks; i++)
+        blocks[i] = (uint8_t)(i * i * 31 + i);
+    for (size_t round = 0; sha256_has_instructions() && round < 100; round++) {
+        sha256_blocks_plain(plain, blocks + round % 2, round % 5);
+        sha256_blocks_by_instructions(quick, blocks + round % 2, round % 5);
+        blocks[round] = (uint8_t)plain[round % 8];
+        CHECK(memcmp(plain, quick, sizeof plain) == 0);
+    }
 }
