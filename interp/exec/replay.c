@@ -196,29 +196,36 @@ static bool says_nothing(struct str type)
     return false;
 }
 
+struct replay {
+    struct driver *driver;
+    struct arena *arena;  // of one event
+};
+
 // Of an event nothing is kept that was not copied, but for the items of a list.
 static bool replay_one(const struct stored_event *stored, void *arg)
 {
-    if (says_nothing(stored->type))
-        return true;
-    struct driver *d = arg;
+    struct replay *r = arg;
     bool stays = str_is(stored->type, event_type_word(EVENT_STEP_ITEMS));
-    struct arena *a = stays ? d->arena : arena_new(NULL);
+    struct arena *a = stays ? r->driver->arena : r->arena;
     struct str line = stays ? str_copy(a, stored->json) : stored->json;
     struct event e;
 
+    if (says_nothing(stored->type))
+        return true;
     // What is of a newer minor version is left out: consumers ignore what they do not know.
-    bool fine = !event_read(line, a, &e) || replay_event(d, e, a);
-    if (!stays)
-        arena_free(a);
+    bool fine = !event_read(line, a, &e) || replay_event(r->driver, e, a);
+    arena_empty(r->arena);
     return fine;
 }
 
 // The chain was checked when the run was taken.
 bool journal_replay(struct driver *d)
 {
-    return store_read(d->store, d->id, 1, false, replay_one, d, d->diags) == STORE_OK &&
-           !d->replay_failed;
+    struct replay r = { d, arena_new(NULL) };
+    enum store_error e = store_read(d->store, d->id, 1, false, replay_one, &r, d->diags);
+
+    arena_free(r.arena);
+    return e == STORE_OK && !d->replay_failed;
 }
 
 // ---- output of what is adopted

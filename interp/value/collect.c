@@ -46,6 +46,18 @@ static size_t slot_of(const struct value_entry *entries, const uint32_t *slots, 
     return i;
 }
 
+// Nearly all keys are text, and nearly all maps are small: the fields of an event.
+static const struct value_entry *find_text(const struct value_entry *entries, size_t count,
+                                           struct str key)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct value *k = &entries[i].key;
+        if (k->kind == VALUE_STRING && k->s.n == key.n && str_equal(k->s, key))
+            return &entries[i];
+    }
+    return NULL;
+}
+
 static const struct value_entry *find(const struct value_entry *entries, size_t count,
                                       const uint32_t *slots, size_t slot_count, struct value key)
 {
@@ -53,6 +65,8 @@ static const struct value_entry *find(const struct value_entry *entries, size_t 
         uint32_t entry = slots[slot_of(entries, slots, slot_count, key)];
         return entry ? &entries[entry - 1] : NULL;
     }
+    if (key.kind == VALUE_STRING)
+        return find_text(entries, count, key.s);
     for (size_t i = 0; i < count; i++)
         if (same_key(entries[i].key, key))
             return &entries[i];

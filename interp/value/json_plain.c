@@ -4,6 +4,7 @@
 // escapes, the escapes of ASCII. At anything else, also at what is no JSON at all, it gives up,
 // so that the library alone says what JSON is.
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -30,10 +31,18 @@ static bool skip(struct reader *r, char c)
 
 static const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
 
-// Whether one of eight bytes is zero; may take a byte for it that stands behind one that is.
+// A bit at each of eight bytes that is zero, or stands behind one that is.
 static uint64_t zeros(uint64_t bytes)
 {
     return (bytes - ones) & ~bytes & tops;
+}
+
+// The same for a quote, a backslash or a control character.
+static uint64_t specials(uint64_t bytes)
+{
+    uint64_t controls = (bytes - ones * 0x20) & ~bytes & tops;
+
+    return zeros(bytes ^ ones * '"') | zeros(bytes ^ ones * '\\') | controls;
 }
 
 static bool is_special(char c)
@@ -44,18 +53,22 @@ static bool is_special(char c)
 // The first quote, backslash or control character. [other]: something before it is not ASCII.
 static const char *plain_end(const char *at, const char *end, bool *other)
 {
-    uint64_t eight, seen = 0;
+    uint64_t seen = 0;
 
     for (; end - at >= 8; at += 8) {
-        memcpy(&eight, at, sizeof eight);
-        uint64_t control = (eight - ones * 0x20) & ~eight & tops;
-        if (zeros(eight ^ ones * '"') | zeros(eight ^ ones * '\\') | control)
-            break;
-        seen |= eight & tops;
+        uint64_t bytes, found;
+        memcpy(&bytes, at, sizeof bytes);
+        bytes = le64toh(bytes);
+        found = specials(bytes);
+        if (found) {
+            *other |= ((seen | (bytes & ((found & -found) - 1))) & tops) != 0;
+            return at + __builtin_ctzll(found) / 8;
+        }
+        seen |= bytes;
     }
     for (; at < end && !is_special(*at); at++)
-        seen |= *at & 0x80;
-    *other |= seen != 0;
+        seen |= (unsigned char)*at;
+    *other |= (seen & tops) != 0;
     return at;
 }
 
@@ -186,6 +199,7 @@ static bool read_list(struct reader *r, int depth, struct value *out)
 struct entries {
     struct value_entry *items;
     size_t count, room;
+    uint64_t seen;  // a bit for each key, which other keys may share
     struct value_entry some[FEW];
 };
 
@@ -199,17 +213,26 @@ static struct value_entry *one_more(struct entries *e, struct arena *a)
     return &e->items[e->count++];
 }
 
-static bool has_twice(const struct entries *e)
+static uint64_t bit_of(struct str key)
 {
-    for (size_t i = 1; i < e->count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (str_equal(e->items[i].key.s, e->items[k].key.s))
-                return true;
+    return key.n ? (uint64_t)1 << ((key.n + key.s[0] * 5u + key.s[key.n - 1] * 11u) % 64) : 1;
+}
+
+// Only for few keys: of many large_map() knows.
+static bool stands_already(struct entries *e, struct str key)
+{
+    uint64_t bit = bit_of(key);
+    bool maybe = e->seen & bit;
+
+    e->seen |= bit;
+    for (size_t i = 0; maybe && i < e->count && i < FEW; i++)
+        if (str_equal(e->items[i].key.s, key))
+            return true;
     return false;
 }
 
-// A small map needs no index.
-static bool small_map(const struct entries *e, struct arena *a, struct value *out)
+// Needs no index.
+static struct value small_map(const struct entries *e, struct arena *a)
 {
     struct value_entry *kept = NEW_ARRAY(a, struct value_entry, e->count);
     struct value_map *map = NEW(a, struct value_map);
@@ -219,8 +242,7 @@ static bool small_map(const struct entries *e, struct arena *a, struct value *ou
         kept[i] = e->items[i];
         map->weight += value_weight(kept[i].key) + value_weight(kept[i].value);
     }
-    *out = (struct value){ .kind = VALUE_MAP, .map = map };
-    return !has_twice(e);
+    return (struct value){ .kind = VALUE_MAP, .map = map };
 }
 
 static bool large_map(const struct entries *e, struct arena *a, struct value *out)
@@ -234,26 +256,37 @@ static bool large_map(const struct entries *e, struct arena *a, struct value *ou
     return true;
 }
 
+static bool read_entry(struct reader *r, int depth, struct entries *e)
+{
+    struct str key;
+    struct value v;
+
+    if (!read_text(r, false, &key) || stands_already(e, key) || !skip(r, ':') ||
+        !read_value(r, depth + 1, &v))
+        return false;
+    *one_more(e, r->arena) = (struct value_entry){ value_string(key), v };
+    return true;
+}
+
 static bool read_map(struct reader *r, int depth, struct value *out)
 {
     struct entries e;
-    struct str key;
 
     e.items = e.some;
-    e.count = 0;
     e.room = FEW;
+    e.count = e.seen = 0;
     r->at++;
-    if (!skip(r, '}')) {
+    if (r->at < r->end && *r->at != '}')
         do {
-            struct value v;
-            if (!read_text(r, false, &key) || !skip(r, ':') || !read_value(r, depth + 1, &v))
+            if (!read_entry(r, depth, &e))
                 return false;
-            *one_more(&e, r->arena) = (struct value_entry){ value_string(key), v };
         } while (skip(r, ','));
-        if (!skip(r, '}'))
-            return false;
-    }
-    return e.count <= FEW ? small_map(&e, r->arena, out) : large_map(&e, r->arena, out);
+    if (!skip(r, '}'))
+        return false;
+    if (e.count > FEW)
+        return large_map(&e, r->arena, out);
+    *out = small_map(&e, r->arena);
+    return true;
 }
 
 static bool read_value(struct reader *r, int depth, struct value *out)

@@ -1,4 +1,4 @@
-// Arrays that grow in an arena, small ones and such as have a chunk of their own.
+// Arenas that are emptied; arrays that grow in one, small and large ones.
 
 #include "tests/unit/test.h"
 
@@ -31,4 +31,32 @@ TEST(a_map_finds_all_that_was_put_in_however_many)
     for (int i = 0; i < 5000; i++)
         CHECK(map_get(m, str_format(scratch, "key %d", i)) == &values[i] &&
               map_value(m, (size_t)i) == &values[i]);
+}
+
+static void count_end(void *arg)
+{
+    ++*(int *)arg;
+}
+
+TEST(an_emptied_arena_is_as_new)
+{
+    struct arena *a = arena_new(scratch);
+    int ended = 0;
+
+    arena_empty(a);
+    for (size_t size = 1; size < 100000; size = size * 3 / 2 + 1)
+        for (int again = 0; again < 3; again++) {
+            char *p = NEW_ARRAY(a, char, size);
+            CHECK(!memchr(p, 'x', size));
+            memset(p, 'x', size);
+            memset(NEW_ARRAY(a, char, 100), 'x', 100);
+            if (again)
+                arena_empty(a);
+        }
+    arena_defer(a, count_end, &ended);
+    arena_defer(arena_new(a), count_end, &ended);
+    arena_empty(a);
+    CHECK(ended == 2);
+    arena_empty(a);
+    CHECK(ended == 2);
 }
