@@ -64,6 +64,11 @@ static struct str digest_of(struct str path, struct arena *a)
     return n == 0 ? sha256_hex(a, digest) : STR("");
 }
 
+static bool is_looked_up(struct str name)
+{
+    return str_find(name, '/') == SIZE_MAX;
+}
+
 // By which path a name was found, and as what a path was seen, stand in one map: a name has
 // its PATH behind a newline; none for what an earlier session found in the PATH of the run.
 static struct str key_of(struct str name, const struct str *env, struct arena *a)
@@ -74,17 +79,18 @@ static struct str key_of(struct str name, const struct str *env, struct arena *a
     return str_format(a, "%.*s\n%.*s", STR_ARG(name), STR_ARG(path));
 }
 
-static struct seen *remember(struct driver *d, struct str path, const struct seen *s)
+static void remember(struct driver *d, struct str path, const struct seen *s)
 {
     struct seen *kept = map_get(d->programs, path);
 
+    if (kept && is_same(kept, s) && str_equal(kept->digest, s->digest))
+        return;
     if (!kept) {
         kept = NEW(d->arena, struct seen);
         map_put(d->programs, str_copy(d->arena, path), kept);
     }
     *kept = *s;
     kept->digest = str_copy(d->arena, s->digest);
-    return kept;
 }
 
 static void remember_path(struct driver *d, struct str key, struct str path)
@@ -110,7 +116,7 @@ static void note(struct driver *d, const struct frame *f, struct str name)
     int error;
     const char *path;
 
-    if (map_get(d->programs, key) || str_find(name, '/') != SIZE_MAX)
+    if (map_get(d->programs, key) || !is_looked_up(name))
         return;
     path = program_find(name, f->environ, f->dir, a, &error);
     if (!path || !look(str_from(path), a, &now))
@@ -163,18 +169,34 @@ void program_replayed(struct driver *d, const struct event *e)
 
 // ---- when a step runs it
 
-static const struct str *earlier_path(struct driver *d, struct str name, struct str key)
+// The PATH in [env] is that of the run.
+static bool is_path_of_run(const struct driver *d, const struct str *env)
 {
-    struct arena *a = d->turn ? d->turn : d->arena;
-    const struct str *path = map_get(d->programs, key);
+    struct str path = STR(""), own = STR("");
 
-    if (!path && str_equal(key, key_of(name, d->frame->environ, a)))
-        path = map_get(d->programs, str_format(a, "%.*s\n", STR_ARG(name)));
-    return path;
+    if (env == d->frame->environ)
+        return true;
+    environment_get(env, STR("PATH"), &path);
+    environment_get(d->frame->environ, STR("PATH"), &own);
+    return str_equal(path, own);
 }
 
-static bool is_changed(struct driver *d, const struct str *earlier, struct str path,
-                       struct seen *now)
+// Where [name] was found before, if that was in the same folders; this time it is [path].
+static bool is_elsewhere(struct driver *d, const struct attempt *at, struct str name,
+                         struct str path)
+{
+    struct str key = key_of(name, at->env, at->arena);
+    const struct str *earlier = map_get(d->programs, key);
+
+    if (!earlier && is_path_of_run(d, at->env))
+        earlier = map_get(d->programs, str_format(at->arena, "%.*s\n", STR_ARG(name)));
+    bool elsewhere = earlier && !str_equal(*earlier, path);
+    if (!earlier || elsewhere)
+        remember_path(d, key, path);
+    return elsewhere;
+}
+
+static bool is_changed(struct driver *d, struct str path, struct seen *now)
 {
     const struct seen *before = map_get(d->programs, path);
 
@@ -184,8 +206,6 @@ static bool is_changed(struct driver *d, const struct str *earlier, struct str p
     }
     if (now->size <= MOST)
         now->digest = digest_of(path, d->turn ? d->turn : d->arena);
-    if (earlier && !str_equal(*earlier, path))
-        return true;
     if (before && before->digest.n)
         return !str_equal(before->digest, now->digest);
     return before && !is_same(before, now);
@@ -202,17 +222,16 @@ void program_put(struct driver *d, const struct attempt *at, struct value_builde
 
     if (!found)
         return;
-    struct str path = str_from(found), key = key_of(name, at->env, a);
+    struct str path = str_from(found);
     if (path.s[0] != '/')
         path = str_format(a, "%.*s/%s", STR_ARG(at->dir), found);
     if (!look(path, a, &now))
         return;
-    bool changed = is_changed(d, earlier_path(d, name, key), path, &now);
+    bool changed = is_changed(d, path, &now);
+    changed |= is_looked_up(name) && is_elsewhere(d, at, name, path);
     remember(d, path, &now);
-    if (!map_get(d->programs, key) || changed)
-        remember_path(d, key, path);
     struct value_builder *p = value_map_start(a);
-    if (str_equal(key, key_of(name, d->frame->environ, a)))
+    if (is_path_of_run(d, at->env))
         value_put_s(p, "name", value_string(name));
     value_put_s(p, "path", value_string(path));
     if (now.digest.n)

@@ -53,4 +53,12 @@ test_that 'so is another of the same name that comes before it, and one that cha
 	exits 1 runbook run book.yaml >out 2>&1 && warnings 0 && sed "s/one/two/" bin/prog >first/prog && chmod +x first/prog &&
 	touch go && runbook resume "$(ls state/runbook/runs)" >out 2>&1 && warnings 1 && grep -q "first/prog" out
 '
+test_that 'a name with a slash is another program in another folder, and nothing has changed' '
+	prog one && mkdir -p a b && cp bin/prog a && sed s/one/two/ bin/prog >b/prog && chmod +x b/prog && book <<-EOF &&
+		  - {id: a, dir: a, exec: [./prog]}
+		  - {id: b, dir: b, exec: [./prog]}
+		  - {id: c, dir: b, shell: ./prog}
+	EOF
+	runbook run book.yaml -o ndjson >events 2>out && warnings 0 && ! grep -q "is not the one" out
+'
 done_testing
