@@ -229,10 +229,11 @@ static void script_in_environment(const struct attempt *at, const struct script_
 
     add_sudo(&argv, at);
     add_shell(&argv, bash);
-    add_all(&env, at->env);
+    if (run->value_count)
+        add_all(&env, at->env);
     add(&argv, script_word(at->arena, with_taking(at->arena, run, &env)));
     p->argv = finish(&argv);
-    p->env = finish(&env);
+    p->env = run->value_count ? finish(&env) : at->env;
 }
 
 // Without the shell, which comes in only where the program cannot be started.

@@ -132,6 +132,8 @@ static bool is_program_name(struct str s)
 {
     if (!s.n || s.s[0] == '%' || str_find(s, '=') != SIZE_MAX)
         return false;
+    if (str_find(s, '/') != SIZE_MAX)
+        return true;
     for (const char *const *name = not_programs; *name; name++)
         if (str_is(s, *name))
             return false;
@@ -166,41 +168,41 @@ const struct str *plain_words(const struct script_run *run, struct arena *a)
 
 // ---- the environment
 
-// What bash obeys, beyond its options.
-static bool is_obeyed(struct str entry)
-{
-    static const char *const names[] = { "BASH",        "SHELLOPTS=",       "ENV=",
-                                         "EXECIGNORE=", "POSIXLY_CORRECT=", NULL };
+// What a variable is to bash.
+enum role { ROLE_NONE, OBEYED, OWN_PATH, LEVEL, FOLDER, FOLDER_BEFORE, LAST_PROGRAM, ROLES };
 
-    for (const char *const *n = names; *n; n++)
-        if (str_starts(entry, *n))
-            return true;
-    return false;
+// Obeyed is what changes how bash works, beyond its options.
+static enum role role_of(struct str entry)
+{
+    static const struct {
+        const char *begin;
+        enum role role;
+    } rows[] = {
+        { "BASH", OBEYED },        { "SHELLOPTS=", OBEYED },
+        { "ENV=", OBEYED },        { "EXECIGNORE=", OBEYED },
+        { "PATH=", OWN_PATH },     { "POSIXLY_CORRECT=", OBEYED },
+        { "SHLVL=", LEVEL },       { "PWD=", FOLDER },
+        { "_=", LAST_PROGRAM },    { "OLDPWD=", FOLDER_BEFORE },
+    };
+
+    for (size_t i = 0; entry.n && i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].begin[0] == entry.s[0] && str_starts(entry, rows[i].begin))
+            return rows[i].role;
+    return ROLE_NONE;
 }
 
-static bool is_named(struct str entry, const char *name)
+static struct str value_of(struct str entry)
 {
-    size_t n = strlen(name);
-
-    return str_starts(entry, name) && entry.n > n && entry.s[n] == '=';
-}
-
-static struct str variable(const struct str *env, const char *name)
-{
-    size_t n = strlen(name);
-
-    for (; env->s; env++)
-        if (is_named(*env, name))
-            return str_slice(*env, n + 1, env->n);
-    return (struct str){ 0 };
+    return str_slice(entry, str_find(entry, '=') + 1, entry.n);
 }
 
 // The folder as it was called, if that is where it still is.
-static struct str working_folder(const struct str *env, struct str dir, struct arena *a)
+static struct str working_folder(struct str written, struct str dir, struct arena *a)
 {
-    struct str written = variable(env, "PWD");
     struct stat here, there;
 
+    if (str_equal(written, dir))
+        return dir;
     if (written.n && written.s[0] == '/' && stat(str_copy(a, written).s, &there) == 0 &&
         stat(str_copy(a, dir).s, &here) == 0 && here.st_dev == there.st_dev &&
         here.st_ino == there.st_ino)
@@ -227,26 +229,38 @@ static bool is_level(struct str s)
     return s.n < 3;
 }
 
+static size_t count_of(const struct str *env)
+{
+    size_t count = 0;
+
+    while (env[count].s)
+        count++;
+    return count;
+}
+
 const struct str *plain_environment(const struct str *env, struct str dir, struct str name,
                                     struct arena *a)
 {
-    size_t count = 0, n = 0;
+    struct str *all = NEW_ARRAY(a, struct str, count_of(env) + 4), value[ROLES] = { 0 };
+    size_t n = 0;
     int error;
     const char *program = program_find(name, env, dir, a, &error);
 
-    for (; env[count].s; count++)
-        if (is_obeyed(env[count]))
-            return NULL;
-    if (!program || !variable(env, "PATH").n || !is_level(variable(env, "SHLVL")))
+    for (; env->s; env++) {
+        enum role role = role_of(*env);
+        if (role && !value[role].s)  // of several of one name the first counts
+            value[role] = value_of(*env);
+        bool keeps = role != FOLDER && role != LAST_PROGRAM &&
+                     (role != FOLDER_BEFORE || is_folder(value[role], a));
+        if (keeps)
+            all[n++] = *env;
+    }
+    if (!program || value[OBEYED].s || !value[OWN_PATH].n || !is_level(value[LEVEL]))
         return NULL;
-    struct str *all = NEW_ARRAY(a, struct str, count + 4);
-    for (size_t i = 0; i < count; i++)
-        if (!is_named(env[i], "PWD") && !is_named(env[i], "_") &&
-            (!is_named(env[i], "OLDPWD") || is_folder(variable(env, "OLDPWD"), a)))
-            all[n++] = env[i];
-    all[n++] = str_format(a, "PWD=%.*s", STR_ARG(working_folder(env, dir, a)));
+    struct str folder = working_folder(value[FOLDER], dir, a);
+    all[n++] = str_format(a, "PWD=%.*s", STR_ARG(folder));
     all[n++] = str_format(a, "_=%s", program);
-    if (!variable(env, "SHLVL").n)
+    if (!value[LEVEL].n)
         all[n++] = STR("SHLVL=0");
     return all;
 }
