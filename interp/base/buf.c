@@ -56,7 +56,9 @@ void buf_add(struct buf *b, struct str s)
 
 void buf_add_c(struct buf *b, char c)
 {
-    buf_add(b, (struct str){ &c, 1 });
+    buf_reserve(b, 1);
+    b->s[b->n++] = c;
+    b->s[b->n] = '\0';
 }
 
 void buf_add_s(struct buf *b, const char *c_string)
@@ -71,16 +73,18 @@ void buf_add_utf8(struct buf *b, uint32_t code)
     buf_add(b, (struct str){ bytes, utf8_put(code, bytes) });
 }
 
+// Into the room that there is; once more only when it was too little.
 void buf_vformat(struct buf *b, const char *format, va_list args)
 {
     va_list again;
 
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    char *to = buf_reserve(b, (size_t)n);
-    vsnprintf(to, (size_t)n + 1, format, again);
+    char *to = buf_reserve(b, 63);
+    size_t room = b->room - b->n, n = (size_t)vsnprintf(to, room, format, args);
+    if (n >= room)
+        vsnprintf(buf_reserve(b, n), n + 1, format, again);
     va_end(again);
-    b->n += (size_t)n;
+    b->n += n;
 }
 
 void buf_format(struct buf *b, const char *format, ...)

@@ -20,19 +20,24 @@ struct str str_copy(struct arena *a, struct str s)
     return (struct str){ copy, s.n };
 }
 
+// Most texts are short, and formatting is what takes the time, not the copy.
 struct str str_format(struct arena *a, const char *format, ...)
 {
+    char shorter[512];
     va_list args;
 
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(shorter, sizeof shorter, format, args);
     va_end(args);
 
-    char *text = NEW_ARRAY(a, char, (size_t)n + 1);
+    struct str text = { shorter, (size_t)n };
+    if (text.n < sizeof shorter)
+        return str_copy(a, text);
+    char *longer = NEW_ARRAY(a, char, text.n + 1);
     va_start(args, format);
-    vsnprintf(text, (size_t)n + 1, format, args);
+    vsnprintf(longer, text.n + 1, format, args);
     va_end(args);
-    return (struct str){ text, (size_t)n };
+    return (struct str){ longer, text.n };
 }
 
 bool str_equal(struct str a, struct str b)

@@ -144,6 +144,17 @@ static void write_double(double d, struct buf *out)
         buf_add_s(out, ".0");
 }
 
+static void write_digits(uint64_t number, struct buf *out)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    buf_add(out, (struct str){ digits + at, sizeof digits - at });
+}
+
 static void write_quoted(struct writer *w, struct value v)
 {
     buf_add_c(w->out, '"');
@@ -166,10 +177,12 @@ static void write_value(struct writer *w, struct value v)
         buf_add_s(w->out, v.b ? "true" : "false");
         break;
     case VALUE_INT:
-        buf_format(w->out, "%lld", (long long)v.i);
+        if (v.i < 0)
+            buf_add_c(w->out, '-');
+        write_digits(v.i < 0 ? -(uint64_t)v.i : (uint64_t)v.i, w->out);
         break;
     case VALUE_UINT:
-        buf_format(w->out, "%llu", (unsigned long long)v.u);
+        write_digits(v.u, w->out);
         break;
     case VALUE_DOUBLE:
         write_double(v.d, w->out);

@@ -188,13 +188,27 @@ static struct value copy_list(struct arena *a, struct value v)
     return value_finish(b);
 }
 
+// No key is looked for: they are different ones already.
 static struct value copy_map(struct arena *a, struct value v)
 {
-    struct value_builder *b = value_map_of(a, v.map->count);
+    const struct value_map *from = v.map;
+    struct value_map *map = NEW(a, struct value_map);
+    struct value_entry *entries = NEW_ARRAY(a, struct value_entry, from->count);
+    struct value copy = { .kind = VALUE_MAP, .secret = v.secret, .map = map };
 
-    for (size_t i = 0; i < v.map->count; i++)
-        value_put(b, value_copy(a, v.map->entries[i].key), value_copy(a, v.map->entries[i].value));
-    return value_finish(b);
+    *map = (struct value_map){ .count = from->count, .entries = entries };
+    for (size_t i = 0; i < from->count; i++) {
+        entries[i].key = value_copy(a, from->entries[i].key);
+        entries[i].value = value_copy(a, from->entries[i].value);
+        map->weight += value_weight(entries[i].key) + value_weight(entries[i].value);
+        copy.secret |= entries[i].key.secret | entries[i].value.secret;
+    }
+    if (from->slot_count) {
+        uint32_t *slots = NEW_ARRAY(a, uint32_t, from->slot_count);
+        map->slots = memcpy(slots, from->slots, from->slot_count * sizeof *slots);
+        map->slot_count = from->slot_count;
+    }
+    return copy;
 }
 
 static struct value copy_semver(struct arena *a, struct value v)
