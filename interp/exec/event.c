@@ -104,24 +104,55 @@ static struct value base64(struct fitting *f, struct str bytes)
     return value_string(buf_take(&b, f->arena));
 }
 
+static bool is_raw(const struct value_entry *e)
+{
+    return e->value.kind == VALUE_STRING && e->key.kind == VALUE_STRING &&
+           str_is(e->key.s, "text") && utf8_invalid(e->value.s) != SIZE_MAX;
+}
+
+static struct value_entry fit_entry(struct fitting *f, const struct value_entry *e)
+{
+    if (is_raw(e))
+        return (struct value_entry){ value_text("b64"), base64(f, e->value.s) };
+    return (struct value_entry){ fit_key(f, e->key), fit(f, e->value) };
+}
+
 static struct value fit_map(struct fitting *f, struct value v)
 {
     struct value_builder *b = value_map_of(f->arena, v.map->count);
 
     for (size_t i = 0; i < v.map->count; i++) {
-        struct value key = v.map->entries[i].key, item = v.map->entries[i].value;
-        bool raw = item.kind == VALUE_STRING && key.kind == VALUE_STRING &&
-                   str_is(key.s, "text") && utf8_invalid(item.s) != SIZE_MAX;
-        if (raw)
-            value_put_s(b, "b64", base64(f, item.s));
-        else
-            value_put(b, fit_key(f, key), fit(f, item));
+        struct value_entry e = fit_entry(f, &v.map->entries[i]);
+        value_put(b, e.key, e.value);
     }
     return value_finish(b);
 }
 
+// Nothing in it is to be hidden or cut.
+static bool fits(const struct fitting *f, struct value v)
+{
+    bool fine = !f->mask;
+
+    switch (v.kind) {
+    case VALUE_STRING:
+    case VALUE_BYTES: return fine && v.s.n <= f->limit;
+    case VALUE_LIST:
+        fine = fine && value_size(v) <= f->limit / 4;
+        for (size_t i = 0; fine && i < value_size(v); i++)
+            fine = fits(f, value_item(v, i));
+        return fine;
+    case VALUE_MAP:
+        for (size_t i = 0; fine && i < v.map->count; i++)
+            fine = !is_raw(&v.map->entries[i]) && fits(f, v.map->entries[i].value);
+        return fine;
+    default: return true;
+    }
+}
+
 static struct value fit(struct fitting *f, struct value v)
 {
+    if (fits(f, v))
+        return v;
     switch (v.kind) {
     case VALUE_STRING: return value_string(cut(f, masked(f, v.s)));
     case VALUE_BYTES: return value_bytes(cut(f, masked(f, v.s)));
@@ -133,7 +164,8 @@ static struct value fit(struct fitting *f, struct value v)
 
 static struct str write(const struct event *e, struct str run, struct fitting *f)
 {
-    struct value_builder *b = value_map_start(f->arena);
+    size_t count = e->data.kind == VALUE_MAP ? e->data.map->count : 0;
+    struct value_builder *b = value_map_of(f->arena, count + 6);
     struct buf out = BUF_EMPTY;
 
     value_put_s(b, "v", value_int(1));
@@ -143,11 +175,9 @@ static struct str write(const struct event *e, struct str run, struct fitting *f
     if (run.n)
         value_put_s(b, "run", value_string(run));
     value_put_s(b, "type", value_text(words[e->type]));
-    for (size_t i = 0; e->data.kind == VALUE_MAP && i < e->data.map->count; i++) {
-        struct value_entry one = e->data.map->entries[i];
-        struct value fitted = fit_map(f, (struct value){
-            .kind = VALUE_MAP, .map = &(struct value_map){ .count = 1, .entries = &one } });
-        value_put(b, fitted.map->entries[0].key, fitted.map->entries[0].value);
+    for (size_t i = 0; i < count; i++) {
+        struct value_entry one = fit_entry(f, &e->data.map->entries[i]);
+        value_put(b, one.key, one.value);
     }
     if (f->cut)
         value_put_s(b, "truncated", value_bool(true));

@@ -5,6 +5,7 @@
 //   start.c     run: what comes before the first turn
 //   resume.c    resume, undo, abort: the same
 //   emit.c      events: made, journalled, applied, shown
+//   commit.c    when they are durable, and who waits for that
 //   walk.c      one task from its `if` to its end; walk.h lists who else is in that
 //   ahead.c     intents written before there is room for the step
 //   act.c       attempts: an action started, its output kept, its outcome
@@ -257,6 +258,7 @@ struct driver {
 
     struct commit_waiter *commits;
     bool commit_scheduled, committing;
+    bool commit_again;            // something came while one was under way
     bool store_failed, pump_scheduled, over, suspended;
     int code;
     struct str place;             // where the files are of the session that is replayed
@@ -339,6 +341,8 @@ struct arena *turn_arena(struct driver *d);
 void when_durable(struct driver *d, void (*then)(void *arg), void *arg);
 // [drop] is called instead when that never happens: for an [arg] that is freed by [then].
 void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg);
+// What was emitted is committed at the end of this turn.
+void commit_turn(struct driver *d);
 // Those that steps name, as they are when the run begins; those of an intent that is replayed.
 void programs_note(struct driver *d);
 void program_replayed(struct driver *d, const struct event *e);

@@ -1,0 +1,145 @@
+// When what was emitted becomes durable, and who waits for that.
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "exec/walk.h"
+
+struct commit_waiter {
+    struct commit_waiter *next;
+    void (*then)(void *arg);
+    void (*drop)(void *arg);  // instead, when it did not become durable; may be NULL
+    void *arg;
+};
+
+static struct commit_waiter *reverse(struct commit_waiter *w)
+{
+    struct commit_waiter *all = NULL;
+
+    while (w) {
+        struct commit_waiter *next = w->next;
+        w->next = all;
+        all = w;
+        w = next;
+    }
+    return all;
+}
+
+struct batch {
+    struct driver *d;
+    int64_t seq;  // of its last event
+    struct commit_waiter *waiters;
+};
+
+void store_has_failed(struct driver *d, struct str why)
+{
+    if (d->store_failed)
+        return;
+    d->store_failed = true;
+    d->why_store = str_copy(d->arena, why);
+    say(d, "the journal cannot be written: %.*s; nothing further is started", STR_ARG(why));
+    run_halt(d->run);
+    pump(d);
+}
+
+static void committed(void *arg, bool ok)
+{
+    struct batch *b = arg;
+    struct driver *d = b->d;
+
+    d->committing = false;
+    if (ok)
+        tell_kept(d, b->seq);
+    else
+        store_has_failed(d, journal_failure(d->journal));
+    for (struct commit_waiter *w = b->waiters, *next; w; w = next) {
+        next = w->next;
+        if (ok)
+            w->then(w->arg);
+        else if (w->drop)
+            w->drop(w->arg);
+        free(w);
+    }
+    if (d->commit_again)
+        commit_turn(d);
+    free(b);
+    pump(d);
+}
+
+// What was told in this turn is carried out first: a result and the intent that follows
+// from it share a commit.
+static void commit(void *arg)
+{
+    struct driver *d = arg;
+    struct batch *b = calloc(1, sizeof *b);
+
+    pump_ahead(d);
+    d->commit_scheduled = d->commit_again = false;
+    *b = (struct batch){ d, next_seq(d) - 1, reverse(d->commits) };
+    d->commits = NULL;
+    d->committing = true;
+    if (d->journal)
+        journal_commit(d->journal, committed, b);
+    else
+        committed(b, true);
+}
+
+// What happened in one turn of the loop is one commit, and one commit is under way at a
+// time: what comes meanwhile goes into the next.
+void commit_turn(struct driver *d)
+{
+    d->commit_again = d->committing;
+    if (d->commit_scheduled || d->committing)
+        return;
+    d->commit_scheduled = true;
+    loop_later(d->loop, commit, d);
+}
+
+void when_durable(struct driver *d, void (*then)(void *arg), void *arg)
+{
+    when_durable_or(d, then, NULL, arg);
+}
+
+void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg)
+{
+    struct commit_waiter *w = calloc(1, sizeof *w);
+
+    *w = (struct commit_waiter){ d->commits, then, drop, arg };
+    d->commits = w;
+    commit_turn(d);
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void output_is_due(void *arg)
+{
+    struct driver *d = arg;
+
+    d->output_timer = NULL;
+    when_durable(d, nothing, NULL);
+}
+
+void commit_soon(struct driver *d)
+{
+    enum { OUTPUT_EVERY_MS = 500 };
+
+    d->output_timer = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + OUTPUT_EVERY_MS,
+                                 output_is_due, d);
+}
+
+void free_commits(struct driver *d)
+{
+    for (struct commit_waiter *w = d->commits, *next; w; w = next) {
+        next = w->next;
+        if (w->drop)
+            w->drop(w->arg);
+        free(w);
+    }
+    d->commits = NULL;
+    forget_untold(d);
+    arena_free(d->turn);
+    d->turn = NULL;
+}
