@@ -74,6 +74,13 @@ $B/tests/unit/%: $B/tests/unit/%.o $B/libcore.a
 $B/%: $B/tests/tools/%.o $B/libcore.a
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# What tests/e2e/suspend.t needs: a library that moves the clocks.
+CLOCKS   = $B/clocks.so
+
+$B/clocks.so: tests/e2e/clocks.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) -O1 -g -fPIC -shared -o $@ $<
+
 # What tests/crash needs: a library that lets calls fail, and a runbook with mistakes in it.
 CRASH    = $B/faultline.so $B/runbook-defect
 
@@ -84,7 +91,7 @@ $B/faultline.so: tests/crash/faultline.c Makefile
 $B/runbook-defect: $(OBJ) $B/tests/crash/defect.o
 	$(CC) $(FLAGS) $(LDFLAGS) -Wl,--wrap=when_durable,--wrap=child_adopt -o $@ $^ $(LIBS)
 
-test: $B/runbook $(UNIT) $(TOOLS) $(CRASH)
+test: $B/runbook $(UNIT) $(TOOLS) $(CRASH) $(CLOCKS)
 	B=$(abspath $B) prove $(if $(CI),-v) -j$(shell nproc) --exec '' $(TESTS)
 
 asan:

@@ -85,6 +85,7 @@ static void start(struct attempt *at)
     struct value_builder *note = value_map_start(at->arena);
 
     value_put_s(note, "until_ms", value_int(now_ms(at) + wait_ms(at)));
+    value_put_s(note, "ms", value_int(wait_ms(at)));
     at->note(at, value_finish(note), noted);
 }
 
@@ -100,15 +101,22 @@ static void cancel(struct attempt *at, bool at_once)
     at->done(at, &o);
 }
 
+static int64_t number(struct value notes, const char *name, const struct attempt *at, int64_t none)
+{
+    struct value v;
+
+    return value_field(notes, name, at->arena, &v) && v.kind == VALUE_INT ? v.i : none;
+}
+
 static void settle(struct attempt *at, struct value notes)
 {
-    struct value until;
+    int64_t left = number(notes, "until_ms", at, now_ms(at)) - now_ms(at);
+    int64_t most = number(notes, "ms", at, INT64_MAX);
 
     if (!at->job)
         at->job = NEW(at->arena, struct job);
-    if (!value_field(notes, "until_ms", at->arena, &until) || until.kind != VALUE_INT)
-        until = value_int(now_ms(at));
-    count_down(at, until.i > now_ms(at) ? until.i - now_ms(at) : 0);
+    // When the clock was set back, what is left is still no more than all of it.
+    count_down(at, left < 0 ? 0 : left < most ? left : most);
 }
 
 static enum effects effects(const void *params)

@@ -5,7 +5,11 @@
 #include "base/map.h"
 #include "exec/inside.h"
 
-enum { POLL_TIMEOUT_MS = 10 * 1000, EVERY_MS = 2000 };
+enum {
+    POLL_TIMEOUT_MS = 10 * 1000,
+    EVERY_MS = 2000,
+    UNSEEN_MS = 5000,  // a longer time in which nobody looked is not taken for good
+};
 
 struct checking {
     struct driver *d;
@@ -34,7 +38,7 @@ struct checking {
     struct task *aside;
     struct asked *asked;
     struct timer *timer;
-    int64_t began_ms, poll_ms, deadline_ms, every_ms, holds_ms, held_since_ms;
+    int64_t began_ms, due_ms, poll_ms, deadline_ms, every_ms, holds_ms, held_since_ms;
     int64_t streak, streak_needed, timeout_ms;
     bool cancelled, done;
     struct value result;
@@ -135,7 +139,17 @@ static void poll_again(struct checking *c, const struct check_outcome *o)
     if (due < now)
         due = now;
     tell_try(c, o, due - now);
+    c->due_ms = due;
     c->timer = loop_timer(c->d->loop, c->arena, due, poll, c);
+}
+
+// The machine slept, or we were stopped: what was between this look and the one before it,
+// nobody saw.
+static bool looked_away(const struct checking *c, int64_t now)
+{
+    bool slept = c->now->kind != STEP_USE && now - c->poll_ms > c->timeout_ms + UNSEEN_MS;
+
+    return slept || c->poll_ms - c->due_ms > UNSEEN_MS;
 }
 
 // One poll has an answer.
@@ -159,6 +173,8 @@ static void polled(struct checking *c, const struct check_outcome *o, bool at_on
             poll_again(c, o);
         return;
     }
+    if (looked_away(c, now))
+        c->held_since_ms = 0;
     if (++c->streak >= c->streak_needed && !c->held_since_ms)
         c->held_since_ms = now;
     if (c->held_since_ms && now - c->held_since_ms >= c->holds_ms)
@@ -323,7 +339,7 @@ static bool read_times(struct checking *c)
         within = c->holds_ms = 0;
         c->streak_needed = 1;
     }
-    c->began_ms = loop_now_ms(c->d->loop);
+    c->began_ms = c->due_ms = loop_now_ms(c->d->loop);
     c->deadline_ms = c->began_ms + within;
     c->streak = c->held_since_ms = 0;
     return true;

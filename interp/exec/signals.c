@@ -44,11 +44,14 @@ static void stop_time(struct walk *w, int how)
         walk_cancel(w, false, "the time of the run was up");
 }
 
+// A wait and a poll are ended by now.
 static void tell_let_finish(struct driver *d)
 {
     size_t n = 0;
 
     for (const struct act *x = d->acts; x; x = x->next) {
+        if (x->cancelled)
+            continue;
         say(d, "%.*s is let finish; a second signal would stop it half done", STR_ARG(x->shown));
         n++;
     }
@@ -95,10 +98,12 @@ static void on_signal(void *arg, int signo)
 
     d->signals += first && signo == SIGQUIT ? 2 : 1;
     d->signal_code = 128 + signo;
-    if (d->signals < 3)
-        (d->signals == 1 ? tell_let_finish : tell_stopped)(d);
     if (first)
         start_nothing_new(d);
+    if (d->signals == 1)
+        tell_let_finish(d);
+    if (d->signals == 2)
+        tell_stopped(d);
     if (d->signals > 1)
         stop_what_runs(d);
     pump(d);

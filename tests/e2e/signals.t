@@ -151,7 +151,7 @@ test_that 'a wait is ended by the first' '
 	book "  - {id: a, shell: echo a >> effects}
   - {id: w, wait: 1h}$then_b" "$always"
 	start && until_true "grep -q \"started *w\" out" && kill -TERM "$run" && ends 143 &&
-	effects "a z " && whole
+	effects "a z " && lacks "let finish" && whole
 '
 
 test_that 'a rest before the next attempt is ended by the first' '
