@@ -15,10 +15,11 @@ static struct value step_names(struct driver *d)
 
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         const struct task *t = run_task_at(d->run, i);
-        if ((t->phase != PHASE_PREPARE && t->phase != PHASE_STEPS) ||
-            t->in->kind == SERIES_RESCUE || t->in->kind == SERIES_ALWAYS)
+        if (t->phase != PHASE_PREPARE && t->phase != PHASE_STEPS)
             continue;
-        struct value_builder *one = value_map_of(a, 2);
+        struct value_builder *one = value_map_of(a, 3);
+        if (t->in->kind == SERIES_RESCUE || t->in->kind == SERIES_ALWAYS)
+            value_put_s(one, "in", value_text(t->in->kind == SERIES_RESCUE ? "rescue" : "always"));
         value_put_s(one, "id", value_string(t->address));
         struct view v = view_of(d, run_task_at(d->run, i));
         value_put_s(one, "name", value_string(step_label(t->step, view_scope(&v), a)));

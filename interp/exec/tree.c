@@ -53,10 +53,10 @@ static void make_inside(struct run *r, struct task *t, struct space *space, stru
 
     if (t->kind == TASK_GROUP)
         t->steps = series_new(r, SERIES_STEPS, t, &s->steps, space, prefix, t->phase);
-    if (t->kind == TASK_GROUP && s->always.count)
-        t->always = series_new(r, SERIES_ALWAYS, t, &s->always, space, prefix, t->phase);
     if (s->rescue.count && t->kind != TASK_EACH)
         t->rescue = series_new(r, SERIES_RESCUE, t, &s->rescue, space, prefix, t->phase);
+    if (t->kind == TASK_GROUP && s->always.count)
+        t->always = series_new(r, SERIES_ALWAYS, t, &s->always, space, prefix, t->phase);
 }
 
 static size_t limit_of(const struct step *owner)

@@ -85,12 +85,39 @@ const struct vertex *first_of_phase(const struct graph *g, enum phase phase)
     return NULL;
 }
 
+const enum phase drawn_phases[] = { PHASE_PREPARE, PHASE_STEPS, PHASE_VERIFY, PHASE_ALWAYS,
+                                    PHASE_UNDONE };
+const size_t drawn_phase_count = sizeof drawn_phases / sizeof *drawn_phases;
+
+const struct list *checks_of_phase(const struct graph *g, enum phase phase)
+{
+    static const struct list none = { 0 };
+
+    return phase == PHASE_VERIFY ? &g->rb->verify : phase == PHASE_UNDONE ? &g->rb->undone : &none;
+}
+
 // ---- text ----
 
-static void text_needs(const struct vertex *v, struct buf *out)
+static bool needs(const struct vertex *v, const struct vertex *other)
+{
+    for (size_t i = 0; i < v->need_count; i++)
+        if (v->needs[i] == other)
+            return true;
+    return false;
+}
+
+static void text_order(const struct vertex *v, struct buf *out)
 {
     if (v->step->has_needs && v->need_count == 0)
         buf_add_s(out, "  at once");
+    if (!v->before || needs(v, v->before))
+        return;
+    buf_add_s(out, "  after ");
+    add_safe(out, v->before->step->id.str);
+}
+
+static void text_needs(const struct vertex *v, struct buf *out)
+{
     for (size_t i = 0; i < v->need_count; i++) {
         buf_add_s(out, i ? ", " : "  needs ");
         add_safe(out, v->needs[i]->step->id.str);
@@ -109,6 +136,7 @@ static void text_vertex(const struct vertex *v, int indent, struct buf *out)
         buf_add_s(out, "  ");
         add_safe(out, name);
     }
+    text_order(v, out);
     text_needs(v, out);
     buf_add_c(out, '\n');
 }
@@ -131,14 +159,15 @@ static void text_list(const struct vertex *v, int indent, struct buf *out)
 
 static void draw_text(const struct graph *g, struct buf *out)
 {
-    static const enum phase phases[] = { PHASE_PREPARE, PHASE_STEPS, PHASE_ALWAYS };
-
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        const struct vertex *first = first_of_phase(g, phases[i]);
-        if (!first)
+    for (size_t i = 0; i < drawn_phase_count; i++) {
+        const struct vertex *first = first_of_phase(g, drawn_phases[i]);
+        const struct list *checks = checks_of_phase(g, drawn_phases[i]);
+        if (!first && !checks->count)
             continue;
-        buf_format(out, "%s\n", phase_word(phases[i]));
+        buf_format(out, "%s\n", phase_word(drawn_phases[i]));
         text_list(first, 2, out);
+        LIST_EACH(const struct step, c, *checks)
+        text_vertex(&(struct vertex){ .step = c }, 2, out);
     }
 }
 

@@ -12,6 +12,11 @@ void draw_svg(const struct graph *g, struct buf *out);
 struct str vertex_name(const struct vertex *v);
 // What it does, in a word: "shell", "use postgres/restore", "parallel group", "gate".
 void vertex_kind(const struct vertex *v, struct buf *out);
+// What is drawn, in the order in which it runs. The checks of two of them are no vertices:
+// they run one after the other, and nothing waits for them.
+extern const enum phase drawn_phases[];
+extern const size_t drawn_phase_count;
+const struct list *checks_of_phase(const struct graph *g, enum phase phase);
 // The first vertex of a phase, or NULL.
 const struct vertex *first_of_phase(const struct graph *g, enum phase phase);
 size_t vertex_number(const struct graph *g, const struct vertex *v);

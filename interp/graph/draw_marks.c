@@ -178,18 +178,28 @@ static void draw_edges(struct drawing *d)
     }
 }
 
+// Numbered behind the steps.
+static size_t draw_checks(struct drawing *d, const struct list *checks, size_t number)
+{
+    LIST_EACH(const struct step, c, *checks)
+    d->marks->leaf(d->out, 4, number++, label_of(d, &(struct vertex){ .step = c }));
+    return number;
+}
+
 static void draw(const struct graph *g, const struct marks *marks, struct buf *out)
 {
-    static const enum phase phases[] = { PHASE_PREPARE, PHASE_STEPS, PHASE_ALWAYS };
     struct drawing d = { .g = g, .marks = marks, .out = out };
+    size_t number = g->count;
 
     marks->begin(out, g->rb->name.str);
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        const struct vertex *first = first_of_phase(g, phases[i]);
-        if (!first)
+    for (size_t i = 0; i < drawn_phase_count; i++) {
+        const struct vertex *first = first_of_phase(g, drawn_phases[i]);
+        const struct list *checks = checks_of_phase(g, drawn_phases[i]);
+        if (!first && !checks->count)
             continue;
-        marks->open(out, 2, "phase", i, str_from(phase_word(phases[i])));
+        marks->open(out, 2, "phase", i, str_from(phase_word(drawn_phases[i])));
         draw_list(&d, first, 4);
+        number = draw_checks(&d, checks, number);
         marks->close(out, 2);
     }
     draw_edges(&d);

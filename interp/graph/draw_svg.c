@@ -169,10 +169,8 @@ static void add_text(const struct page *p, int x, int y, const char *class, stru
     buf_add_s(p->out, "</text>\n");
 }
 
-static void draw_vertex(const struct page *p, const struct vertex *v)
+static void draw_box(const struct page *p, const struct vertex *v, const struct box *b)
 {
-    const struct box *b = box_of(p, v);
-
     buf_format(p->out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"%s\"/>\n", b->x,
                b->y, b->w, b->h, v->first_child ? "group" : "step");
     add_text(p, b->x + PAD, b->y + LINE, "id", v->step->id.str);
@@ -230,6 +228,26 @@ static void draw_edges(const struct page *p)
     }
 }
 
+static void draw_vertex(const struct page *p, const struct vertex *v)
+{
+    draw_box(p, v, box_of(p, v));
+}
+
+// Checks, one below the other; widens [w], gives where they end.
+static int draw_checks(const struct page *p, const struct list *checks, int y, int *w)
+{
+    LIST_EACH(const struct step, c, *checks)
+    {
+        const struct vertex v = { .step = c };
+        int id = text_width(c->id.str), name = text_width(vertex_name(&v));
+        struct box b = { PAD, y, (id > name ? id : name) + 2 * PAD, LEAF, 0 };
+        draw_box(p, &v, &b);
+        *w = b.w > *w ? b.w : *w;
+        y += LEAF + GAP / 2;
+    }
+    return y;
+}
+
 static const char style[] =
     "<style>text{font:12px sans-serif;fill:#222}.id{font-weight:bold}.phase{font-size:14px}"
     "rect{fill:#fff;stroke:#555;rx:4}.group{fill:#f4f4f4}path{fill:none;stroke:#777}"
@@ -239,9 +257,19 @@ static const char style[] =
     "style=\"fill:#555\"/></marker>"
     "</defs>\n";
 
+// Places the steps of a phase; their boxes are drawn when all have a place.
+static int draw_phase(const struct page *p, const struct vertex *first, int y, int *w)
+{
+    if (!first)
+        return y;
+    struct box size = place_lists(p, first);
+    move(p, first, PAD, y);
+    *w = size.w > *w ? size.w : *w;
+    return y + size.h + GAP;
+}
+
 void draw_svg(const struct graph *g, struct buf *out)
 {
-    static const enum phase phases[] = { PHASE_PREPARE, PHASE_STEPS, PHASE_ALWAYS };
     struct arena *a = arena_new(NULL);
     struct buf body = BUF_EMPTY;
     struct page p = {
@@ -249,15 +277,14 @@ void draw_svg(const struct graph *g, struct buf *out)
     };
     int y = PAD, w = 0, lanes = 0;
 
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        const struct vertex *first = first_of_phase(g, phases[i]);
-        if (!first)
+    for (size_t i = 0; i < drawn_phase_count; i++) {
+        const struct vertex *first = first_of_phase(g, drawn_phases[i]);
+        const struct list *checks = checks_of_phase(g, drawn_phases[i]);
+        if (!first && !checks->count)
             continue;
-        struct box size = place_lists(&p, first);
-        add_text(&p, PAD, y + LINE, "phase", str_from(phase_word(phases[i])));
-        move(&p, first, PAD, y + HEAD);
-        y += HEAD + size.h + GAP;
-        w = size.w > w ? size.w : w;
+        add_text(&p, PAD, y + LINE, "phase", str_from(phase_word(drawn_phases[i])));
+        y = draw_phase(&p, first, y + HEAD, &w);
+        y = draw_checks(&p, checks, y, &w) + (checks->count ? GAP / 2 : 0);
     }
     p.right = PAD + w;
     p.lanes = &lanes;

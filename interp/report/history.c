@@ -9,7 +9,7 @@ struct history *history_new(struct arena *a)
 {
     struct history *h = NEW(a, struct history);
 
-    *h = (struct history){ .arena = a, .exit = -1, .by_id = map_new(a) };
+    *h = (struct history){ .arena = a, .exit = -1, .by_id = map_new(a), .places = map_new(a) };
     return h;
 }
 
@@ -27,18 +27,44 @@ void history_take(struct history *h, struct value data, const char *key, struct 
         *to = history_kept(h, s);
 }
 
+// An instance, and what is in it, stands with its step.
+static size_t place_of(const struct history *h, struct str id)
+{
+    const size_t *known = map_get(h->places, id);
+    size_t bracket = str_find(id, '[');
+
+    if (known)
+        return *known;
+    if (bracket == SIZE_MAX || str_find(id, '~') != SIZE_MAX)
+        return SIZE_MAX;
+    const struct story *whole = history_story(h, str_slice(id, 0, bracket));
+    return whole ? whole->place : SIZE_MAX;
+}
+
+static void put_in_place(struct history *h, struct story *s)
+{
+    size_t i = h->story_count;
+
+    ROOM(h, stories, story_count, story_room);
+    for (; i > 0 && h->stories[i - 1]->place > s->place; i--)
+        h->stories[i] = h->stories[i - 1];
+    h->stories[i] = s;
+    h->story_count++;
+}
+
 struct story *history_make_story(struct history *h, struct str id)
 {
     struct story *s = map_get(h->by_id, id);
 
     if (s)
         return s;
-    ROOM(h, stories, story_count, story_room);
     s = NEW(h->arena, struct story);
-    *s = (struct story){
-        .id = history_kept(h, id), .state = STR("pending"), .phase = h->phase, .took_ms = -1
-    };
-    h->stories[h->story_count++] = s;
+    *s = (struct story){ .id = history_kept(h, id),
+                         .state = STR("pending"),
+                         .phase = h->phase,
+                         .took_ms = -1,
+                         .place = place_of(h, id) };
+    put_in_place(h, s);
     map_put(h->by_id, s->id, s);
     return s;
 }

@@ -26,6 +26,7 @@ struct story {
     bool rolled_back;   // it had gone well, and its transaction had not
     bool taken_back;    // it is in something that was undone as a whole, or undoes it
     bool has_terminal;  // `tty: true`: the terminal is its own while it runs
+    size_t place;       // in the order of the file, as run.start has it; SIZE_MAX: behind all
     size_t attempts;
     int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended
     int64_t undo_started_ns;
@@ -83,7 +84,7 @@ struct history {
     size_t sessions;
     struct value start, end, waiting;  // the data of run.start, run.end; run.suspend's list
 
-    struct story **stories;  // planned ones first in order, then as they came
+    struct story **stories;  // in the order of the file; what has no place in it, as it came
     size_t story_count;
     struct story *printed_last;  // of those that ended well
     size_t undo_count;           // undos begun
@@ -100,6 +101,7 @@ struct history {
 
     // inner
     struct map *by_id;
+    struct map *places;  // size_t, of steps that are not planned: of `rescue` and `always`
     size_t story_room, question_room, moment_room, notice_room;
     int64_t now_ms;  // boot time, told by who watches; 0 when reading
 };

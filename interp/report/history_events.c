@@ -1,6 +1,7 @@
 // What each event changes in a history.
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "report/answers.h"
 #include "report/fields.h"
 #include "report/history_inside.h"
@@ -15,7 +16,14 @@ static void announce(struct history *h, struct value steps)
         struct str id = step.kind == VALUE_STRING ? step.s : text_of(step, "id");
         if (!id.n)
             continue;
+        if (text_of(step, "in").n) {  // run only if it comes to that
+            size_t *place = NEW(h->arena, size_t);
+            *place = i;
+            map_put(h->places, history_kept(h, id), place);
+            continue;
+        }
         struct story *s = history_make_story(h, id);
+        s->place = i;
         s->planned = true;
         history_take_name(h, step, s);
         history_take(h, step, "state", &s->state);

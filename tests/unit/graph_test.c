@@ -167,16 +167,25 @@ TEST(the_text_says_what_each_step_needs)
                                 "- {id: a, confirm: Go on?, shell: 'x ${{ steps.p.stdout }}'}\n"
                                 "- {id: b, needs: [], http: GET http://x/}\n"
                                 "- id: g\n  parallel: 2\n  steps: [{id: c, shell: x}]\n"
-                                "  rescue: [{id: r, shell: x}]"),
+                                "  rescue: [{id: r, shell: x}]\n- {id: z, shell: x}\n"
+                                "verify: [{id: v, name: Is it well?, shell: x}]\n"
+                                "always: [{id: w, shell: x}]\nundone: [{id: u, shell: x}]"),
               "prepare\n"
               "  p (shell)  Look around\n"
               "steps\n"
               "  a (shell, confirm)  needs p\n"
               "  b (http)  at once\n"
-              "  g (parallel group)\n"
+              "  g (parallel group)  after b\n"
               "      c (shell)\n"
               "    rescue:\n"
-              "      r (shell)\n");
+              "      r (shell)\n"
+              "  z (shell)  after g\n"
+              "verify\n"
+              "  v (shell)  Is it well?\n"
+              "always\n"
+              "  w (shell)\n"
+              "undone\n"
+              "  u (shell)\n");
 }
 
 static const char hostile[] =
@@ -204,6 +213,16 @@ TEST(a_name_stays_text_in_svg)
 
     CHECK(has(s, ">&#34;]; click a \\ &#60;b&#62;&#38;'`# "));
     CHECK(!has(s, "\x1b"));
+}
+
+TEST(checks_stand_in_every_drawing_under_a_number_of_their_own)
+{
+    static const char yaml[] = "steps: [{id: a, shell: x}]\nverify: [{id: v, shell: x}, {id: w, shell: x}]";
+    struct str s = drawn(GRAPH_SVG, yaml);
+
+    CHECK(has(drawn(GRAPH_MERMAID, yaml), "s1[\"v (shell)\"]\n    s2[\"w (shell)\"]"));
+    CHECK(has(drawn(GRAPH_DOT, yaml), "s1 [label=\"v (shell)\"];"));
+    CHECK(has(s, ">verify</text>") && has(s, ">v</text>") && has(s, ">w</text>"));
 }
 
 TEST(boxes_of_an_svg_do_not_overlap)

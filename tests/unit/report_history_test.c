@@ -57,6 +57,21 @@ TEST(steps_stand_in_the_order_of_the_plan)
     CHECK_STR(h->run, "7kq2f");
 }
 
+TEST(what_was_not_planned_stands_where_the_file_has_it)
+{
+    struct history *h = TOLD(
+        "\"type\":\"run.start\",\"steps\":[{\"id\":\"g\"},{\"id\":\"c\"},"
+        "{\"id\":\"r\",\"in\":\"rescue\"},{\"id\":\"each\"},{\"id\":\"z\"}]",
+        "\"type\":\"step.start\",\"step\":\"each[a]\"", "\"type\":\"step.start\",\"step\":\"each[a].x\"",
+        "\"type\":\"step.start\",\"step\":\"v\"", "\"type\":\"step.start\",\"step\":\"r\"",
+        "\"type\":\"step.start\",\"step\":\"each[b]\"", "\"type\":\"undo.start\",\"step\":\"c\"");
+    static const char *const order[] = { "g", "c", "r", "each", "each[a]", "each[a].x", "each[b]", "z", "v" };
+
+    CHECK(h->story_count == 9);
+    for (size_t i = 0; i < 9; i++)
+        CHECK_STR(h->stories[i]->id, order[i]);
+}
+
 TEST(a_name_that_repeats_the_id_is_none)
 {
     struct history *h = TOLD("\"type\":\"step.start\",\"step\":\"a\",\"name\":\"a\"");
