@@ -53,7 +53,7 @@ static bool check_keys(const struct step *s, const struct bind *b)
     bool env = check_key(s, "env", s->env.count > 0, TAKES_ENV, b);
     bool dir = check_key(s, "dir", s->dir != NULL, TAKES_DIR, b);
     bool as = check_key(s, "as", s->as != NULL, TAKES_AS, b);
-    bool grace = check_key(s, "kill_grace", s->kill_grace.written, TAKES_GRACE, b);
+    bool grace = check_key(s, "kill_grace", s->kill_grace != NULL, TAKES_GRACE, b);
 
     return env && dir && as && grace;
 }
@@ -61,7 +61,7 @@ static bool check_keys(const struct step *s, const struct bind *b)
 static bool bind_action(struct step *s, const struct bind *b)
 {
     struct reader r = { .arena = b->arena, .diags = b->diags, .actions = action_names() };
-    const struct action *action = action_named(s->action_name.str);
+    const struct action *action = action_named(step_action_name(s));
 
     assert(action);  // the reader takes only names of action_names()
     s->action = action;
@@ -95,8 +95,8 @@ static struct bind bind_inside(const struct step *s, const struct bind *b)
 {
     struct bind inside = *b;
 
-    if (s->transaction.str.n)
-        inside.transaction = s->transaction.str;
+    if (s->transaction)
+        inside.transaction = s->transaction->str;
     return inside;
 }
 

@@ -24,11 +24,11 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     struct job *job = at->job = NEW(at->arena, struct job);
     int64_t ns;
 
-    if (!amount_get(&p->duration, at->scope, at->arena, 0, &ns, err))
+    if (!amount_get(p->duration, at->scope, at->arena, 0, &ns, err))
         return false;
     if (ns < 0) {
         *err = (struct expr_error){ .message = STR("a wait cannot be negative"),
-                                    .span = p->duration.text.span };
+                                    .span = p->duration->text.span };
         return false;
     }
     job->ms = ns / 1000000;

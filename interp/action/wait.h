@@ -5,7 +5,7 @@
 #include "action/action.h"
 
 struct wait_params {
-    struct amount duration;
+    const struct amount *duration;
 };
 
 // How long an attempt that was resolved waits.

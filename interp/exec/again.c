@@ -24,7 +24,7 @@ static bool doubt_inside(const struct run *r, const struct task *t)
 
 static bool again_after_resume(const struct run *r, const struct task *t)
 {
-    if (t->state == STATE_UNKNOWN && is_container(t) && !t->step->transaction.str.n)
+    if (t->state == STATE_UNKNOWN && is_container(t) && !t->step->transaction)
         return !doubt_inside(r, t);  // all that was unknown in it has been said
     if (t->state == STATE_UNKNOWN)
         return step_is_idempotent(r->program, t->step) || t->step->done_if;
@@ -91,7 +91,7 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
         t->dangling = true;
     } else if (t->intended && !t->ended) {
         t->dangling = true;
-    } else if (running && t->step->transaction.str.n && t->kind == TASK_GROUP) {
+    } else if (running && t->step->transaction && t->kind == TASK_GROUP) {
         t->dangling = true;
     } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t)) {
         if (container || series_in_doubt(r, t->rescue)) {

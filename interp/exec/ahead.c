@@ -76,12 +76,13 @@ static bool stands_plainly(const struct task *t)
 
     for (const struct task *at = t->in->owner; at; at = at->in->owner) {
         const struct step *s = at->step;
-        if (at->kind != TASK_EACH && (s->env.count || s->dir || s->as || s->kill_grace.template))
+        if (at->kind != TASK_EACH && (s->env.count || s->dir || s->as ||
+                                    !amount_is_literal(s->kill_grace)))
             return false;
-        if (s->transaction.str.n)
+        if (s->transaction)
             return false;
     }
-    return !def || (!def->timeout.template && !def->kill_grace.template);
+    return !def || (amount_is_literal(def->timeout) && amount_is_literal(def->kill_grace));
 }
 
 static bool may_be_intended(struct driver *d, const struct task *t)

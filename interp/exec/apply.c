@@ -108,7 +108,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     t->given = value_copy(r->arena, field(e, "with"));
     t->lost = value_copy(r->arena, field(e, "lost"));
     t->notes = VALUE_NONE;
-    if (t->kind == TASK_GROUP && t->step->transaction.str.n)
+    if (t->kind == TASK_GROUP && t->step->transaction)
         series_reset(r, t->steps);  // what was done in it before was rolled back
     if (t->kind == TASK_GROUP || t->kind == TASK_USE)
         open_inside(r, t);

@@ -45,7 +45,7 @@ static void add_limits(struct facts *f)
     if (x && x->at.timeout_ms)
         add(f, "time", str_format(f->w->arena, "stopped after %.*s",
                                   STR_ARG(duration_text(f->w->arena, x->at.timeout_ms * 1000000))));
-    if (s->retry && amount_get(&s->retry->attempts, view_scope(&f->w->view), f->w->arena, 1, &tries,
+    if (s->retry && amount_get(s->retry->attempts, view_scope(&f->w->view), f->w->arena, 1, &tries,
                                &err) && tries > 1)
         add(f, "tries", str_format(f->w->arena, "up to %lld", (long long)tries));
 }

@@ -216,7 +216,7 @@ static void use_over(void *arg, struct task *t)
                          .result = t->outputs, .message = t->message };
 
     if (!o.message.n)
-        o.message = str_format(c->arena, "`%.*s` does not hold", STR_ARG(c->now->use.str));
+        o.message = str_format(c->arena, "`%.*s` does not hold", STR_ARG(c->now->use->str));
     c->aside = NULL;
     judged_poll(c, &o);
 }
@@ -326,14 +326,14 @@ static bool read_times(struct checking *c)
     struct expr_error err = { 0 };
     int64_t within = 0, timeout;
 
-    if (!amount_ms(c, &c->now->within, 0, &within) ||
-        !amount_ms(c, &c->now->every, EVERY_MS, &c->every_ms) ||
-        !amount_ms(c, &c->now->holds_for, 0, &c->holds_ms))
+    if (!amount_ms(c, c->now->within, 0, &within) ||
+        !amount_ms(c, c->now->every, EVERY_MS, &c->every_ms) ||
+        !amount_ms(c, c->now->holds_for, 0, &c->holds_ms))
         return false;
     timeout = within && within < POLL_TIMEOUT_MS ? within : POLL_TIMEOUT_MS;
-    if (!amount_ms(c, &c->now->timeout, timeout, &c->timeout_ms))
+    if (!amount_ms(c, c->now->timeout, timeout, &c->timeout_ms))
         return false;
-    if (!amount_get(&c->now->streak, view_scope(&c->view), c->arena, 1, &c->streak_needed, &err))
+    if (!amount_get(c->now->streak, view_scope(&c->view), c->arena, 1, &c->streak_needed, &err))
         return false;
     if (c->once) {
         within = c->holds_ms = 0;

@@ -56,7 +56,7 @@ void container_begin(struct walk *w)
 {
     if (w->task->kind == TASK_USE)
         callee_begin(w);
-    else if (w->task->step->transaction.str.n && !w->d->options->dry_run)
+    else if (w->task->step->transaction && !w->d->options->dry_run)
         container_transaction(w);
     else
         container_children(w, VALUE_NONE);

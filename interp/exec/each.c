@@ -78,7 +78,7 @@ static bool make_rows(struct walk *w, struct value list, struct value *rows, str
 
 static bool parallel_of(struct walk *w, int64_t *n, struct expr_error *err)
 {
-    const struct amount *m = &w->task->step->for_each->parallel;
+    const struct amount *m = w->task->step->for_each->parallel;
 
     if (!amount_get(m, scope_of(w), w->arena, 1, n, err))
         return false;

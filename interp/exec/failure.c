@@ -27,10 +27,10 @@ static bool rest_ms(struct walk *w, const struct retry *r, int64_t attempt, int6
     int64_t delay, most;
     double backoff, jitter;
 
-    if (!amount_get(&r->delay, s, w->arena, 1000000000, &delay, err) ||
-        !amount_get(&r->max_delay, s, w->arena, INT64_MAX, &most, err) ||
-        !amount_number(&r->backoff, s, w->arena, 1, &backoff, err) ||
-        !amount_number(&r->jitter, s, w->arena, 0, &jitter, err))
+    if (!amount_get(r->delay, s, w->arena, 1000000000, &delay, err) ||
+        !amount_get(r->max_delay, s, w->arena, INT64_MAX, &most, err) ||
+        !amount_number(r->backoff, s, w->arena, 1, &backoff, err) ||
+        !amount_number(r->jitter, s, w->arena, 0, &jitter, err))
         return false;
     double ns = (double)delay * pow(backoff, (double)(attempt - 1));
     if (ns > (double)most)
@@ -71,7 +71,7 @@ static bool wants_retry(struct walk *w, int64_t *rest)
 
     if (!r || !may_repeat(w))
         return false;
-    if (!amount_get(&r->attempts, scope_of(w), w->arena, 1, &attempts, &err)) {
+    if (!amount_get(r->attempts, scope_of(w), w->arena, 1, &attempts, &err)) {
         w->message = str_format(w->arena, "`retry.attempts` cannot be evaluated: %.*s",
                                 STR_ARG(err.message));
         return false;

@@ -82,7 +82,7 @@ static void make(struct making *m)
     to->url = url(m);
     to->headers = headers(m);
     to->proxy = text(m, c->proxy);
-    to->timeout_ms = amount(m, &c->timeout, 0) / 1000000;
+    to->timeout_ms = amount(m, c->timeout, 0) / 1000000;
     if (c->auth) {
         to->user = text(m, c->auth->user);
         to->password = text(m, c->auth->password);
@@ -90,7 +90,7 @@ static void make(struct making *m)
     }
     to->tls = c->tls != NULL;
     if (c->tls) {
-        to->tls_verify = amount(m, &c->tls->verify, true);
+        to->tls_verify = amount(m, c->tls->verify, true);
         to->ca = path(m, c->tls->ca);
         to->cert = path(m, c->tls->cert);
         to->key = path(m, c->tls->key);

@@ -26,7 +26,7 @@ static bool takes(const struct task *group, const struct task *child)
 
     if (child->in == group->rescue || child->in == group->undo)
         return true;
-    return group->rescue || s->retry || s->transaction.str.n;
+    return group->rescue || s->retry || s->transaction;
 }
 
 static enum policy nearest(const struct run *r, const struct task *t, struct task **group)
@@ -42,7 +42,7 @@ static enum policy nearest(const struct run *r, const struct task *t, struct tas
             break;
         bool goes_on = owner->step->on_failure == FAILURE_CONTINUE &&
                        at->in->kind != SERIES_RESCUE && at->in->kind != SERIES_UNDO &&
-                       !owner->step->transaction.str.n;
+                       !owner->step->transaction;
         if (goes_on)
             return POLICY_CONTINUE;
         if (takes(owner, at)) {
@@ -78,7 +78,7 @@ struct task *task_transaction(const struct task *t)
     for (const struct task *at = t; at->in->owner; at = at->in->owner) {
         struct task *owner = at->in->owner;
         if (at->in->kind == SERIES_STEPS && owner->kind == TASK_GROUP &&
-            owner->step->transaction.str.n)
+            owner->step->transaction)
             return owner;
     }
     return NULL;
@@ -87,7 +87,7 @@ struct task *task_transaction(const struct task *t)
 bool task_can_be_marked(const struct task *t)
 {
     bool holds_others = t->kind == TASK_EACH || t->kind == TASK_USE ||
-                        (t->kind == TASK_GROUP && !t->step->transaction.str.n);
+                        (t->kind == TASK_GROUP && !t->step->transaction);
 
     return !holds_others && !task_transaction(t);
 }

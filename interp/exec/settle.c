@@ -196,7 +196,7 @@ void walk_settle(struct driver *d, struct task *t)
     w->act = settle_act(w);
     if (t->kind == TASK_GROUP) {
         w->act->arg = w;
-        transaction_settle(&w->act->at, t->step->transaction.str, t->notes, group_settled);
+        transaction_settle(&w->act->at, t->step->transaction->str, t->notes, group_settled);
         return;
     }
     look(w);

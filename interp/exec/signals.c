@@ -188,7 +188,7 @@ void signals_watch(struct driver *d)
     signals_trap(d, on_signal, NULL);
     if (d->journal)
         journal_on_failure(d->journal, journal_failed, d);
-    if (amount_get(&run_root(d->run)->module->rb->timeout, view_scope(&v), d->arena, 0, &ns, &err) &&
+    if (amount_get(run_root(d->run)->module->rb->timeout, view_scope(&v), d->arena, 0, &ns, &err) &&
         ns > 0)
         d->deadline = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + ns / 1000000, time_is_up,
                                  d);

@@ -162,12 +162,12 @@ static const struct amount *nearest_grace(const struct task *t, const struct ste
 {
     const struct defaults *d = space_top(space)->module->rb->defaults;
 
-    if (s->kill_grace.written)
-        return &s->kill_grace;
+    if (s->kill_grace)
+        return s->kill_grace;
     for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == space_top(space) && at->step->kill_grace.written)
-            return &at->step->kill_grace;
-    return d && d->kill_grace.written ? &d->kill_grace : &s->kill_grace;
+        if (space_top(at->space) == space_top(space) && at->step->kill_grace)
+            return at->step->kill_grace;
+    return d ? d->kill_grace : NULL;
 }
 
 static struct str path_below(struct arena *a, struct str dir, struct str path)

@@ -61,9 +61,9 @@ static void make_inside(struct run *r, struct task *t, struct space *space, stru
 
 static size_t limit_of(const struct step *owner)
 {
-    if (!owner->parallel.written || owner->parallel.template)
+    if (!owner->parallel || owner->parallel->template)
         return 0;
-    return owner->parallel.n > 0 ? (size_t)owner->parallel.n : 0;
+    return owner->parallel->n > 0 ? (size_t)owner->parallel->n : 0;
 }
 
 static void add(struct run *r, struct series *s, const struct step *step, struct space *space,

@@ -20,7 +20,7 @@ static bool covered_from_outside(const struct task *t)
         if (at->in->kind == SERIES_ALWAYS || at->in->kind == SERIES_UNDO)
             return true;
         if (!each && owner != t && at->in->kind != SERIES_RESCUE &&
-            (speaks_for_itself(owner) || owner->step->transaction.str.n))
+            (speaks_for_itself(owner) || owner->step->transaction))
             return true;
     }
     return false;
@@ -28,7 +28,7 @@ static bool covered_from_outside(const struct task *t)
 
 static bool rolled_back(const struct task *t)
 {
-    return t->step->transaction.str.n && t->state != STATE_SUCCEEDED && t->state != STATE_UNKNOWN &&
+    return t->step->transaction && t->state != STATE_SUCCEEDED && t->state != STATE_UNKNOWN &&
            t->state != STATE_RESCUED;
 }
 
@@ -40,7 +40,7 @@ static bool is_undone_by_itself(const struct task *t)
         return false;
     if (t->kind == TASK_GATE || t->kind == TASK_EACH || rolled_back(t))
         return false;
-    if ((t->kind == TASK_GROUP && !t->step->transaction.str.n) || t->kind == TASK_USE)
+    if ((t->kind == TASK_GROUP && !t->step->transaction) || t->kind == TASK_USE)
         return speaks_for_itself(t) && !covered_from_outside(t);
     return !covered_from_outside(t);
 }

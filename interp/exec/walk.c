@@ -58,10 +58,10 @@ bool step_timeout(struct walk *w, int64_t fallback_ms, int64_t *ns, struct expr_
 {
     const struct defaults *d = walk_defaults(w);
     bool leaf = w->task->kind == TASK_ACTION && fallback_ms > 0;
-    const struct amount *m = &w->task->step->timeout;
+    const struct amount *m = w->task->step->timeout;
 
-    if (!m->written && leaf && d && d->timeout.written)
-        m = &d->timeout;
+    if (!m && leaf && d)
+        m = d->timeout;
     return amount_get(m, scope_of(w), w->arena, fallback_ms * 1000000, ns, err);
 }
 
@@ -238,7 +238,7 @@ static void resolve_action(struct walk *w)
         else if (w->d->options->dry_run)
             dry_unresolved(w, &err);
         else
-            fail_expr(w, w->task->step->action_name.str.s ? "action" : "step", &err);
+            fail_expr(w, w->task->step->action_node ? "action" : "step", &err);
         return;
     }
     w->command = act_describe(w->act);

@@ -229,7 +229,7 @@ bool question_confirm(struct question *q, const struct confirm *c, const struct 
         return false;
     if (c->phrase && !template_eval_text(c->phrase, s, a, &q->phrase, &secret, err))
         return false;
-    return show_lines(q, &c->show, s, a, err) && timeout_of(&c->timeout, q, s, a, err);
+    return show_lines(q, &c->show, s, a, err) && timeout_of(c->timeout, q, s, a, err);
 }
 
 // A name in `from` may be that of a group of the project's approvers.
@@ -269,8 +269,8 @@ bool question_approve(struct question *q, const struct approve *ap, const struct
     struct str *from = NEW_ARRAY(a, struct str, most_names(p, ap));
 
     if (!template_eval_text(ap->message, s, a, &q->message, &secret, err) ||
-        !amount_get(&ap->min, s, a, 1, &min, err) ||
-        !amount_get(&ap->not_requester, s, a, 0, &not_requester, err))
+        !amount_get(ap->min, s, a, 1, &min, err) ||
+        !amount_get(ap->not_requester, s, a, 0, &not_requester, err))
         return false;
     LIST_EACH(const struct template *, t, ap->from) {
         struct str name;
@@ -282,5 +282,5 @@ bool question_approve(struct question *q, const struct approve *ap, const struct
     q->votes_needed = min > 0 ? (size_t)min : 1;
     q->not_requester = not_requester != 0;
     q->reason_required = ap->reason == 1;
-    return timeout_of(&ap->timeout, q, s, a, err);
+    return timeout_of(ap->timeout, q, s, a, err);
 }

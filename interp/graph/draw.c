@@ -52,14 +52,14 @@ struct str vertex_name(const struct vertex *v)
 void vertex_kind(const struct vertex *v, struct buf *out)
 {
     const struct step *s = v->step;
-    bool parallel = s->parallel.written && (s->parallel.template || s->parallel.n != 1);
+    bool parallel = s->parallel && (s->parallel->template || s->parallel->n != 1);
 
     if (s->kind == STEP_ACTION)
-        add_safe(out, s->action_name.str);
+        add_safe(out, step_action_name(s));
     else if (s->kind == STEP_USE)
-        buf_add_s(out, "use "), add_safe(out, s->use.str);
+        buf_add_s(out, "use "), add_safe(out, s->use->str);
     else if (s->kind == STEP_GROUP)
-        buf_add_s(out, s->transaction.str.n ? "transaction"
+        buf_add_s(out, s->transaction ? "transaction"
                        : parallel           ? "parallel group"
                                             : "group");
     else

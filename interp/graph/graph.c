@@ -55,9 +55,9 @@ static void add_list(struct graph *g, const struct list *list, struct place_in *
 // `parallel: false` and `parallel: 1` are what a list is anyway.
 static bool runs_in_order(const struct step *group)
 {
-    const struct amount *p = &group->parallel;
+    const struct amount *p = group->parallel;
 
-    return !p->written || (!p->template && p->n == 1);
+    return !p || (!p->template && p->n == 1);
 }
 
 static void add_children(struct graph *g, struct vertex *v)

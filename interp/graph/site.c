@@ -28,7 +28,7 @@ static void form(const struct walk *w, const char *key, const struct form *f)
 
 static void amount(const struct walk *w, const char *key, const struct amount *m)
 {
-    words(w, key, m->template);
+    words(w, key, m ? m->template : NULL);
 }
 
 static void words_list(const struct walk *w, const char *key, const struct list *l)
@@ -46,7 +46,7 @@ static void confirm(const struct walk *w, const struct confirm *c)
     words(w, "confirm", c->message);
     words(w, "confirm", c->phrase);
     words_list(w, "confirm.show", &c->show);
-    amount(w, "confirm", &c->timeout);
+    amount(w, "confirm", c->timeout);
 }
 
 static void approve(const struct walk *w, const struct approve *p)
@@ -55,20 +55,20 @@ static void approve(const struct walk *w, const struct approve *p)
         return;
     words(w, "approve", p->message);
     words_list(w, "approve", &p->from);
-    amount(w, "approve", &p->min);
-    amount(w, "approve", &p->not_requester);
-    amount(w, "approve", &p->timeout);
+    amount(w, "approve", p->min);
+    amount(w, "approve", p->not_requester);
+    amount(w, "approve", p->timeout);
 }
 
 static void retry(const struct walk *w, const struct retry *r)
 {
     if (!r)
         return;
-    amount(w, "retry", &r->attempts);
-    amount(w, "retry", &r->delay);
-    amount(w, "retry", &r->backoff);
-    amount(w, "retry", &r->max_delay);
-    amount(w, "retry", &r->jitter);
+    amount(w, "retry", r->attempts);
+    amount(w, "retry", r->delay);
+    amount(w, "retry", r->backoff);
+    amount(w, "retry", r->max_delay);
+    amount(w, "retry", r->jitter);
     condition(w, "retry.if", r->cond);
 }
 
@@ -135,7 +135,7 @@ static void for_each(const struct walk *w, const struct for_each *f)
     if (!f)
         return;
     form(w, "for_each", f->in);
-    amount(w, "for_each", &f->parallel);
+    amount(w, "for_each", f->parallel);
     words(w, "for_each.key", f->key);
 }
 
@@ -154,13 +154,13 @@ static void sites_ahead(const struct walk *w, const struct step *s)
 
 static void sites_of_times(const struct walk *w, const struct step *s)
 {
-    amount(w, "timeout", &s->timeout);
-    amount(w, "kill_grace", &s->kill_grace);
-    amount(w, "parallel", &s->parallel);
-    amount(w, "within", &s->within);
-    amount(w, "every", &s->every);
-    amount(w, "streak", &s->streak);
-    amount(w, "holds_for", &s->holds_for);
+    amount(w, "timeout", s->timeout);
+    amount(w, "kill_grace", s->kill_grace);
+    amount(w, "parallel", s->parallel);
+    amount(w, "within", s->within);
+    amount(w, "every", s->every);
+    amount(w, "streak", s->streak);
+    amount(w, "holds_for", s->holds_for);
 }
 
 void step_each_site(const struct step *s, site_seen *see, void *ctx)

@@ -156,13 +156,13 @@ void check_connections(struct checking *c, const struct list *list)
             view_text(&v, k->auth->bearer);
         }
         if (k->tls) {
-            view_words(&v, k->tls->verify.template);
+            view_amount(&v, k->tls->verify);
             view_text(&v, k->tls->ca);
             view_text(&v, k->tls->cert);
             view_text(&v, k->tls->key);
         }
         view_text(&v, k->proxy);
-        view_words(&v, k->timeout.template);
+        view_amount(&v, k->timeout);
     }
 }
 
@@ -175,7 +175,7 @@ static void check_confirm(const struct view *v, const struct confirm *k)
     view_text(v, k->phrase);
     for (size_t i = 0; i < k->show.count; i++)
         view_words(v, show[i]);
-    view_words(v, k->timeout.template);
+    view_amount(v, k->timeout);
 }
 
 static void check_retry(const struct view *from, const struct retry *r)
@@ -184,10 +184,9 @@ static void check_retry(const struct view *from, const struct retry *r)
 
     if (!r)
         return;
-    const struct amount *amounts[] = { &r->attempts, &r->delay, &r->backoff, &r->max_delay,
-                                       &r->jitter };
+    const struct amount *amounts[] = { r->attempts, r->delay, r->backoff, r->max_delay, r->jitter };
     for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++)
-        view_words(&v, amounts[i]->template);
+        view_amount(&v, amounts[i]);
     v.roots |= ROOT_RESULT;
     view_condition(&v, r->cond);
 }
@@ -202,7 +201,7 @@ static void check_plain_places(struct checking *c)
     view_text(&v, rb->description);
     text_map(&v, &rb->labels);
     view_text(&v, rb->dir);
-    view_words(&v, rb->timeout.template);
+    view_amount(&v, rb->timeout);
     v.what = "`lock`";
     text_list(&v, &rb->locks);
     v.what = "`confirm`";
@@ -218,8 +217,8 @@ static void check_plain_places(struct checking *c)
     }
     v.what = "`defaults`";
     if (rb->defaults) {
-        view_words(&v, rb->defaults->timeout.template);
-        view_words(&v, rb->defaults->kill_grace.template);
+        view_amount(&v, rb->defaults->timeout);
+        view_amount(&v, rb->defaults->kill_grace);
         check_retry(&v, rb->defaults->retry);
     }
 }

@@ -35,7 +35,7 @@ static void unknown(struct checking *c, const struct step *use, const struct run
     for (size_t i = 0; i < rb->inputs.count; i++)
         words[i] = str_copy(c->arena, inputs[i].entry.key.str).s;
     struct diag *d = diag_error(c->ds, DIAG_BAD_WITH, key->span, "`%.*s` has no input `%.*s`",
-                                STR_ARG(use->use.str), STR_ARG(key->str));
+                                STR_ARG(use->use->str), STR_ARG(key->str));
     diag_meant(c->ds, d, key->str, words);
 }
 
@@ -61,7 +61,7 @@ static struct span span_of(const struct step *s)
 {
     if (s->id.span.source)
         return s->id.span;
-    return s->name ? s->name->text.span : s->use.span;
+    return s->name ? s->name->text.span : s->use->span;
 }
 
 static void check_missing(struct checking *c, const struct step *use, const struct runbook *rb)
@@ -74,7 +74,7 @@ static void check_missing(struct checking *c, const struct step *use, const stru
             continue;
         struct diag *d = diag_error(c->ds, DIAG_BAD_WITH, span_of(use),
                                     "`with` lacks `%.*s`, which `%.*s` requires", STR_ARG(name),
-                                    STR_ARG(use->use.str));
+                                    STR_ARG(use->use->str));
         diag_help(c->ds, d, "add `with: {%.*s: ...}`", STR_ARG(name));
         diag_note(c->ds, d, inputs[i].entry.key.span, "it is declared here");
     }
@@ -137,7 +137,7 @@ static void check_lock(struct checking *c, const struct step *use, const struct 
     if (f.span.source && lock_reads(rb, e->entry.key.str))
         diag_error(c->ds, DIAG_EXPR_NOT_ALLOWED_HERE, f.span,
                    "the `lock` of `%.*s` depends on this, and is taken before any step has run",
-                   STR_ARG(use->use.str));
+                   STR_ARG(use->use->str));
 }
 
 void check_with(struct checking *c, const struct step *use)

@@ -346,7 +346,7 @@ static struct str git_destroys(const struct step *s)
 
 static struct str action_destroys(const struct step *s, struct arena *a)
 {
-    struct str name = s->action_name.str;
+    struct str name = step_action_name(s);
     const struct node *text;
 
     if (str_is(name, "shell"))

@@ -38,7 +38,7 @@ static enum effects action_effects(const struct program *p, const struct step *s
     if (!s->action)
         return EFFECTS_READ;
     enum effects own = s->action->effects ? s->action->effects(s->params) : EFFECTS_WRITE;
-    bool program = str_is(s->action_name.str, "shell") || str_is(s->action_name.str, "exec");
+    bool program = str_is(step_action_name(s), "shell") || str_is(step_action_name(s), "exec");
     return program && is_vouched(p, s) ? EFFECTS_READ : own;
 }
 

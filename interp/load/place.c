@@ -63,7 +63,7 @@ static const struct place_rule *action_rule(const struct step *s, const struct s
     const struct place_rule *r = action_rules;
 
     while (r->action &&
-           !(str_is(s->action_name.str, r->action) && (!r->key || str_is(site->part, r->key))))
+           !(str_is(step_action_name(s), r->action) && (!r->key || str_is(site->part, r->key))))
         r++;
     return r;
 }

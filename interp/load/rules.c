@@ -28,25 +28,25 @@ static struct diag *conflict(struct checking *c, struct span where, struct str m
 
 static bool is_action(const struct step *s, const char *name)
 {
-    return s->kind == STEP_ACTION && str_is(s->action_name.str, name);
+    return s->kind == STEP_ACTION && str_is(step_action_name(s), name);
 }
 
 // What a message calls what the step does.
 static struct str doing(const struct checking *c, const struct step *s)
 {
     if (s->kind == STEP_USE)
-        return str_format(c->arena, "`use: %.*s`", STR_ARG(s->use.str));
+        return str_format(c->arena, "`use: %.*s`", STR_ARG(s->use->str));
     if (s->kind == STEP_ACTION)
-        return str_format(c->arena, "this `%.*s`", STR_ARG(s->action_name.str));
+        return str_format(c->arena, "this `%.*s`", STR_ARG(step_action_name(s)));
     return s->kind == STEP_GROUP ? STR("this group") : STR("this");
 }
 
 static struct span doing_span(const struct step *s)
 {
     if (s->kind == STEP_USE)
-        return s->use.span;
+        return s->use->span;
     if (s->kind == STEP_ACTION)
-        return s->action_name.span;
+        return s->action_node->key->span;
     return key_span(s, "steps");
 }
 
@@ -118,7 +118,7 @@ static const struct step *not_repeatable(const struct program *p, const struct s
 // A group is repeated as a whole, also what had succeeded in it.
 static void check_retry_of_group(struct checking *c, const struct step *s)
 {
-    if (!s->retry || (s->kind != STEP_GROUP && s->kind != STEP_USE) || s->transaction.str.n)
+    if (!s->retry || (s->kind != STEP_GROUP && s->kind != STEP_USE) || s->transaction)
         return;
     const struct step *bad = not_repeatable(c->program, s);
     if (!bad)
@@ -196,7 +196,7 @@ static void check_hook(struct checking *c, const struct spot *spot)
     const struct module *m = s->kind == STEP_USE ? program_use(c->program, s) : NULL;
 
     if (spot->area == AREA_HOOK && m && !runbook_has_type(m->rb, RUNBOOK_ACTION))
-        conflict(c, s->use.span, STR("a hook may only use a runbook of type `action`"));
+        conflict(c, s->use->span, STR("a hook may only use a runbook of type `action`"));
 }
 
 // ---- all of them ----

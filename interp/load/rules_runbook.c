@@ -143,13 +143,13 @@ static bool keeps_something(const struct step *s)
                                             NULL };
 
     if (s->kind == STEP_USE)
-        return str_ends(s->use.str, "/dump") || str_ends(s->use.str, "/backup") ||
-               str_ends(s->use.str, "/snapshot");
+        return str_ends(s->use->str, "/dump") || str_ends(s->use->str, "/backup") ||
+               str_ends(s->use->str, "/snapshot");
     if (s->kind != STEP_ACTION || !s->action_node)
         return false;
     const struct source *src = s->action_node->span.source;
     struct str text = str_slice(src->text, s->action_node->span.start, s->action_node->span.end);
-    if (str_is(s->action_name.str, "git") || str_is(s->action_name.str, "file"))
+    if (str_is(step_action_name(s), "git") || str_is(step_action_name(s), "file"))
         return s->action_node->kind == NODE_MAP &&
                (node_get(s->action_node, "copy") || node_get(s->action_node, "stash") ||
                 node_get(s->action_node, "tag"));

@@ -37,11 +37,12 @@ static void unknown(struct checking *c, const struct text *name)
 
 void check_transaction(struct checking *c, const struct step *s)
 {
-    const struct text *name = &s->transaction;
-    const struct connection *k = connection_named(&c->module->rb->connections, name->str);
+    const struct text *name = s->transaction;
+    const struct connection *k;
 
-    if (name->str.n == 0 || str_search(name->str, STR("${{")) != SIZE_MAX)
+    if (!name || str_search(name->str, STR("${{")) != SIZE_MAX)
         return;  // the reader has told what is wrong with it
+    k = connection_named(&c->module->rb->connections, name->str);
     if (!k)
         k = connection_named(&c->program->project->connections, name->str);
     if (!k)

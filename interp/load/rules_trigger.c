@@ -101,9 +101,9 @@ static void check_level(struct checking *c, const struct trigger *t, const struc
     v.roots |= ROOT_VALUE;
     view_condition(&v, l->when);
     view_condition(&v, l->clear);
-    view_words(&v, l->hold.template);
-    view_words(&v, l->keep_for.template);
-    view_words(&v, l->timeout.template);
+    view_amount(&v, l->hold);
+    view_amount(&v, l->keep_for);
+    view_amount(&v, l->timeout);
     for (size_t i = 0; i < l->consent.count; i++)
         check_consent(c, &consent[i]);
 }
@@ -114,8 +114,8 @@ static void check_arm(struct checking *c, const struct trigger *t)
         return;
     struct view plain = view_of(c), v = with_result(c, t->source);
     const struct subject *s = t->arm->subject;
-    view_words(&plain, t->arm->delay.template);
-    view_words(&plain, t->arm->window.template);
+    view_amount(&plain, t->arm->delay);
+    view_amount(&plain, t->arm->window);
     if (!s)
         return;
     if (s->source)
@@ -153,13 +153,13 @@ static void check_trigger(struct checking *c, const struct trigger *t)
 {
     struct view v = with_result(c, t->source), plain = view_of(c);
     const struct level *levels = t->levels.items;
-    const struct amount *amounts[] = { &t->every, &t->timeout, &t->cooldown, &t->max_fires,
-                                       &t->dry_run };
+    const struct amount *amounts[] = { t->every, t->timeout, t->cooldown, t->max_fires,
+                                       t->dry_run };
 
     for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++)
-        view_words(&plain, amounts[i]->template);
+        view_amount(&plain, amounts[i]);
     if (t->missing)
-        view_words(&plain, t->missing->hold.template);
+        view_amount(&plain, t->missing->hold);
     view_expr(&v, t->value);
     v.roots |= ROOT_VALUE;
     view_condition(&v, t->valid_if);

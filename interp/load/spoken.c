@@ -165,7 +165,7 @@ static void speak_checklist(const struct speaker *p, const struct node *n)
 
 static void speak_action(const struct speaker *p, const struct step *s)
 {
-    const struct lead *l = lead_of(s->action_name.str);
+    const struct lead *l = lead_of(step_action_name(s));
     const struct node *n = s->action_node;
     bool map = n->kind == NODE_MAP;
 
@@ -180,7 +180,7 @@ static void speak_action(const struct speaker *p, const struct step *s)
         speak_checklist(p, n);
         return;
     }
-    buf_format(p->out, "%.*s: ", STR_ARG(s->action_name.str));
+    buf_format(p->out, "%.*s: ", STR_ARG(step_action_name(s)));
     speak(p, n);
 }
 
@@ -190,7 +190,7 @@ struct str spoken(const struct step *s, const struct known *k, struct arena *a)
     const struct speaker p = { k, a, &b, NULL };
 
     if (s->kind == STEP_USE)
-        return str_format(a, "use %.*s", STR_ARG(s->use.str));
+        return str_format(a, "use %.*s", STR_ARG(s->use->str));
     if (s->kind == STEP_ACTION && s->action_node)
         speak_action(&p, s);
     return buf_take(&b, a);

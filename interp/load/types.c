@@ -154,9 +154,9 @@ static size_t count_of(const struct expr_field *f)
 static const char *label(const struct step *s, struct arena *a)
 {
     if (s->kind == STEP_USE)
-        return str_format(a, "`%.*s`", STR_ARG(s->use.str)).s;
+        return str_format(a, "`%.*s`", STR_ARG(s->use->str)).s;
     if (s->kind == STEP_ACTION)
-        return str_format(a, "`%.*s`", STR_ARG(s->action_name.str)).s;
+        return str_format(a, "`%.*s`", STR_ARG(step_action_name(s))).s;
     return s->kind == STEP_GROUP ? "a group" : "a gate";
 }
 

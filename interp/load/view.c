@@ -30,6 +30,11 @@ const struct expr_type *view_words(const struct view *from, const struct templat
     return look(from, &site, &v, &scope) ? template_check(t, &scope, v.c->arena, v.c->ds) : NULL;
 }
 
+bool view_amount(const struct view *v, const struct amount *m)
+{
+    return !m || view_words(v, m->template) != NULL;
+}
+
 static void no_text(const struct view *v, struct span where, const struct expr_type *type)
 {
     struct diag *d = diag_error(v->c->ds, DIAG_INTERPOLATE_OBJECT, where,

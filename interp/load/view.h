@@ -62,6 +62,8 @@ struct view {
 
 // Each gives the type, or NULL when something is wrong, which is then in the diags.
 const struct expr_type *view_words(const struct view *v, const struct template *t);
+// The expression of an amount, if it is one; [m] may be NULL.
+bool view_amount(const struct view *v, const struct amount *m);
 // Words that become text: what has none is an error.
 const struct expr_type *view_text(const struct view *v, const struct template *t);
 // The same where bytes may stand, too, if nothing stands beside them.

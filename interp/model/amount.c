@@ -90,13 +90,18 @@ bool is_in_range(const struct type *type, double n)
     return !type->range || (n >= type->range->least && n <= type->range->most);
 }
 
+bool amount_is_literal(const struct amount *m)
+{
+    return !m || !m->template;
+}
+
 bool amount_get(const struct amount *m, const struct scope *s, struct arena *a, int64_t fallback,
                 int64_t *out, struct expr_error *err)
 {
     struct value v;
 
-    *out = m->written ? m->n : fallback;
-    if (!m->written || !m->template)
+    *out = m ? m->n : fallback;
+    if (amount_is_literal(m))
         return true;
     if (!template_eval(m->template, s, a, &v, err))
         return false;
@@ -109,8 +114,8 @@ bool amount_number(const struct amount *m, const struct scope *s, struct arena *
 {
     struct value v;
 
-    *out = !m->written ? fallback : m->unit == UNIT_NUMBER ? m->number : (double)m->n;
-    if (!m->written || !m->template)
+    *out = !m ? fallback : m->unit == UNIT_NUMBER ? m->number : (double)m->n;
+    if (amount_is_literal(m))
         return true;
     if (!template_eval(m->template, s, a, &v, err))
         return false;

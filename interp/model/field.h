@@ -18,7 +18,8 @@ enum type_kind {
     TYPE_NAME,       // struct text      kebab-case, for name: and addresses with one slash
     TYPE_CONDITION,  // const struct expr *
     TYPE_VALUE,      // const struct form *       anything, with expressions in it
-    TYPE_AMOUNT,     // struct amount    a duration, size, number or bool, or ${{ }} of one
+    TYPE_AMOUNT,     // const struct amount *     a duration, size, number or bool, or ${{ }} of
+                     //                  one; NULL when not written
     TYPE_INT,        // int64_t          literal
     TYPE_BOOL,       // enum tristate    literal
     TYPE_DURATION,   // int64_t          nanoseconds, literal
@@ -86,7 +87,6 @@ enum tristate { UNWRITTEN, NO, YES };
 // A duration (nanoseconds), size (bytes), number or bool that was written, or the
 // expression that gives it when the step is reached.
 struct amount {
-    bool written;
     enum unit unit;
     const struct type *type;
     int64_t n;      // when template is NULL; a bool is 0 or 1
@@ -143,7 +143,9 @@ extern const struct type type_said, type_said_here;  // text that is not empty; 
 extern const struct type type_words_map, type_value_map;  // words_entry, form_entry
 extern const struct type type_auth, type_tls;             // of a connection or request
 
-// What an amount is when the step is reached; [fallback] when it is not written. False,
+// No expression: written as it is, or not written.
+bool amount_is_literal(const struct amount *m);
+// What an amount is when the step is reached; [fallback] when [m] is NULL. False,
 // with the reason, when its expression fails or gives something of another unit.
 bool amount_get(const struct amount *m, const struct scope *s, struct arena *a, int64_t fallback,
                 int64_t *out, struct expr_error *err);

@@ -10,12 +10,12 @@
 static const struct range growth = { 1, 1000 }, fraction = { 0, 1 };
 static const struct type type_backoff = { .kind = TYPE_AMOUNT,
                                           .name = "number from 1 to 1000",
-                                          .size = sizeof(struct amount),
+                                          .size = sizeof(const struct amount *),
                                           .unit = UNIT_NUMBER,
                                           .range = &growth };
 static const struct type type_jitter = { .kind = TYPE_AMOUNT,
                                          .name = "number from 0 to 1",
-                                         .size = sizeof(struct amount),
+                                         .size = sizeof(const struct amount *),
                                          .unit = UNIT_NUMBER,
                                          .range = &fraction };
 

@@ -35,6 +35,16 @@ const struct type type_hook_steps = {
     .kind = TYPE_LIST, .name = "list of hooks", .size = sizeof(struct list), .element = &hook_type
 };
 
+// Few steps use a runbook or begin a transaction.
+static const struct type type_used = { .kind = TYPE_OPTIONAL,
+                                       .name = "address",
+                                       .size = sizeof(const struct text *),
+                                       .element = &type_address };
+static const struct type type_connection_name = { .kind = TYPE_OPTIONAL,
+                                                  .name = "text",
+                                                  .size = sizeof(const struct text *),
+                                                  .element = &type_text };
+
 // ---- keys that several kinds of step have ----
 
 // clang-format off
@@ -57,7 +67,7 @@ const struct type type_hook_steps = {
       .doc = "How long its processes have between TERM and KILL." }
 
 #define USE                                                                                    \
-    { "use", &type_address, AT(struct step, use), .doc = "Runs another runbook as one group." }, \
+    { "use", &type_used, AT(struct step, use), .doc = "Runs another runbook as one group." }, \
     { "with", &type_value_map, AT(struct step, with), .doc = "The inputs of the used runbook." }
 
 #define EXPECT                                                                                 \
@@ -100,7 +110,7 @@ const struct type type_hook_steps = {
       .doc = "Children of a group have no order; a number says how many run at a time." },     \
     { "always", &type_steps, AT(struct step, always),                                          \
       .doc = "Steps at every exit of a group once a child was started." },                     \
-    { "transaction", &type_text, AT(struct step, transaction),                                 \
+    { "transaction", &type_connection_name, AT(struct step, transaction),                                 \
       .doc = "The SQL connection on which the group is one transaction." }
 
 #define POLL                                                                                   \

@@ -130,7 +130,7 @@ static bool source_check(const struct node *n, struct step *source, const char *
     const struct node *first = NULL;
 
     source->node = n;
-    source->kind = source->use.str.n ? STEP_USE : STEP_ACTION;
+    source->kind = source->use ? STEP_USE : STEP_ACTION;
     for (const struct node *child = n->first; child; child = child->next) {
         struct str key = child->key->text.str;
         if (!str_is(key, "use") && !is_action(key, r))

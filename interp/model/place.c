@@ -40,15 +40,15 @@ static void check_action(const struct step *group, const struct step *s, struct 
 {
     static const char *const may[] = { "sql", "manual", "prompt", NULL };
 
-    if (!is_one_of(s->action_name.str, may)) {
-        refuse_in_transaction(group, s->action_name.span,
+    if (!is_one_of(step_action_name(s), may)) {
+        refuse_in_transaction(group, s->action_node->key->span,
                               "an action other than `sql`, `manual` and `prompt`", r);
         return;
     }
     const struct node *other = s->action_node->kind == NODE_MAP
                                    ? node_get(s->action_node, "connection")
                                    : NULL;
-    if (other && !str_equal(other->text.str, group->transaction.str))
+    if (other && !str_equal(other->text.str, group->transaction->str))
         refuse_in_transaction(group, other->span, "another connection than its own", r);
 }
 
@@ -63,7 +63,7 @@ static void check_child(const struct step *group, const struct step *s, struct r
     refuse_key(group, s, "undo", "`undo`", r);
     if (s->on_failure == FAILURE_CONTINUE)
         refuse_key(group, s, "on_failure", "`on_failure: continue`", r);
-    if (s->for_each && s->for_each->parallel.written && s->for_each->node->kind == NODE_MAP)
+    if (s->for_each && s->for_each->parallel && s->for_each->node->kind == NODE_MAP)
         refuse_in_transaction(group, key_span_in(s->for_each->node, "parallel"),
                               "a parallel `for_each`", r);
 }
@@ -77,8 +77,8 @@ static void check_step(const struct step *s, struct part part, struct reader *r)
     }
     if (part.transaction)
         check_child(part.transaction, s, r);
-    bool begins = s->transaction.str.n > 0;
-    if (begins && s->parallel.written)
+    bool begins = s->transaction != NULL;
+    if (begins && s->parallel)
         refuse_in_transaction(s, key_span_in(s->node, "parallel"), "`parallel` around it", r);
     struct part inside = { part.prepare, begins ? s : part.transaction };
     struct part outside = { part.prepare, NULL };  // inside a transaction they are refused

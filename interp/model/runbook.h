@@ -17,7 +17,7 @@ enum on_resume { ON_RESUME_UNWRITTEN, ON_RESUME_AGAIN };
 
 struct retry {
     const struct node *node;
-    struct amount attempts, delay, backoff, max_delay, jitter;
+    const struct amount *attempts, *delay, *backoff, *max_delay, *jitter;
     const struct expr *cond;  // if
 };
 
@@ -27,7 +27,7 @@ struct confirm {  // "text" is { message: text }
     int danger;  // enum danger
     const struct template *phrase;
     struct list show;  // of const struct template *
-    struct amount timeout;
+    const struct amount *timeout;
     int on_no;  // enum on_no
 };
 
@@ -35,7 +35,7 @@ struct approve {  // "text" is { message: text }
     const struct node *node;
     const struct template *message;
     struct list from;  // of const struct template *
-    struct amount min, not_requester, timeout;
+    const struct amount *min, *not_requester, *timeout;
     int reason;  // 0, 1: required, 2: optional
 };
 
@@ -43,7 +43,7 @@ struct for_each {  // a list or an expression is { in: that }
     const struct node *node;
     const struct form *in;
     struct text as;  // n == 0: "item"
-    struct amount parallel;
+    const struct amount *parallel;
     const struct template *key;
 };
 
@@ -93,7 +93,7 @@ struct step {
     struct list before;  // of struct before
     struct list env;     // of struct words_entry
     const struct template *dir, *as;
-    struct amount timeout, kill_grace;
+    const struct amount *timeout, *kill_grace;
     struct retry *retry;
     struct list expect;   // of const struct expr *
     struct list verify;   // of struct step
@@ -108,23 +108,22 @@ struct step {
     const struct template *leaves;
 
     // STEP_ACTION. The floor action/ binds the last two (action_bind).
-    struct text action_name;
-    const struct node *action_node;
+    const struct node *action_node;  // what stands behind its name
     const struct action *action;
     void *params;
 
     // STEP_GROUP
     struct list steps;       // of struct step
-    struct amount parallel;  // UNIT_COUNT_OR_BOOL: true is 0 (no bound), false is 1
+    const struct amount *parallel;  // UNIT_COUNT_OR_BOOL: true is 0 (no bound), false is 1
     struct list always;      // of struct step
-    struct text transaction;
+    const struct text *transaction;  // NULL: it is none
 
     // STEP_USE
-    struct text use;
+    const struct text *use;  // of other kinds of step NULL
     struct list with;  // of struct form_entry
 
     // A check
-    struct amount within, every, streak, holds_for;
+    const struct amount *within, *every, *streak, *holds_for;
 };
 
 enum input_type {
@@ -166,7 +165,7 @@ struct auth {
 };
 struct tls {
     const struct node *node;
-    struct amount verify;
+    const struct amount *verify;
     const struct template *ca, *cert, *key;
 };
 struct connection {  // a URL is { url: that }
@@ -177,7 +176,7 @@ struct connection {  // a URL is { url: that }
     struct auth *auth;
     struct tls *tls;
     const struct template *proxy;
-    struct amount timeout;
+    const struct amount *timeout;
 };
 
 struct requires {
@@ -195,7 +194,7 @@ struct contact {
 
 struct defaults {
     const struct node *node;
-    struct amount timeout, kill_grace;
+    const struct amount *timeout, *kill_grace;
     struct retry *retry;
     struct text shell;
 };
@@ -224,8 +223,8 @@ struct level {
     const struct node *node;
     struct text name;
     const struct expr *when, *clear;
-    struct amount hold;  // for:
-    struct amount keep_for, timeout;
+    const struct amount *hold;  // for:
+    const struct amount *keep_for, *timeout;
     int act;  // do:, enum level_do
     struct breaches *breaches;
     struct list consent;  // of struct text
@@ -239,27 +238,27 @@ struct arm {
     const struct node *node;
     int per;  // 0, 1 always, 2 subject
     struct subject *subject;
-    struct amount delay, window;
+    const struct amount *delay, *window;
     int baseline;  // 0, 1 watch, 2 require_ok
 };
 struct missing {
     const struct node *node;
     int no_data, error;  // 0, 1 inconclusive, 2 breach, 3 ok, 4 hold
     int nan;             // 0, 1 no_data, 2 breach, 3 ok
-    struct amount hold;  // for:
+    const struct amount *hold;  // for:
 };
 struct trigger {
     const struct node *node;
     struct text id;
     const struct step *source;  // the read action
     const struct expr *value, *valid_if;
-    struct amount every, timeout, cooldown;
+    const struct amount *every, *timeout, *cooldown;
     struct arm *arm;
     bool in_place;       // its one level is written beside the rest
     struct list levels;  // of struct level
     struct missing *missing;
     int rearm;  // 0, 1 clear, 2 time, 3 subject
-    struct amount max_fires, dry_run;
+    const struct amount *max_fires, *dry_run;
     struct list inputs;  // of struct form_entry
 };
 
@@ -319,7 +318,7 @@ struct runbook {
     struct list connections;  // of struct connection
     struct defaults *defaults;
     struct list locks;  // of const struct template *
-    struct amount timeout;
+    const struct amount *timeout;
     struct budget *budget;
     struct confirm *confirm;
     struct list checklist;  // of struct check_item
@@ -333,6 +332,9 @@ struct runbook {
     struct drill *drill;
     struct list outputs;  // of struct output
 };
+
+// "shell"; empty when it has no action.
+struct str step_action_name(const struct step *s);
 
 bool runbook_has_type(const struct runbook *rb, enum runbook_type type);
 

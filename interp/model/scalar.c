@@ -388,9 +388,10 @@ static bool read_quantity(const struct type *type, const struct node *n, struct 
 
 bool read_amount(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
-    struct amount *m = to;
+    struct amount *m = NEW(r->arena, struct amount);
 
-    *m = (struct amount){ .written = true, .unit = type->unit, .type = type, .text = n->text };
+    *(const struct amount **)to = m;
+    *m = (struct amount){ .unit = type->unit, .type = type, .text = n->text };
     if (find_expression(n->text.str) == SIZE_MAX)
         return read_quantity(type, n, m, r);
     m->template = template_parse(r->arena, &n->text, r->diags);

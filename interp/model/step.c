@@ -24,6 +24,11 @@ bool has_action(const struct node *n, const struct reader *r)
 
 // ---- the action ----
 
+struct str step_action_name(const struct step *s)
+{
+    return s->action_node ? s->action_node->key->text.str : STR("");
+}
+
 static bool second_action(const struct node *n, const struct node *first, struct reader *r)
 {
     struct diag *d = refuse(r, DIAG_CONFLICTING_FIELDS, n->key->span,
@@ -43,7 +48,6 @@ bool step_other(const struct node *value, void *to, struct reader *r)
         return false;
     if (s->action_node)
         return true;
-    s->action_name = value->key->text;
     s->action_node = value;
     return true;
 }
@@ -150,6 +154,8 @@ static bool find_kind(const struct type *type, const struct node *n, struct step
               : node_get(n, "use") ? STEP_USE
               : s->action_node     ? STEP_ACTION
                                    : STEP_GATE;
+    if (s->kind == STEP_USE && !s->use)
+        s->use = NEW(r->arena, struct text);  // refused, which has been told
     if (s->kind == STEP_GATE && !asks)
         return no_action(type, n, r);
     return true;

@@ -24,14 +24,14 @@ SIMPLE(type_bool,      TYPE_BOOL,      "true or false", int);
 SIMPLE(type_duration,  TYPE_DURATION,  "duration",   int64_t);
 SIMPLE(type_node,      TYPE_NODE,      "params",     const struct node *);
 
-SIMPLE(type_amount_duration, TYPE_AMOUNT, "duration",      struct amount, .unit = UNIT_DURATION);
-SIMPLE(type_amount_size,     TYPE_AMOUNT, "size",          struct amount, .unit = UNIT_SIZE);
-SIMPLE(type_amount_bool,     TYPE_AMOUNT, "true or false", struct amount, .unit = UNIT_BOOL);
+SIMPLE(type_amount_duration, TYPE_AMOUNT, "duration",      const struct amount *, .unit = UNIT_DURATION);
+SIMPLE(type_amount_size,     TYPE_AMOUNT, "size",          const struct amount *, .unit = UNIT_SIZE);
+SIMPLE(type_amount_bool,     TYPE_AMOUNT, "true or false", const struct amount *, .unit = UNIT_BOOL);
 SIMPLE(type_amount_count_or_bool, TYPE_AMOUNT, "whole number from 1, true or false",
-       struct amount, .unit = UNIT_COUNT_OR_BOOL);
-SIMPLE(type_amount_time,  TYPE_AMOUNT, "duration longer than 0s", struct amount,
+       const struct amount *, .unit = UNIT_COUNT_OR_BOOL);
+SIMPLE(type_amount_time,  TYPE_AMOUNT, "duration longer than 0s", const struct amount *,
        .unit = UNIT_DURATION, .range = &above_0);
-SIMPLE(type_amount_count, TYPE_AMOUNT, "whole number from 1 to 1000000", struct amount,
+SIMPLE(type_amount_count, TYPE_AMOUNT, "whole number from 1 to 1000000", const struct amount *,
        .unit = UNIT_INT, .range = &from_1);
 SIMPLE(type_time, TYPE_DURATION, "duration longer than 0s", int64_t, .range = &above_0);
 

@@ -291,7 +291,7 @@ static void add_inside(struct planning *g, const struct step *s, struct str id, 
 
     if (s->kind == STEP_USE) {
         const struct module *m = program_use(g->plan->program, s);
-        note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->use.str)));
+        note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->use->str)));
         if (m)
             add_module(g, s, m, str_format(a, "%.*s.", STR_ARG(id)), depth + 1);
     }

@@ -77,7 +77,7 @@ static struct str what_it_does(const struct viewing *w, const struct step *s)
     if (s->approve)
         buf_format(&b, "First get approval: %.*s\n", STR_ARG(viewed(w, s->approve->message)));
     if (s->kind == STEP_USE)
-        buf_format(&b, "Uses %.*s\n", STR_ARG(s->use.str));
+        buf_format(&b, "Uses %.*s\n", STR_ARG(s->use->str));
     if (s->for_each)
         buf_add_s(&b, "For each item\n");
     add_proofs(w, s, &b);

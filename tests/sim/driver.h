@@ -148,7 +148,7 @@ static bool wants_retry(struct sim *s, const struct walk *w)
     const struct retry *r = t->step->retry;
 
     if (!r || w->declined || w->cancelled || run_interrupted(s->run) ||
-        t->attempts >= r->attempts.n)
+        t->attempts >= r->attempts->n)
         return false;
     return !(w->unknown || w->killed) || step_is_idempotent(s->program, t->step);
 }
@@ -301,7 +301,7 @@ static const struct task *first_bad(const struct series *all)
 
 static bool is_transaction(const struct task *t)
 {
-    return t->kind == TASK_GROUP && t->step->transaction.str.n;
+    return t->kind == TASK_GROUP && t->step->transaction;
 }
 
 // Its children take the state that it came to.
@@ -426,7 +426,7 @@ static void intend(struct sim *s, struct walk *w)
 static void unroll(struct sim *s, struct walk *w)
 {
     static const char *const keys[] = { "x", "y", "z" };
-    const struct amount *parallel = &w->task->step->for_each->parallel;
+    const struct amount *parallel = w->task->step->for_each->parallel;
     struct value_builder *b = about(s, w->task), *list = value_list_start(s->arena);
     bool known = w->task->steps != NULL;
 
@@ -434,7 +434,7 @@ static void unroll(struct sim *s, struct walk *w)
         end(s, w, STATE_SATISFIED, NULL, false);
         return;
     }
-    value_put_s(b, "parallel", value_int(parallel->written ? parallel->n : 1));
+    value_put_s(b, "parallel", value_int(parallel ? parallel->n : 1));
     for (int i = 0; !known && i < 3; i++) {
         struct value_builder *row = value_map_start(s->arena);
         value_put_s(row, "key", value_text(keys[i]));

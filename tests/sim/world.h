@@ -179,10 +179,10 @@ static void must_fit(struct sim *s, const struct task *t)
     if (!group || t->in->kind != SERIES_STEPS)
         return;
     if (group->kind == TASK_EACH)
-        limit = group->step->for_each->parallel.written
-                    ? (size_t)group->step->for_each->parallel.n : 1;
-    else if (group->step->parallel.n > 0)
-        limit = (size_t)group->step->parallel.n;
+        limit = group->step->for_each->parallel
+                    ? (size_t)group->step->for_each->parallel->n : 1;
+    else if (group->step->parallel && group->step->parallel->n > 0)
+        limit = (size_t)group->step->parallel->n;
     for (size_t i = 0; i < t->in->count; i++)
         active += t->in->tasks[i] != t && fact_of(s, t->in->tasks[i]->address)->active;
     if (limit && active >= limit)
@@ -240,7 +240,7 @@ static bool group_undoes_it(const struct task *t)
 
 static bool was_rolled_back(const struct task *t)
 {
-    return t->step->transaction.str.n && t->kind == TASK_GROUP && t->state != STATE_SUCCEEDED &&
+    return t->step->transaction && t->kind == TASK_GROUP && t->state != STATE_SUCCEEDED &&
            t->state != STATE_UNKNOWN && t->state != STATE_RESCUED;
 }
 
@@ -346,7 +346,7 @@ static void note(struct sim *s, const struct event *e)
         f->active = true;
         if (!f->first_intent)
             f->first_intent = e->seq;
-        forget_inside(s, t, !t->step->transaction.str.n);  // one that begins, begins anew
+        forget_inside(s, t, !t->step->transaction);  // one that begins, begins anew
         break;
     case EVENT_STEP_ATTEMPT:
         no_stray(s, f, true);

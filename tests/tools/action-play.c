@@ -222,12 +222,12 @@ static void play_transaction(struct play *p, const struct step *s)
 
     p->over = false;
     if (p->settles) {
-        transaction_settle(at, s->transaction.str, p->notes, group_done);
+        transaction_settle(at, s->transaction->str, p->notes, group_done);
         wait_for(p);
         tell(p, s, at);
         return;
     }
-    transaction_begin(at, s->transaction.str, STR(""), group_done);
+    transaction_begin(at, s->transaction->str, STR(""), group_done);
     wait_for(p);
     bool begun = p->outcome.verdict == VERDICT_DONE;
     LIST_EACH(const struct step, child, s->steps)
@@ -342,7 +342,7 @@ int main(int argc, char **argv)
     p.connections = connections_of(&p, rb);
     p.steps = value_map_start(p.arena);
     LIST_EACH(const struct step, s, rb->steps)
-    (s->transaction.str.n ? play_transaction(&p, s) : play_action(&p, s, NULL));
+    (s->transaction ? play_transaction(&p, s) : play_action(&p, s, NULL));
     arena_free(p.session.arena);
     arena_free(loop_arena);
     arena_free(p.arena);

@@ -111,7 +111,7 @@ TEST(short_forms_are_read_as_long_ones)
     CHECK(s->undo.steps.count == 2 && s->undo.is_list);
     s = step_of("id: a, for_each: {in: [1], as: n, parallel: true}");
     CHECK_STR(s->for_each->as.str, "n");
-    CHECK(s->for_each->parallel.n == 0);
+    CHECK(s->for_each->parallel->n == 0);
     s = step_of("id: a, before: {n: {sql: SELECT 1}, m: {a: b}}, done_if: {shell: y}");
     const struct before *b = s->before.items;
     CHECK(b[0].check && !b[0].value && !b[1].check && b[1].value);
@@ -131,8 +131,8 @@ TEST(kinds_of_step_are_seen_from_their_keys)
     CHECK(s[0].kind == STEP_ACTION && s[1].kind == STEP_USE);
     CHECK(s[2].kind == STEP_GROUP && s[3].kind == STEP_GATE);
     CHECK(s[0].has_needs && !s[1].has_needs);
-    CHECK_STR(s[0].action_name.str, "shell");
-    CHECK_STR(s[1].use.str, "x/y");
+    CHECK_STR(step_action_name(&s[0]), "shell");
+    CHECK_STR(s[1].use->str, "x/y");
     CHECK(runbook_has_type(rb, RUNBOOK_CHECK) && !runbook_has_type(rb, RUNBOOK_ACTION));
 }
 
@@ -147,8 +147,8 @@ TEST(a_level_in_place_is_the_only_one)
 
     CHECK(mistakes.errors == 0 && rb->triggers.count == 2);
     CHECK(t[0].in_place && t[0].levels.count == 1 && level->act == DO_RUN);
-    CHECK(level->hold.n == INT64_C(300000000000));
-    CHECK_STR(t[0].source->action_name.str, "http");
+    CHECK(level->hold->n == INT64_C(300000000000));
+    CHECK_STR(step_action_name(t[0].source), "http");
     CHECK(!t[1].in_place && t[1].levels.count == 2 && t[1].source->kind == STEP_USE);
 }
 
@@ -226,7 +226,7 @@ static int64_t timeout_of(const char *written)
     struct expr_error err;
     int64_t ns;
 
-    if (mistakes.errors || !amount_get(&s->timeout, &scope, scratch, 7000000, &ns, &err))
+    if (mistakes.errors || !amount_get(s->timeout, &scope, scratch, 7000000, &ns, &err))
         return -1;
     return ns / 1000000;
 }
@@ -245,9 +245,9 @@ TEST(amounts_are_evaluated_when_they_are_reached)
     CHECK(timeout_of("${{ 1 / 0 }}") == -1);
     const struct step *s = step_of("id: a, retry: {attempts: \"${{ 1 + 2 }}\", backoff: 1.5, "
                                    "jitter: \"${{ 0.5 }}\"}");
-    CHECK(amount_get(&s->retry->attempts, &scope, scratch, 1, &n, &err) && n == 3);
-    CHECK(amount_number(&s->retry->backoff, &scope, scratch, 1, &number, &err) && number == 1.5);
-    CHECK(amount_number(&s->retry->jitter, &scope, scratch, 0, &number, &err) && number == 0.5);
-    CHECK(amount_get(&s->retry->delay, &scope, scratch, 42, &n, &err) && n == 42);
-    CHECK(!amount_get(&s->retry->jitter, &scope, scratch, 0, &n, &err) || n == 0);
+    CHECK(amount_get(s->retry->attempts, &scope, scratch, 1, &n, &err) && n == 3);
+    CHECK(amount_number(s->retry->backoff, &scope, scratch, 1, &number, &err) && number == 1.5);
+    CHECK(amount_number(s->retry->jitter, &scope, scratch, 0, &number, &err) && number == 0.5);
+    CHECK(amount_get(s->retry->delay, &scope, scratch, 42, &n, &err) && n == 42);
+    CHECK(!amount_get(s->retry->jitter, &scope, scratch, 0, &n, &err) || n == 0);
 }

@@ -243,9 +243,9 @@ static bool put_options(struct filling *f, const struct git_params *p)
     }
     if (p->tags) {
         value_put_s(f->job, "sort", value_int(p->tags->sort));
-        return put_limit(f, &p->tags->limit, 0);
+        return put_limit(f, p->tags->limit, 0);
     }
-    return !p->log || put_limit(f, &p->log->limit, 10);
+    return !p->log || put_limit(f, p->log->limit, 10);
 }
 
 static bool put_verb(struct filling *f, const struct git_params *p)

@@ -41,11 +41,11 @@ struct git_tags {
     const struct node *node;
     const struct template *match;
     int sort;  // 1 version, 2 -version, 3 date, 4 -date
-    struct amount limit;
+    const struct amount *limit;
 };
 struct git_log {
     const struct node *node;
-    struct amount limit;
+    const struct amount *limit;
     const struct template *path, *ref;
 };
 struct git_nothing {

@@ -11,12 +11,12 @@
 static const struct range redirects = { 0, HTTP_REDIRECTS_MOST }, body_size = { 1, 1LL << 40 };
 static const struct type type_redirects = { .kind = TYPE_AMOUNT,
                                             .name = "whole number from 0 to 50",
-                                            .size = sizeof(struct amount),
+                                            .size = sizeof(const struct amount *),
                                             .unit = UNIT_INT,
                                             .range = &redirects };
 static const struct type type_max_size = { .kind = TYPE_AMOUNT,
                                            .name = "size from 1B to 1TiB",
-                                           .size = sizeof(struct amount),
+                                           .size = sizeof(const struct amount *),
                                            .unit = UNIT_SIZE,
                                            .range = &body_size };
 

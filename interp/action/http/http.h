@@ -18,7 +18,7 @@ struct http_params {  // "METHOD URL" is { method: METHOD, url: URL }
     const struct template *file;
     struct auth *auth;
     struct tls *tls;
-    struct amount redirects, max_size;
+    const struct amount *redirects, *max_size;
     const struct template *save;
 };
 

@@ -330,7 +330,7 @@ static bool make_tls(struct making *m)
     }
     if (!tls)
         return true;
-    if (!amount_get(&tls->verify, m->at->scope, m->at->arena, m->r->verify, &verify, m->err))
+    if (!amount_get(tls->verify, m->at->scope, m->at->arena, m->r->verify, &verify, m->err))
         return false;
     m->r->verify = verify;
     return path_of(m, tls->ca, &m->r->ca) && path_of(m, tls->cert, &m->r->cert) &&
@@ -342,11 +342,11 @@ static bool make_limits(struct making *m)
     const struct http_params *p = m->p;
     struct http_request *r = m->r;
 
-    if (!amount_get(&p->redirects, m->at->scope, m->at->arena, 0, &r->redirects, m->err) ||
-        !amount_get(&p->max_size, m->at->scope, m->at->arena, HTTP_MAX_SIZE, &r->max_size, m->err))
+    if (!amount_get(p->redirects, m->at->scope, m->at->arena, 0, &r->redirects, m->err) ||
+        !amount_get(p->max_size, m->at->scope, m->at->arena, HTTP_MAX_SIZE, &r->max_size, m->err))
         return false;
     if (r->redirects < 0 || r->redirects > HTTP_REDIRECTS_MOST)
-        return refuse(m, p->redirects.text.span,
+        return refuse(m, p->redirects->text.span,
                       str_format(m->at->arena, "`redirects` is 0 to %d", HTTP_REDIRECTS_MOST));
     r->timeout_ms = m->at->timeout_ms;
     return path_of(m, p->save, &r->save);

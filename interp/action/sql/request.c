@@ -223,7 +223,7 @@ static bool take_limits(struct making *m)
     struct sql_job *job = &m->w->job;
     int64_t ns;
 
-    if (!amount_get(&m->p->timeout, m->at->scope, m->at->arena, 0, &ns, m->err))
+    if (!amount_get(m->p->timeout, m->at->scope, m->at->arena, 0, &ns, m->err))
         return false;
     int64_t own_ms = ns / 1000000, step_ms = m->at->timeout_ms;
     job->timeout_ms = own_ms && (!step_ms || own_ms < step_ms) ? own_ms : step_ms;

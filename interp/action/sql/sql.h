@@ -10,7 +10,7 @@ struct sql_params {  // "statement" is { query: statement }
     const struct template *query, *script;
     struct text connection;
     const struct form *params;
-    struct amount timeout;
+    const struct amount *timeout;
     int isolation;    // 1 + index of its word
     int transaction;  // enum tristate
 };
