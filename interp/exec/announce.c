@@ -55,7 +55,7 @@ static struct value contact_list(struct driver *d)
     return value_finish(list);
 }
 
-static struct str words_text(struct driver *d, const struct template *t)
+struct str runbook_words(struct driver *d, const struct template *t)
 {
     struct view v = view_of_space(d, run_root(d->run));
     struct expr_error err = { 0 };
@@ -74,7 +74,7 @@ static struct value followups_of(struct driver *d)
     LIST_EACH(const struct followup, f, d->program->root->rb->followups)
     {
         struct value_builder *b = value_map_start(d->arena);
-        value_put_s(b, "title", value_string(words_text(d, f->title)));
+        value_put_s(b, "title", value_string(runbook_words(d, f->title)));
         value_put_s(b, "owner", value_string(f->owner.str));
         value_put_s(b, "due_ms", value_int(f->due / 1000000));
         value_add(list, value_finish(b));
@@ -146,7 +146,7 @@ void tell_start(struct driver *d)
     const struct runbook *rb = d->program->root->rb;
     struct value_builder *b = event_data(d);
 
-    d->title = rb->title ? words_text(d, rb->title) : rb->name.str;
+    d->title = rb->title ? runbook_words(d, rb->title) : rb->name.str;
     value_put_s(b, "runbook", value_string(rb->name.str));
     value_put_s(b, "title", value_string(d->title));
     value_put_s(b, "digest", value_string(d->digest));
@@ -179,6 +179,7 @@ void tell_start(struct driver *d)
     value_put_s(b, "followups", followups_of(d));
     if (d->lock_count)
         value_put_s(b, "locks", lock_names(d));
+    put_no_way_back(d, b);
     value_put_s(b, "steps", step_names(d));
     emit(d, EVENT_RUN_START, b);
     tell_locks(d);
@@ -193,7 +194,7 @@ static struct str labels_of(struct driver *d)
 
     LIST_EACH(const struct words_entry, l, d->program->root->rb->labels)
     buf_format(&b, "%s%.*s=%.*s", b.n ? "\n" : "", STR_ARG(l->entry.key.str),
-               STR_ARG(words_text(d, l->words)));
+               STR_ARG(runbook_words(d, l->words)));
     return buf_take(&b, d->arena);
 }
 

@@ -14,6 +14,10 @@ void tell_start(struct driver *d);
 void driver_row(struct driver *d);
 // Where the files of this session are, when that is not beside the journal.
 void put_place(struct driver *d, struct value_builder *b);
+// A text of the runbook, as far as it can be known before the first step.
+struct str runbook_words(struct driver *d, const struct template *t);
+// way_back.c: what cannot be undone, as `no_way_back` of run.start.
+void put_no_way_back(struct driver *d, struct value_builder *b);
 struct str host_name(struct arena *a);
 struct str new_id(struct arena *a);
 // `run`, as expressions see it from the beginning.

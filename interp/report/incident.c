@@ -5,6 +5,7 @@
 #include "report/answers.h"
 #include "report/budget.h"
 #include "report/fields.h"
+#include "report/way_back.h"
 #include "value/when.h"
 
 static const struct {
@@ -383,6 +384,20 @@ static void add_notices(const struct history *h, struct arena *a, struct documen
                                  STR_ARG(h->notices[i].words)));
 }
 
+// What the plan said before the run, so that who reads the report need not have seen that.
+static void add_way_back(const struct history *h, struct arena *a, struct document *d)
+{
+    struct str gone = way_back_gone(h, SIZE_MAX, a), stays = way_back_stays(h, SIZE_MAX, a);
+
+    if (!gone.n && !stays.n)
+        return;
+    document_head(d, 2, STR("What an undo does not take back"));
+    if (gone.n)
+        document_item(d, false, str_format(a, "Cannot be taken back: %.*s", STR_ARG(gone)));
+    if (stays.n)
+        document_item(d, false, str_format(a, "Stays, as `undo: none` says: %.*s", STR_ARG(stays)));
+}
+
 struct document *incident_document(const struct history *h, struct arena *a)
 {
     struct document *d = document_new(a);
@@ -395,6 +410,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_told(h, "Skipped by a person", skip_words, a, d);
     add_undo(h, a, d);
     add_list(h, "cannot_undo", "Cannot be undone", history_no_way_back, a, d);
+    add_way_back(h, a, d);
     add_list(h, "left", "Left running", NULL, a, d);
     add_list(h, "warnings", "Warnings", NULL, a, d);
     add_notices(h, a, d);

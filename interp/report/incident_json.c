@@ -155,7 +155,8 @@ struct value incident_json(const struct history *h, struct arena *a)
     static const char *const of_end[] = { "not_run",     "skipped", "undone", "undo_failed",
                                           "cannot_undo", "unknown", "left",   "warnings",
                                           "verified",    "report" };
-    static const char *const of_start[] = { "owners", "contacts", "risk", "reason", "locks" };
+    static const char *const of_start[] = { "owners", "contacts", "risk", "reason", "locks",
+                                            "no_way_back" };
     struct value_builder *b = value_map_start(a);
 
     value_put_s(b, "version", value_int(1));

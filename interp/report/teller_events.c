@@ -6,6 +6,7 @@
 #include "report/fields.h"
 #include "report/harmless.h"
 #include "report/teller_inside.h"
+#include "report/way_back.h"
 #include "value/when.h"
 
 enum { WIDEST_ID = 24 };
@@ -31,6 +32,20 @@ static void measure_ids(struct teller *t)
         measure_id(t, t->history->stories[i]->id);
 }
 
+// Before the first step: what no undo will take back.
+static void tell_way_back(struct teller *t)
+{
+    enum { MOST = 6 };
+    struct str gone = way_back_gone(t->history, MOST, t->scratch);
+    struct str stays = way_back_stays(t->history, MOST, t->scratch);
+
+    if (gone.n)
+        teller_tell(t, INK_WARN, "cannot be taken back: %.*s", STR_ARG(gone));
+    if (stays.n)
+        teller_tell(t, INK_PLAIN, "stays after an undo, as `undo: none` says: %.*s",
+                    STR_ARG(stays));
+}
+
 static void on_run_start(struct teller *t, const struct event *e)
 {
     const struct history *h = t->history;
@@ -48,6 +63,8 @@ static void on_run_start(struct teller *t, const struct event *e)
                 h->drill ? "DRILL: " : "", STR_ARG(h->run), STR_ARG(h->runbook), what,
                 h->user.n ? ", by " : "", STR_ARG(h->user), h->host.n ? " on " : "",
                 STR_ARG(h->host));
+    if (e->type == EVENT_RUN_START)
+        tell_way_back(t);
 }
 
 static void on_phase_start(struct teller *t, const struct event *e)

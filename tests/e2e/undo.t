@@ -37,4 +37,26 @@ test_that 'an undo of which nothing is known is not repeated; a person says what
 	effects "undo-two undo-one " && whole
 '
 
+test_that 'what no undo takes back is said before the first step, and in the report' '
+	printf "runbook: 1\nname: post\ntype: application\nsteps:\n  - {id: letter, shell: echo letter >> effects}\n" >post.yaml
+	book "  - {id: keep, shell: echo keep >> effects, undo: none}
+  - {id: look, shell: \"true\", effects: read, undo: none}
+  - {id: mail, shell: echo mail >> effects, irreversible: it is sent}
+  - {id: write, shell: echo write >> effects, undo: {shell: echo back >> effects}}
+  - {id: p, use: post}"
+	run 0 &&
+	grep -n . out | grep "cannot be taken back: mail (it is sent), p.letter$" | grep "^[1-4]:" &&
+	grep -n . out | grep "stays after an undo, as .undo: none. says: keep$" | grep "^[1-4]:" &&
+	id=$(ls state/runbook/runs) && runbook report $id >md &&
+	grep "^- Cannot be taken back: mail (it is sent), p.letter$" md && grep "^- Stays, as .* says: keep$" md &&
+	runbook report $id --format json | python3 -c "
+import json, sys
+got = [(w[\"step\"], w[\"cover\"]) for w in json.load(sys.stdin)[\"no_way_back\"]]
+sys.exit(got != [(\"keep\", \"none\"), (\"mail\", \"irreversible\"), (\"p.letter\", \"missing\")])"
+'
+test_that 'where everything can be taken back nothing is said of that' '
+	book "  - {id: write, shell: echo write >> effects, undo: {shell: echo back >> effects}}" && run 0 &&
+	lacks "taken back" && lacks "stays after" && runbook report "$(ls state/runbook/runs)" >out && lacks "does not take back"
+'
+
 done_testing

@@ -1,0 +1,72 @@
+// Which steps cannot be taken back, known before the first of them starts: event run.start has
+// them, so that the terminal says it before the run and the report after it.
+
+#include "base/arena.h"
+#include "exec/session.h"
+
+enum { MOST_TOLD = 100 };  // an event is one line of 64 KiB
+
+struct looking {
+    struct driver *d;
+    struct value_builder *list;
+    size_t told, all;
+};
+
+static const char *cover_of(struct driver *d, const struct step *s)
+{
+    switch (step_cover(d->program, s)) {
+    case COVER_IRREVERSIBLE: return "irreversible";
+    case COVER_MISSING: return s->kind == STEP_ACTION ? "missing" : NULL;
+    case COVER_NONE: return step_effects(d->program, s) == EFFECTS_READ ? NULL : "none";
+    default: return NULL;
+    }
+}
+
+static void look_at(struct looking *k, const struct list *steps, struct str prefix);
+
+static void look_inside(struct looking *k, const struct step *s, struct str id, struct str prefix)
+{
+    const struct module *m = s->kind == STEP_USE ? program_use(k->d->program, s) : NULL;
+
+    if (m) {
+        struct str inside = str_format(k->d->arena, "%.*s.", STR_ARG(id));
+        look_at(k, &m->rb->prepare, inside);
+        look_at(k, &m->rb->steps, inside);
+    }
+    look_at(k, &s->steps, prefix);
+    look_at(k, &s->rescue, prefix);
+}
+
+static void look_at(struct looking *k, const struct list *steps, struct str prefix)
+{
+    LIST_EACH(const struct step, s, *steps)
+    {
+        struct str id = str_format(k->d->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
+        const char *cover = cover_of(k->d, s);
+        k->all += cover != NULL;
+        if (cover && k->told < MOST_TOLD) {
+            struct value_builder *one = value_map_start(k->d->arena);
+            value_put_s(one, "step", value_string(id));
+            value_put_s(one, "cover", value_text(cover));
+            if (s->irreversible)
+                value_put_s(one, "why", value_string(runbook_words(k->d, s->irreversible)));
+            value_add(k->list, value_finish(one));
+            k->told++;
+        }
+        look_inside(k, s, id, prefix);
+    }
+}
+
+void put_no_way_back(struct driver *d, struct value_builder *b)
+{
+    struct looking k = { .d = d, .list = value_list_start(d->arena) };
+    const struct runbook *rb = d->program->root->rb;
+
+    look_at(&k, &rb->prepare, STR(""));
+    look_at(&k, &rb->steps, STR(""));
+    if (!k.all)
+        return;
+    value_put_s(b, "no_way_back", value_finish(k.list));
+    if (k.all > k.told)
+        value_put_s(b, "no_way_back_more", value_int((int64_t)(k.all - k.told)));
+}
