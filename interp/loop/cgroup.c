@@ -19,10 +19,13 @@
 
 #define PREFIX "runbook-"
 
+enum { CGROUP_FILE = 8192 };  // more than any /proc/PID/cgroup has
+
 struct box {
     struct cgroup *group;
     struct box *next;
     struct str path;
+    size_t number;
     bool taken;
 };
 
@@ -92,8 +95,8 @@ static struct str mount_point(void)
 // lies outside of what we see.
 static struct str own_group(struct arena *a)
 {
-    char *text = NEW_ARRAY(a, char, 8192);
-    char *line = read_small("/proc/self/cgroup", text, 8192) ? strstr(text, "0::/") : NULL;
+    char *text = NEW_ARRAY(a, char, CGROUP_FILE);
+    char *line = read_small("/proc/self/cgroup", text, CGROUP_FILE) ? strstr(text, "0::/") : NULL;
 
     if (!line || (line != text && line[-1] != '\n'))
         return STR("");
@@ -200,6 +203,7 @@ static struct box *new_box(struct cgroup *g)
 
     *b = (struct box){ .group = g,
                        .next = g->boxes,
+                       .number = g->count,
                        .path = str_format(g->arena, "%.*s/%zu", STR_ARG(g->path), g->count) };
     if (mkdir(b->path.s, 0755) < 0)
         return NULL;
@@ -245,6 +249,24 @@ bool box_is_empty(const struct box *b)
     return known && strstr(text, "populated 0");
 }
 
+struct box *cgroup_box_of(struct cgroup *g, int64_t pid)
+{
+    struct arena *a = arena_new(NULL);
+    const char *folder = str_format(a, "%s/", strrchr(g->path.s, '/')).s;
+    char *text = NEW_ARRAY(a, char, CGROUP_FILE), *at = NULL;
+    struct box *b = NULL;
+
+    if (read_small(str_format(a, "/proc/%lld/cgroup", (long long)pid).s, text, CGROUP_FILE))
+        at = strstr(text, folder);
+    if (at) {
+        size_t number = strtoul(at + strlen(folder), NULL, 10);
+        for (b = g->boxes; b && b->number != number;)
+            b = b->next;
+    }
+    arena_free(a);
+    return b;
+}
+
 struct listing {
     struct arena *arena;
     struct buf numbers;  // of int64_t
@@ -264,6 +286,13 @@ static void list_pids(void *arg, struct str path)
     each_below(path, list_pids, l, l->arena);
 }
 
+static int by_number(const void *x, const void *y)
+{
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+
+    return (a > b) - (a < b);
+}
+
 const int64_t *box_pids(const struct box *b, struct arena *a)
 {
     struct listing l = { arena_new(NULL), BUF_EMPTY };
@@ -274,9 +303,18 @@ const int64_t *box_pids(const struct box *b, struct arena *a)
     if (count)
         memcpy(pids, l.numbers.s, l.numbers.n);
     pids[count] = 0;
+    qsort(pids, count, sizeof *pids, by_number);
     buf_free(&l.numbers);
     arena_free(l.arena);
     return pids;
+}
+
+void box_hold(const struct box *b, bool held)
+{
+    struct arena *a = arena_new(NULL);
+
+    write_small(inside(b->path, "cgroup.freeze", a).s, held ? "1" : "0");
+    arena_free(a);
 }
 
 bool box_kill(const struct box *b)

@@ -29,7 +29,11 @@ void box_give(struct box *b);
 int box_door(const struct box *b);
 // Nobody lives in it.
 bool box_is_empty(const struct box *b);
-// The processes in it, also in groups of theirs, ended by 0.
+// The processes in it, also in groups of theirs, in rising order, ended by 0.
 const int64_t *box_pids(const struct box *b, struct arena *a);
+// The box in which [pid] lives; NULL where that is none of ours.
+struct box *cgroup_box_of(struct cgroup *g, int64_t pid);
+// Lets nobody in it run until it is let go on; what is sent to them meanwhile comes then.
+void box_hold(const struct box *b, bool held);
 // Kills all of them at once. False: this kernel cannot.
 bool box_kill(const struct box *b);

@@ -428,6 +428,8 @@ static void finish(struct keeping *k)
         unlink(k->marks_path.s);
     while (k->tasks)
         task_free(k->tasks);
+    if (k->cgroup)
+        cgroup_close(k->cgroup);
     free(k->known);
     buf_free(&k->in);
     buf_free(&k->out);
@@ -472,6 +474,7 @@ int keeper_main(int argc, char **argv)
     be_discreet();
     raise_file_limit(k);
     open_all(k);
+    k->cgroup = cgroup_new(a);
     k->unsynced = marks_sync(k->marks, k->marks_path) ? 0 : errno;
     while (tick(k))
         wait_for_something(k);

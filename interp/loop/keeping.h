@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <termios.h>
 
+#include "loop/cgroup.h"
 #include "loop/child.h"
 #include "loop/kept.h"
 #include "loop/process.h"
@@ -49,6 +50,7 @@ struct task {
     uint32_t id;
     struct child_spec spec;
     struct str marker;
+    struct box *box;  // in which it lives; NULL: there are none, or it has not started
     enum { TASK_ASKED, TASK_RUNNING, TASK_OVER } state;
     int64_t asked_ms, retry_ms, started_ms, ended_ms;
     int64_t drained_ms;  // 0: there is output to come, or nothing was left
@@ -104,6 +106,7 @@ struct keeping {
     struct rlimit files;  // limit of open files that children get
     bool raised;          // ours is higher
     struct terminal terminal;
+    struct cgroup *cgroup;  // NULL: none is delegated to us
     int64_t now_ms;
     int64_t due_ms;    // when something is to be done, if nothing happens before
     int64_t alarm_ms;  // what [clock] is set for; INT64_MAX: nothing

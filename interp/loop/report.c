@@ -125,6 +125,8 @@ void task_free(struct task *t)
         k->tasks_end = link;
     if (t->state == TASK_OVER)
         task_reopen(t);
+    if (t->box)
+        box_give(t->box);
     for (int i = 0; i < 2; i++) {
         outlet_close(&t->out[i]);
         kept_free(&t->out[i].kept);

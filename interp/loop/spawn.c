@@ -55,11 +55,19 @@ static bool take_stdio(const struct spawn *s)
     return !s->spec->tty || tcsetpgrp(0, getpid()) == 0;
 }
 
+// Before it can start anything. One that cannot be held so is found as without a box.
+static void enter_box(const struct spawn *s)
+{
+    if (s->door > 0)
+        (void)!write(s->door, "0", 1);
+}
+
 static bool prepare(const struct spawn *s)
 {
     sigset_t none;
 
     sigemptyset(&none);
+    enter_box(s);
     return (s->spec->tty ? setpgid(0, 0) == 0 : setsid() > 0) && take_stdio(s) &&
            (!s->files || setrlimit(RLIMIT_NOFILE, s->files) == 0) &&
            (!s->spec->dir.n || chdir(s->spec->dir.s) == 0) &&

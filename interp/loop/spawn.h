@@ -18,6 +18,7 @@ struct spawn {
     const struct child_spec *spec;
     struct str marker;           // RUNBOOK_STEP in its environment
     int stdio[3];                // its own number, or close-on-exec and above 2
+    int door;                    // of the box in which it is to live (cgroup.h); 0: none
     char *stack;                 // SPAWN_STACK bytes that nobody uses meanwhile
     const struct rlimit *files;  // its limit of open files; NULL: the same as ours
     // What came of it.

@@ -1,9 +1,10 @@
 // The processes of a task, wherever they have gone.
 //
 // The keeper is the subreaper of all children, so whatever loses its parent becomes a
-// child of the keeper: an orphan. Whose it is, is told by its session and process group
-// (the child leads its own), else by RUNBOOK_STEP in its environment, else by there being
-// only one task that can have started it. Everything below an orphan is that task's too.
+// child of the keeper: an orphan. Whose it is, is told by the box in which it lives, where
+// there are boxes, else by its session and process group (the child leads its own), else by
+// RUNBOOK_STEP in its environment, else by there being only one task that can have started
+// it. Everything below an orphan is that task's too, and so is all that is in its box.
 
 #include <errno.h>
 #include <signal.h>
@@ -67,14 +68,28 @@ static struct task *find_task(struct keeping *k, uint32_t id)
     return t;
 }
 
-// The task whose group or marker it has. *foreign: it has the marker of one of ours that
-// was settled long ago.
+// Nothing of a task that is over is in the box of another.
+static struct task *in_whose_box(struct keeping *k, int64_t pid, bool *foreign)
+{
+    const struct box *b = k->cgroup ? cgroup_box_of(k->cgroup, pid) : NULL;
+    struct task *t = k->tasks;
+
+    while (b && t && t->box != b)
+        t = t->next;
+    *foreign = b && !t;
+    return b ? t : NULL;
+}
+
+// The task whose box, group or marker it has. *foreign: it has that of one of ours that was
+// settled long ago.
 static struct task *clear_owner(struct keeping *k, const struct process *p, bool *foreign)
 {
-    struct arena *a = arena_new(NULL);
-    struct task *owner = NULL;
+    struct task *owner = in_whose_box(k, p->pid, foreign);
     struct str marker = STR("");
 
+    if (owner || *foreign)
+        return owner;
+    struct arena *a = arena_new(NULL);
     for (struct task *t = k->tasks; t && !owner; t = t->next)
         if (is_in_group(p, t))
             owner = t;
@@ -156,6 +171,8 @@ enum belongs task_strays(struct task *t)
 {
     if (t->keeping->childless)
         return BELONGS_NOT;
+    if (t->box && !box_is_empty(t->box))
+        return BELONGS;
     struct arena *a = arena_new(NULL);
     enum belongs most = BELONGS_NOT;
     struct process p;
@@ -180,32 +197,84 @@ static bool is_seed(struct task *t, const struct process *p, bool perhaps)
     return belongs(t, p) >= (perhaps ? BELONGS_PERHAPS : BELONGS);
 }
 
-static bool is_taken(const struct processes *some, int64_t pid)
+static int by_pid(const void *x, const void *y)
 {
-    for (size_t i = 0; i < some->count; i++)
-        if (some->items[i].pid == pid)
-            return true;
-    return false;
+    const struct process *a = x, *b = y;
+
+    return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static const struct process *find_process(const struct processes *sorted, int64_t pid)
+{
+    const struct process wanted = { .pid = pid };
+
+    return sorted->count ? bsearch(&wanted, sorted->items, sorted->count, sizeof wanted, by_pid)
+                         : NULL;
+}
+
+// Process ids in rising order.
+struct pids {
+    const int64_t *items;
+    size_t count;
+};
+
+static int by_number(const void *x, const void *y)
+{
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+
+    return (a > b) - (a < b);
+}
+
+static bool is_among(const struct pids *some, int64_t pid)
+{
+    return some->count && bsearch(&pid, some->items, some->count, sizeof pid, by_number);
+}
+
+static struct pids in_box(const struct task *t, struct arena *a)
+{
+    struct pids held = { t->box ? box_pids(t->box, a) : NULL, 0 };
+
+    while (held.items && held.items[held.count])
+        held.count++;
+    return held;
+}
+
+// All below what is marked is marked. Who is younger than its parent mostly has a larger number,
+// so that one round and one to see that it was enough will do.
+static void mark_below(const struct processes *all, bool *ours)
+{
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < all->count; i++) {
+            const struct process *parent =
+                ours[i] ? NULL : find_process(all, all->items[i].parent);
+            if (parent && ours[parent - all->items])
+                ours[i] = more = true;
+        }
+    }
 }
 
 struct processes task_processes(struct task *t, bool perhaps, struct arena *a)
 {
+    struct pids held = in_box(t, a);
     struct processes all = process_all(a);
-    struct processes ours = { NEW_ARRAY(a, struct process, all.count + 1), 0 };
+    bool *ours = NEW_ARRAY(a, bool, all.count + 1);
+    size_t count = 0;
 
+    if (all.count)
+        qsort(all.items, all.count, sizeof *all.items, by_pid);
     for (size_t i = 0; i < all.count; i++)
-        if (is_seed(t, &all.items[i], perhaps))
-            ours.items[ours.count++] = all.items[i];
-    for (size_t before = SIZE_MAX; before != ours.count;) {
-        before = ours.count;
-        for (size_t i = 0; i < all.count; i++)
-            if (!is_taken(&ours, all.items[i].pid) && is_taken(&ours, all.items[i].parent))
-                ours.items[ours.count++] = all.items[i];
-    }
+        ours[i] = is_among(&held, all.items[i].pid) || is_seed(t, &all.items[i], perhaps);
+    mark_below(&all, ours);
     // /proc may hide what belongs to others, but our own child is there for certain.
-    if (t->pid && !t->ended && !is_taken(&ours, t->pid))
-        ours.items[ours.count++] = (struct process){ .pid = t->pid, .start = t->from };
-    return ours;
+    bool hidden = t->pid && !t->ended && !find_process(&all, t->pid);
+    struct process *some = NEW_ARRAY(a, struct process, all.count + 1);
+    for (size_t i = 0; i < all.count; i++)
+        if (ours[i])
+            some[count++] = all.items[i];
+    if (hidden)
+        some[count++] = (struct process){ .pid = t->pid, .start = t->from };
+    return (struct processes){ some, count };
 }
 
 static size_t signal_each(struct processes ours, int signo, size_t *denied)
@@ -233,20 +302,41 @@ size_t task_signal(struct task *t, int signo, size_t *denied)
     // leader was reaped: its number may be somebody else's by then.
     if (t->pid && !t->ended)
         kill(-t->pid, signo);
+    // Else what forks all the time would be ahead of us.
+    if (t->box)
+        box_hold(t->box, true);
     alive = signal_each(task_processes(t, false, a), signo, denied);
+    if (t->box)
+        box_hold(t->box, false);
     arena_free(a);
     return alive;
 }
 
-// Stopped first, until no new ones appear: what is stopped cannot fork.
+// What the kernel kills by itself needs no signal of ours, which may not be allowed.
+static struct processes without(struct processes all, const struct pids *held, struct arena *a)
+{
+    struct processes some = { NEW_ARRAY(a, struct process, all.count + 1), 0 };
+
+    for (size_t i = 0; i < all.count; i++)
+        if (!is_among(held, all.items[i].pid))
+            some.items[some.count++] = all.items[i];
+    return some;
+}
+
+// A box first, all at once. The others are stopped, until no new ones appear: what is stopped
+// cannot fork.
 size_t task_kill(struct task *t, size_t *denied)
 {
     struct arena *a = arena_new(NULL);
     struct processes ours = { 0 };
     size_t before = 0, alive;
+    bool killed = t->box && box_kill(t->box);
+    struct pids held = killed ? in_box(t, a) : (struct pids){ 0 };
 
     for (int i = 0; i < FREEZE_ROUNDS; i++) {
         ours = task_processes(t, false, a);
+        if (killed)
+            ours = without(ours, &held, a);
         if (ours.count <= before)
             break;
         before = ours.count;
@@ -255,6 +345,7 @@ size_t task_kill(struct task *t, size_t *denied)
     if (t->pid && !t->ended)
         kill(-t->pid, SIGKILL);
     alive = signal_each(ours, SIGKILL, denied);
+    alive += killed && !box_is_empty(t->box);
     arena_free(a);
     return alive;
 }

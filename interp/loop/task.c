@@ -136,12 +136,22 @@ static bool may_retry(struct task *t, int error)
     return spawn_may_retry(error) && t->keeping->now_ms - t->asked_ms < most;
 }
 
+// 0 where there are no boxes.
+static int open_box(struct task *t)
+{
+    if (!t->box && t->keeping->cgroup)
+        t->box = box_take(t->keeping->cgroup);
+    int door = t->box ? box_door(t->box) : 0;
+    return door > 0 ? door : 0;
+}
+
 static void start(struct task *t)
 {
     struct keeping *k = t->keeping;
     struct spawn s = { .spec = &t->spec,
                        .marker = t->marker,
                        .stdio = { -1, -1, -1 },
+                       .door = open_box(t),
                        .stack = k->stack,
                        .files = k->raised ? &k->files : NULL };
     bool opened = open_stdio(t, s.stdio);
@@ -167,6 +177,8 @@ static void start(struct task *t)
             not_started(t, error, s.bad_dir);
     }
     close_stdio(t, s.stdio);
+    if (s.door)
+        close(s.door);
 }
 
 // One that is to have the terminal waits until that is free; its time does not run yet.
