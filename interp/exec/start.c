@@ -61,7 +61,7 @@ int refuse_questions(struct driver *d)
         return 0;
     if (!d->options->manual)
         return answers_missing(d);
-    diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+    diag_error(d->diags, DIAG_DECLINED, (struct span){ 0 },
                "--mode manual needs a terminal, and there is none");
     return CODE_DECLINED;
 }
