@@ -21,7 +21,9 @@ test_that 'a refused connection was not started' '
 test_that 'an error of the server has its SQLSTATE' '
 	! play "  - {id: a, sql: SELECT * FROM nosuch}" &&
 	has "\"verdict\":\"failed\"" && has "(SQLSTATE 42P01)" &&
-	! play "  - {id: a, sql: SELECT 1 FROM t WHERE}" && has "(SQLSTATE 42601)"
+	! play "  - {id: a, sql: SELECT 1 FROM t WHERE}" && has "(SQLSTATE 42601)" &&
+	! play "  - {id: a, sql: SELEC 1 FROM t}" && has "syntax error at or near \\\"SELEC\\\", at \`SELEC 1 FROM t\` (SQLSTATE 42601)" && has "did you mean \`SELECT\`?" &&
+	! play "  - {id: a, sql: SELECT v FROM t WHER id = 1}" && has "WHER id = 1\` (" && has "did you mean \`WHERE\`?"
 '
 
 test_that 'a second statement is refused, and nothing is done' '

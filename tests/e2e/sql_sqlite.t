@@ -33,6 +33,12 @@ release() {
 	rm -f line held
 }
 
+test_that 'a statement that is not understood is told with its place, and what was perhaps meant' '
+	fresh && ! play "  - {id: a, sql: SELEC count(*) FROM t}" &&
+	has "syntax error, at \`SELEC count(*) FROM t\`" && has "did you mean \`SELECT\`?" &&
+	! play "  - {id: a, sql: SELECT nme FROM t}" && has "no such column: nme, at \`SELECT nme FROM t\`" && lacks "did you mean"
+'
+
 test_that 'a file that is not there is not made by a mistake in its name' '
 	url=sqlite:none.db
 	! play "  - {id: a, sql: SELECT 1}" && has "there is no database" && has "\"not_started\":true" &&

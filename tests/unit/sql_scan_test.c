@@ -1,3 +1,4 @@
+#include "action/sql/mistake.h"
 #include "action/sql/script.h"
 #include "action/sql/shape.h"
 
@@ -22,6 +23,39 @@ static struct str scanned(enum sql_dialect dialect, const char *sql)
 }
 #define PG(sql)   scanned(SQL_POSTGRES, sql)
 #define LITE(sql) scanned(SQL_SQLITE, sql)
+
+// Where a parser stumbles, by what stands there.
+static size_t at(const char *sql, const char *what)
+{
+    return str_search(str_from(sql), str_from(what));
+}
+#define PLACE(sql, what) sql_mistake_place(str_from(sql), at(sql, what), SQL_SQLITE, scratch)
+#define MEANT(sql, what) sql_mistake_help(str_from(sql), at(sql, what), SQL_SQLITE, scratch)
+
+TEST(the_word_that_was_meant_stands_at_the_place_or_before_it)
+{
+    CHECK_STR(MEANT("SELEC 1", "SELEC"), "did you mean `SELECT`?");
+    CHECK_STR(MEANT("SELECT a frm users", "users"), "did you mean `FROM`?");
+    CHECK_STR(MEANT("SELECT a FROM users WHER id = 1", "id"), "did you mean `WHERE`?");
+    CHECK_STR(MEANT("DELET FROM t", "DELET"), "did you mean `DELETE`?");
+    CHECK_STR(MEANT("SELECT a FROM b, WHERE c", "WHERE"), "");
+    CHECK_STR(MEANT("SELECT 'frm' users", "users"), "");
+    CHECK_STR(MEANT("", ""), "");
+}
+
+TEST(the_place_of_a_mistake_is_a_line_and_what_stands_there)
+{
+    CHECK_STR(PLACE("SELEC count(*) FROM t", "SELEC"), ", at `SELEC count(*) FROM t`");
+    CHECK_STR(PLACE("SELECT a frm users", "users"), ", at `frm users`");
+    CHECK_STR(PLACE("SELECT id\n  FROM users\n  WHER id = 1\n", "id ="), ", in line 3: `WHER id = 1`");
+    CHECK_STR(PLACE("SELECT 1 -- x\n", "-- x"), ", at `SELECT 1 -- x`");
+    CHECK_STR(PLACE("", ""), "");
+    CHECK_STR(sql_mistake_place(STR("a b"), 100, SQL_SQLITE, scratch), ", at `a b`");
+    // Cut behind 60 bytes, and not inside of a character.
+    struct str long_name = str_format(scratch, "%059d\xc3\xa4%05d", 0, 0);
+    CHECK_STR(sql_mistake_place(long_name, 0, SQL_SQLITE, scratch),
+              str_format(scratch, ", at `%059d`", 0).s);
+}
 
 TEST(quotes_and_comments_are_one_token)
 {

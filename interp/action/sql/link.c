@@ -38,6 +38,7 @@ static void take_error(struct link *k, const PGresult *r)
         .message = field(k, r, PG_DIAG_MESSAGE_PRIMARY),
         .detail = field(k, r, PG_DIAG_MESSAGE_DETAIL),
         .hint = field(k, r, PG_DIAG_MESSAGE_HINT),
+        .position = strtoul(field(k, r, PG_DIAG_STATEMENT_POSITION).s, NULL, 10),
     };
     if (k->error.message.n == 0)  // of libpq itself, as when the connection was lost
         k->error.message = str_trim(str_copy(k->question, str_from(k->pq->resultErrorMessage(r))));

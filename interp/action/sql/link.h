@@ -14,6 +14,7 @@ struct link;
 // An error of the server, or of ours with an empty sqlstate.
 struct link_error {
     struct str sqlstate, severity, message, detail, hint;
+    size_t position;  // in the question, in characters from 1; 0: not said
 };
 
 struct link_events {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "action/sql/lite.h"
+#include "action/sql/mistake.h"
 #include "action/sql/shape.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -197,6 +198,20 @@ static bool write_mark(struct lite *l)
 
 // ---- commands
 
+// What SQLite says of a statement that it does not understand, with the place.
+static bool fail_with_statement(struct lite *l, struct str text)
+{
+    int at = l->sq->error_offset(l->db);
+    struct str said = str_from(l->sq->errmsg(l->db));
+
+    if (at < 0 || (l->sq->extended_errcode(l->db) & 0xff) != SQLITE_ERROR)
+        return lite_fail_with_error(l);
+    if (str_search(said, STR("syntax error")) != SIZE_MAX)
+        l->help = sql_mistake_help(text, (size_t)at, SQL_SQLITE, l->arena);
+    struct str place = sql_mistake_place(text, (size_t)at, SQL_SQLITE, l->arena);
+    return lite_fail(l, "%.*s%.*s", STR_ARG(said), STR_ARG(place));
+}
+
 static bool is_blank(const char *tail)
 {
     return sql_shape_of(str_from(tail), SQL_SQLITE).statements == 0;
@@ -208,7 +223,7 @@ static bool prepare(struct lite *l, const struct sql_command *c, sqlite3_stmt **
     const char *tail;
 
     if (l->sq->prepare_v2(l->db, text.s, (int)text.n + 1, stmt, &tail) != SQLITE_OK)
-        return lite_fail_with_error(l);
+        return fail_with_statement(l, c->text);
     if (!*stmt)
         return lite_fail(l, "there is no statement");
     if (!is_blank(tail))

@@ -1,8 +1,11 @@
 // What errors of the server mean to the operator.
 
+#include "action/sql/mistake.h"
 #include "action/sql/pg.h"
 #include "base/arena.h"
 #include "base/buf.h"
+
+#define SYNTAX_ERROR "42601"
 
 static const struct {
     const char *sqlstate, *help;
@@ -42,6 +45,21 @@ static struct str lines_together(struct str s, struct arena *a)
     return buf_str(b);
 }
 
+// The byte at which the statement that failed is wrong; SIZE_MAX if nobody says so.
+static size_t place_of(const struct pg *p, const struct link_error *e)
+{
+    struct str text = p->at < p->job->count ? p->job->commands[p->at].text : STR("");
+    size_t at = 0;
+    uint32_t code;
+
+    if (!e->position || !text.n)
+        return SIZE_MAX;
+    for (size_t i = 1; i < e->position; i++)
+        if (!utf8_next(text, &at, &code))
+            return SIZE_MAX;
+    return at;
+}
+
 struct str pg_error_words(struct pg *p)
 {
     const struct link_error *e = link_error(p->link);
@@ -54,7 +72,11 @@ struct str pg_error_words(struct pg *p)
     if (e->sqlstate.n)
         state = str_format(a, " (SQLSTATE %.*s)", STR_ARG(e->sqlstate));
     struct str words = e->sqlstate.n ? first_line(e->message) : lines_together(e->message, a);
-    return str_format(a, "%.*s%.*s%.*s", STR_ARG(place), STR_ARG(words), STR_ARG(state));
+    size_t at = place_of(p, e);
+    struct str there = at == SIZE_MAX ? STR("")
+                                      : sql_mistake_place(job->commands[p->at].text, at, SQL_POSTGRES, a);
+    return str_format(a, "%.*s%.*s%.*s%.*s", STR_ARG(place), STR_ARG(words), STR_ARG(there),
+                      STR_ARG(state));
 }
 
 static void add_sentence(struct buf *b, struct str s)
@@ -73,6 +95,9 @@ struct str pg_error_help(struct pg *p)
 
     add_sentence(b, e->detail);
     add_sentence(b, e->hint);
+    if (str_is(e->sqlstate, SYNTAX_ERROR) && place_of(p, e) != SIZE_MAX)
+        add_sentence(b, sql_mistake_help(p->job->commands[p->at].text, place_of(p, e), SQL_POSTGRES,
+                                         p->job->arena));
     for (size_t i = 0; helps[i].sqlstate; i++)
         if (str_is(e->sqlstate, helps[i].sqlstate))
             add_sentence(b, str_from(helps[i].help));
