@@ -1,7 +1,8 @@
 // What `explain` knows of rules: why (the sentence of the rule), bad, good.
 //
-// An example is a list of steps (it begins with "- ") or keys of the top level. A test
-// reads them all: the bad one raises its rule and no other, the good one loads.
+// An example is a list of steps (it begins with "- "), keys of the top level, a whole file
+// `book.yaml` (it begins with "runbook:" or "#"), or a command (it begins with "$ "). A test
+// reads all that are no commands: the bad one raises its rule and no other, the good one loads.
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,8 @@ static const struct example {
     enum diag_code rule;
     const char *bad, *good;
 } examples[] = {
+    { DIAG_CANNOT_READ, "$ runbook run nosuch.yaml",
+      "$ runbook list  # the runbooks that are there" },
     { DIAG_YAML_SYNTAX, "labels: {team: db", "labels: {team: db}" },
     { DIAG_TAB_INDENT, "labels:\n\tteam: db", "labels:\n  team: db" },
     { DIAG_DUPLICATE_KEY, "title: Restore\ntitle: Restore the orders",
@@ -25,10 +28,18 @@ static const struct example {
       "- id: a\n  if: \"!run.drill\"\n  shell: date" },
     { DIAG_BRACES_ARE_A_MAP, "- id: a\n  name: {{ run.id }}\n  shell: date",
       "- id: a\n  name: ${{ run.id }}\n  shell: date" },
+    { DIAG_INVALID_ENCODING, "$ iconv -t LATIN1 notes.txt >shop.yaml",
+      "$ iconv -f LATIN1 -t UTF-8 notes.txt >shop.yaml" },
     { DIAG_UNKNOWN_ALIAS, "title: *restore", "title: \"*restore\"" },
     { DIAG_ALIAS_BOMB, "vars:\n  a: &a [*a]", "vars:\n  a: &a [1]\n  b: *a" },
     { DIAG_YAML_FEATURE, "labels: {<<: {team: db}, tier: one}", "labels: {team: db, tier: one}" },
     { DIAG_MULTIPLE_DOCUMENTS, "title: one\n---\ntitle: two", "title: one" },
+    { DIAG_OVER_LIMIT, "$ wc -c <shop.yaml  # with the data in it\n2097152",
+      "$ wc -c <shop.yaml  # with `sql: {script: data.sql}` in it\n4096" },
+    { DIAG_EMPTY_RUNBOOK, "# to be written",
+      "runbook: 1\nname: book\ntype: check\nverify: [{id: well, shell: date}]" },
+    { DIAG_TEMPLATE_WITH_NEWLINE, "vars:\n  who: |\n    ${{ run.user }}",
+      "vars:\n  who: |-\n    ${{ run.user }}" },
 
     { DIAG_UNKNOWN_FIELD, "- id: a\n  shel: date", "- id: a\n  shell: date" },
     { DIAG_MISSING_FIELD, "- id: a\n  confirm: {message: Drop it?, danger: severe}\n  shell: date",
@@ -44,6 +55,13 @@ static const struct example {
     { DIAG_BAD_LITERAL, "inputs: {tag: {default: v1, pattern: \"v[0-9\"}}",
       "inputs: {tag: {default: v1, pattern: \"v[0-9]+\"}}" },
     { DIAG_BAD_ID, "- id: stop-app\n  shell: date", "- id: stop_app\n  shell: date" },
+
+    { DIAG_NAME_NOT_STEM,
+      "runbook: 1\nname: restore  # in book.yaml\ntype: action\nsteps: [{id: a, shell: date}]",
+      "runbook: 1\nname: book  # in book.yaml\ntype: action\nsteps: [{id: a, shell: date}]" },
+    { DIAG_UNSUPPORTED_VERSION,
+      "runbook: 3\nname: book\ntype: action\nsteps: [{id: a, shell: date}]",
+      "runbook: 1\nname: book\ntype: action\nsteps: [{id: a, shell: date}]" },
 
     { DIAG_UNKNOWN_STEP, "- {id: drain, shell: date}\n- {id: stop, needs: [drian], shell: date}",
       "- {id: drain, shell: date}\n- {id: stop, needs: [drain], shell: date}" },
@@ -61,8 +79,16 @@ static const struct example {
       "inputs: {tag: {default: v1}}\nsteps:\n  - {id: a, shell: \"echo ${{ inputs.tag }}\"}" },
     { DIAG_UNKNOWN_RUNBOOK, "- {id: a, use: databse/dump}",
       "- {id: a, use: database/dump, with: {url: \"postgresql:///app\", to: app.dump}}" },
+    { DIAG_USE_CYCLE, "- {id: a, use: book}  # in book.yaml",
+      "- {id: a, use: http/healthy, with: {url: \"http://127.0.0.1/\"}}" },
     { DIAG_BAD_WITH, "- {id: a, use: database/dump, with: {url: \"postgresql:///app\"}}",
       "- {id: a, use: database/dump, with: {url: \"postgresql:///app\", to: app.dump}}" },
+    { DIAG_MISSING_FILE, "- {id: a, file: {read: nosuch.conf}}",
+      "- {id: a, file: {read: app.conf}}  # which stands beside the runbook" },
+    { DIAG_MAYBE_SKIPPED,
+      "- {id: a, if: run.drill, shell: date}\n- {id: b, shell: \"echo ${{ steps.a.stdout }}\"}",
+      "- {id: a, if: run.drill, shell: date}\n"
+      "- {id: b, if: has(steps.a.stdout), shell: \"echo ${{ steps.a.stdout }}\"}" },
 
     { DIAG_EXPR_SYNTAX, "- {id: a, if: run.drill &&, shell: date}",
       "- {id: a, if: run.drill && true, shell: date}" },
@@ -81,6 +107,18 @@ static const struct example {
       "- {id: a, expect: result.exit == 0, shell: date}" },
     { DIAG_EXPR_IN_QUOTES, "- {id: a, shell: \"echo '${{ run.id }}'\"}",
       "- {id: a, shell: \"echo ${{ run.id }}\"}" },
+
+    { DIAG_BAD_INPUT, "$ runbook run shop.yaml -i count=many",
+      "$ runbook run shop.yaml -i count=3" },
+    { DIAG_DECLINED, "$ runbook run shop.yaml </dev/null",
+      "$ runbook run shop.yaml --confirm restore=shop </dev/null" },
+    { DIAG_PREFLIGHT, "$ PATH=/bin runbook run shop.yaml  # `requires: {tools: [psql]}`",
+      "$ runbook plan shop.yaml  # tells what is missing, and changes nothing" },
+    { DIAG_USAGE, "$ runbook run shop.yaml --dryrun", "$ runbook run shop.yaml --dry-run" },
+    { DIAG_STORE, "$ runbook runs --store mysql://db/runs",
+      "$ runbook runs --store postgresql://db/runs" },
+    { DIAG_LOCKED, "$ runbook run shop.yaml  # while another run holds `lock: shop`",
+      "$ runbook run shop.yaml --wait 10m" },
 };
 
 static void print_example(const char *title, const char *text)
