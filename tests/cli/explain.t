@@ -46,7 +46,7 @@ test_that 'a bad example raises its rule and no other, a good one loads' '
 			[ "$(sed -n "s/.*: error: .*\[\([a-z-]*\)\]$/\1/p" err | sort -u)" = $rule ] ||
 			{ echo "bad example of $rule:"; cat book.yaml err; return 1; }
 	done
-	[ $n -ge 45 ]
+	[ $n -ge 40 ] || { echo "only $n"; return 1; }
 '
 
 test_that 'the keys of the project file, by its name' '
