@@ -23,13 +23,6 @@ struct voting {
 
 // -------- which question
 
-static int nothing_to_answer(struct voting *g)
-{
-    return usage_error(g->v, "`runbook waiting` lists what can be answered",
-                       "run %.*s waits for no approval%s%.*s%s", STR_ARG(g->o.row.id),
-                       g->step.n ? " of `" : "", STR_ARG(g->step), g->step.n ? "`" : "");
-}
-
 // The only open approval, or that of the step.
 static const struct asked *open_approval(const struct voting *g, size_t *count)
 {
@@ -56,6 +49,23 @@ static const struct asked *last_answer(const struct voting *g)
             found = q;
     }
     return found;
+}
+
+// The question is closed, or there is none.
+static int nothing_to_answer(struct voting *g)
+{
+    const struct asked *q = g->step.n ? last_answer(g) : NULL;
+
+    if (q && str_is(q->answer, "none"))
+        return usage_error(g->v, NULL, "nobody had answered `%.*s` of run %.*s, which is a no",
+                           STR_ARG(g->step), STR_ARG(g->o.row.id));
+    if (q)
+        return usage_error(g->v, NULL, "`%.*s` of run %.*s was answered %.*s%s%.*s",
+                           STR_ARG(g->step), STR_ARG(g->o.row.id), STR_ARG(q->answer),
+                           q->by.n ? " by " : "", STR_ARG(q->by));
+    return usage_error(g->v, "`runbook waiting` lists what can be answered",
+                       "run %.*s waits for no approval%s%.*s%s", STR_ARG(g->o.row.id),
+                       g->step.n ? " of `" : "", STR_ARG(g->step), g->step.n ? "`" : "");
 }
 
 // -------- a vote before the question: the plan that is kept with the run knows the step
@@ -92,8 +102,8 @@ static bool is_named(const struct step *s, struct str id)
 
     if (str_equal(s->id.str, id))
         return true;
-    return s->for_each && id.n > n && str_equal(str_slice(id, 0, n), s->id.str) &&
-           id.s[n] == '[' && id.s[id.n - 1] == ']';
+    return s->for_each && id.n > n && str_equal(str_slice(id, 0, n), s->id.str) && id.s[n] == '[' &&
+           id.s[id.n - 1] == ']';
 }
 
 static const struct approve *approve_in(const struct program *p, const struct list *steps,
@@ -187,18 +197,21 @@ static int refuse(struct voting *g, enum vote_fault fault)
 
     switch (fault) {
     case VOTE_NOT_AMONG:
-        return declined(g->v, NULL, "`%.*s` may not answer for `%.*s`", STR_ARG(user), STR_ARG(step));
+        return declined(g->v, NULL, "`%.*s` may not answer for `%.*s`", STR_ARG(user),
+                        STR_ARG(step));
     case VOTE_OF_REQUESTER:
         return declined(g->v, "somebody else has to",
                         "`%.*s` started the run and may not approve it", STR_ARG(user));
     case VOTE_TOO_LATE:
-        return usage_error(g->v, NULL, "the time for an answer was over %.*s, which is a no",
-                           STR_ARG(ago_text(wall_from(g->asked.until), clock_wall_ns(), g->v->arena)));
+        return usage_error(
+            g->v, NULL, "the time for an answer was over %.*s, which is a no",
+            STR_ARG(ago_text(wall_from(g->asked.until), clock_wall_ns(), g->v->arena)));
     case VOTE_WITHOUT_REASON:
         return usage_error(g->v, "say --reason \"why\"", "`%.*s` wants a reason with each answer",
                            STR_ARG(step));
     case VOTE_OF_ANOTHER:
-    case VOTE_COUNTS: break;
+    case VOTE_COUNTS:
+        break;
     }
     return CODE_OK;
 }
@@ -240,7 +253,12 @@ static void rest(struct voting *g, struct loop *l)
         ;
 }
 
-// An interpreter that is at work takes the vote in a moment; NULL if it does not.
+static bool is_at_work(const struct voting *g)
+{
+    return g->is_open && str_is(g->o.row.state, "running");
+}
+
+// An interpreter that is at work takes the vote in a moment; NULL if it does not, or is not.
 static const struct asked *await_answer(struct voting *g)
 {
     struct loop *l = loop_new(g->v->arena);
@@ -248,8 +266,10 @@ static const struct asked *await_answer(struct voting *g)
     struct diags unheard = { .arena = g->v->arena };
     const struct asked *q = NULL;
 
-    while (!q && loop_now_ms(l) < until) {
+    while (!q && is_at_work(g) && loop_now_ms(l) < until) {
         rest(g, l);
+        // First the row: when it says that the session is over, all of it stands in the journal.
+        store_find(g->o.store, g->o.row.id, g->v->arena, &g->o.row, &unheard);
         g->o.history = history_new(g->v->arena);
         size_t open = 0;
         if (history_read(g->o.history, g->o.store, g->o.row.id, &unheard) == STORE_OK &&
@@ -259,14 +279,23 @@ static const struct asked *await_answer(struct voting *g)
     return q;
 }
 
-static int tell_outcome(struct voting *g, const struct asked *q)
+static int too_late(struct voting *g, const struct asked *q)
 {
-    bool yes = str_is(q->answer, "yes");
-
-    if (yes == g->yes)
-        return CODE_OK;
+    if (str_is(q->answer, "none"))
+        return usage_error(g->v, NULL,
+                           "it came too late: nobody had answered `%.*s` in time, "
+                           "which is a no",
+                           STR_ARG(g->step));
     return usage_error(g->v, NULL, "it came too late: `%.*s` was answered %.*s%s%.*s",
                        STR_ARG(g->step), STR_ARG(q->answer), q->by.n ? " by " : "", STR_ARG(q->by));
+}
+
+// What is in the journal is what happened, whatever votes there are by now.
+static int refused_already(struct voting *g, const struct tally *t)
+{
+    const struct asked *q = await_answer(g);
+
+    return q && !str_is(q->answer, "no") ? too_late(g, q) : after_a_refusal(g, t);
 }
 
 static void tell_way_on(const struct voting *g)
@@ -313,15 +342,14 @@ static int cast(struct voting *g)
         code = store_code(count(g, &t));
     if (code != CODE_OK)
         return code;
-    if (g->yes && t.over && !t.yes)  // in the same moment
+    const struct asked *q = t.over ? await_answer(g) : NULL;
+    bool refused = g->yes && t.over && !t.yes;  // in the same moment
+    if (q && !str_is(q->answer, g->yes ? "yes" : "no"))
+        return refused && str_is(q->answer, "no") ? after_a_refusal(g, &t) : too_late(g, q);
+    if (!q && refused)
         return after_a_refusal(g, &t);
-    if (g->is_open && t.over && str_is(g->o.row.state, "running")) {
-        const struct asked *q = await_answer(g);
-        code = q ? tell_outcome(g, q) : CODE_OK;
-    }
-    if (code == CODE_OK)
-        tell_recorded(g, &t);
-    return code;
+    tell_recorded(g, &t);
+    return CODE_OK;
 }
 
 static int answer(struct invocation *v, bool yes)
@@ -345,7 +373,7 @@ static int answer(struct invocation *v, bool yes)
     if (code == CODE_OK)
         code = store_code(count(&g, &before));
     if (code == CODE_OK && before.over && !before.yes)
-        code = after_a_refusal(&g, &before);
+        code = refused_already(&g, &before);
     if (code == CODE_OK && yes && has_approved(&g, &before))
         return approved_already(&g);
     return code == CODE_OK ? cast(&g) : code;

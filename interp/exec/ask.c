@@ -326,12 +326,11 @@ static void await_votes(struct asked *k)
     }
     start_timeout(k);
     call_people(k->d, k->q, question_open_ms(k->d, k->q), &k->done);
-    if (k->d->options->detach) {
+    if (k->d->options->detach)
         park(k);
-        return;
-    }
-    begin_waiting(k);
-    if (k->d->asker->has_terminal)
+    else
+        begin_waiting(k);
+    if (k->d->asker->has_terminal && !k->d->options->detach)
         when_durable(k->d, put_it, k);
     k->votes = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + VOTES_EVERY_MS,
                           look_for_votes, k);
