@@ -66,6 +66,12 @@ static void committed(void *arg, bool ok)
     pump(d);
 }
 
+// Nothing runs that the loop would have to look after meanwhile, and something is to be started.
+static bool is_waited_for(const struct batch *b)
+{
+    return b->waiters && !b->d->acts && journal_is_near(b->d->journal);
+}
+
 // What was told in this turn is carried out first: a result and the intent that follows
 // from it share a commit.
 static void commit(void *arg)
@@ -78,10 +84,12 @@ static void commit(void *arg)
     *b = (struct batch){ d, next_seq(d) - 1, reverse(d->commits) };
     d->commits = NULL;
     d->committing = true;
-    if (d->journal)
-        journal_commit(d->journal, committed, b);
-    else
+    if (!d->journal)
         committed(b, true);
+    else if (is_waited_for(b))
+        committed(b, journal_commit_here(d->journal));
+    else
+        journal_commit(d->journal, committed, b);
 }
 
 // What happened in one turn of the loop is one commit, and one commit is under way at a

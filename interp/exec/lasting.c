@@ -8,8 +8,15 @@ enum { INLINE = 3 * 1024 };
 struct lasting lasting_in(struct driver *d, struct arena *a, struct value_builder *event,
                           bool aside)
 {
-    return (struct lasting){ .d = d, .arena = a, .event = event, .kept = value_map_start(a),
-                             .withheld = value_map_start(a), .aside = aside };
+    return (struct lasting){ .d = d, .arena = a, .event = event, .aside = aside };
+}
+
+static void note(struct lasting *l, struct value_builder **notes, const char *field,
+                 struct value v)
+{
+    if (!*notes)
+        *notes = value_map_start(l->arena);
+    value_put_s(*notes, field, v);
 }
 
 static struct str masked_json(struct lasting *l, struct value v, bool *found)
@@ -32,8 +39,7 @@ static void withhold(struct lasting *l, const char *field, struct value v)
         if (found)
             value_add(names, map ? v.map->entries[i].key : value_int((int64_t)i));
     }
-    value_put_s(l->withheld, field, value_finish(names));
-    l->any_withheld = true;
+    note(l, &l->withheld, field, value_finish(names));
 }
 
 bool lasting_put(struct lasting *l, const char *field, struct value v)
@@ -52,16 +58,15 @@ bool lasting_put(struct lasting *l, const char *field, struct value v)
     struct str name = str_format(l->arena, "%s-%lld.json", field, (long long)next_seq(d));
     if (!journal_keep(d->journal, name.s, json, d->diags))
         return false;
-    value_put_s(l->kept, field, value_string(name));
-    l->any_kept = true;
+    note(l, &l->kept, field, value_string(name));
     return true;
 }
 
 void lasting_end(struct lasting *l)
 {
-    if (l->any_kept)
+    if (l->kept)
         value_put_s(l->event, "kept", value_finish(l->kept));
-    if (l->any_withheld)
+    if (l->withheld)
         value_put_s(l->event, "withheld", value_finish(l->withheld));
 }
 

@@ -16,8 +16,7 @@ struct lasting {
     struct driver *d;
     struct arena *arena;          // for what is only needed until the event is made
     struct value_builder *event;
-    struct value_builder *kept, *withheld;
-    bool any_kept, any_withheld;
+    struct value_builder *kept, *withheld;  // NULL: nothing
     bool aside;                   // of no step of the run: nothing is read again
 };
 

@@ -81,8 +81,9 @@ struct journal_ops {
     // Makes a chain of batches durable, all or nothing. In the writer's thread; false with
     // the reason in [why].
     bool (*write)(struct journal *j, const struct batch *batches, struct failure *why);
-    // Puts in order what need not be waited for; in the writer's thread, between writes. NULL:
-    // nothing.
+    // Puts in order what need not be waited for; in the writer's thread, between writes, when
+    // [is_untidy]. NULL: nothing.
+    bool (*is_untidy)(const struct journal *j);
     bool (*tidy)(struct journal *j, struct failure *why);
     // What comes after a failure, to be kept where it can be; NULL: it is lost.
     void (*late)(struct journal *j, const struct batch *batches);
@@ -94,6 +95,7 @@ struct journal_ops {
     // Other machines may have the run: it can be lost also while nothing is written, and what
     // runs here is not seen by who has it then.
     bool remote;
+    bool near;  // one write and one sync of a disk of this machine
 };
 
 struct journal {

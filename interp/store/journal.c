@@ -19,11 +19,18 @@ static bool write_batches(void *arg, const struct batch *batches, struct failure
     return j->ops->write(j, batches, why);
 }
 
+static bool is_untidy(void *arg)
+{
+    struct journal *j = arg;
+
+    return j->ops->is_untidy(j);
+}
+
 static bool tidy_journal(void *arg, struct failure *why)
 {
     struct journal *j = arg;
 
-    return !j->ops->tidy || j->ops->tidy(j, why);
+    return j->ops->tidy(j, why);
 }
 
 static void late_batches(void *arg, const struct batch *batches)
@@ -43,7 +50,8 @@ void journal_start(struct journal *j, struct store *s, const struct journal_ops 
     j->arena = own;
     j->id = str_copy(own, id);
     j->writer = writer_new(own, s->loop, threaded, write_batches, late_batches, j);
-    writer_tidies(j->writer, tidy_journal);
+    if (ops->tidy)
+        writer_tidies(j->writer, is_untidy, tidy_journal);
     arena_defer(own, close_journal, j);
 }
 
@@ -150,11 +158,21 @@ void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *a
 
 bool journal_commit_now(struct journal *j, struct diags *ds)
 {
-    journal_commit(j, NULL, NULL);
-    if (writer_wait(j->writer))
+    if (journal_commit_here(j))
         return true;
     store_fail(ds, STORE_FAILED, "%.*s", STR_ARG(journal_failure(j)));
     return false;
+}
+
+bool journal_commit_here(struct journal *j)
+{
+    assert(!j->closed);
+    return writer_commit_now(j->writer);
+}
+
+bool journal_is_near(const struct journal *j)
+{
+    return j->ops->near;
 }
 
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg)

@@ -186,6 +186,13 @@ static bool is_nearly_used(const struct sqlite_journal *j)
            j->log_pages + FEW_PAGES > j->log_room;
 }
 
+static bool is_untidy(const struct journal *base)
+{
+    const struct sqlite_journal *j = (const struct sqlite_journal *)base;
+
+    return is_long(j) || is_nearly_used(j);
+}
+
 // A lock on the folder keeps everybody else from opening the run for writing meanwhile, so
 // nobody writes while this reads the log back or makes it longer; and who lost the run since
 // does neither.
@@ -194,7 +201,7 @@ static bool tidy(struct journal *base, struct failure *why)
     struct sqlite_journal *j = (struct sqlite_journal *)base;
     bool fine = true;
 
-    if ((!is_long(j) && !is_nearly_used(j)) || !folder_reserve(j->folder_fd, false))
+    if (!folder_reserve(j->folder_fd, false))
         return true;
     if (!still_ours(j, why))
         fine = false;
@@ -309,8 +316,10 @@ static void close_journal(struct journal *base)
 
 const struct journal_ops sqlite_journal_ops = {
     .write = write_batches,
+    .is_untidy = is_untidy,
     .tidy = tidy,
     .last = last,
     .keep = keep,
     .close = close_journal,
+    .near = true,
 };

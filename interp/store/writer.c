@@ -20,7 +20,8 @@ struct writer {
     struct loop *loop;
     bool (*write)(void *arg, const struct batch *batches, struct failure *why);
     void (*late)(void *arg, const struct batch *batches);
-    bool (*tidy)(void *arg, struct failure *why);  // may be NULL
+    bool (*wants_tidy)(void *arg);  // may be NULL, and then the next is
+    bool (*tidy)(void *arg, struct failure *why);
     void *arg;
     bool threaded;
     struct batch *filling;  // these two are the loop's alone
@@ -38,8 +39,8 @@ struct writer {
     pthread_mutex_t mutex;  // of what follows
     pthread_cond_t changed;
     struct queue queued, done;
-    bool busy;  // the thread is writing
-    bool tidying;
+    bool busy;  // somebody is writing
+    bool untidy, tidying;
     bool stop;
     bool failed;
     struct failure why;
@@ -123,15 +124,19 @@ static void tidy(struct writer *w)
 {
     struct failure why = { "" };
 
-    if (w->tidy && !w->tidy(w->arg, &why))
+    if (!w->tidy(w->arg, &why))
         writer_fail(w, &why);
+}
+
+static bool is_untidy(const struct writer *w, const struct batch *last)
+{
+    return last->ok && w->wants_tidy && w->wants_tidy(w->arg);
 }
 
 // With the mutex held, which is given up meanwhile.
 static void tidy_in_thread(struct writer *w)
 {
-    if (w->queued.first || w->failed)
-        return;
+    w->untidy = false;
     w->tidying = true;
     pthread_mutex_unlock(&w->mutex);
     tidy(w);
@@ -140,26 +145,32 @@ static void tidy_in_thread(struct writer *w)
     pthread_cond_broadcast(&w->changed);
 }
 
+// The same.
+static void write_in_turn(struct writer *w, struct batch *batches)
+{
+    w->busy = true;
+    pthread_mutex_unlock(&w->mutex);
+    write_all(w, batches);
+    pthread_mutex_lock(&w->mutex);
+    w->busy = false;
+    w->untidy = is_untidy(w, batches);
+    append(&w->done, batches);
+    pthread_cond_broadcast(&w->changed);
+    tell_loop(w);
+}
+
 static void *run_thread(void *arg)
 {
     struct writer *w = arg;
 
     pthread_mutex_lock(&w->mutex);
     while (w->queued.first || !w->stop) {
-        struct batch *batches = take_all(&w->queued);
-        if (!batches) {
+        if (w->queued.first)
+            write_in_turn(w, take_all(&w->queued));
+        else if (w->untidy && !w->failed && !w->busy)
+            tidy_in_thread(w);
+        else
             pthread_cond_wait(&w->changed, &w->mutex);
-            continue;
-        }
-        w->busy = true;
-        pthread_mutex_unlock(&w->mutex);
-        write_all(w, batches);
-        pthread_mutex_lock(&w->mutex);
-        w->busy = false;
-        append(&w->done, batches);
-        pthread_cond_broadcast(&w->changed);
-        tell_loop(w);
-        tidy_in_thread(w);
     }
     pthread_mutex_unlock(&w->mutex);
     return NULL;
@@ -261,8 +272,10 @@ struct writer *writer_new(struct arena *a, struct loop *loop, bool threaded,
     return w;
 }
 
-void writer_tidies(struct writer *w, bool (*fn)(void *arg, struct failure *why))
+void writer_tidies(struct writer *w, bool (*wants)(void *arg),
+                   bool (*fn)(void *arg, struct failure *why))
 {
+    w->wants_tidy = wants;
     w->tidy = fn;
 }
 
@@ -298,7 +311,7 @@ static bool start_thread(struct writer *w)
 static void write_here(struct writer *w, struct batch *b)
 {
     write_all(w, b);
-    if (b->ok)
+    if (is_untidy(w, b))
         tidy(w);
     append(&w->calling, b);
     if (!w->loop) {
@@ -343,6 +356,39 @@ void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg
         write_in_thread(w, b);
     else
         write_here(w, b);
+}
+
+// [b] is written here and now. What is untidy then is the thread's, which is woken only for that.
+static bool write_now(struct writer *w, struct batch *b)
+{
+    write_all(w, b);
+    bool ok = b->ok;
+
+    pthread_mutex_lock(&w->mutex);
+    w->busy = false;
+    w->untidy = is_untidy(w, b);
+    if (w->untidy)
+        pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->mutex);
+    arena_free(b->arena);
+    return ok;
+}
+
+bool writer_commit_now(struct writer *w)
+{
+    if (have_thread(w)) {
+        pthread_mutex_lock(&w->mutex);
+        bool idle = !w->busy && !w->tidying && !w->queued.first;
+        w->busy |= idle;
+        pthread_mutex_unlock(&w->mutex);
+        if (idle) {
+            struct batch *b = writer_batch(w);
+            w->filling = NULL;
+            return write_now(w, b);
+        }
+    }
+    writer_commit(w, NULL, NULL);
+    return writer_wait(w);
 }
 
 bool writer_wait(struct writer *w)

@@ -42,14 +42,18 @@ struct writer *writer_new(struct arena *a, struct loop *loop, bool threaded,
                                         struct failure *why),
                           void (*late)(void *arg, const struct batch *batches), void *arg);
 
-// Calls [tidy] where the writing is done, after those who waited were told and while nothing
-// more is to be written: for what need not be waited for.
-void writer_tidies(struct writer *w, bool (*tidy)(void *arg, struct failure *why));
+// Calls [tidy] after those who waited were told and while nothing more is to be written: for what
+// need not be waited for. [wants] is asked after each write.
+void writer_tidies(struct writer *w, bool (*wants)(void *arg),
+                   bool (*tidy)(void *arg, struct failure *why));
 
 // The batch that is being filled.
 struct batch *writer_batch(struct writer *w);
 // Hands it on.
 void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg);
+// The same for one who waits: written here, if nothing is being written, which spares two
+// switches from thread to thread. False: it has failed.
+bool writer_commit_now(struct writer *w);
 // Waits until all that was handed on is durable or has failed.
 bool writer_wait(struct writer *w);
 // Ends the thread after what was handed on; nobody is called back any more.

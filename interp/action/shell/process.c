@@ -46,10 +46,11 @@ static struct written written_of(const struct attempt *at, const struct kept *k)
     struct mask *mask = at->session->mask;
     struct arena *a = at->arena;
     struct buf bytes = BUF_EMPTY;
-    size_t cut;
-    int64_t left_out;
+    size_t cut = 0;
+    int64_t left_out = 0;
 
-    kept_write(k, mask_new(a), &bytes, &cut, &left_out);
+    if (k->total)
+        kept_write(k, mask_new(a), &bytes, &cut, &left_out);
     struct str text = buf_take(&bytes, a);
     if (left_out && mask && !mask_is_empty(mask))
         text = without_halves(mask, a, text, &cut, &left_out);
