@@ -285,6 +285,16 @@ static void set_alarm(struct keeping *k)
     k->alarm_ms = k->due_ms;
 }
 
+// Something should have been done long ago: we were stopped, or the machine slept.
+static void look_around(struct keeping *k)
+{
+    if (k->now_ms - ABSENT_MS < k->due_ms)
+        return;
+    for (struct task *t = k->tasks; t; t = t->next)
+        if (t->state == TASK_RUNNING)
+            task_awake(t);
+}
+
 static void wait_for_something(struct keeping *k)
 {
     struct epoll_event events[8];
@@ -295,6 +305,7 @@ static void wait_for_something(struct keeping *k)
     // After a pause of ours, what has ended meanwhile is not late.
     if (k->now_ms >= k->due_ms)
         reap(k);
+    look_around(k);
     for (int i = 0; i < n; i++) {
         if (events[i].data.ptr == &k->clock && read(k->clock, &expirations, 8) > 0)
             k->alarm_ms = INT64_MAX;

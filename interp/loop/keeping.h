@@ -30,6 +30,8 @@ enum {
     UNSETTLED_BYTES = 64 << 20,
     ROOM_MAX = 1 << 20,  // a buffer that is empty keeps no more memory than that
     NEAR_MS = 500,       // what is due within that is waited for without the alarm
+    ABSENT_MS = 2000,    // so late we are only when we were stopped, or the machine slept
+    AWAKE_MS = 10000,    // what was running then has that long at least, if it ever had
     NULL_DEVICE = 0,     // /dev/null is what we were started with on 0 to 2
 };
 
@@ -53,6 +55,7 @@ struct task {
     struct box *box;  // in which it lives; NULL: there are none, or it has not started
     enum { TASK_ASKED, TASK_RUNNING, TASK_OVER } state;
     int64_t asked_ms, retry_ms, started_ms, ended_ms;
+    int64_t due_ms;      // when its time is up; 0: never
     int64_t drained_ms;  // 0: there is output to come, or nothing was left
 
     pid_t pid;
@@ -125,6 +128,8 @@ void task_cancel(struct task *t, bool at_once);
 void task_kill_left(struct task *t, int64_t grace_ms);
 void task_tell_started(struct task *t);
 void task_reaped(struct task *t, int status);
+// We are back from where we could not keep an eye on it, and perhaps so is it.
+void task_awake(struct task *t);
 // Does what is due now. INT64_MAX, or when something is due next.
 int64_t task_tick(struct task *t);
 

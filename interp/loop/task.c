@@ -119,13 +119,14 @@ static void running(struct task *t, pid_t pid)
     k->childless = false;
     t->to = process_ticks();
     t->started_ms = clock_boot_ms();
+    t->due_ms = t->spec.timeout_ms ? t->started_ms + t->spec.timeout_ms : 0;
     t->state = TASK_RUNNING;
     marks_pid(
         k->marks, t->spec.name,
         &(struct marked){ .pid = pid,
                           .from = t->from,
                           .to = t->to,
-                          .due_ms = t->spec.timeout_ms ? t->started_ms + t->spec.timeout_ms : 0,
+                          .due_ms = t->due_ms,
                           .grace_ms = t->spec.grace_ms });
 }
 
@@ -280,8 +281,24 @@ static bool is_killing(const struct task *t)
 
 static bool has_timed_out(const struct task *t)
 {
-    return t->state == TASK_RUNNING && t->spec.timeout_ms && !t->ended && t->kill == KILL_NOT &&
-           t->keeping->now_ms >= t->started_ms + t->spec.timeout_ms;
+    return t->state == TASK_RUNNING && t->due_ms && !t->ended && t->kill == KILL_NOT &&
+           t->keeping->now_ms >= t->due_ms;
+}
+
+static int64_t later(int64_t due_ms, int64_t now_ms, int64_t whole_ms)
+{
+    int64_t least = now_ms + (whole_ms < AWAKE_MS ? whole_ms : AWAKE_MS);
+
+    return due_ms > least ? due_ms : least;
+}
+
+// The time in which it could not run, since nothing did, counts. But nobody is in time then.
+void task_awake(struct task *t)
+{
+    if (t->due_ms)
+        t->due_ms = later(t->due_ms, t->keeping->now_ms, t->spec.timeout_ms);
+    if (t->kill == KILL_ASKED)
+        t->kill_ms = later(t->kill_ms, t->keeping->now_ms, t->spec.grace_ms);
 }
 
 // What it left may be ending just now; only what goes on is worth naming or killing.
@@ -327,8 +344,8 @@ static int64_t next_due(const struct task *t)
         due = t->started_ms + TELL_MS;
     if (!t->watched)
         due = earlier(due, t->started_ms + WATCH_MS);
-    if (t->spec.timeout_ms && !t->ended && t->kill == KILL_NOT)
-        due = earlier(due, t->started_ms + t->spec.timeout_ms);
+    if (t->due_ms && !t->ended && t->kill == KILL_NOT)
+        due = earlier(due, t->due_ms);
     if (is_killing(t))
         due = earlier(due, t->kill_ms);
     if (t->ended && t->keeping->now_ms < t->ended_ms + DRAIN_MS)

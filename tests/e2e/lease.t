@@ -63,6 +63,20 @@ test_that 'stopped for three leases, and nobody came: it goes on' '
 	run_ends 0 && effects "a a-end b b-end "
 '
 
+if [ -e "$B/clocks.so" ] && ! is_sanitized; then
+	test_that 'the machine slept for longer than the lease, and nobody came: it goes on' '
+		export CLOCKS=$work/clocks LD_PRELOAD=$B/clocks.so
+		echo 0 0 >clocks && begin && echo 3600000 3600000 >clocks.new && mv clocks.new clocks &&
+		sleep 2 && touch go go2 && run_ends 0 && effects "a a-end b b-end "
+	'
+	test_that '... and another machine took the run: fenced on waking up' '
+		export CLOCKS=$work/clocks LD_PRELOAD=$B/clocks.so
+		echo 0 0 >clocks && begin && kill -STOP $run && until_true lapsed || exit 1
+		(unset LD_PRELOAD; resume_on n2 11) && echo 3600000 3600000 >clocks.new && mv clocks.new clocks &&
+		kill -CONT $run && run_ends 12 && says "another interpreter has taken run" && effects "a "
+	'
+fi
+
 test_that 'stopped, and another machine took the run: fenced, and E is 1' '
 	begin && kill -STOP $run && until_true lapsed &&
 	runbook --store "$pg_url" runs -o ndjson | grep "\"state\":\"crashed\"" &&

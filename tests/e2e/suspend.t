@@ -24,6 +24,8 @@ sleeps() { slept=$((slept + $1 * 1000)) && move; }
 is_set() { set_by=$((set_by + $1 * 1000)) && move; }
 seen() { until_true "grep -q '$1' out"; }
 lines() { grep -c "$1" effects 2>/dev/null; }
+# ticks: of processor time that it took
+ticks() { echo $(($(cut -d " " -f 14,15 /proc/$run/stat | tr " " +))); }
 id() { id=$(ls state/runbook/runs); }
 
 # ---- asleep
@@ -69,6 +71,43 @@ test_that 'a question that nobody answered meanwhile is a no' '
 	until_true "[ -s effects ]" && sleep 0.5 && sleeps 7200 && ends 5 && effects "a "
 '
 
+goes='{id: a, shell: "echo a >>effects; until [ -e go ]; do sleep 0.02; done; echo end >>effects"'
+
+test_that 'a step whose time ran out asleep has a little more, awake' '
+	book "  - $goes, timeout: 1m}"
+	begin && until_true "[ -s effects ]" && sleeps 600 && sleep 0.5 && touch go && ends 0 &&
+	effects "a end " && lacks "timed out"
+'
+
+test_that '... and no more than that' '
+	book "  - $goes, timeout: 300ms, kill_grace: 100ms}"
+	begin && until_true "[ -s effects ]" && sleeps 600 && ends 1 && has "timed out" && effects "a "
+'
+
+test_that 'who was asked to end before the machine slept has a little more for it' '
+	book "  - {id: a, kill_grace: 1m, shell: \"trap \\\"until [ -e go ]; do sleep 0.02; done; echo tidy >>effects; exit 3\\\" TERM; echo a >>effects; while :; do sleep 0.02; done\"}"
+	begin && until_true "[ -s effects ]" && kill -QUIT $run && seen "is stopped" && sleeps 600 &&
+	sleep 0.5 && touch go && ends 131 && effects "a tidy "
+'
+
+test_that 'after waking up, a new step has all of its time, and what it leaves is killed' '
+	book "  - {id: w, wait: 10m}
+  - {id: b, timeout: 500ms, kill_grace: 100ms, shell: \"echo b >>effects; sleep 100\"}"
+	begin && seen "started *w" && sleeps 900 && until_true "[ -s effects ]" &&
+	step=$(pgrep -P $(pgrep -P "$run")) && ends 1 && has "timed out" && gone $step
+'
+
+test_that 'a machine that sleeps again and again wakes nobody for nothing' '
+	book "  - $goes, timeout: 1m}
+  - {id: b, shell: echo b >>effects}"
+	begin && until_true "[ -s effects ]" || exit 1
+	for i in 1 2 3 4 5 6 7 8 9 10; do sleeps 86400; sleep 0.05; done
+	before=$(ticks)
+	sleep 1
+	after=$(ticks)
+	touch go && ends 0 && effects "a end b " && [ $((after - before)) -lt 30 ]
+'
+
 # ---- the clock is set
 
 for by in 259200 -259200; do
@@ -102,6 +141,13 @@ test_that 'we and the keeper are stopped, and the step ends meanwhile: it ended 
 	start && keeper=$(pgrep -P "$run") && step=$(pgrep -P $keeper) &&
 	kill -STOP $run $keeper && touch go && until_true "gone $step" && sleep 1.2 &&
 	kill -CONT $run $keeper && ends 0 && effects "a b " && whole
+'
+
+test_that 'the keeper and the step are stopped, as a freezer does: its time goes on with it' '
+	book "  - {id: a, timeout: 1s, shell: \"echo a >>effects; until [ -e go ]; do sleep 0.02; done\"}"
+	start && keeper=$(pgrep -P "$run") && step=$(pgrep -P $keeper) &&
+	kill -STOP $keeper && kill -STOP $step && sleep 4 && kill -CONT $step && kill -CONT $keeper &&
+	sleep 0.2 && touch go && ends 0 && lacks "timed out"
 '
 
 test_that 'we are stopped while the keeper goes on: its timeouts hold' '
