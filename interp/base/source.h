@@ -35,8 +35,8 @@ struct mark {
 };
 
 struct text {
+    struct span span;  // of the whole scalar, quotes included
     struct str str;
-    struct span span;          // of the whole scalar, quotes included
     const struct mark *marks;  // NULL: the text stands at span.start as it is
     uint32_t mark_count;
     bool quoted;  // written as 'x', "x", | or >

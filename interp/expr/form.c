@@ -167,10 +167,10 @@ static bool read_items(struct form *f, struct arena *a, struct diags *ds)
     size_t i = 0;
 
     f->kind = n->kind == NODE_LIST ? FORM_LIST : FORM_MAP;
-    f->count = n->count;
-    f->items = NEW_ARRAY(a, struct form, n->count);
+    f->count = node_count(n);
+    f->items = NEW_ARRAY(a, struct form, f->count);
     if (f->kind == FORM_MAP)
-        f->keys = NEW_ARRAY(a, struct text, n->count);
+        f->keys = NEW_ARRAY(a, struct text, f->count);
     for (const struct node *item = n->first; item; item = item->next, i++) {
         f->items[i].node = item;
         if (f->kind == FORM_MAP)

@@ -37,7 +37,7 @@ struct diag *refuse(struct reader *r, enum diag_code code, struct span span, con
 
 struct span key_span(const struct node *n)
 {
-    return n->alias.source ? n->alias : n->key ? n->key->span : n->span;
+    return node_alias(n).source ? node_alias(n) : n->key ? n->key->span : n->span;
 }
 
 static bool is_shown(const struct node *n)

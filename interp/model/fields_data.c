@@ -120,7 +120,7 @@ static bool read_by_type(const struct node *n, int type, const struct form **out
 
 static bool read_allowed(const struct node *n, int type, struct list *out, struct reader *r)
 {
-    const struct form **forms = NEW_ARRAY(r->arena, const struct form *, n->count ? n->count : 1);
+    const struct form **forms = NEW_ARRAY(r->arena, const struct form *, node_count(n) + 1);
     bool ok = true;
 
     *out = (struct list){ forms, 0 };

@@ -7,6 +7,14 @@
 #include "base/near.h"
 #include "model/reader.h"
 
+// Of as many elements as [n] has.
+static struct list list_of(const struct type *type, const struct node *n, struct reader *r)
+{
+    size_t count = node_count(n);
+
+    return (struct list){ arena_alloc(r->arena, count ? count : 1, type->element->size), count };
+}
+
 static bool read_list(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct list *list = to;
@@ -16,10 +24,9 @@ static bool read_list(const struct type *type, const struct node *n, void *to, s
         *list = (struct list){ arena_alloc(r->arena, 1, type->element->size), 1 };
         return type_read(type->element, n, list->items, r);
     }
-    if (type->filled && n->count == 0)
+    if (type->filled && !n->first)
         return empty_list(n, r);
-    *list = (struct list){ arena_alloc(r->arena, n->count ? n->count : 1, type->element->size),
-                           n->count };
+    *list = list_of(type, n, r);
     char *item = list->items;
     for (const struct node *child = n->first; child; child = child->next) {
         ok &= type_read(type->element, child, item, r);
@@ -41,8 +48,7 @@ static bool read_map(const struct type *type, const struct node *n, void *to, st
     struct list *list = to;
     bool ok = true;
 
-    *list = (struct list){ arena_alloc(r->arena, n->count ? n->count : 1, type->element->size),
-                           n->count };
+    *list = list_of(type, n, r);
     char *item = list->items;
     for (const struct node *child = n->first; child; child = child->next) {
         *(struct entry *)(void *)item = (struct entry){ child, child->key->text };

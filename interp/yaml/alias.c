@@ -10,19 +10,19 @@ static struct node *copy_node(struct reading *r, const struct node *n, struct sp
 {
     if (++r->copied > ALIAS_LIMIT)
         return NULL;
-    struct node *copy = NEW(r->arena, struct node), *last = NULL;
+    struct node *copy = NEW(r->arena, struct node);
+    struct family family = { .parent = copy };
     *copy = *n;
-    copy->alias = alias;
     copy->next = copy->first = NULL;
     copy->key = NULL;
-    copy->index = NULL;
-    copy->count = 0;
+    copy->more = NULL;
+    node_more(r, copy)->alias = alias;
     for (const struct node *child = n->first; child; child = child->next) {
         struct node *c = copy_node(r, child, alias);
         if (!c)
             return NULL;
         c->key = child->key;
-        node_append(r, copy, &last, c);
+        node_append(r, &family, c);
     }
     return copy;
 }

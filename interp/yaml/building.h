@@ -20,4 +20,12 @@ uint32_t behind_properties(struct reading *r, uint32_t at, uint32_t end);
 struct node *node_new(struct reading *r, enum node_kind kind, struct span span);
 // Stands for a value about which somebody has already complained.
 struct node *node_refused(struct reading *r, struct span span);
-void node_append(struct reading *r, struct node *parent, struct node **last, struct node *child);
+// The children of a node while they are read.
+struct family {
+    struct node *parent, *last;
+    size_t count;
+    struct map *index;  // from some count on
+};
+void node_append(struct reading *r, struct family *f, struct node *child);
+// What few nodes have, to be written.
+struct node_extra *node_more(struct reading *r, struct node *n);

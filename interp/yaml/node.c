@@ -7,8 +7,8 @@
 const struct node *node_find(const struct node *map, struct str key)
 {
     assert(map->kind == NODE_MAP);
-    if (map->index)
-        return map_get(map->index, key);
+    if (map->more && map->more->index)
+        return map_get(map->more->index, key);
     for (const struct node *n = map->first; n; n = n->next)
         if (str_equal(n->key->text.str, key))
             return n;
@@ -18,6 +18,20 @@ const struct node *node_find(const struct node *map, struct str key)
 const struct node *node_get(const struct node *map, const char *key)
 {
     return node_find(map, str_from(key));
+}
+
+size_t node_count(const struct node *n)
+{
+    size_t count = 0;
+
+    for (const struct node *child = n->first; child; child = child->next)
+        count++;
+    return count;
+}
+
+struct span node_alias(const struct node *n)
+{
+    return n->more ? n->more->alias : (struct span){ 0 };
 }
 
 const char *node_kind_name(enum node_kind kind)

@@ -15,18 +15,23 @@
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
+// There are ten thousands of them in a long runbook: what few nodes have is elsewhere.
 struct node {
-    enum node_kind kind;
-    struct span span;
+    union {
+        struct span span;
+        struct text text;  // NODE_SCALAR; of others empty. It begins with its span
+    };
+    struct node *first;             // NODE_LIST, NODE_MAP: in the order written; NULL: it is empty
+    struct node *next;              // the next element of the same parent
+    const struct node *key;         // when the parent is a map: a scalar
+    const struct node_extra *more;  // NULL: nothing of it
+    enum node_kind kind : 8;
+    bool partial;  // NODE_MAP: keys of it were refused and left out
+    bool refused;  // an error about it has been reported; readers pass over it
+};
+struct node_extra {
     struct span alias;        // source NULL unless reached through an alias
-    struct text text;         // NODE_SCALAR
-    size_t count;             // NODE_LIST, NODE_MAP
-    struct node *first;       // NODE_LIST, NODE_MAP: in the order written
-    struct node *next;        // the next element of the same parent
-    const struct node *key;   // when the parent is a map: a scalar
-    const struct map *index;  // NODE_MAP with many keys: key text -> node
-    bool partial;             // NODE_MAP: keys of it were refused and left out
-    bool refused;             // an error about it has been reported; readers pass over it
+    const struct map *index;  // NODE_MAP with many keys: key text -> node; or NULL
 };
 
 // NULL if the file cannot be read as one YAML document; the reasons are in [ds].
@@ -37,6 +42,12 @@ struct node *node_read(struct arena *a, const struct source *src, struct diags *
 // The value of [key] in a map, or NULL. The second answers for any text.
 const struct node *node_get(const struct node *map, const char *key);
 const struct node *node_find(const struct node *map, struct str key);
+
+// How many elements it has; of a scalar 0. Counts them.
+size_t node_count(const struct node *n);
+// The place to blame for what an alias brought: where the alias stands. Its source is NULL for
+// other nodes.
+struct span node_alias(const struct node *n);
 
 // "a value", "a list", "a map".
 const char *node_kind_name(enum node_kind kind);

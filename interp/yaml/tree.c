@@ -35,22 +35,27 @@ struct node *node_refused(struct reading *r, struct span span)
     return n;
 }
 
-void node_append(struct reading *r, struct node *parent, struct node **last, struct node *child)
+struct node_extra *node_more(struct reading *r, struct node *n)
 {
-    *(*last ? &(*last)->next : &parent->first) = child;
-    *last = child;
-    parent->count++;
-    if (parent->kind != NODE_MAP || parent->count < INDEX_FROM)
+    if (!n->more)
+        n->more = NEW(r->arena, struct node_extra);
+    return (struct node_extra *)n->more;
+}
+
+void node_append(struct reading *r, struct family *f, struct node *child)
+{
+    *(f->last ? &f->last->next : &f->parent->first) = child;
+    f->last = child;
+    f->count++;
+    if (f->parent->kind != NODE_MAP || f->count < INDEX_FROM)
         return;
-    struct map *index = (struct map *)parent->index;
-    if (index) {
-        map_put(index, child->key->text.str, child);
+    if (f->index) {
+        map_put(f->index, child->key->text.str, child);
         return;
     }
-    index = map_new(r->arena);
-    for (struct node *n = parent->first; n; n = n->next)
-        map_put(index, n->key->text.str, n);
-    parent->index = index;
+    node_more(r, f->parent)->index = f->index = map_new(r->arena);
+    for (struct node *n = f->parent->first; n; n = n->next)
+        map_put(f->index, n->key->text.str, n);
 }
 
 static bool next_event(struct reading *r, yaml_event_t *event)
@@ -136,14 +141,16 @@ static bool read_children(struct reading *r, struct node *parent, yaml_event_typ
                           struct context c)
 {
     const bool is_map = parent->kind == NODE_MAP;
-    struct node *last = NULL, *key = NULL;
+    struct family family = { .parent = parent };
+    struct node *key = NULL;
     yaml_event_t event;
 
     while (next_event(r, &event)) {
         if (event.type == end) {
+            const struct node *last = family.last;
             if (c.flow)
                 parent->span.end = byte_offset(r, event.end_mark);
-            else if (last && last->span.end > parent->span.end && !last->alias.source)
+            else if (last && last->span.end > parent->span.end && !node_alias(last).source)
                 parent->span.end = last->span.end;
             yaml_event_delete(&event);
             return true;
@@ -163,7 +170,7 @@ static bool read_children(struct reading *r, struct node *parent, yaml_event_typ
         parent->partial |= !kept;
         if (kept && (!is_map || !is_repeated(r, parent, key))) {
             child->key = key;
-            node_append(r, parent, &last, child);
+            node_append(r, &family, child);
         }
         key = NULL;
     }
