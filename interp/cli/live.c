@@ -11,7 +11,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "cli/inputs.h"
-#include "report/history_read.h"
 #include "report/incident.h"
 #include "report/ndjson.h"
 #include "report/person.h"
@@ -233,7 +232,9 @@ int live_end(struct live *l, int code)
 {
     teller_end(l->teller);
     write_report(l);
-    l->v->events_began = l->history->start.kind == VALUE_MAP || l->history->over;
+    // [now_ms]: not only read, but told.
+    l->v->events_began = l->history->now_ms &&
+                         (l->history->start.kind == VALUE_MAP || l->history->over);
     return code;
 }
 
@@ -275,14 +276,7 @@ int live_existing(struct invocation *v,
     l.options.store = store_url(v);
     if ((code = open_store(v, l.loop, false, &s)) || (code = open_run(v, s, v->words[0], &row)))
         return code;
-    // What it was so far, so that its steps are known by name.
-    l.history->keep_moments = true;
-    code = store_code(history_read(l.history, s, row.id, v->diags));
-    if (code != CODE_OK)
-        return code;
-    history_watch(l.history, loop_now_ms(l.loop), clock_wall_ns());
     live_begin(&l);
     l.env.store = s;
-    l.history->over = l.history->suspended = false;
     return live_end(&l, act(&l.env, row.id, &l.options));
 }

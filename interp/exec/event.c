@@ -1,11 +1,12 @@
 #include "exec/event.h"
 
 #include <stdio.h>
-#include <time.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "value/base64.h"
+#include "value/time.h"
 
 enum { TEXT_LIMIT = 4 * 1024, LINE_LIMIT = 64 * 1024 };
 
@@ -41,11 +42,16 @@ const char *event_type_word(enum event_type type)
     return words[type];
 }
 
+static bool is_word(struct str s, const char *word)
+{
+    return strncmp(word, s.s, s.n) == 0 && word[s.n] == '\0';
+}
+
 enum event_type event_type_of(struct str word)
 {
     int t = 0;
 
-    while (t < EVENT_COUNT && !str_is(word, words[t]))
+    while (t < EVENT_COUNT && !is_word(word, words[t]))
         t++;
     return (enum event_type)t;
 }
@@ -247,9 +253,7 @@ static int64_t wall_ns_of(struct value ts)
 
     if (ts.kind != VALUE_STRING || ts.s.n != 24 || !numbers_of(ts.s, "0000-00-00T00:00:00.000Z", n))
         return 0;
-    struct tm tm = { .tm_year = n[0] - 1900, .tm_mon = n[1] - 1, .tm_mday = n[2], .tm_hour = n[3],
-                     .tm_min = n[4], .tm_sec = n[5] };
-    return (int64_t)timegm(&tm) * 1000000000 + (int64_t)n[6] * 1000000;
+    return civil_seconds(n[0], n[1], n[2], n[3], n[4], n[5]) * 1000000000 + (int64_t)n[6] * 1000000;
 }
 
 bool event_read(struct str line, struct arena *a, struct event *out)

@@ -143,13 +143,24 @@ static bool flag_of(struct value plan, const char *key)
     return value_field(plan, key, NULL, &v) && v.kind == VALUE_BOOL && v.b;
 }
 
+static bool read_json(struct str json, struct arena *a, struct value *out)
+{
+    struct arena *scratch = arena_new(NULL);
+    struct json_error ignored;
+    bool plain = json_read_plain(json, scratch, out);
+
+    if (plain)
+        *out = value_copy(a, *out);
+    arena_free(scratch);
+    return plain || json_read(json, a, out, &ignored);
+}
+
 bool plan_read(struct arena *a, struct str json, struct kept_plan *out)
 {
-    struct json_error error;
     struct value plan, files = VALUE_NONE, policy = VALUE_NONE;
 
     *out = (struct kept_plan){ 0 };
-    if (!json_read(json, a, &plan, &error) || plan.kind != VALUE_MAP)
+    if (!read_json(json, a, &plan) || plan.kind != VALUE_MAP)
         return false;
     out->file = text_of(plan, "file");
     out->cwd = text_of(plan, "cwd");

@@ -95,32 +95,14 @@ static void forget_answer(struct driver *d, struct str id)
 }
 
 // `took` is a duration, which JSON does not know.
-static struct value with_took(struct value result, struct arena *a)
-{
-    struct value_builder *b = value_map_start(a);
-
-    for (size_t i = 0; i < value_size(result); i++) {
-        struct value_entry f = result.map->entries[i];
-        bool took = f.key.kind == VALUE_STRING && str_is(f.key.s, "took") &&
-                    f.value.kind == VALUE_STRING;
-        if (took)
-            f.value = value_duration((int64_t)(strtod(f.value.s.s, NULL) * 1e9));
-        value_put(b, f.key, f.value);
-    }
-    return value_finish(b);
-}
-
 static void restore_result(struct event *e, struct arena *a)
 {
-    struct value result = field_of(e->data, "result");
-    struct value_builder *b = value_map_start(a);
+    struct value result = field_of(e->data, "result"), took = field_of(result, "took");
 
-    if (result.kind != VALUE_MAP)
+    if (took.kind != VALUE_STRING)
         return;
-    for (size_t i = 0; i < value_size(e->data); i++)
-        value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
-    value_put_s(b, "result", with_took(result, a));
-    e->data = value_finish(b);
+    took = value_duration((int64_t)(strtod(str_copy(a, took.s).s, NULL) * 1e9));
+    e->data = value_with(a, e->data, "result", value_with(a, result, "took", took));
 }
 
 // Results that steps left are in the folder of the machine that they ran on.
@@ -181,19 +163,39 @@ static bool replay_event(struct driver *d, struct event e, struct arena *a)
     return true;
 }
 
-// What says nothing about where the run stands need not be read: mostly output.
-static bool says_nothing(struct str type)
-{
-    static const enum event_type types[] = {
-        EVENT_STEP_OUTPUT, EVENT_VERIFY_TRY, EVENT_LOCK_WAIT,
-        EVENT_LOCK_HELD,   EVENT_HOOK_END,   EVENT_DIAGNOSTIC
-    };
-    enum event_type is = event_type_of(type);
+// What says nothing about where the run stands: mostly output.
+static const bool says_nothing[EVENT_COUNT] = {
+    [EVENT_STEP_OUTPUT] = true, [EVENT_VERIFY_TRY] = true, [EVENT_LOCK_WAIT] = true,
+    [EVENT_LOCK_HELD] = true,   [EVENT_HOOK_END] = true,   [EVENT_DIAGNOSTIC] = true,
+};
 
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (types[i] == is)
-            return true;
+static void tell_past(struct driver *d, const struct event *e, struct str line)
+{
+    for (struct observer *o = d->env->observers; o; o = o->next)
+        if (o->past)
+            o->past(o, e, line);
+}
+
+// The type stands beside the event as well, and only the event is in the chain.
+static bool is_of_its_type(struct driver *d, const struct stored_event *stored,
+                           const struct event *e)
+{
+    if (str_is(stored->type, event_type_word(e->type)))
+        return true;
+    diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
+               "the journal of run %.*s is damaged: event %lld is not what was written",
+               STR_ARG(d->id), (long long)stored->seq);
+    d->replay_failed = true;
     return false;
+}
+
+static bool replay_read(struct driver *d, const struct stored_event *stored, struct event *e,
+                        struct str line, struct arena *a)
+{
+    if (!is_of_its_type(d, stored, e))
+        return false;
+    tell_past(d, e, line);
+    return says_nothing[e->type] || replay_event(d, *e, a);
 }
 
 struct replay {
@@ -210,10 +212,8 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     struct str line = stays ? str_copy(a, stored->json) : stored->json;
     struct event e;
 
-    if (says_nothing(stored->type))
-        return true;
     // What is of a newer minor version is left out: consumers ignore what they do not know.
-    bool fine = !event_read(line, a, &e) || replay_event(r->driver, e, a);
+    bool fine = !event_read(line, a, &e) || replay_read(r->driver, stored, &e, line, a);
     arena_empty(r->arena);
     return fine;
 }

@@ -142,21 +142,23 @@ void history_notice(struct history *h, const struct event *e, struct str level, 
                                                      history_kept(h, help) };
 }
 
-static void learn_run(struct history *h, struct str line)
+// It stands in the line, and of what was read in the event.
+static void learn_run(struct history *h, struct value data, struct str line)
 {
     struct arena *scratch = arena_new(NULL);
     struct json_error ignored;
     struct value v;
 
-    if (json_read(line, scratch, &v, &ignored))
-        h->run = history_kept(h, text_of(v, "run"));
+    history_take(h, data, "run", &h->run);
+    if (!h->run.n && json_read(line, scratch, &v, &ignored))
+        history_take(h, v, "run", &h->run);
     arena_free(scratch);
 }
 
 void history_apply(struct history *h, const struct event *e, struct str line)
 {
     if (line.n && !h->run.n)
-        learn_run(h, line);
+        learn_run(h, e->data, line);
     if (e->wall_ns)
         h->last_ns = e->wall_ns;
     if (e->type < EVENT_COUNT && history_handlers[e->type])

@@ -249,11 +249,25 @@ static void on_tick(void *arg)
     wind(t);
 }
 
+// It tells itself when what was there before is over.
+static void on_past(struct observer *o, const struct event *e, struct str line)
+{
+    struct teller *t = teller_of(o);
+
+    t->history->now_ms = 0;
+    history_apply(t->history, e, line);
+    t->history->over = t->history->suspended = false;  // it goes on
+    t->is_late = true;
+}
+
 static void on_event(struct observer *o, const struct event *e, struct str line)
 {
     struct teller *t = teller_of(o);
     struct arena *a = arena_new(NULL);
 
+    if (t->is_late)
+        history_watch(t->history, loop_now_ms(t->loop), clock_wall_ns());
+    t->is_late = false;
     t->history->now_ms = loop_now_ms(t->loop);
     t->wall_ns = e->wall_ns ? e->wall_ns : clock_wall_ns();
     t->wall_at_ms = t->history->now_ms;
@@ -291,7 +305,7 @@ struct observer *teller_new(struct arena *a, struct loop *l, struct history *h,
                           .options = *options,
                           .spouts = map_new(a) };
     t->observer = (struct observer){
-        .event = on_event, .output = on_output, .say = on_say, .ctx = t
+        .event = on_event, .past = on_past, .output = on_output, .say = on_say, .ctx = t
     };
     if (options->github)
         t->github = github_new(a, screen);

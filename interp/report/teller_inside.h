@@ -29,6 +29,7 @@ struct teller {
     struct timer *timer;
     int64_t wall_ns;     // of the last event
     int64_t wall_at_ms;  // boot time when it came
+    bool is_late;        // what was there before is known, and nothing was told yet
     size_t id_columns;
     int64_t painted_ms;
     struct timer *soon;  // a repainting that was put off

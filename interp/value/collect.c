@@ -271,6 +271,35 @@ bool value_field(struct value v, const char *key, struct arena *a, struct value 
     return value_get(v, value_text(key), out);
 }
 
+static size_t weight_of(const struct value_entry *entries, size_t count)
+{
+    size_t weight = 0;
+
+    for (size_t i = 0; i < count; i++)
+        weight += value_weight(entries[i].key) + value_weight(entries[i].value);
+    return weight;
+}
+
+// The keys are the same, and so is their index.
+struct value value_with(struct arena *a, struct value from, const char *key, struct value value)
+{
+    const struct value_map *m = from.map;
+    struct value_entry *entries = NEW_ARRAY(a, struct value_entry, m->count);
+    struct value_map *map = NEW(a, struct value_map);
+    const struct value_entry *old = find(m->entries, m->count, m->slots, m->slot_count,
+                                         value_text(key));
+
+    memcpy(entries, m->entries, m->count * sizeof *entries);
+    entries[old - m->entries].value = value;
+    *map = *m;
+    map->entries = entries;
+    map->weight = weight_of(entries, m->count);
+    map->objects |= value_has_objects(value);
+    from.map = map;
+    from.secret |= value.secret;
+    return from;
+}
+
 bool value_wholly_secret(struct value v)
 {
     if (v.kind == VALUE_LIST)

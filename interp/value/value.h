@@ -173,6 +173,8 @@ void value_put_s(struct value_builder *b, const char *key, struct value value);
 // What was put so far. More may be put then, and this be called again; what was given out before
 // must not be looked at any more.
 struct value value_finish(struct value_builder *b);
+// [map] with another value for a key that it has.
+struct value value_with(struct arena *a, struct value map, const char *key, struct value value);
 // An object with all of its fields made; those that cannot be had are left out.
 struct value value_object_map(struct value object, struct arena *a);
 

@@ -48,6 +48,18 @@ test_that 'the plan that is kept with it: found, and not gone on with' '
 	changed_plan && exits 12 runbook show "$id" --verify >out 2>&1 && has "its plan is" && : >effects &&
 	touch go && resume 12 && has "is not the one that it began with" && effects "" && restore
 '
+test_that 'what an event is filed as: not gone on with' '
+	restore && : >effects && touch go &&
+	sqlite3 "$db" "UPDATE events SET type = '"'step.output'"' WHERE type = '"'step.end'"' AND seq > 3" &&
+	resume 12 && has "is not what was written" && effects "" && restore
+'
+test_that 'why it cannot be gone on with is an event, too' '
+	changed_plan && exits 12 runbook resume "$id" -o ndjson >out 2>/dev/null </dev/null &&
+	has "\"type\":\"diagnostic\"" && has "is not the one that it began with"
+	code=$?
+	restore
+	(exit $code)
+'
 # refused COMMAND...: at once, since a pipe that nobody writes to is not waited for
 refused() {
 	exits 12 timeout 20 runbook "$@" >out 2>&1 </dev/null && has "/head\` is not a file"
