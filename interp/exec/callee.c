@@ -150,6 +150,27 @@ void callee_begin(struct walk *w)
 
 // ---- behind them
 
+// The caller's own `expect`, on what the callee gave.
+static void callee_judge(struct walk *w)
+{
+    const struct step *s = w->task->step;
+
+    if (s->expect.count == 0 || w->d->options->dry_run) {
+        walk_verify(w);
+        return;
+    }
+    struct judged j = judge(w->d, s, NULL, scope_of(w), w->arena);
+    if (j.ok) {
+        walk_verify(w);
+        return;
+    }
+    w->message = str_copy(w->arena, j.message);
+    w->help = str_copy(w->arena, j.help);
+    w->picture = j.picture;
+    w->parts = j.parts;
+    container_failed(w);
+}
+
 static void callee_verified(void *arg, const struct check_outcome *o)
 {
     struct walk *w = arg;
@@ -158,7 +179,7 @@ static void callee_verified(void *arg, const struct check_outcome *o)
     if (w->withdrawn)
         return;
     if (o->ok) {
-        walk_verify(w);
+        callee_judge(w);
         return;
     }
     w->message = str_format(w->arena, "its `verify` does not hold: %.*s: %.*s", STR_ARG(o->id),
@@ -198,12 +219,18 @@ void callee_over(struct walk *w)
     struct expr_error err = { 0 };
     struct view v = view_of_space(w->d, w->task->inner);
 
-    if (!callee_outputs(w, &err)) {
+    bool given = callee_outputs(w, &err);
+    if (!given && w->d->options->dry_run) {  // what nothing was run for is not known
+        w->message = str_format(w->arena, "dry run: not known before: %.*s", STR_ARG(err.message));
+        container_work_over(w, STATE_SKIPPED);
+        return;
+    }
+    if (!given) {
         fail_expr(w, "outputs", &err);
         return;
     }
     if (rb->verify.count == 0 || w->d->options->dry_run) {
-        walk_verify(w);
+        callee_judge(w);
         return;
     }
     struct str tag = str_format(w->arena, "%.*s.", STR_ARG(told_address(w->task, w->arena)));

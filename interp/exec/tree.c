@@ -213,6 +213,8 @@ static struct task *undo_task(struct run *r, struct task *t, const struct step *
     struct task *u = task_new(r, body, t->undo, t->space, address, PHASE_UNDO);
     u->prefix = join(r, address, ".", STR(""));
     u->undoes = t;
+    if (body != t->step && body->for_each)
+        u->kind = TASK_EACH;
     if (number && body->id.str.n)  // those behind it in the list may read it
         map_put(t->space->by_id, body->id.str, u);
     make_inside(r, u, t->space, u->prefix);
