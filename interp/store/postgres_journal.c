@@ -229,12 +229,15 @@ static bool keep(struct journal *base, const char *name, struct str bytes, struc
     for (size_t i = 0; i < bytes.n; i++)
         buf_format(&hex, "%02x", (unsigned char)bytes.s[i]);
     const struct str params[] = { base->id, str_from(name), buf_take(&hex, a) };
-    // The same again is a lost answer; something else is a mistake.
-    PGresult *r = postgres_query(j->store,
-                                 "INSERT INTO runbook.kept VALUES($1, $2, decode($3, 'hex'))"
-                                 " ON CONFLICT (run, name) DO UPDATE SET bytes = excluded.bytes"
-                                 " WHERE kept.bytes = excluded.bytes RETURNING 1",
-                                 params, 3, ds);
+    // The same again is a lost answer; something else is a mistake. Nothing that is kept needs to
+    // be changed, so no role needs to be able to.
+    PGresult *r = postgres_query(
+        j->store,
+        "WITH added AS (INSERT INTO runbook.kept"
+        " VALUES($1, $2, decode($3, 'hex')) ON CONFLICT DO NOTHING"
+        " RETURNING 1) SELECT FROM added UNION ALL SELECT FROM runbook.kept"
+        " WHERE run = $1 AND name = $2 AND bytes = decode($3, 'hex')",
+        params, 3, ds);
     bool fine = r && server_rows(&j->store->server, r) == 1;
     if (r && !fine)
         store_fail(ds, STORE_FAILED, "run `%.*s` has a `%s` already", STR_ARG(base->id), name);

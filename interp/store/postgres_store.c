@@ -104,6 +104,13 @@ static struct str schema(struct arena *a)
         " run text NOT NULL REFERENCES runbook.run ON DELETE CASCADE, step text NOT NULL,"
         " role text NOT NULL DEFAULT session_user, digest text NOT NULL, reason text NOT NULL,"
         " at text NOT NULL, yes boolean NOT NULL, PRIMARY KEY(run, step, role, digest));"
+        // Nobody answers for somebody else, and nobody takes back a refusal.
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'runbook') THEN"
+        " ALTER TABLE runbook.vote ENABLE ROW LEVEL SECURITY;"
+        " CREATE POLICY all_see ON runbook.vote FOR SELECT USING (true);"
+        " CREATE POLICY own ON runbook.vote FOR INSERT WITH CHECK (role = session_user);"
+        " CREATE POLICY own_yes ON runbook.vote FOR UPDATE USING (role = session_user AND yes)"
+        " WITH CHECK (role = session_user); END IF; END $$;"
         "CREATE TABLE IF NOT EXISTS runbook.note(key text PRIMARY KEY, json text NOT NULL);"
         "CREATE TABLE IF NOT EXISTS runbook.fire(key text PRIMARY KEY, run text NOT NULL);"
         "INSERT INTO runbook.format VALUES(1, %d) ON CONFLICT DO NOTHING;"

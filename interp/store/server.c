@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "store/postgres_grants.h"
 
 // ---- words
 
@@ -219,13 +220,20 @@ static enum server_answer judge(struct server *s, PGresult *r, bool late, struct
     return SERVER_LOST;
 }
 
-static enum server_answer finish(struct server *s, bool sent, int64_t until_ms, PGresult **result,
-                                 struct failure *why)
+static bool lacks_privilege(const struct server *s)
+{
+    return strcmp(s->state, "42501") == 0;
+}
+
+static enum server_answer finish(struct server *s, const char *sql, bool sent, int64_t until_ms,
+                                 PGresult **result, struct failure *why)
 {
     bool late = false;
     PGresult *r = sent && send_all(s, until_ms) ? receive(s, until_ms, &late) : NULL;
     enum server_answer answer = judge(s, r, late, why);
 
+    if (answer == SERVER_REFUSED && lacks_privilege(s))
+        grants_tell(s, sql, why);
     if (answer != SERVER_DONE) {
         if (s->conn || r)
             s->pq->clear(r);
@@ -256,7 +264,7 @@ enum server_answer server_ask(struct server *s, int64_t until_ms, const char *sq
     if (s->conn || connect_now(s, until_ms, why)) {
         const char *const *values = c_strings(params, count, a);
         int sent = s->pq->sendQueryParams(s->conn, sql, count, NULL, values, NULL, NULL, 0);
-        answer = finish(s, sent, until_ms, result, why);
+        answer = finish(s, sql, sent, until_ms, result, why);
     }
     arena_free(a);
     return answer;
@@ -269,7 +277,7 @@ enum server_answer server_script(struct server *s, int64_t until_ms, const char 
     enum server_answer answer = SERVER_LOST;
 
     if (s->conn || connect_now(s, until_ms, why))
-        answer = finish(s, s->pq->sendQuery(s->conn, sql), until_ms, &r, why);
+        answer = finish(s, sql, s->pq->sendQuery(s->conn, sql), until_ms, &r, why);
     if (s->pq)
         s->pq->clear(r);
     return answer;

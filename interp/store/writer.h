@@ -27,7 +27,7 @@ struct batch {
 
 // Why a write failed: whole words, no names of ours.
 struct failure {
-    char text[400];
+    char text[600];
 };
 void failure_set(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
