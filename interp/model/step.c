@@ -91,7 +91,8 @@ enum {
     ACTION = 1 << STEP_ACTION,
     GATE = 1 << STEP_GATE,
     GROUP = 1 << STEP_GROUP,
-    USE = 1 << STEP_USE
+    USE = 1 << STEP_USE,
+    ALL_BUT_GATES = ACTION | GROUP | USE
 };
 
 static const struct {
@@ -100,7 +101,7 @@ static const struct {
     const char *why;
 } allowed[] = {
     { "expect", ACTION | GATE | USE, "its children have results, it has none" },
-    { "idempotent", ACTION | GATE, "what is inside decides" },
+    { "idempotent", ACTION, "what is inside decides" },
     { "before", ACTION | GATE | USE, "put it on the child that needs it" },
     { "env", ACTION | GROUP, "a used runbook has its own" },
     { "dir", ACTION | GROUP, "a used runbook has its own" },
@@ -110,6 +111,11 @@ static const struct {
     { "always", GROUP, "only a step with `steps` has children" },
     { "transaction", GROUP, "only a step with `steps` has children" },
     { "with", USE, "it gives inputs to what `use` names" },
+    { "undo", ALL_BUT_GATES, "there is nothing to take back" },
+    { "irreversible", ALL_BUT_GATES, "there is nothing to take back" },
+    { "retry", ALL_BUT_GATES, "what it looks at does not change; a check with `within` asks again" },
+    { "timeout", ALL_BUT_GATES,
+      "a question has its own: `confirm: {message: ..., timeout: 10m}`, `approve` alike" },
 };
 
 static const char *const kind_words[] = {
@@ -119,16 +125,43 @@ static const char *const kind_words[] = {
     [STEP_USE] = "a `use`",
 };
 
-static bool check_keys(const struct step *s, const struct node *n, struct reader *r)
+static bool is_check(const struct type *type)
+{
+    return type == &check_type || type == &type_bare_check;
+}
+
+// The poll of a check may be short of time also where it only looks at values.
+static bool may_have(const struct type *type, const struct step *s, unsigned kinds)
+{
+    return (kinds >> s->kind & 1) || (is_check(type) && kinds == ALL_BUT_GATES);
+}
+
+// `undo: none` is true of everything that changes nothing.
+static bool says_none(const struct node *n, const char *key)
+{
+    const struct node *value = node_get(n, key);
+
+    return value && value->kind == NODE_SCALAR && str_is(value->text.str, "none") &&
+           strcmp(key, "undo") == 0;
+}
+
+static const char *way_out(const struct step *s, unsigned kinds, const char *why)
+{
+    return s->kind == STEP_GATE && kinds != ALL_BUT_GATES ? "it runs nothing" : why;
+}
+
+static bool check_keys(const struct type *type, const struct step *s, const struct node *n,
+                       struct reader *r)
 {
     bool ok = true;
 
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
-        if ((allowed[i].kinds >> s->kind & 1) || !node_get(n, allowed[i].key))
+        if (may_have(type, s, allowed[i].kinds) || !node_get(n, allowed[i].key) ||
+            says_none(n, allowed[i].key))
             continue;
         struct diag *d = refuse(r, DIAG_CONFLICTING_FIELDS, key_span_in(n, allowed[i].key),
                                 "%s may not have `%s`", kind_words[s->kind], allowed[i].key);
-        diag_help(r->diags, d, "%s", s->kind == STEP_GATE ? "it runs nothing" : allowed[i].why);
+        diag_help(r->diags, d, "%s", way_out(s, allowed[i].kinds, allowed[i].why));
         ok = false;
     }
     return ok;
@@ -208,7 +241,7 @@ static bool check_body(const struct type *type, const struct node *n, struct ste
     bool ok = only_one_action(n, r);
 
     s->has_needs = node_get(n, "needs") != NULL;
-    return find_kind(type, n, s, r) && check_keys(s, n, r) && ok;
+    return find_kind(type, n, s, r) && check_keys(type, s, n, r) && ok;
 }
 
 bool step_check(const struct type *type, const struct node *n, void *to, struct reader *r)

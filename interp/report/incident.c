@@ -86,7 +86,7 @@ static void add_head(const struct history *h, struct arena *a, struct document *
         document_para(d, STR("This was a rehearsal. Nothing of it concerns the real system."));
     document_field(d, "Result", result_words(h, a));
     document_field(d, "Verified", verified_words(h));
-    document_field(d, "Run", h->run);
+    document_field(d, "Run", h->dry_run ? STR("a dry run: it is kept nowhere") : h->run);
     document_field(d, "Runbook",
                    h->file.n ? str_format(a, "%.*s (%.*s)", STR_ARG(h->runbook), STR_ARG(h->file))
                              : h->runbook);

@@ -148,8 +148,11 @@ static void tell_left_out(struct teller *t, struct spout *s)
     size_t n = lines_left_out(&s->lines[0]) + lines_left_out(&s->lines[1]);
 
     if (n)
-        teller_tell(t, INK_DIM, "%.*s | (%zu lines not shown here; runbook logs %.*s %.*s)",
-                    STR_ARG(s->step), n, STR_ARG(t->history->run), STR_ARG(s->step));
+        teller_tell(t, INK_DIM, "%.*s | (%zu lines not shown here%s)", STR_ARG(s->step), n,
+                    t->history->dry_run
+                        ? ""
+                        : str_format(t->scratch, "; runbook logs %.*s %.*s",
+                                     STR_ARG(t->history->run), STR_ARG(s->step)).s);
 }
 
 void teller_end_output(struct teller *t, struct str step)

@@ -59,8 +59,11 @@ static void on_run_start(struct teller *t, const struct event *e)
         t->past = t->options.past(h->runbook, t->options.past_arg);
     if (h->title.n && !str_equal(h->title, h->runbook))
         teller_tell(t, INK_BOLD, "%.*s", STR_ARG(h->title));
-    teller_tell(t, h->drill ? INK_WARN : INK_PLAIN, "%srun %.*s of %.*s %s%s%.*s%s%.*s",
-                h->drill ? "DRILL: " : "", STR_ARG(h->run), STR_ARG(h->runbook), what,
+    // A dry run is kept nowhere: its number would lead to nothing.
+    struct str run = h->dry_run ? STR("dry run")
+                                : str_format(t->scratch, "run %.*s", STR_ARG(h->run));
+    teller_tell(t, h->drill ? INK_WARN : INK_PLAIN, "%s%.*s of %.*s %s%s%.*s%s%.*s",
+                h->drill ? "DRILL: " : "", STR_ARG(run), STR_ARG(h->runbook), what,
                 h->user.n ? ", by " : "", STR_ARG(h->user), h->host.n ? " on " : "",
                 STR_ARG(h->host));
     if (e->type == EVENT_RUN_START)

@@ -362,4 +362,8 @@ test_that 'inside of a used runbook a name is that of its own inputs' '
 	sed -i "s/with: {tag: .*}}$/with: {tag: \"\${{ steps.b.stdout }}\"}}/" said.yaml &&
 	runbook view said.yaml >out && grep -F "| \`f.x\` |" out | grep -qF "\`echo \${{ inputs.tag }}\`"
 '
+test_that 'a dry run has no number that leads to nothing' '
+	runbook run good.yaml --dry-run --report dry.md 2>err && grep -q "dry run of good starts" err && ! grep -q "run [0-9a-z]* of" err &&
+	grep -q "Run:.*a dry run" dry.md
+'
 done_testing
