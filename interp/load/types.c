@@ -225,7 +225,8 @@ static void add_common(struct fields *f, const struct step *s, const struct expr
 {
     add(f, "state", &expr_string);
     add(f, "undo_state", &expr_string);
-    add(f, "outputs", type_cell(a, outputs));
+    if (s->outputs.count || s->kind == STEP_USE)
+        add(f, "outputs", type_cell(a, outputs));
     if (s->before.count)
         add(f, "before", type_cell(a, before_type(s, a)));
     add(f, "attempts", &expr_int);

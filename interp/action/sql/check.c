@@ -92,6 +92,21 @@ static bool check_control(const struct sql_params *p, enum sql_dialect dialect,
     return false;
 }
 
+// While the engine is not known, only what both would read so.
+static bool check_single(const struct sql_params *p, enum sql_dialect dialect, const struct bind *b)
+{
+    struct sql_shape shape = sql_text_shape(p->query, dialect, b->arena);
+    struct sql_shape lite = sql_text_shape(p->query, SQL_SQLITE, b->arena);
+
+    if (shape.statements < 2 || lite.statements < 2)
+        return true;
+    struct diag *d = diag_error(
+        b->diags, DIAG_CONFLICTING_FIELDS, text_span(&p->query->text, 0, p->query->text.str.n),
+        "these are %zu statements, and only one can stand here", shape.statements);
+    diag_help(b->diags, d, "put them into a file: `sql: {script: FILE}`, or make steps of them");
+    return false;
+}
+
 bool sql_check(const struct step *s, const struct bind *b)
 {
     const struct sql_params *p = s->params;
@@ -107,5 +122,5 @@ bool sql_check(const struct step *s, const struct bind *b)
     if (!p->query)
         return ok;
     return sql_text_check(p->query, dialect, b->arena, b->diags) && check_control(p, dialect, b) &&
-           ok;
+           check_single(p, dialect, b) && ok;
 }
