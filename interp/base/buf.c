@@ -66,6 +66,20 @@ void buf_add_s(struct buf *b, const char *c_string)
     buf_add(b, str_from(c_string));
 }
 
+void buf_add_number(struct buf *b, int64_t n)
+{
+    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    char digits[21], *end = digits + sizeof digits, *at = end;
+
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (n < 0)
+        *--at = '-';
+    buf_add(b, (struct str){ at, (size_t)(end - at) });
+}
+
 void buf_add_utf8(struct buf *b, uint32_t code)
 {
     char bytes[4];

@@ -24,6 +24,7 @@ void buf_free(struct buf *b);
 void buf_add(struct buf *b, struct str s);
 void buf_add_c(struct buf *b, char c);
 void buf_add_s(struct buf *b, const char *c_string);
+void buf_add_number(struct buf *b, int64_t n);  // in decimal; printf() is slow
 void buf_add_utf8(struct buf *b, uint32_t code);
 void buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vformat(struct buf *b, const char *format, va_list args)

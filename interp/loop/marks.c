@@ -121,10 +121,18 @@ bool marks_sync(int fd, struct str path)
     return synced;
 }
 
-static bool note_free(int fd, struct buf *line)
+static void add_number(struct buf *line, int64_t n)
 {
-    bool noted = note(fd, buf_str(line));
+    buf_add_number(line, n);
+    buf_add_c(line, ' ');
+}
 
+// [line], and at its end the name of the attempt that it is about.
+static bool note_about(int fd, struct buf *line, struct str name)
+{
+    buf_add(line, name);
+    buf_add_c(line, '\n');
+    bool noted = note(fd, buf_str(line));
     buf_free(line);
     return noted;
 }
@@ -133,25 +141,29 @@ bool marks_start(int fd, struct str name)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_format(&line, "start %.*s\n", STR_ARG(name));
-    return note_free(fd, &line);
+    buf_add_s(&line, "start ");
+    return note_about(fd, &line, name);
 }
 
 bool marks_failed(int fd, struct str name)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_format(&line, "failed %.*s\n", STR_ARG(name));
-    return note_free(fd, &line);
+    buf_add_s(&line, "failed ");
+    return note_about(fd, &line, name);
 }
 
 bool marks_pid(int fd, struct str name, const struct marked *p)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_format(&line, "pid %lld %lld %lld %lld %lld %.*s\n", (long long)p->pid, (long long)p->from,
-               (long long)p->to, (long long)p->due_ms, (long long)p->grace_ms, STR_ARG(name));
-    return note_free(fd, &line);
+    buf_add_s(&line, "pid ");
+    add_number(&line, p->pid);
+    add_number(&line, p->from);
+    add_number(&line, p->to);
+    add_number(&line, p->due_ms);
+    add_number(&line, p->grace_ms);
+    return note_about(fd, &line, name);
 }
 
 bool marks_ended(int fd, struct str name, struct str result)
@@ -161,8 +173,8 @@ bool marks_ended(int fd, struct str name, struct str result)
     buf_add_s(&line, "ended ");
     for (size_t i = 0; i < result.n; i++)
         buf_format(&line, "%02x", (unsigned char)result.s[i]);
-    buf_format(&line, " %.*s\n", STR_ARG(name));
-    return note_free(fd, &line);
+    buf_add_c(&line, ' ');
+    return note_about(fd, &line, name);
 }
 
 bool marks_hangup(int fd)

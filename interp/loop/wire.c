@@ -24,29 +24,15 @@ bool frame_next(struct str in, size_t *at, struct frame *head, struct str *body,
     return true;
 }
 
-// By hand: an environment has many texts, and printf() is slow.
-static void put_digits(struct buf *out, uint64_t n)
-{
-    char digits[20], *at = digits + sizeof digits;
-
-    do {
-        *--at = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    buf_add(out, (struct str){ at, (size_t)(digits + sizeof digits - at) });
-}
-
 void put_number(struct buf *out, int64_t n)
 {
-    if (n < 0)
-        buf_add_c(out, '-');
-    put_digits(out, n < 0 ? -(uint64_t)n : (uint64_t)n);
+    buf_add_number(out, n);
     buf_add_c(out, '\n');
 }
 
 void put_text(struct buf *out, struct str s)
 {
-    put_digits(out, s.n);
+    buf_add_number(out, (int64_t)s.n);
     buf_add_c(out, ':');
     buf_add(out, s);
     buf_add_c(out, '\n');
