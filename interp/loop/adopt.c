@@ -20,7 +20,7 @@ static bool is_of(const struct process *p, const struct marks *m, struct arena *
         return p->start >= main->from && p->start <= main->to;
     if (main->pid && (p->session == main->pid || p->group == main->pid) && p->start >= main->from)
         return true;
-    return process_env(p->pid, "RUNBOOK_STEP", a, &marker) && str_equal(marker, m->marker);
+    return process_env(p->pid, MARKER_VARIABLE, a, &marker) && str_equal(marker, m->marker);
 }
 
 void adopt_left(const struct marks *m, struct arena *a, struct child_result *r)

@@ -51,8 +51,9 @@ struct task {
     struct arena *arena;
     uint32_t id;
     struct child_spec spec;
-    struct str marker;
-    struct box *box;  // in which it lives; NULL: there are none, or it has not started
+    struct str variable;  // RUNBOOK_STEP in the environment of its processes
+    struct str marker;    // what that says
+    struct box *box;      // in which it lives; NULL: there are none, or it has not started
     enum { TASK_ASKED, TASK_RUNNING, TASK_OVER } state;
     int64_t asked_ms, retry_ms, started_ms, ended_ms;
     int64_t due_ms;      // when its time is up; 0: never
@@ -91,7 +92,9 @@ struct terminal {
 
 struct keeping {
     struct arena *arena;
+    struct arena *brief;  // emptied by who has used it, in the same function
     struct str folder, marks_path;
+    struct str variable;  // RUNBOOK_STEP of any task, up to the task's name
     int socket, marks, signals, clock, children;
     int epoll, pipes;  // [pipes], an epoll set of its own, is in [epoll] unless choked
     bool choked, writing;
@@ -117,9 +120,13 @@ struct keeping {
     char *stack;       // for spawn()
 };
 
-// ---- keeper.c
+// ---- keeper.c: the loop
 
 void keeping_tell(struct keeping *k, struct frame head, struct str body);
+// Does all that is due. False: nothing is left to do.
+bool keeping_tick(struct keeping *k);
+// Until something happens or is due.
+void keeping_wait(struct keeping *k);
 
 // ---- task.c: the life of a task
 

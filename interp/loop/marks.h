@@ -62,6 +62,7 @@ void marks_clean(struct str folder);
 // One file only, as seen by the interpreter whose keeper it was.
 void marks_read_one(struct str path, struct str name, struct arena *a, struct marks *out);
 
-// The value of RUNBOOK_STEP in the environment of what an attempt runs: unique to the
-// attempt and the keeper (the file at [path]).
+#define MARKER_VARIABLE "RUNBOOK_STEP"
+// Its value in the environment of what an attempt runs: unique to the attempt and the keeper
+// (the file at [path]). Ends with [name].
 struct str marks_marker(struct str path, struct str name, struct arena *a);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "loop/marks.h"
 #include "loop/program.h"
 
 // What the child is given, and what it tells: our memory is its own.
@@ -38,9 +39,9 @@ static char **environment(const struct spawn *s, struct arena *a)
     char **env = c_strings(s->spec->env, a, 1), **to = env;
 
     for (char **from = env; *from; from++)
-        if (strncmp(*from, "RUNBOOK_STEP=", 13) != 0)
+        if (strncmp(*from, MARKER_VARIABLE "=", sizeof MARKER_VARIABLE) != 0)
             *to++ = *from;
-    *to++ = (char *)(uintptr_t)str_format(a, "RUNBOOK_STEP=%.*s", STR_ARG(s->marker)).s;
+    *to++ = (char *)(uintptr_t)s->marker.s;
     *to = NULL;
     return env;
 }
@@ -115,7 +116,7 @@ static bool is_bad_dir(struct str dir)
 
 bool spawn(struct spawn *s)
 {
-    struct arena *a = arena_new(NULL);
+    struct arena *a = s->arena;
     // posix_spawnp() would look in our PATH, not in the child's, and clone once a folder.
     const char *program = program_find(s->spec->argv[0], s->spec->env, s->spec->dir, a, &s->error);
 
@@ -123,7 +124,7 @@ bool spawn(struct spawn *s)
     if (program)
         s->error = start(s, program, a);
     s->bad_dir = s->error && !spawn_may_retry(s->error) && is_bad_dir(s->spec->dir);
-    arena_free(a);
+    arena_empty(a);
     return s->error == 0;
 }
 

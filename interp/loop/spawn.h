@@ -16,9 +16,10 @@ enum { SPAWN_STACK = 64 * 1024 };
 
 struct spawn {
     const struct child_spec *spec;
-    struct str marker;           // RUNBOOK_STEP in its environment
+    struct str marker;           // MARKER_VARIABLE=value, in its environment
     int stdio[3];                // its own number, or close-on-exec and above 2
     int door;                    // of the box in which it is to live (cgroup.h); 0: none
+    struct arena *arena;         // empty, and so again afterwards
     char *stack;                 // SPAWN_STACK bytes that nobody uses meanwhile
     const struct rlimit *files;  // its limit of open files; NULL: the same as ours
     // What came of it.

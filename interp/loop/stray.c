@@ -93,7 +93,7 @@ static struct task *clear_owner(struct keeping *k, const struct process *p, bool
     for (struct task *t = k->tasks; t && !owner; t = t->next)
         if (is_in_group(p, t))
             owner = t;
-    if (!owner && process_env(p->pid, "RUNBOOK_STEP", a, &marker))
+    if (!owner && process_env(p->pid, MARKER_VARIABLE, a, &marker))
         for (struct task *t = k->tasks; t && !owner; t = t->next)
             if (str_equal(marker, t->marker))
                 owner = t;
@@ -173,7 +173,7 @@ enum belongs task_strays(struct task *t)
         return BELONGS_NOT;
     if (t->box && !box_is_empty(t->box))
         return BELONGS;
-    struct arena *a = arena_new(NULL);
+    struct arena *a = t->keeping->brief;
     enum belongs most = BELONGS_NOT;
     struct process p;
 
@@ -184,7 +184,7 @@ enum belongs task_strays(struct task *t)
         if (b > most)
             most = b;
     }
-    arena_free(a);
+    arena_empty(a);
     return most;
 }
 

@@ -17,6 +17,17 @@
 #include "loop/spawn.h"
 #include "loop/wire.h"
 
+static void set_marker(struct task *t)
+{
+    struct str before = t->keeping->variable, name = t->spec.name;
+    char *variable = NEW_ARRAY(t->arena, char, before.n + name.n + 1);
+
+    memcpy(variable, before.s, before.n);
+    memcpy(variable + before.n, name.s, name.n);
+    t->variable = (struct str){ variable, before.n + name.n };
+    t->marker = str_slice(t->variable, sizeof MARKER_VARIABLE, t->variable.n);
+}
+
 void task_ask(struct keeping *k, uint32_t id, struct str body)
 {
     struct arena *a = arena_new(k->arena);
@@ -31,7 +42,7 @@ void task_ask(struct keeping *k, uint32_t id, struct str body)
         arena_free(a);
         return;
     }
-    t->marker = marks_marker(k->marks_path, t->spec.name, a);
+    set_marker(t);
     *k->tasks_end = t;
     k->tasks_end = &t->next;
 }
@@ -150,9 +161,10 @@ static void start(struct task *t)
 {
     struct keeping *k = t->keeping;
     struct spawn s = { .spec = &t->spec,
-                       .marker = t->marker,
+                       .marker = t->variable,
                        .stdio = { -1, -1, -1 },
                        .door = open_box(t),
+                       .arena = k->brief,
                        .stack = k->stack,
                        .files = k->raised ? &k->files : NULL };
     bool opened = open_stdio(t, s.stdio);
