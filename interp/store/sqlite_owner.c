@@ -31,12 +31,22 @@ static bool is_locked(int fd)
     return fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
-static bool is_at(int fd, const char *path)
+static bool know(struct owner *o)
 {
-    struct stat here, there;
+    struct stat st;
 
-    return fstat(fd, &here) == 0 && lstat(path, &there) == 0 && here.st_ino == there.st_ino &&
-           here.st_dev == there.st_dev;
+    if (fstat(o->lock_fd, &st) < 0)
+        return false;
+    o->device = st.st_dev;
+    o->inode = st.st_ino;
+    return true;
+}
+
+static bool is_at_its_path(const struct owner *o)
+{
+    struct stat there;
+
+    return lstat(o->path, &there) == 0 && there.st_ino == o->inode && there.st_dev == o->device;
 }
 
 static void say_who(int fd)
@@ -86,7 +96,7 @@ enum taken owner_take(struct owner *o, int folder_fd, struct str folder, struct 
             owner_leave(o);
             return TAKEN_ALREADY;
         }
-        if (is_at(o->lock_fd, o->path)) {
+        if (know(o) && is_at_its_path(o)) {
             say_who(o->lock_fd);
             return TAKEN;
         }
@@ -98,7 +108,7 @@ enum taken owner_take(struct owner *o, int folder_fd, struct str folder, struct 
 
 bool owner_holds(const struct owner *o, struct failure *why)
 {
-    if (is_at(o->lock_fd, o->path))
+    if (is_at_its_path(o))
         return true;
     failure_set(why, "`%s` was removed or replaced: another interpreter may have the run", o->path);
     return false;

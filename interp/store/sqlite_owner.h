@@ -6,12 +6,16 @@
 
 #pragma once
 
+#include <sys/types.h>
+
 #include "store/writer.h"
 
 struct owner {
     int folder_fd;  // of the run
     int lock_fd;
     char *path;  // of the lock; malloc
+    dev_t device;  // the file that is locked
+    ino_t inode;
 };
 
 enum taken { TAKEN, TAKEN_ALREADY, TAKEN_FAILED };

@@ -340,8 +340,8 @@ static void write_in_thread(struct writer *w, struct batch *b)
 {
     pthread_mutex_lock(&w->mutex);
     append(&w->queued, b);
-    pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
+    pthread_cond_broadcast(&w->changed);  // behind the unlock, or it would wake only to wait again
     watch_idle(w->watch, false);
 }
 
