@@ -8,7 +8,7 @@
 #include "value/base64.h"
 #include "value/time.h"
 
-enum { TEXT_LIMIT = 4 * 1024, LINE_LIMIT = 64 * 1024 };
+enum { TEXT_LIMIT = 4 * 1024, LINE_LIMIT = 64 * 1024, LINE_USUAL = 500 };
 
 static const char *const words[EVENT_COUNT] = {
     [EVENT_RUN_START] = "run.start",
@@ -168,26 +168,38 @@ static struct value fit(struct fitting *f, struct value v)
     }
 }
 
+static void write_field(struct fitting *f, struct value key, struct value v, struct buf *out)
+{
+    struct str name = STR("");
+
+    value_to_text(key, f->arena, &name);
+    buf_add_c(out, out->n ? ',' : '{');
+    json_write_string(name, out);
+    buf_add_c(out, ':');
+    json_write(v, f->arena, out);
+}
+
 static struct str write(const struct event *e, struct str run, struct fitting *f)
 {
-    size_t count = e->data.kind == VALUE_MAP ? e->data.map->count : 0;
-    struct value_builder *b = value_map_of(f->arena, count + 6);
+    struct str ts = clock_rfc3339_ms(f->arena, e->wall_ns);
+    struct value said = VALUE_NONE;
     struct buf out = BUF_EMPTY;
 
-    value_put_s(b, "v", value_int(1));
+    buf_reserve(&out, LINE_USUAL);
+    write_field(f, value_text("v"), value_int(1), &out);
     if (e->seq)
-        value_put_s(b, "seq", value_int(e->seq));
-    value_put_s(b, "ts", value_string(clock_rfc3339_ms(f->arena, e->wall_ns)));
+        write_field(f, value_text("seq"), value_int(e->seq), &out);
+    write_field(f, value_text("ts"), value_string(ts), &out);
     if (run.n)
-        value_put_s(b, "run", value_string(run));
-    value_put_s(b, "type", value_text(words[e->type]));
-    for (size_t i = 0; i < count; i++) {
+        write_field(f, value_text("run"), value_string(run), &out);
+    write_field(f, value_text("type"), value_text(words[e->type]), &out);
+    for (size_t i = 0; e->data.kind == VALUE_MAP && i < e->data.map->count; i++) {
         struct value_entry one = fit_entry(f, &e->data.map->entries[i]);
-        value_put(b, one.key, one.value);
+        write_field(f, one.key, one.value, &out);
     }
-    if (f->cut)
-        value_put_s(b, "truncated", value_bool(true));
-    json_write(value_finish(b), f->arena, &out);
+    if (f->cut && !value_field(e->data, "truncated", NULL, &said))
+        write_field(f, value_text("truncated"), value_bool(true), &out);
+    buf_add_c(&out, '}');
     return buf_take(&out, f->arena);
 }
 

@@ -50,6 +50,7 @@ static bool is_plain(char c)
 
 void json_write_string(struct str s, struct buf *out)
 {
+    buf_reserve(out, s.n + 2);
     buf_add_c(out, '"');
     for (size_t at = 0; at < s.n;) {
         size_t plain = at;
