@@ -68,7 +68,7 @@ static void put_stdout(struct value_builder *b, struct arena *a, const struct wr
 
     value_put_s(b, "stdout", value_string(text));
     value_put_s(b, "lines", lines_of(a, out->text));
-    if (!out->truncated && json_read(text, a, &json, &ignored))
+    if (text.n && !out->truncated && json_read(text, a, &json, &ignored))
         value_put_s(b, "json", json);
 }
 
