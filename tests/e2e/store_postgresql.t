@@ -20,7 +20,7 @@ test_that 'four race for one run' 'store-race run "$pg_url" 100 4'
 test_that 'four race for the fires of one trigger' 'store-race fire "$pg_url" 100 4'
 test_that 'four make a store that is not there yet, 15 times' '
 	for i in $(seq 15); do
-		PGOPTIONS="-c client_min_messages=warning" pg_sql "DROP SCHEMA IF EXISTS runbook CASCADE" &&
+		rm -rf state; PGOPTIONS="-c client_min_messages=warning" pg_sql "DROP SCHEMA IF EXISTS runbook CASCADE" &&
 		store-race fire "$pg_url" 1 4 >out 2>&1 || { cat out; exit 1; }
 	done
 '
