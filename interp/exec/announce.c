@@ -127,6 +127,9 @@ void put_place(struct driver *d, struct value_builder *b)
 
     if (place.n)
         value_put_s(b, "place", value_string(place));
+    value_put_s(b, "interpreter", value_int(getpid()));
+    if (d->session.keeper && keeper_pid(d->session.keeper))
+        value_put_s(b, "keeper", value_int(keeper_pid(d->session.keeper)));
 }
 
 // Who goes on with the run has to give these again.
@@ -155,9 +158,6 @@ void tell_start(struct driver *d)
     value_put_s(b, "host", value_string(host_name(d->arena)));
     value_put_s(b, "file", value_string(rb->path));
     put_place(d, b);
-    value_put_s(b, "interpreter", value_int(getpid()));
-    if (d->session.keeper)
-        value_put_s(b, "keeper", value_int(keeper_pid(d->session.keeper)));
     if (d->options->dry_run)
         value_put_s(b, "dry_run", value_bool(true));
     if (d->options->probe)

@@ -2,6 +2,7 @@
 // the runbook that was started.
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -62,13 +63,46 @@ bool driver_open_store(struct driver *d, bool create)
     return d->store != NULL;
 }
 
+static struct str words_of_change(int64_t was, int64_t is, struct arena *a)
+{
+    if (!was)
+        return str_format(a, "pid %" PRId64 " keeps the steps now", is);
+    if (!is)
+        return str_format(a,
+                          "the process that kept the steps (pid %" PRId64 ") is gone; the next "
+                          "step gets another one",
+                          was);
+    return str_format(a,
+                      "the process that kept the steps (pid %" PRId64 ") is gone; pid %" PRId64
+                      " has taken its place",
+                      was, is);
+}
+
+// Who looks for what runs has to know which process keeps it now.
+static void keeper_changed(void *arg, int64_t was, int64_t is)
+{
+    struct driver *d = arg;
+
+    if (d->ended || next_seq(d) == 1)
+        return;
+    struct value_builder *b = event_data(d);
+    value_put_s(b, "level", value_text("warning"));
+    value_put_s(b, "code", value_text("keeper"));
+    value_put_s(b, "message", value_string(words_of_change(was, is, turn_arena(d))));
+    if (is)
+        value_put_s(b, "keeper", value_int(is));
+    emit(d, EVENT_DIAGNOSTIC, b);
+}
+
 bool driver_start_keeper(struct driver *d)
 {
     d->session = (struct session){
         .arena = d->arena, .loop = d->loop, .mask = d->mask, .folder = d->folder, .run = d->id
     };
     d->session.keeper = keeper_start(d->loop, d->arena, d->folder);
-    if (!d->session.keeper)
+    if (d->session.keeper)
+        keeper_on_change(d->session.keeper, keeper_changed, d);
+    else
         diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
                    "the process that keeps the steps cannot be started: %s", strerror(errno));
     raise_limits();

@@ -36,6 +36,9 @@ struct keeper {
     uint32_t last_id;
     bool stopped;
     bool calling;  // inside a callback of a child
+    int64_t told;  // the number of the one that was told last
+    void (*changed)(void *arg, int64_t was, int64_t is);
+    void *changed_arg;
 };
 
 struct child {
@@ -283,6 +286,22 @@ static struct child *oldest(struct keeper *k)
     return first;
 }
 
+static void tell_change(void *arg)
+{
+    struct keeper *k = arg;
+    int64_t was = k->told, is = keeper_pid(k);
+
+    k->told = is;
+    if (was != is && k->changed && !k->stopped)
+        k->changed(k->changed_arg, was, is);
+}
+
+// In a later turn: when it is known whether another one is needed at once.
+static void tell_change_soon(struct keeper *k)
+{
+    loop_timer(k->loop, k->arena, 0, tell_change, k);
+}
+
 // It has closed its end, so it has ended or is about to.
 static void lose(struct keeper *k)
 {
@@ -295,6 +314,7 @@ static void lose(struct keeper *k)
     // Those that are asked for from here on are the next keeper's.
     for (uint32_t last = k->last_id; (c = oldest(k)) && c->id <= last;)
         lose_child(c);
+    tell_change_soon(k);
 }
 
 static void drop_keeper(void *arg)
@@ -342,6 +362,7 @@ static bool start_keeper(struct keeper *k)
     }
     k->watch = loop_watch(k->loop, k->arena, k->socket, WATCH_READ, ready, k);
     watch_as_needed(k);
+    tell_change_soon(k);
     return true;
 }
 
@@ -352,13 +373,20 @@ struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder)
     *k = (struct keeper){ .loop = l, .arena = a, .folder = str_copy(a, folder), .socket = -1 };
     if (!start_keeper(k))
         return NULL;
+    k->told = k->pid;
     arena_defer(a, drop_keeper, k);
     return k;
 }
 
 int64_t keeper_pid(const struct keeper *k)
 {
-    return k->pid;
+    return k->socket >= 0 ? k->pid : 0;
+}
+
+void keeper_on_change(struct keeper *k, void (*fn)(void *arg, int64_t was, int64_t is), void *arg)
+{
+    k->changed = fn;
+    k->changed_arg = arg;
 }
 
 void keeper_settled(struct keeper *k, struct str name)

@@ -28,7 +28,10 @@ struct keeper;
 struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder);
 // What keeps descriptors to it: main() of `runbook @keeper`. Returns the exit status.
 int keeper_main(int argc, char **argv);
-int64_t keeper_pid(const struct keeper *k);
+int64_t keeper_pid(const struct keeper *k);  // 0: it was lost, and no other was needed yet
+// Calls [fn] on the loop when the keeper was lost and when another one has taken its place: [was]
+// is the one that was told last, [is] the one that is there, 0 for none.
+void keeper_on_change(struct keeper *k, void (*fn)(void *arg, int64_t was, int64_t is), void *arg);
 // Nothing more will be asked; ends when its children have. Waits for that at most
 // [wait_ms], then kills it and what is left.
 // Callbacks still come meanwhile; not to be called from one. Freeing the arena without it

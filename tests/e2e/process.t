@@ -194,6 +194,27 @@ on_failure: undo"
 	exits 9 wait "$run" && effects "a b ua " && has "it exited with 7" && lacks "Broken pipe"
 '
 
+# kept: the keepers that the journal names, in order
+kept() { runbook show "$id" -o ndjson | sed -n 's/.*"keeper":\([0-9]*\).*/\1/p' | tr '\n' ' '; }
+test_that 'a keeper that is lost between two steps: it is said, and which one keeps the steps now is in the journal' '
+	book "  - {id: a, shell: echo a >> effects}
+  - {id: w, wait: 2s}
+  - {id: b, shell: \"echo \$PPID > second; echo b >> effects; until [ -e go ]; do sleep 0.02; done\"}"
+	start && until_true "grep -q \"started *w\" out" && first=$(pgrep -P "$run") && kill -9 "$first" &&
+	until_true "[ -s second ]" && second=$(pgrep -P "$run") && [ "$second" != "$first" ] && until_true "[ \"\$(kept)\" = \"$first $second \" ]" && touch go && ends 0 &&
+	has "warning: the process that kept the steps (pid $first) is gone; the next step gets another one" &&
+	has "warning: pid $second keeps the steps now" && runbook report "$id" >out && has "pid $second keeps the steps now" && whole
+'
+test_that '... while a step runs: none takes its place until one is needed' '
+	book "  - {id: a, idempotent: true, retry: {attempts: 2}, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
+	start_kept && step=$(pgrep -P "$keeper") && kill -9 "$keeper" "$step" && touch go && wait "$run"
+	has "(pid $keeper) is gone" && set -- $(kept) && [ "$1" = "$keeper" ] && [ $# -le 2 ] && whole
+'
+test_that 'who goes on says which keeper is theirs' '
+	book "$steps"
+	start_kept && dead "$run" && touch go && resume 0 && set -- $(kept) && [ $# = 2 ] && [ "$1" = "$keeper" ] && [ "$2" != "$keeper" ]
+'
+
 test_that 'a keeper that was stopped: a step that ended in time is judged by its exit' '
 	book "  - {id: a, timeout: 2s, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
 	start_kept && step=$(pgrep -P "$keeper") && sleep 0.1 && kill -STOP "$keeper" && touch go &&
