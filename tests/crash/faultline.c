@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -280,4 +281,10 @@ int posix_spawn(pid_t *restrict pid, const char *restrict path,
     CALL(int, "posix_spawn", false, EAGAIN,
          keeper ? with_us(pid, path, actions, attr, argv, env)
                 : REAL(posix_spawn)(pid, path, actions, attr, argv, env));
+}
+
+// With which the keeper starts what a step runs.
+int clone(int (*begin_child)(void *arg), void *stack, int flags, void *arg, ...)
+{
+    CALL(int, "clone", false, -1, REAL(clone)(begin_child, stack, flags, arg));
 }
