@@ -354,7 +354,7 @@ static int64_t next_due(const struct task *t)
         return INT64_MAX;
     if (!t->told)
         due = t->started_ms + TELL_MS;
-    if (!t->watched)
+    if (!t->watched && !t->ended)
         due = earlier(due, t->started_ms + WATCH_MS);
     if (t->due_ms && !t->ended && t->kill == KILL_NOT)
         due = earlier(due, t->due_ms);
@@ -375,7 +375,7 @@ int64_t task_tick(struct task *t)
         start_in_turn(t);
     if (t->state == TASK_RUNNING && k->now_ms >= t->started_ms + TELL_MS)
         task_tell_started(t);
-    if (t->state == TASK_RUNNING && k->now_ms >= t->started_ms + WATCH_MS)
+    if (t->state == TASK_RUNNING && !t->ended && k->now_ms >= t->started_ms + WATCH_MS)
         task_watch(t);
     if (has_timed_out(t)) {
         t->result.timed_out = true;
