@@ -8,6 +8,7 @@
 struct proof {
     struct invocation *v;
     const struct opened *o;
+    struct arena *scratch;  // of one event
     size_t events;
     int code;
 };
@@ -24,12 +25,10 @@ static void wrong(struct proof *p, const char *what, struct str kept, struct str
 static bool see_event(const struct stored_event *e, void *arg)
 {
     struct proof *p = arg;
-    struct arena *a = arena_new(NULL);
-    struct json_error ignored;
     struct value v = VALUE_NONE;
 
     p->events++;
-    if (!json_read(e->json, a, &v, &ignored))
+    if (!json_read_view(e->json, p->scratch, &v))
         v = VALUE_NONE;
     bool filed = str_equal(text_of(v, "type"), e->type) && int_of(v, "seq", 0) == e->seq &&
                  str_equal(text_of(v, "run"), p->o->row.id);
@@ -39,7 +38,7 @@ static bool see_event(const struct stored_event *e, void *arg)
                    STR_ARG(p->o->row.id), STR_ARG(e->type));
         p->code = CODE_STORE;
     }
-    arena_free(a);
+    arena_empty(p->scratch);
     return true;
 }
 
@@ -112,7 +111,7 @@ static void prove_plan(struct proof *p)
 
 int proof_of(struct invocation *v, const struct opened *o, size_t *events)
 {
-    struct proof p = { .v = v, .o = o, .code = CODE_OK };
+    struct proof p = { .v = v, .o = o, .scratch = arena_new(v->arena), .code = CODE_OK };
     enum store_error e = store_read(o->store, o->row.id, 0, true, see_event, &p, v->diags);
 
     *events = p.events;

@@ -146,13 +146,12 @@ static bool flag_of(struct value plan, const char *key)
 static bool read_json(struct str json, struct arena *a, struct value *out)
 {
     struct arena *scratch = arena_new(NULL);
-    struct json_error ignored;
-    bool plain = json_read_plain(json, scratch, out);
+    bool fine = json_read_view(json, scratch, out);
 
-    if (plain)
+    if (fine)
         *out = value_copy(a, *out);
     arena_free(scratch);
-    return plain || json_read(json, a, out, &ignored);
+    return fine;
 }
 
 bool plan_read(struct arena *a, struct str json, struct kept_plan *out)

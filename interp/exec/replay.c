@@ -119,45 +119,56 @@ static void remember_place(struct driver *d, const struct event *e)
         t->elsewhere = !str_equal(d->place, journal_place(d->journal));
 }
 
+static void session_before(struct driver *d, const struct event *e)
+{
+    struct value undo = field_of(e->data, "undo");
+    struct run_facts facts = { .on_failure = d->options->on_failure };
+
+    d->sessions++;
+    d->was_suspended = false;
+    d->undone_before = facts.undo_only = undo.kind == VALUE_BOOL && undo.b;
+    run_resume_here(d->run, &facts);
+    run_settle_nothing(d->run);
+}
+
+// What only the driver keeps.
+static void note_event(struct driver *d, struct event *e, struct arena *a)
+{
+    switch (e->type) {
+    case EVENT_CONFIRM_ASK: remember_question(d, e); break;
+    case EVENT_CONFIRM_ANSWER:
+        remember_answer(d, e);
+        forget_question(d, text_of(e->data, "step"));
+        break;
+    case EVENT_STEP_START:
+        program_replayed(d, e);
+        d->owes_always = true;
+        break;
+    case EVENT_UNDO_START: d->owes_always = true; break;
+    case EVENT_STEP_ATTEMPT: restore_result(e, a); break;
+    case EVENT_STEP_END:
+        restore_result(e, a);
+        forget_answer(d, text_of(e->data, "step"));
+        break;
+    case EVENT_PHASE_END: d->owes_always &= !str_is(text_of(e->data, "phase"), "always"); break;
+    case EVENT_RUN_SUSPEND: d->was_suspended = true; break;
+    case EVENT_RUN_RESUME: session_before(d, e); break;
+    case EVENT_RUN_END:
+        d->was_suspended = false;
+        // Where nothing further was started, `always` was not either.
+        d->owes_always &= str_is(text_of(e->data, "result"), "store");
+        break;
+    default: break;
+    }
+}
+
 static bool replay_event(struct driver *d, struct event e, struct arena *a)
 {
     d->replay_failed = !lasting_restore(d, &e);
     if (d->replay_failed)
         return false;
     d->heard_ns = e.wall_ns;
-    if (e.type == EVENT_CONFIRM_ANSWER) {
-        remember_answer(d, &e);
-        forget_question(d, text_of(e.data, "step"));
-    }
-    if (e.type == EVENT_CONFIRM_ASK)
-        remember_question(d, &e);
-    if (e.type == EVENT_STEP_START)
-        program_replayed(d, &e);
-    if (e.type == EVENT_STEP_END || e.type == EVENT_STEP_ATTEMPT)
-        restore_result(&e, a);
-    if (e.type == EVENT_STEP_END) {
-        forget_answer(d, text_of(e.data, "step"));
-    }
-    if (e.type == EVENT_RUN_SUSPEND)
-        d->was_suspended = true;
-    if (e.type == EVENT_RUN_RESUME || e.type == EVENT_RUN_END)
-        d->was_suspended = false;
-    if (e.type == EVENT_STEP_START || e.type == EVENT_UNDO_START)
-        d->owes_always = true;
-    bool always_over = e.type == EVENT_PHASE_END && str_is(text_of(e.data, "phase"), "always");
-    // Where nothing further was started, `always` was not either.
-    bool store = str_is(text_of(e.data, "result"), "store");
-    if ((e.type == EVENT_RUN_END && !store) || always_over)
-        d->owes_always = false;
-    if (e.type == EVENT_RUN_RESUME) {
-        struct value undo = field_of(e.data, "undo");
-        d->sessions++;
-        d->undone_before = undo.kind == VALUE_BOOL && undo.b;
-        struct run_facts facts = { .on_failure = d->options->on_failure,
-                                   .undo_only = d->undone_before };
-        run_resume_here(d->run, &facts);
-        run_settle_nothing(d->run);
-    }
+    note_event(d, &e, a);
     run_apply(d->run, &e);
     remember_place(d, &e);
     return true;

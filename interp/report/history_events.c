@@ -204,6 +204,8 @@ static struct str ended_words(struct history *h, const struct story *s)
 {
     struct buf b = BUF_EMPTY;
 
+    if (!h->keep_moments)
+        return STR("");
     buf_add(&b, s->state);
     if (s->message.n)
         buf_format(&b, ": %.*s", STR_ARG(s->message));

@@ -100,7 +100,8 @@ bool db_open(struct db *db, const char *path, enum db_mode mode, struct failure 
 {
     const char *missing;
     int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE |
-                (mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+                (mode == DB_READ ? SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX  // for one thread
+                                 : SQLITE_OPEN_READWRITE);
 
     *db = (struct db){ .sq = sqlite_api(&missing) };
     if (!db->sq) {

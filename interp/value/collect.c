@@ -52,7 +52,8 @@ static const struct value_entry *find_text(const struct value_entry *entries, si
 {
     for (size_t i = 0; i < count; i++) {
         const struct value *k = &entries[i].key;
-        if (k->kind == VALUE_STRING && k->s.n == key.n && str_equal(k->s, key))
+        if (k->kind == VALUE_STRING && k->s.n == key.n &&
+            (key.n == 0 || (*k->s.s == *key.s && memcmp(k->s.s, key.s, key.n) == 0)))
             return &entries[i];
     }
     return NULL;

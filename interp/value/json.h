@@ -19,6 +19,8 @@ bool json_read(struct str text, struct arena *a, struct value *out, struct json_
 // The same, many times as fast, for what json_write() wrote: what stands in [text] without
 // escapes is not copied. False: it is not as plain as that; json_read() says what it is.
 bool json_read_plain(struct str text, struct arena *a, struct value *out);
+// By whichever of the two can; [text] must stay as long as the value.
+bool json_read_view(struct str text, struct arena *a, struct value *out);
 
 struct buf;
 void json_write(struct value v, struct arena *scratch, struct buf *out);

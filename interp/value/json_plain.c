@@ -237,11 +237,10 @@ static struct value small_map(const struct entries *e, struct arena *a)
     struct value_entry *kept = NEW_ARRAY(a, struct value_entry, e->count);
     struct value_map *map = NEW(a, struct value_map);
 
+    memcpy(kept, e->items, e->count * sizeof *kept);
     *map = (struct value_map){ .count = e->count, .entries = kept };
-    for (size_t i = 0; i < e->count; i++) {
-        kept[i] = e->items[i];
-        map->weight += value_weight(kept[i].key) + value_weight(kept[i].value);
-    }
+    for (const struct value_entry *at = kept; at < kept + e->count; at++)
+        map->weight += value_weight(at->key) + value_weight(at->value);
     return (struct value){ .kind = VALUE_MAP, .map = map };
 }
 
@@ -317,4 +316,11 @@ bool json_read_plain(struct str text, struct arena *a, struct value *out)
     struct reader r = { text.s, text.s + text.n, a };
 
     return text.n && read_value(&r, 0, out) && r.at == r.end;
+}
+
+bool json_read_view(struct str text, struct arena *a, struct value *out)
+{
+    struct json_error ignored;
+
+    return json_read_plain(text, a, out) || json_read(text, a, out, &ignored);
 }
