@@ -33,6 +33,7 @@ struct run {
     bool phase_begun, phase_ordered, phase_over, any_phase;
     bool checklist_done, confirm_done;
     bool began_undo, undo_phase_done;
+    bool undo_is_part;  // of one step, and others are not undone
     int64_t starts;         // start orders given so far
     int64_t session_starts;
     size_t undo_starts;

@@ -310,6 +310,8 @@ struct driver {
     bool quiet;                   // before there is a run: nothing is told
     bool undoing;                 // `runbook undo`
     bool undone_before;           // ... of an earlier session
+    struct str step_before;       // `undo --step` of the last session, or empty
+    bool undid_all;               // an undo of everything was begun
     bool aborting, was_suspended;
     bool detached_before;         // it suspends again as it did, and nobody said --detach
     bool owes_always;             // a suspend or a crash left `always` out

@@ -132,7 +132,8 @@ static bool has_content(const struct run *r, enum phase p)
     case PHASE_STEPS: return r->steps->count;
     case PHASE_VERIFY: return rb->verify.count;
     case PHASE_UNDO: return true;
-    case PHASE_UNDONE: return rb->undone.count && !r->undone_failed && !r->cannot_undo;
+    case PHASE_UNDONE:
+        return rb->undone.count && !r->undone_failed && !r->cannot_undo && !r->undo_is_part;
     case PHASE_ALWAYS: return r->always->count && r->session_starts;
     }
     return false;

@@ -127,6 +127,7 @@ static void session_before(struct driver *d, const struct event *e)
     d->sessions++;
     d->was_suspended = false;
     d->undone_before = facts.undo_only = undo.kind == VALUE_BOOL && undo.b;
+    d->step_before = str_copy(d->arena, text_of(e->data, "undo_step"));
     run_resume_here(d->run, &facts);
     run_settle_nothing(d->run);
 }
@@ -149,6 +150,9 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
     case EVENT_STEP_END:
         restore_result(e, a);
         forget_answer(d, text_of(e->data, "step"));
+        break;
+    case EVENT_PHASE_START:
+        d->undid_all |= str_is(text_of(e->data, "phase"), "undo") && d->step_before.n == 0;
         break;
     case EVENT_PHASE_END: d->owes_always &= !str_is(text_of(e->data, "phase"), "always"); break;
     case EVENT_RUN_SUSPEND: d->was_suspended = true; break;

@@ -337,6 +337,26 @@ static int undo_step_is_right(struct driver *d)
     return 0;
 }
 
+// A person undid one step. To go on would undo the others, which nobody asked for; only that one
+// is seen to its end.
+static int go_on_with_step(struct driver *d, struct run_options *o)
+{
+    const struct task *t = d->step_before.n ? run_find(d->run, d->step_before) : NULL;
+
+    if (d->undoing || d->aborting || !run_began_undo(d->run) || d->undid_all)
+        return 0;
+    if (t && t->undo_state != UNDO_DONE) {
+        o->undo_step = d->step_before;
+        return 0;
+    }
+    struct diag *e = diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
+                                "of run %.*s `%.*s` was undone, so it cannot go on forwards",
+                                STR_ARG(d->id), STR_ARG(d->step_before));
+    diag_help(d->diags, e, "`runbook undo %.*s` takes the rest back, `runbook abort %.*s` ends it",
+              STR_ARG(d->id), STR_ARG(d->id));
+    return CODE_USAGE;
+}
+
 static void remember_locks(struct driver *d)
 {
     if (!locks_find(d))
@@ -424,6 +444,20 @@ static int abort_nothing(struct driver *d)
     return CODE_OK;
 }
 
+// What the run was before this session, which may be about one step only and leaves it so.
+// "crashed" is what is found out, and never what is kept; a session about one step that crashed
+// changed nothing of the row but that.
+static struct str state_before(const struct driver *d)
+{
+    if (!str_is(d->row.state, "crashed") && !str_is(d->row.state, "running"))
+        return d->row.state;
+    if (d->step_before.n == 0 || d->row.exit < 0)
+        return STR("running");
+    return d->row.exit == CODE_OK || d->row.exit == CODE_UNDONE ? STR("final")
+           : d->row.exit == CODE_SUSPENDED                       ? STR("suspended")
+                                                                 : STR("ended");
+}
+
 static int go_on(struct driver *d, struct run_options *o)
 {
     struct kept_plan plan;
@@ -448,6 +482,9 @@ static int go_on(struct driver *d, struct run_options *o)
         return close_early(d, code);
     if (!journal_replay(d) || !is_plan_of_this_run(d, &plan))
         return close_early(d, CODE_STORE);
+    code = go_on_with_step(d, o);
+    if (code)
+        return close_early(d, code);
     if (run_began_undo(d->run) && d->undone_before)
         d->undoing = true;
     facts = (struct run_facts){ .on_failure = o->on_failure,
@@ -489,8 +526,7 @@ static int go_on(struct driver *d, struct run_options *o)
         run_owe_always(d->run);
     if (d->aborting)
         abort_here(d);
-    // "crashed" is what is found out, and never what is kept.
-    d->state_before = str_is(d->row.state, "crashed") ? STR("running") : d->row.state;
+    d->state_before = state_before(d);
     d->row.state = STR("running");
     journal_row(d->journal, &d->row);
     if (!commit_now(d, d->diags))

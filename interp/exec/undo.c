@@ -56,11 +56,16 @@ void undo_list_make(struct run *r)
 {
     r->undo_list = NEW_ARRAY(r->arena, struct task *, r->tasks.count);
     r->undo_count = r->undo_next = 0;
+    r->undo_is_part = false;
     for (size_t i = 0; i < run_task_count(r); i++) {
         struct task *t = run_task_at(r, i);
         bool wanted = !r->facts.undo_step.n || str_equal(r->facts.undo_step, t->address);
-        if (wanted && is_undone_by_itself(t))
+        if (!is_undone_by_itself(t))
+            continue;
+        if (wanted)
             r->undo_list[r->undo_count++] = t;
+        else
+            r->undo_is_part |= t->undo_state != UNDO_DONE;
     }
     qsort(r->undo_list, r->undo_count, sizeof *r->undo_list, latest_first);
 }

@@ -274,6 +274,12 @@ static void add_headline(const struct history *h, struct page *p)
                   h->exit);
         return;
     }
+    if (h->undo_step.n && good) {
+        page_head(p, m->ink, "%s %.*s of %.*s is undone in %.*s (run %.*s, exit code %d)",
+                  sign_shown(m, p->look), STR_ARG(h->undo_step), STR_ARG(title), STR_ARG(took),
+                  STR_ARG(h->run), h->exit);
+        return;
+    }
     page_head(p, m->ink, "%s %.*s%s %s%s in %.*s (run %.*s, exit code %d)", sign_shown(m, p->look),
               STR_ARG(title), h->drill ? " (DRILL)" : "",
               only_looked(h) ? "does not hold" : endings[end].words, held ? " and verified" : "",

@@ -163,6 +163,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
 {
     struct suggestions s = { p, h, flags };
     bool unknown = h->exit == 11 && history_in_state(h, "unknown"), goes_on = can_go_on(h);
+    bool step = h->undo_step.n > 0;  // one step is undone: there is no way forwards
 
     page_blank(p);
     page_head(p, INK_BOLD, "What you can do:");
@@ -172,7 +173,9 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
         suggest_marks(&s);
     else if (goes_on)
         suggest(&s, "resume", STR(""),
-                h->undoing ? "go on undoing" : "go on from where it stopped");
+                step           ? "go on undoing this step"
+                : h->undoing ? "go on undoing"
+                             : "go on from where it stopped");
     if (h->exit != 9 && !unknown && (h->exit == 10 ? anything_undo_tries(h) : anything_to_undo(h)))
         suggest(&s, "undo", STR(""), "take back what was done");
     suggest(&s, "report", STR(""), "the incident report");

@@ -59,4 +59,39 @@ test_that 'where everything can be taken back nothing is said of that' '
 	lacks "taken back" && lacks "stays after" && runbook report "$(ls state/runbook/runs)" >out && lacks "does not take back"
 '
 
+
+two='  - {id: one, shell: echo one >>effects, undo: {shell: echo undo-one >>effects}}
+  - {id: two, shell: echo two >>effects, undo: {shell: "echo undo-two >>effects; test -e go"}}
+  - {id: three, shell: "test -e mended", undo: none}'
+
+test_that 'after the undo of one step a resume undoes nothing more, and says what can be done' '
+	book "$two" && run 1 && id=$(ls state/runbook/runs) && touch go &&
+	exits 0 runbook undo "$id" --step two >out 2>&1 </dev/null && effects "one two undo-two " && touch mended &&
+	resume 2 && has "\`two\` was undone" && has "runbook undo $id" && effects "one two undo-two " && whole &&
+	exits 0 runbook undo "$id" >out 2>&1 </dev/null && effects "one two undo-two undo-one " && resume 2
+'
+test_that 'an undo of one step that failed is tried again by a resume, and that step alone' '
+	rm -f mended; book "$two" && run 1 && id=$(ls state/runbook/runs) &&
+	exits 10 runbook undo "$id" --step two >out 2>&1 </dev/null && effects "one two undo-two " && has "go on undoing this step" &&
+	touch go && resume 0 && effects "one two undo-two undo-two " && resume 2 && whole
+'
+test_that 'a crash in it: a resume sees to that step, and the run is what it was' '
+	book "  - {id: one, shell: \"true\", undo: {shell: echo undo-one >>effects}}
+  - {id: two, shell: \"true\", undo: {shell: \"echo undo-two >>effects; until test -e go; do sleep 0.02; done\", idempotent: true}}" && run 0 && id=$(ls state/runbook/runs)
+	runbook undo "$id" --step two >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -s effects ]" && kill -9 $run && until_true "gone $run" && touch go &&
+	resume 0 && effects "undo-two " && runbook runs | grep " ok " && resume 2 &&
+	[ "$(sqlite3 "state/runbook/runs/$id/journal.db" "SELECT state FROM run")" = final ]
+'
+test_that 'after an undo of everything that stopped half-way a resume goes on undoing' '
+	book "$two" && run 1 && id=$(ls state/runbook/runs) && touch go && exits 0 runbook undo "$id" --step two >out 2>&1 </dev/null &&
+	exits 0 runbook undo "$id" >out 2>&1 </dev/null && effects "one two undo-two undo-one "
+'
+test_that 'undone, which describes the world after a complete undo, is not asked after one step' '
+	book "  - {id: one, shell: echo one >>effects, undo: {shell: echo undo-one >>effects}}
+  - {id: two, shell: echo two >>effects, undo: {shell: echo undo-two >>effects}}" "undone: [{id: u, shell: \"false\"}]" &&
+	run 0 && id=$(ls state/runbook/runs) && exits 0 runbook undo "$id" --step two >out 2>&1 </dev/null && lacks "phase     undone" && has "two of book is undone" &&
+	exits 10 runbook undo "$id" >out 2>&1 </dev/null
+'
 done_testing
