@@ -167,7 +167,9 @@ static void add_undo(struct planning *g, const struct step *s, int depth)
     if (s->undo.kind == UNDO_AUTO)
         note(g, depth, INK_DIM, STR("undo: by itself"));
     LIST_EACH(const struct step, u, s->undo.steps)
-    note(g, depth, INK_DIM, str_format(a, "undo: %.*s", STR_ARG(step_brief(u, g->known, a))));
+    note(g, depth, INK_DIM,
+         str_format(a, "undo: %.*s%s", STR_ARG(step_brief(u, g->known, a)),
+                    u->confirm || u->approve ? " (asks first)" : ""));
 }
 
 static void add_id(struct buf *ids, struct str id)

@@ -85,11 +85,12 @@ test_that 'what a person skips is told, with the reason, and `all` goes on by it
 		-e "readable.sqlite" "" -e "$next" "a\n" -e "to decline" "shop\n" &&
 	grep -q "skipped: by .*: it was tried an hour ago" out && test "$(rows)" = 3
 '
-test_that 'undo in the middle brings everything back, and nothing of it is asked about' '
+test_that 'undo in the middle brings everything back, and asks only before it destroys' '
 	fresh && exits 9 walk 80 -e "$next" "r\n" -e "readable.unpack" "" -e "$next" "r\n" -e "readable.sqlite" "" -e "$next" "r\n" \
 		-e "safety.sqlite" "" -e "$next" "r\n" -e "safety.sum" "" -e "$next" "r\n" -e "Next: stop_app" "" -e "$next" "r\n" \
 		-e "to decline" "shop\n" -e "restore.sqlite" "" -e "$next" "r\n" -e "Next: start_app" "" \
-		-e "$next" "u\n" -e "Undo everything" "\n" -e "$next" "u\n" -e "Undo everything" "yes\n" &&
+		-e "$next" "u\n" -e "Undo everything" "\n" -e "$next" "u\n" -e "Undo everything" "yes\n" \
+		-e "What was written since is lost" "shop\n" &&
 	test "$(rows)" = 1 && test "$(tr "\n" " " <app.log)" = "stop start " && ! grep -q "Next: restore~undo" out && ! grep -q "As things stand" out
 '
 test_that 'stop leaves a run that is resumed to its verified end' '

@@ -91,8 +91,9 @@ all() {
 			-i app="$PWD/app" -i health="$health" -i table=t --no-input && test "$(rows)" = 1 && test ! -e app.log
 	'
 	test_that "$1: undo brings back what was there" '
-		fresh && exits 0 restore && exits 0 runbook undo "$(runbook runs -o ndjson | sed -n "1s/.*\"id\":\"\([a-z0-9]*\)\".*/\1/p")" &&
-		test "$(rows)" = 1
+		fresh && exits 0 restore && run=$(runbook runs -o ndjson | sed -n "1s/.*\"id\":\"\([a-z0-9]*\)\".*/\1/p") &&
+		exits 10 runbook undo "$run" --no-input && test "$(rows)" = 4 &&
+		exits 0 runbook undo "$run" --no-input --confirm restore~undo=shop && test "$(rows)" = 1
 	'
 }
 
