@@ -22,6 +22,7 @@ static const struct setting settings[] = {
     { "wal_autocheckpoint = 0", "wal_autocheckpoint", "0" },
     { "cell_size_check = ON", "cell_size_check", "1" },
     { "mmap_size = 0", "mmap_size", "0" },
+    { "cache_size = -200", "cache_size", "-200" },  // KiB: only the end of it is written
     { "temp_store = MEMORY", "temp_store", "2" },
     { NULL },
 };
