@@ -179,8 +179,6 @@ static void plain_end(struct teller *t, const struct story *s, struct str words)
                                                   STR_ARG(span_text(s->took_ms, t->scratch)))
                                      : STR("");
 
-    if (t->options.manner == MANNER_QUIET && !m->bad)
-        return;
     // Of a check nothing was said when it began.
     bool named = history_is_judged(s) && s->name.n;
     teller_say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%s%.*s%s%.*s%s%.*s", STR_ARG(s->state),
@@ -200,11 +198,11 @@ static bool is_worth_a_row(const struct teller *t, const struct story *s)
 
 static void tell_end(struct teller *t, const struct story *s)
 {
-    struct str words = end_words(t, s);
     const struct sign *m = sign_of(s->state);
 
-    if (!is_worth_a_row(t, s))
+    if (!is_worth_a_row(t, s) || (t->options.manner == MANNER_QUIET && !m->bad))
         return;
+    struct str words = end_words(t, s);
     if (teller_is_plain(t)) {
         plain_end(t, s, words);
     } else {
