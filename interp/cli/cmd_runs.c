@@ -1,9 +1,23 @@
 #include "base/arena.h"
+#include "base/clock.h"
 #include "cli/open.h"
 #include "cli/print.h"
+#include "report/history_read.h"
 #include "report/listing.h"
 
-static struct value row_value(const struct run_row *r, struct arena *a)
+// A run that waits at a question says "running" while it listens, and "suspended" when it does not.
+static const struct asked *question_of(struct store *s, const struct run_row *r, struct arena *a)
+{
+    bool may_wait = str_is(r->state, "running") || str_is(r->state, "suspended");
+    struct history *h = may_wait ? history_new(a) : NULL;
+    struct diags ignored = { .arena = a };
+
+    if (!h || history_read(h, s, r->id, &ignored) != STORE_OK || h->over)
+        return NULL;
+    return history_open_question(h);
+}
+
+static struct value row_value(const struct run_row *r, const struct asked *waits, struct arena *a)
 {
     struct value_builder *b = value_map_start(a);
     bool open = listing_is_open(r);
@@ -20,6 +34,11 @@ static struct value row_value(const struct run_row *r, struct arena *a)
     value_put_s(b, "started", value_string(r->started));
     value_put_s(b, "ended", value_string(open ? STR("") : r->ended));
     value_put_s(b, "took_ms", value_int(open ? 0 : r->took_ms));
+    if (waits) {
+        value_put_s(b, "waits", value_string(waits->step));
+        value_put_s(b, "kind", value_string(waits->kind));
+        value_put_s(b, "asked", value_string(clock_rfc3339_ms(a, waits->asked_ns)));
+    }
     return value_finish(b);
 }
 
@@ -34,13 +53,16 @@ int command_runs(struct invocation *v)
         code = store_code(store_runs(s, v->arena, 0, &rows, &count, v->diags));
     if (code != CODE_OK)
         return code;
+    const struct asked **waits = NEW_ARRAY(v->arena, const struct asked *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        waits[i] = question_of(s, &rows[i], v->arena);
     if (v->ndjson) {
         for (size_t i = 0; i < count; i++)
-            print_json(row_value(&rows[i], v->arena), v->arena);
+            print_json(row_value(&rows[i], waits[i], v->arena), v->arena);
         return CODE_OK;
     }
     struct page *p = stdout_page(v);
-    listing_runs(rows, count, reaching_flags(v), p);
+    listing_runs(rows, waits, count, reaching_flags(v), p);
     print_page(p);
     return CODE_OK;
 }

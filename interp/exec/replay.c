@@ -17,6 +17,13 @@ static struct str text_of(struct value map, const char *key)
     return v.kind == VALUE_STRING ? v.s : STR("");
 }
 
+static int64_t integer_of(struct value map, const char *key)
+{
+    struct value v = VALUE_NONE;
+
+    return value_field(map, key, NULL, &v) && v.kind == VALUE_INT ? v.i : 0;
+}
+
 static struct value field_of(struct value map, const char *key)
 {
     struct value v = VALUE_NONE;
@@ -159,6 +166,7 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
     case EVENT_RUN_RESUME: session_before(d, e); break;
     case EVENT_RUN_END:
         d->was_suspended = false;
+        d->waiting_ms = integer_of(e->data, "waiting_ms");  // of all sessions so far
         // Where nothing further was started, `always` was not either.
         d->owes_always &= str_is(text_of(e->data, "result"), "store");
         break;

@@ -70,22 +70,37 @@ static void add_ways_on(const struct run_row *rows, size_t count, struct str fla
     page_head(p, INK_PLAIN, "  runbook abort %.*s%.*s", STR_ARG(id), STR_ARG(flags));
 }
 
-void listing_runs(const struct run_row *rows, size_t count, struct str flags, struct page *p)
+static struct str to_the_minute(int64_t wall_ns, struct arena *a)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct run_row *r = &rows[i];
-        struct buf b = BUF_EMPTY;
-        int64_t started = wall_from(r->started);
-        struct str date = started ? str_slice(date_text(started, p->arena), 0, 16) : r->started;
-        cell(p, &b, r->id, 6);
-        cell(p, &b, date, 16);
-        cell(p, &b, result_of(r), 15);
-        cell(p, &b, listing_is_open(r) ? STR("") : span_text(r->took_ms, p->arena), 7);
-        cell(p, &b, r->runbook, 24);
-        cell(p, &b, r->user, 0);
-        page_lead(p, "", ink_of(r), str_trim(buf_str(&b)));
-        buf_free(&b);
-    }
+    return str_slice(date_text(wall_ns, a), 0, 16);
+}
+
+static void add_run(const struct run_row *r, const struct asked *waits, struct page *p)
+{
+    struct arena *a = p->arena;
+    struct buf b = BUF_EMPTY;
+    int64_t started = wall_from(r->started);
+
+    cell(p, &b, r->id, 6);
+    cell(p, &b, started ? to_the_minute(started, a) : r->started, 16);
+    cell(p, &b, result_of(r), 15);
+    cell(p, &b, listing_is_open(r) ? STR("") : span_text(r->took_ms, a), 7);
+    cell(p, &b, r->runbook, 24);
+    cell(p, &b, r->user, 0);
+    if (waits)
+        cell(p, &b,
+             str_format(a, "waits for the %.*s of `%.*s` since %.*s", STR_ARG(waits->kind),
+                        STR_ARG(waits->step), STR_ARG(to_the_minute(waits->asked_ns, a))),
+             0);
+    page_lead(p, "", ink_of(r), str_trim(buf_str(&b)));
+    buf_free(&b);
+}
+
+void listing_runs(const struct run_row *rows, const struct asked *const *waits, size_t count,
+                  struct str flags, struct page *p)
+{
+    for (size_t i = 0; i < count; i++)
+        add_run(&rows[i], waits[i], p);
     if (!count)
         page_head(p, INK_DIM, "%s", "There are no runs yet.");
     add_ways_on(rows, count, flags, p);

@@ -7,7 +7,9 @@
 #include "store/store.h"
 
 // [flags], everywhere: what has to stand in a command that is suggested (" --store URL"), or "".
-void listing_runs(const struct run_row *rows, size_t count, struct str flags, struct page *p);
+// [waits]: the question at which each of them waits, NULL for none.
+void listing_runs(const struct run_row *rows, const struct asked *const *waits, size_t count,
+                  struct str flags, struct page *p);
 void listing_locks(const struct lock_row *rows, size_t count, struct str flags, struct page *p);
 // It goes on or crashed: what its row says of an end is that of an earlier session.
 bool listing_is_open(const struct run_row *r);

@@ -193,7 +193,9 @@ test_that 'the time that a person takes at the menu is not the step s' '
 	exits 1 timeout -s KILL 60 on-terminal -e "What now" "h\n" -e "What now" "q\n" env SHELL="$PWD/slow" runbook run menu.yaml &&
 	run=$(runbook runs -o ndjson | head -1 | sed "s/.*\"id\":\"\([^\"]*\)\".*/\1/") &&
 	took=$(runbook show $run -o ndjson | sed -n "s/.*\"type\":\"step.end\".*\"took_ms\":\([0-9]*\).*/\1/p") && [ "$took" -lt 1000 ] &&
-	waited=$(runbook show $run -o ndjson | sed -n "s/.*\"waiting_ms\":\([0-9]*\).*/\1/p") && [ "$waited" -ge 1000 ]
+	waited=$(runbook show $run -o ndjson | sed -n "s/.*\"waiting_ms\":\([0-9]*\).*/\1/p") && [ "$waited" -ge 1000 ] &&
+	exits 1 timeout -s KILL 60 on-terminal -e "What now" "q\n" runbook resume $run &&
+	both=$(runbook show $run -o ndjson | tail -1 | sed "s/.*\"waiting_ms\":\([0-9]*\).*/\1/") && [ "$both" -ge "$waited" ]
 '
 
 done_testing
