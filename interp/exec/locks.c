@@ -152,27 +152,39 @@ static void tell_waiting(struct driver *d, const struct lock_row *h)
         h->crashed ? "; its process is gone, so resume, undo or abort has to free it" : "");
 }
 
-// 0, or an exit code. Nothing is held and nothing was begun when a signal ends the wait.
+static enum store_error try(struct driver *d, struct lock_row *holder, struct diags *ds)
+{
+    *holder = (struct lock_row){ 0 };
+    return store_lock(d->store, d->id, d->locks, d->lock_count, d->arena, holder, ds);
+}
+
+static int lock_failed(struct driver *d, enum store_error e, const struct lock_row *holder)
+{
+    if (e == STORE_LOCKED)
+        held(d, holder);
+    return e == STORE_OK ? 0 : e == STORE_LOCKED ? CODE_LOCKED : CODE_STORE;
+}
+
+// 0, or an exit code. Nothing is held and nothing was begun when a signal ends the wait. Who waits
+// already goes on waiting while the store is away: nothing hangs on it yet.
 static int wait_and_take(struct driver *d)
 {
     int64_t until = loop_now_ms(d->loop) + d->options->wait_ms;
-    bool told = false;
+    bool waits = false, away = false;
 
     while (!d->refused) {
-        struct lock_row holder = { 0 };
-        enum store_error e = store_lock(d->store, d->id, d->locks, d->lock_count, d->arena,
-                                        &holder, d->diags);
-        if (e == STORE_OK)
-            return 0;
-        if (e != STORE_LOCKED)
-            return e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT : CODE_STORE;
-        if (loop_now_ms(d->loop) >= until) {
-            held(d, &holder);
-            return CODE_LOCKED;
-        }
-        if (!told)
+        struct diags ds = { .arena = d->arena };
+        struct lock_row holder;
+        bool last = loop_now_ms(d->loop) >= until;
+        enum store_error e = try(d, &holder, last || !waits ? d->diags : &ds);
+        if (e == STORE_OK || last || (e != STORE_LOCKED && !waits))
+            return lock_failed(d, e, &holder);
+        if (e != STORE_LOCKED && !away)
+            say(d, "%.*s; it is asked again and again", STR_ARG(ds.last->message));
+        if (e == STORE_LOCKED && !waits)
             tell_waiting(d, &holder);
-        told = true;
+        away = e != STORE_LOCKED;
+        waits = true;
         pause(d, LOOK_EVERY_MS);
     }
     return d->refused;

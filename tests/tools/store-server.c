@@ -32,6 +32,7 @@ static struct {
     atomic_int cut;
     atomic_int refused;   // connections while it was GONE
     atomic_int gone_for;  // GONE until so many were refused; 0: for ever
+    atomic_int before;    // so many requests or answers pass before the one that is lost
     pthread_t thread;
     bool running;
 } wire;
@@ -62,7 +63,8 @@ static bool hand_on(int from, int to, bool answer)
         return false;
     if (cut == DEAF)
         return true;
-    if (cut == (answer ? BEFORE_ANSWER : BEFORE_REQUEST)) {
+    if (cut == (answer ? BEFORE_ANSWER : BEFORE_REQUEST) &&
+        atomic_fetch_sub(&wire.before, 1) <= 0) {
         atomic_store(&wire.cut, WHOLE);
         return false;
     }
@@ -114,8 +116,17 @@ static void *listen_for(void *arg)
 
 static void cut(enum cut how, int gone_for)
 {
+    atomic_store(&wire.before, 0);
     atomic_store(&wire.gone_for, gone_for);
     atomic_store(&wire.refused, 0);
+    atomic_store(&wire.cut, (int)how);
+}
+
+// The same after [before] of them.
+static void cut_later(enum cut how, int before)
+{
+    cut(WHOLE, 0);
+    atomic_store(&wire.before, before);
     atomic_store(&wire.cut, (int)how);
 }
 
@@ -352,6 +363,44 @@ TEST(whatever_answer_is_lost_locks_are_taken_and_fires_claimed_once)
     CHECK(store_claim_fire(store, STR("k"), scratch, &run, &ours, &ds) == STORE_OK && ours);
     CHECK(atomic_load(&wire.cut) == WHOLE);
     journal_close(j);
+}
+
+static void leave_suspended(const char *id)
+{
+    struct journal *j = NULL;
+    struct run_row row = { .runbook = STR("x"), .state = STR("suspended"), .ended = STR("t") };
+
+    CHECK(journal_create(store, scratch, str_from(id), &j, &ds) == STORE_OK);
+    journal_row(j, &row);
+    CHECK(journal_commit_now(j, &ds));
+    journal_close(j);
+}
+
+TEST(whatever_answer_is_lost_one_run_is_claimed_and_had)
+{
+    static const struct seen_run runs[] = { { { "aaaaa", 5 }, { "t", 1 } },
+                                            { { "bbbbb", 5 }, { "t", 1 } } };
+    static const enum cut cuts[] = { BEFORE_ANSWER, BEFORE_REQUEST };
+    struct claim c[3];
+
+    if (!begin())
+        return;
+    leave_suspended("aaaaa");
+    leave_suspended("bbbbb");
+    for (int i = 0; i < 2; i++) {
+        cut_later(cuts[i], 1);  // who is gone is asked first
+        CHECK(store_claim(store, runs, 2, scratch, &c[i], &ds) == STORE_OK);
+        CHECK(atomic_load(&wire.cut) == WHOLE);
+        CHECK(str_equal(c[i].run, runs[i].id));
+    }
+    CHECK(store_claim(store, runs, 2, scratch, &c[2], &ds) == STORE_NO_SUCH_RUN);
+    struct journal *j = NULL;
+    cut(BEFORE_ANSWER, 0);
+    CHECK(journal_open_claimed(store, c[0].run, c[0].mark, scratch, &j, &ds) == STORE_OK);
+    if (j)
+        journal_close(j);
+    store_claim_drop(store, &c[0]);
+    store_claim_drop(store, &c[1]);
 }
 
 // ---- a store that is away
