@@ -87,8 +87,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-// Copies a number; one that is whole but too big for an int gets an exponent, which
-// makes it a double.
+// Copies a number; one that is whole but too big for an int gets quotes, which make it text: as
+// a double it would be another number.
 static size_t copy_number(struct str text, size_t at, struct buf *out)
 {
     size_t end = at + (text.s[at] == '-');
@@ -97,22 +97,19 @@ static size_t copy_number(struct str text, size_t at, struct buf *out)
     while (end < text.n && is_digit(text.s[end]))
         end++;
     bool whole = end == text.n || !strchr(".eE", text.s[end]);
-    buf_add(out, str_slice(text, at, end));
-    if (!whole || end - at < 19)
-        return end;
-    bool huge = end - at >= sizeof digits;
-    if (!huge) {
+    bool huge = whole && end - at >= sizeof digits;
+    if (whole && !huge && end - at >= 19) {
         memcpy(digits, text.s + at, end - at);
         digits[end - at] = '\0';
         errno = 0;
         huge = (strtoll(digits, NULL, 10), errno == ERANGE);
     }
-    if (huge)
-        buf_add_s(out, "e0");
+    const char *quote = huge ? "\"" : "";
+    buf_format(out, "%s%.*s%s", quote, STR_ARG(str_slice(text, at, end)), quote);
     return end;
 }
 
-// The text with its huge integers made doubles, which jansson refuses to do itself.
+// The text with its huge integers made text, which jansson refuses altogether.
 static struct str with_huge_numbers(struct str text, struct buf *out)
 {
     bool quoted = false;

@@ -1,7 +1,8 @@
 // JSON to values and back (RFC 8259).
 //
-// Reading: integers become int, or double beyond its range; other numbers double; a
-// repeated key is an error, as are depth over 200 and text behind the document.
+// Reading: integers become int, or text beyond its range, since a double would be another
+// number; other numbers double; a repeated key is an error, as are depth over 200 and text
+// behind the document.
 // Writing: keys in their order; int, uint and double as numbers (NaN and
 // infinities as text), bytes as base64, durations ("1.5s"), timestamps as
 // RFC 3339 text, an absent optional as null.
