@@ -234,7 +234,8 @@ static void name_it(struct taking *t)
 int command_worker(struct invocation *v)
 {
     static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
-    struct taking t = { .v = v, .once = flag_given(v, "once"), .tried = map_new(v->arena) };
+    struct taking t = { .v = v, .once = flag_given(v, "once"), .tried = map_new(v->arena),
+                        .left = map_new(v->arena) };
     int code;
 
     if ((code = take_labels(&t)) || (code = take_jobs(&t)))

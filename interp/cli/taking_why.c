@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/ballot.h"
 #include "cli/taking.h"
+#include "report/fields.h"
 #include "report/history_read.h"
 
 // As the run itself will judge it: one refusal ends it, nobody answering in time is a no.
@@ -47,6 +48,23 @@ static bool was_ours(const struct taking *t, const struct history *h)
            h->worker.s[n] == '/';
 }
 
+// A secret input is kept nowhere: nobody but a person can give it again.
+static bool needs_a_person(struct taking *t, const struct history *h)
+{
+    struct value names = value_of(h->start, "secret_inputs");
+
+    if (names.kind != VALUE_LIST || !value_size(names))
+        return false;
+    if (!map_get(t->left, h->run)) {
+        map_put(t->left, str_copy(t->v->arena, h->run), t);
+        taking_say(t,
+                   "run %.*s has its answer and needs its secret input `%.*s` again, which a worker "
+                   "does not have: runbook resume %.*s --inputs FILE",
+                   STR_ARG(h->run), STR_ARG(value_item(names, 0).s), STR_ARG(h->run));
+    }
+    return true;
+}
+
 struct str taking_why(struct taking *t, const struct run_row *row, struct arena *a)
 {
     bool suspended = str_is(row->state, "suspended"), crashed = str_is(row->state, "crashed");
@@ -55,9 +73,8 @@ struct str taking_why(struct taking *t, const struct run_row *row, struct arena 
 
     if ((!suspended && !crashed) || history_read(h, t->store, row->id, &ignored) != STORE_OK)
         return STR("");
-    if (suspended)
-        return answered(t, h, a);
-    return was_ours(t, h)
-               ? str_format(a, "its process is gone; worker %.*s had it", STR_ARG(h->worker))
-               : STR("");
+    struct str why = suspended ? answered(t, h, a) : STR("");
+    if (crashed && was_ours(t, h))
+        why = str_format(a, "its process is gone; worker %.*s had it", STR_ARG(h->worker));
+    return why.n && needs_a_person(t, h) ? STR("") : why;
 }

@@ -128,6 +128,13 @@ test_that 'a run that cannot be gone on with is said, and not tried again at onc
 	worker one && until_true "grep \"exit code 4\" one.log >/dev/null" && sleep 2.5 && stop_workers &&
 	[ "$(grep -c "goes on:" one.log)" = 1 ] && [ "$(in_state suspended)" = 1 ]
 '
+test_that 'a run with a secret input is left to people, who are told how' '
+	waiting_book "" "inputs: {pw: {secret: true}}" && sed -i "s/shell: echo a/env: {P: \"\${{ inputs.pw }}\"}, shell: echo a/" book.yaml &&
+	echo "pw: sesame-open" >in.yaml && run 6 --detach -q --inputs in.yaml && ids=$(ls state/runbook/runs) && approve_all &&
+	once && has "runbook resume $ids --inputs FILE" && lacks "goes on:" && effects "a " && [ "$(in_state suspended)" = 1 ] &&
+	worker one && sleep 2.5 && stop_workers && [ "$(grep -c "secret input" one.log)" = 1 ] &&
+	exits 0 runbook resume "$ids" --inputs in.yaml </dev/null
+'
 test_that 'wrong words' '
 	for words in "--jobs 0" "--jobs x" "--jobs 65" "--label x" "more" "-o ndjson"; do
 		exits 2 timeout 5 runbook worker $words >out 2>&1 </dev/null || exit 1
