@@ -129,6 +129,16 @@ static void remember_lost(struct run *r, struct task *t, const struct event *e)
     t->lost = value_copy(r->arena, value_finish(b));
 }
 
+// Most steps print nothing and end with 0: one such result is enough for all of them.
+static struct value kept_result(struct run *r, struct value result)
+{
+    if (result.kind == VALUE_NULL)
+        return result;
+    if (!value_same(r->last_result, result))
+        r->last_result = value_copy(r->arena, result);
+    return r->last_result;
+}
+
 // A failed attempt: a rest before the next, or the rescue.
 static void apply_attempt(struct run *r, struct task *t, const struct event *e)
 {
@@ -136,7 +146,7 @@ static void apply_attempt(struct run *r, struct task *t, const struct event *e)
     t->dangling = false;
     if (flag(e, "final")) {
         t->rescuing = true;
-        t->result = value_copy(r->arena, field(e, "result"));
+        t->result = kept_result(r, field(e, "result"));
         remember_lost(r, t, e);
         if (t->rescue)
             series_open(r, t->rescue);
@@ -182,7 +192,7 @@ static void remember_end(struct run *r, struct task *t, const struct event *e, e
     t->own_continue = flag(e, "own");
     t->message = str_copy(r->arena, text_field(e, "message"));
     t->took_ms = number(e, "took_ms");
-    t->result = value_copy(r->arena, field(e, "result"));
+    t->result = kept_result(r, field(e, "result"));
     t->outputs = value_copy(r->arena, field(e, "outputs"));
     remember_lost(r, t, e);
     t->dangling = false;

@@ -10,6 +10,7 @@
 
 struct needing {
     struct driver *d;
+    struct arena *arena;  // of the names; gone when all has been seen
     struct buf *lines;
     size_t count;
 };
@@ -21,7 +22,7 @@ struct names {
 
 static struct names below(const struct needing *n, struct names p, struct str id, const char *mark)
 {
-    struct arena *a = n->d->arena;
+    struct arena *a = n->arena;
 
     return (struct names){ str_format(a, "%.*s%.*s%s", STR_ARG(p.in_file), STR_ARG(id), mark),
                            str_format(a, "%.*s%.*s%s", STR_ARG(p.in_groups), STR_ARG(id), mark) };
@@ -216,9 +217,10 @@ static void need_module(struct needing *n, const struct module *m, struct names 
 
 static size_t answers_needed(struct driver *d, struct buf *lines)
 {
-    struct needing n = { .d = d, .lines = lines };
+    struct needing n = { .d = d, .arena = arena_new(NULL), .lines = lines };
 
     need_module(&n, d->program->root, (struct names){ STR(""), STR("") });
+    arena_free(n.arena);
     return n.count;
 }
 

@@ -179,6 +179,48 @@ uint64_t value_hash(struct value v)
     }
 }
 
+static bool same_items(const struct value_list *a, const struct value_list *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++)
+        same = value_same(a->items[i], b->items[i]);
+    return same;
+}
+
+static bool same_entries(const struct value_map *a, const struct value_map *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++)
+        same = value_same(a->entries[i].key, b->entries[i].key) &&
+               value_same(a->entries[i].value, b->entries[i].value);
+    return same;
+}
+
+bool value_same(struct value a, struct value b)
+{
+    if (a.kind != b.kind || a.secret != b.secret)
+        return false;
+    switch (a.kind) {
+    case VALUE_LIST:
+        return same_items(a.list, b.list);
+    case VALUE_MAP:
+        return same_entries(a.map, b.map);
+    case VALUE_OBJECT:
+        return false;
+    case VALUE_DOUBLE:
+        return memcmp(&a.d, &b.d, sizeof a.d) == 0;
+    case VALUE_SEMVER:
+        return str_equal(a.semver->text, b.semver->text);
+    case VALUE_OPTIONAL:
+        return a.optional && b.optional ? value_same(*a.optional, *b.optional)
+                                        : a.optional == b.optional;
+    default:
+        return value_equal(a, b);
+    }
+}
+
 static struct value copy_list(struct arena *a, struct value v)
 {
     struct value_builder *b = value_list_of(a, v.list->count);

@@ -191,6 +191,9 @@ bool value_field(struct value map_or_object, const char *key, struct arena *a, s
 // CEL equality: unlike kinds are unequal, int, uint and double compare as numbers,
 // NaN equals nothing.
 bool value_equal(struct value a, struct value b);
+// Nobody can tell one from the other: of the same kind, in the same order, as secret. Always
+// false of what holds objects.
+bool value_same(struct value a, struct value b);
 // CEL order into [order] (-1, 0, 1). False for kinds that have none together, NaN.
 bool value_compare(struct value a, struct value b, int *order);
 uint64_t value_hash(struct value v);

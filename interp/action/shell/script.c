@@ -14,6 +14,8 @@ static struct str text_of(struct script *s, struct arena *a, struct diags *ds)
     const struct template *t = s->source;
     struct buf text = BUF_EMPTY;
 
+    if (t->count == 1 && !t->parts->expr && str_find(t->parts->literal.str, '\0') == SIZE_MAX)
+        return t->parts->literal.str;
     for (size_t i = 0; i < t->count; i++) {
         const struct template_part *part = &t->parts[i];
 
@@ -29,6 +31,13 @@ static struct str text_of(struct script *s, struct arena *a, struct diags *ds)
         }
     }
     return buf_take(&text, a);
+}
+
+// What a site keeps of the scan.
+static void keep_commands(struct script *s, struct arena *a)
+{
+    for (size_t i = 0; i < s->site_count; i++)
+        s->sites[i].command = str_copy(a, s->sites[i].command);
 }
 
 // What could be told only when the whole script had been seen.
@@ -54,19 +63,20 @@ struct script *script_read(struct arena *a, const struct template *t, bool bash,
 
     s->source = t;
     s->bash = bash;
-    s->sites = NEW_ARRAY(a, struct script_site, t->count + 1);
+    s->sites = NEW_ARRAY(a, struct script_site, t->count);
     s->text = text_of(s, a, ds);
     if (ds->errors != errors)
         return NULL;
-    struct scan sc = { .arena = a,
+    struct arena *scratch = arena_new(NULL);
+    struct scan sc = { .arena = scratch,
                        .diags = ds,
                        .script = s,
                        .s = s->text.s,
                        .n = s->text.n,
                        .place = PLACE_WORDS,
-                       .integers = map_new(a),
-                       .arrays = map_new(a) };
-    sc.marks = NEW_ARRAY(a, struct mark_site, s->site_count + 1);
+                       .integers = map_new(scratch),
+                       .arrays = map_new(scratch) };
+    sc.marks = NEW_ARRAY(scratch, struct mark_site, s->site_count + 1);
     sc.pending_end = &sc.pending;
     while (sc.at < sc.n)
         scan_commands(&sc);
@@ -75,6 +85,8 @@ struct script *script_read(struct arena *a, const struct template *t, bool bash,
                    NESTING_MAX);
     else
         look_back(&sc);
+    keep_commands(s, a);
+    arena_free(scratch);
     return ds->errors == errors ? s : NULL;
 }
 
