@@ -17,8 +17,9 @@ static struct value step_names(struct driver *d)
         const struct task *t = run_task_at(d->run, i);
         if (t->phase != PHASE_PREPARE && t->phase != PHASE_STEPS)
             continue;
-        struct value_builder *one = value_map_of(a, 3);
-        if (t->in->kind == SERIES_RESCUE || t->in->kind == SERIES_ALWAYS)
+        bool inside = t->in->kind == SERIES_RESCUE || t->in->kind == SERIES_ALWAYS;
+        struct value_builder *one = value_map_of(a, inside ? 3 : 2);
+        if (inside)
             value_put_s(one, "in", value_text(t->in->kind == SERIES_RESCUE ? "rescue" : "always"));
         value_put_s(one, "id", value_string(t->address));
         struct view v = view_of(d, run_task_at(d->run, i));

@@ -61,7 +61,7 @@ static void open_inside(struct run *r, struct task *t)
         series_open(r, t->steps);
 }
 
-static void lose_items(struct task *each, const struct event *e)
+static void lose_items(struct run *r, struct task *each, const struct event *e)
 {
     struct value places = VALUE_NONE;
 
@@ -69,7 +69,7 @@ static void lose_items(struct task *each, const struct event *e)
     for (size_t i = 0; places.kind == VALUE_LIST && i < value_size(places); i++) {
         struct value place = value_item(places, i);
         if (place.kind == VALUE_INT && (uint64_t)place.i < each->steps->count)
-            each->steps->tasks[place.i]->item_lost = true;
+            task_more(r->arena, each->steps->tasks[place.i])->item_lost = true;
     }
 }
 
@@ -80,11 +80,22 @@ static void apply_items(struct run *r, struct task *t, const struct event *e)
     task_begin(r, t);
     if (!t->steps) {  // they stand already when the run is resumed
         task_make_instances(r, t, value_copy(r->arena, field(e, "items")));
-        lose_items(t, e);
+        lose_items(r, t, e);
     }
     t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
     t->state = STATE_RUNNING;
     series_open(r, t->steps);
+}
+
+// What few tasks have: nothing is written where nothing was and nothing comes.
+#define KEEP(r, t, field, v) keep((r), (t), offsetof(struct task_more, field), (v))
+
+static void keep(struct run *r, struct task *t, size_t at, struct value v)
+{
+    const struct value *old = (const void *)((const char *)t->more + at);
+
+    if (old->kind != VALUE_NULL || v.kind != VALUE_NULL)
+        *(struct value *)(void *)((char *)task_more(r->arena, t) + at) = value_copy(r->arena, v);
 }
 
 static void apply_start(struct run *r, struct task *t, const struct event *e)
@@ -102,12 +113,11 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     r->session_starts += !t->aside;
     if (!str_equal(t->file, text_field(e, "file")))
         t->file = str_copy(r->arena, text_field(e, "file"));
-    struct value before = field(e, "before");
-    if (before.kind == VALUE_MAP)
-        t->before = value_copy(r->arena, before);
-    t->given = value_copy(r->arena, field(e, "with"));
-    t->lost = value_copy(r->arena, field(e, "lost"));
-    t->notes = VALUE_NONE;
+    if (field(e, "before").kind == VALUE_MAP)
+        KEEP(r, t, before, field(e, "before"));
+    KEEP(r, t, given, field(e, "with"));
+    KEEP(r, t, lost, field(e, "lost"));
+    KEEP(r, t, notes, VALUE_NONE);
     if (t->kind == TASK_GROUP && t->step->transaction)
         series_reset(r, t->steps);  // what was done in it before was rolled back
     if (t->kind == TASK_GROUP || t->kind == TASK_USE)
@@ -117,7 +127,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
 // What came back of an attempt is lost beside what was known when it began.
 static void remember_lost(struct run *r, struct task *t, const struct event *e)
 {
-    struct value lost = field(e, "lost"), both[2] = { t->lost, lost };
+    struct value lost = field(e, "lost"), both[2] = { t->more->lost, lost };
     struct value_builder *b;
 
     if (lost.kind != VALUE_MAP)
@@ -126,7 +136,7 @@ static void remember_lost(struct run *r, struct task *t, const struct event *e)
     for (size_t i = 0; i < 2; i++)
         for (size_t k = 0; both[i].kind == VALUE_MAP && k < value_size(both[i]); k++)
             value_put(b, both[i].map->entries[k].key, both[i].map->entries[k].value);
-    t->lost = value_copy(r->arena, value_finish(b));
+    KEEP(r, t, lost, value_finish(b));
 }
 
 // Most steps print nothing and end with 0: one such result is enough for all of them.
@@ -193,7 +203,7 @@ static void remember_end(struct run *r, struct task *t, const struct event *e, e
     t->message = str_copy(r->arena, text_field(e, "message"));
     t->took_ms = number(e, "took_ms");
     t->result = kept_result(r, field(e, "result"));
-    t->outputs = value_copy(r->arena, field(e, "outputs"));
+    KEEP(r, t, outputs, field(e, "outputs"));
     remember_lost(r, t, e);
     t->dangling = false;
 }
@@ -311,7 +321,7 @@ void run_apply(struct run *r, const struct event *e)
     case EVENT_STEP_INTENT: apply_intent(r, t, e); break;
     case EVENT_STEP_ITEMS: apply_items(r, t, e); break;
     case EVENT_STEP_START: apply_start(r, t, e); break;
-    case EVENT_STEP_NOTE: t->notes = value_copy(r->arena, field(e, "note")); break;
+    case EVENT_STEP_NOTE: KEEP(r, t, notes, field(e, "note")); break;
     case EVENT_STEP_ATTEMPT: apply_attempt(r, t, e); break;
     case EVENT_STEP_ALWAYS:
         t->always_begun = true;

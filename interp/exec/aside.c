@@ -23,8 +23,9 @@ struct task *aside_run(struct driver *d, const struct step *s, struct space *spa
         w->view.task = t;
         w->view.before = &w->before;
     }
-    t->aside_then = then;
-    t->aside_arg = arg;
+    struct task_more *more = task_more(d->arena, t);
+    more->aside_then = then;
+    more->aside_arg = arg;
     pump(d);
     return t;
 }
@@ -32,6 +33,6 @@ struct task *aside_run(struct driver *d, const struct step *s, struct space *spa
 void aside_over(struct driver *d, struct task *t)
 {
     (void)d;
-    if (t->aside_then)
-        t->aside_then(t->aside_arg, t);
+    if (t->more->aside_then)
+        t->more->aside_then(t->more->aside_arg, t);
 }

@@ -128,7 +128,7 @@ void callee_begin(struct walk *w)
     struct str why;
 
     *c = (struct callee){ .w = w };
-    c->with = w->task->given;
+    c->with = w->task->more->given;
     const struct module *m = program_use(w->d->program, w->task->step);
     if (c->with.kind != VALUE_MAP &&
         !frame_with(w->task->step, m, scope_of(w), w->arena, &c->with, &err)) {

@@ -213,7 +213,7 @@ static void use_over(void *arg, struct task *t)
 {
     struct checking *c = arg;
     struct outcome o = { .verdict = VERDICT_DONE, .rule = state_is_good(t->state),
-                         .result = t->outputs, .message = t->message };
+                         .result = t->more->outputs, .message = t->message };
 
     if (!o.message.n)
         o.message = str_format(c->arena, "`%.*s` does not hold", STR_ARG(c->now->use->str));

@@ -20,7 +20,7 @@ static bool can_be_asked(const struct task *t)
     bool in_steps = (t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS) && !t->undoes &&
                     !t->aside;
 
-    if (!in_steps || t->state != STATE_UNKNOWN || t->notes.kind != VALUE_MAP)
+    if (!in_steps || t->state != STATE_UNKNOWN || t->more->notes.kind != VALUE_MAP)
         return false;
     if (t->kind == TASK_GROUP)
         return t->step->transaction != NULL;
@@ -51,13 +51,13 @@ static void start_asking(struct driver *d, struct doubt *q)
     x->then = answered;
     x->arg = q;
     if (q->task->kind == TASK_GROUP) {
-        transaction_settle(&x->at, q->task->step->transaction->str, q->task->notes, group_answered);
+        transaction_settle(&x->at, q->task->step->transaction->str, q->task->more->notes, group_answered);
         return;
     }
     x->running = true;
     x->next = d->acts;
     d->acts = x;
-    x->at.action->settle(&x->at, q->task->notes);
+    x->at.action->settle(&x->at, q->task->more->notes);
 }
 
 static void tell_one(struct driver *d, const struct task *t, const char *state, struct str by,

@@ -101,8 +101,11 @@ static bool journalled(struct driver *d, struct event *e, struct arena *turn)
     e->seq = d->unkept ? d->seq_told + 1 : next_seq(d);
     struct untold u = { .event = *e, .line = event_line(e, d->id, d->mask, turn) };
 
+    // What a run starts with, all of its steps, lives as long as it.
     if (d->env->observers)
-        u.event.data = value_copy(turn, event_masked(e->data, d->mask, turn));
+        u.event.data = event_masked(e->data, d->mask, turn);
+    if (d->env->observers && e->type != EVENT_RUN_START)
+        u.event.data = value_copy(turn, u.event.data);
     if (d->journal && !d->unkept) {
         journal_add(d->journal, str_from(event_type_word(e->type)), u.line);
         hold(d, turn, u);

@@ -149,5 +149,5 @@ struct value lost_names(struct arena *a, const char *field, struct value names)
 
 struct value names_lost(const struct task *t, const char *field)
 {
-    return field_of(t->lost, field);
+    return field_of(t->more->lost, field);
 }

@@ -262,10 +262,11 @@ static void hear(struct driver *d, const struct event *e, struct arena *a)
 
     if (!t || !t->dangling)
         return;
+    size_t *heard = task_more(d->arena, t)->heard;
     if (!output)
-        t->heard[STREAM_STDOUT] = t->heard[STREAM_STDERR] = 0;
+        heard[STREAM_STDOUT] = heard[STREAM_STDERR] = 0;
     else if (!coded.n || base64_read(coded, a, &text))
-        t->heard[stream] += text.n;
+        heard[stream] += text.n;
 }
 
 // What was said before the last start of a step was of another attempt.

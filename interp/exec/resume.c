@@ -57,7 +57,7 @@ static bool given_again(struct driver *d, struct task *t, struct value *out, str
     struct expr_error err = { 0 };
     struct value_builder *b;
 
-    *out = t->given;
+    *out = t->more->given;
     if (value_size(lost) == 0)
         return true;
     if (!frame_with(t->step, m, view_scope(&v), d->arena, &all, &err)) {
@@ -66,8 +66,8 @@ static bool given_again(struct driver *d, struct task *t, struct value *out, str
         return false;
     }
     b = value_map_start(d->arena);
-    for (size_t i = 0; i < value_size(t->given); i++)
-        value_put(b, t->given.map->entries[i].key, t->given.map->entries[i].value);
+    for (size_t i = 0; i < value_size(t->more->given); i++)
+        value_put(b, t->more->given.map->entries[i].key, t->more->given.map->entries[i].value);
     for (size_t i = 0; i < value_size(lost); i++) {
         struct value again;
         if (value_get(all, value_item(lost, i), &again))
@@ -86,9 +86,10 @@ static bool restore_frames(struct driver *d)
         struct str why = STR("");
         if (t->kind != TASK_USE || !t->inner || t->aside)
             continue;
-        if (!given_again(d, t, &t->given, &why)) {
+        struct value *given = &task_more(d->arena, t)->given;
+        if (!given_again(d, t, given, &why)) {
             use_frame_broken(d, t, why);
-        } else if (!use_frame(d, t, t->given, now_value(), &why)) {
+        } else if (!use_frame(d, t, *given, now_value(), &why)) {
             if (!d->aborting) {
                 diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`%.*s`: %.*s",
                            STR_ARG(t->address), STR_ARG(why));

@@ -17,7 +17,7 @@ struct act *settle_act(struct walk *w)
     x->at.name = t->file;
     x->at.scope = view_scope(&w->view);
     x->quiet = t->aside;
-    act_heard(x, t->heard);
+    act_heard(x, t->more->heard);
     return x;
 }
 
@@ -110,7 +110,7 @@ static void ask_the_action(struct walk *w)
     x->running = true;
     x->next = w->d->acts;
     w->d->acts = x;
-    action->settle(&x->at, w->task->notes);
+    action->settle(&x->at, w->task->more->notes);
 }
 
 static void still_running(struct walk *w, const struct child_result *r)
@@ -196,7 +196,7 @@ void walk_settle(struct driver *d, struct task *t)
     w->act = settle_act(w);
     if (t->kind == TASK_GROUP) {
         w->act->arg = w;
-        transaction_settle(&w->act->at, t->step->transaction->str, t->notes, group_settled);
+        transaction_settle(&w->act->at, t->step->transaction->str, t->more->notes, group_settled);
         return;
     }
     look(w);

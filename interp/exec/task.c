@@ -1,6 +1,16 @@
 #include "exec/task.h"
 
+#include "base/arena.h"
 #include "base/map.h"
+
+const struct task_more task_no_more;
+
+struct task_more *task_more(struct arena *a, struct task *t)
+{
+    if (t->more == &task_no_more)
+        t->more = NEW(a, struct task_more);
+    return (struct task_more *)t->more;
+}
 
 static const char *const words[STATE_COUNT] = {
     [STATE_PENDING] = "pending",     [STATE_WAITING] = "waiting",

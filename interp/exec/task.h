@@ -77,31 +77,34 @@ struct series {
     int64_t last_ms;      // how long the task took that ended last; -1: none has ended
 };
 
-struct task {
-    enum task_kind kind;
-    const struct step *step;
-    struct str address;
-    struct str prefix;        // what the addresses of its children begin with
-    struct space *space;      // in which its expressions are read
-    struct space *inner;      // USE: of the callee; instance of a group: its own
-    struct series *in;        // where it stands
-    enum phase phase;
-    size_t index;             // of an instance
+// What few tasks have; there are ten thousands of tasks in a long run. Read through t->more,
+// which is never NULL; written through task_more().
+struct task_more {
+    // of an instance
     struct value item, key;
+    size_t index;
+    bool item_lost;
+
+    struct value outputs, before;  // VALUE_NULL where there is none
+    struct value lost;             // {field: [names]}: what held a secret and was not kept
+    struct value notes;            // of the running attempt
+    struct value given;            // USE: the callee's inputs, as journalled
+
+    // ---- the driver's
+    size_t heard[2];  // dangling: bytes of its output that stand in the journal
+    void (*aside_then)(void *arg, struct task *t);
+    void *aside_arg;
+};
+
+struct task {
+    enum task_kind kind : 8;
+    enum state state : 8;
+    enum phase phase : 8;
+    enum undo_state undo_state : 8;
+
     bool is_instance;
     bool auto_undo;           // the step of an `undo: auto`
     bool aside;               // not of the run: a hook, a `use` in a check
-    struct task *undoes;      // the task that this undo body takes back
-
-    struct task **needs;      // both kinds of edge
-    bool *need_blocks;        // which of them block
-    size_t need_count, unmet;
-    struct task **followers;
-    size_t follower_count, follower_room;
-
-    struct series *prepare, *steps, *rescue, *always, *undo;
-
-    enum state state;
     bool ended;
     bool intent;              // an attempt was journalled
     bool intended;            // ... ahead of its start, which [file] names already
@@ -116,29 +119,41 @@ struct task {
     bool declined;            // cancelled by a no
     bool dangling;            // intent without result, after a crash
     bool elsewhere;           // and it was started where we cannot look: on another machine
-    enum undo_state undo_state;
+    bool begun, resting, queued;  // the driver's
+
+    const struct step *step;
+    struct str address;
+    struct space *space;      // in which its expressions are read
+    struct space *inner;      // USE: of the callee; instance of a group: its own
+    struct series *in;        // where it stands
+    struct task *undoes;      // the task that this undo body takes back
+
+    struct task **needs;      // both kinds of edge; NULL: it has none
+    bool *need_blocks;        // which of them block
+    uint32_t need_count, unmet;
+    struct task **followers;
+    uint32_t follower_count, follower_room;
+
+    struct series *prepare, *steps, *rescue, *always, *undo;
+
     struct task *blocked_by;
-    int64_t attempts;
+    uint32_t attempts;
+    uint32_t undo_order;      // of the start of its undo, from 1
     int64_t start_order;      // of its first intent, from 1; 0: never
-    size_t undo_order;        // of the start of its undo, from 1
     int64_t due_ms;           // a retry
     int64_t started_wall_ns, took_ms;
-    struct value result, outputs, before;  // VALUE_NULL where there is none
-    struct value lost;        // {field: [names]}: what held a secret and was not kept
-    bool item_lost;
+    struct value result;      // VALUE_NULL where there is none
+    const struct task_more *more;
     struct str message;
     struct str file;          // of the last attempt, in the run's folder
-    struct value notes;       // of the running attempt
-    struct value given;       // USE: the callee's inputs, as journalled
 
     // ---- the driver's
-    size_t heard[2];          // dangling: bytes of its output that stand in the journal
-    bool begun, resting, queued;
     struct walk *walk;
     struct walk *ahead;       // of one that is intended and has not begun
-    void (*aside_then)(void *arg, struct task *t);
-    void *aside_arg;
 };
+
+struct task_more *task_more(struct arena *a, struct task *t);
+extern const struct task_more task_no_more;  // what [more] is until it is written
 
 struct task *space_find(const struct space *s, struct str id);
 // The space at the top of the runbook that [s] belongs to.

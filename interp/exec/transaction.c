@@ -59,8 +59,8 @@ static void settle_children(struct walk *w, enum state state)
         struct lasting l = lasting_in(d, w->arena, b, t->aside);
         if (t->result.kind == VALUE_MAP)
             lasting_put(&l, "result", t->result);
-        if (t->outputs.kind == VALUE_MAP)
-            lasting_put(&l, "outputs", t->outputs);
+        if (t->more->outputs.kind == VALUE_MAP)
+            lasting_put(&l, "outputs", t->more->outputs);
         lasting_end(&l);
         if (state == STATE_CANCELLED)
             value_put_s(b, "message", value_text("rolled back"));

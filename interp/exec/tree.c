@@ -22,6 +22,12 @@ static struct str join(struct run *r, struct str a, const char *between, struct 
     return str_format(r->arena, "%.*s%s%.*s", STR_ARG(a), between, STR_ARG(b));
 }
 
+// What the addresses of its children begin with; those in a group have no part of its own.
+static struct str prefix_of(struct run *r, const struct task *t)
+{
+    return join(r, t->address, ".", STR(""));
+}
+
 static struct space *space_new(struct run *r, struct space *around, const struct module *module)
 {
     struct space *s = NEW(r->arena, struct space);
@@ -38,7 +44,7 @@ static struct task *task_new(struct run *r, const struct step *step, struct seri
     struct task *t = NEW(r->arena, struct task);
 
     *t = (struct task){ .kind = kind_of(step), .step = step, .in = in, .space = space,
-                        .address = address, .phase = phase,
+                        .address = address, .phase = phase, .more = &task_no_more,
                         .aside = in->owner && in->owner->aside };
     map_put(r->by_address, address, t);
     queue_push(r, &r->tasks, t);
@@ -69,11 +75,11 @@ static size_t limit_of(const struct step *owner)
 static void add(struct run *r, struct series *s, const struct step *step, struct space *space,
                 struct str prefix, enum phase phase)
 {
-    struct task *t = task_new(r, step, s, space, join(r, prefix, "", step->id.str), phase);
+    struct str address = prefix.n ? join(r, prefix, "", step->id.str) : step->id.str;
+    struct task *t = task_new(r, step, s, space, address, phase);
 
     if (step->for_each)
         t->kind = TASK_EACH;
-    t->prefix = t->kind == TASK_GROUP ? prefix : join(r, t->address, ".", STR(""));
     map_put(space->by_id, step->id.str, t);
     s->tasks[s->count++] = t;
     make_inside(r, t, space, prefix);
@@ -109,7 +115,7 @@ struct series *series_new(struct run *r, enum series_kind kind, struct task *own
 static void follow(struct run *r, struct task *before, struct task *t)
 {
     if (before->follower_count == before->follower_room) {
-        size_t room = before->follower_room ? before->follower_room * 2 : 2;
+        uint32_t room = before->follower_room ? before->follower_room * 2 : 1;
         before->followers = arena_grow(r->arena, before->followers, before->follower_room, room,
                                        sizeof *before->followers);
         before->follower_room = room;
@@ -127,14 +133,20 @@ static void add_need(struct run *r, struct task *t, struct task *before, bool bl
     t->unmet += !before->ended;
 }
 
+static void make_room(struct run *r, struct task *t, size_t needs)
+{
+    t->needs = NEW_ARRAY(r->arena, struct task *, needs);
+    t->need_blocks = NEW_ARRAY(r->arena, bool, needs);
+}
+
 static void link_one(struct run *r, struct task *t)
 {
     const struct vertex *v = graph_vertex(t->space->module->graph, t->step);
 
     if (!v)
         return;
-    t->needs = NEW_ARRAY(r->arena, struct task *, v->need_count + 1);
-    t->need_blocks = NEW_ARRAY(r->arena, bool, v->need_count + 1);
+    if (v->before || v->need_count)
+        make_room(r, t, v->need_count + 1);
     if (v->before)
         add_need(r, t, space_find(t->space, v->before->step->id.str), false);
     for (size_t i = 0; i < v->need_count; i++)
@@ -172,13 +184,13 @@ void task_make_instances(struct run *r, struct task *each, struct value items)
         struct space *space = space_new(r, each->space, each->space->module);
         struct task *t = task_new(r, each->step, each->steps, space, address, each->phase);
         t->is_instance = true;
-        t->index = i;
-        t->item = item;
-        t->key = key;
-        t->prefix = join(r, address, ".", STR(""));
+        struct task_more *more = task_more(r->arena, t);
+        more->index = i;
+        more->item = item;
+        more->key = key;
         space->instance = t;
         each->steps->tasks[each->steps->count++] = t;
-        make_inside(r, t, space, t->prefix);
+        make_inside(r, t, space, prefix_of(r, t));
     }
     each->steps->left = count;
     series_link(r, each->steps);
@@ -193,12 +205,14 @@ void task_make_callee(struct run *r, struct task *use)
     const struct runbook *rb = m->rb;
     struct space *space = space_new(r, NULL, m);
 
+    struct str prefix = prefix_of(r, use);
+
     space->caller = use;
     use->inner = space;
-    use->prepare = series_new(r, SERIES_PREPARE, use, &rb->prepare, space, use->prefix, use->phase);
-    use->steps = series_new(r, SERIES_STEPS, use, &rb->steps, space, use->prefix, use->phase);
+    use->prepare = series_new(r, SERIES_PREPARE, use, &rb->prepare, space, prefix, use->phase);
+    use->steps = series_new(r, SERIES_STEPS, use, &rb->steps, space, prefix, use->phase);
     if (rb->always.count)
-        use->always = series_new(r, SERIES_ALWAYS, use, &rb->always, space, use->prefix, use->phase);
+        use->always = series_new(r, SERIES_ALWAYS, use, &rb->always, space, prefix, use->phase);
     series_link(r, use->prepare);
     series_link(r, use->steps);
     series_link(r, use->always);
@@ -211,13 +225,12 @@ static struct task *undo_task(struct run *r, struct task *t, const struct step *
     if (number)
         address = str_format(r->arena, "%.*s.%zu", STR_ARG(address), number);
     struct task *u = task_new(r, body, t->undo, t->space, address, PHASE_UNDO);
-    u->prefix = join(r, address, ".", STR(""));
     u->undoes = t;
     if (body != t->step && body->for_each)
         u->kind = TASK_EACH;
     if (number && body->id.str.n)  // those behind it in the list may read it
         map_put(t->space->by_id, body->id.str, u);
-    make_inside(r, u, t->space, u->prefix);
+    make_inside(r, u, t->space, prefix_of(r, u));
     t->undo->tasks[t->undo->count++] = u;
     return u;
 }
@@ -237,8 +250,7 @@ void task_make_undo(struct run *r, struct task *t)
         undo_task(r, t, body, undo->is_list ? ++number : 0);
     for (size_t i = 0; i < t->undo->count; i++) {
         struct task *u = t->undo->tasks[i];
-        u->needs = NEW_ARRAY(r->arena, struct task *, 1);
-        u->need_blocks = NEW_ARRAY(r->arena, bool, 1);
+        make_room(r, u, 1);
         if (i > 0)
             add_need(r, u, t->undo->tasks[i - 1], true);
         series_link(r, u->steps);
@@ -258,10 +270,9 @@ struct task *task_make_aside(struct run *r, const struct step *step, struct spac
     t->aside = true;
     if (step->for_each)
         t->kind = TASK_EACH;
-    t->prefix = join(r, address, ".", STR(""));
     s->tasks[s->count++] = t;
     s->left = 1;
-    make_inside(r, t, space, t->prefix);
+    make_inside(r, t, space, prefix_of(r, t));
     return t;
 }
 
@@ -289,7 +300,9 @@ void task_reset(struct run *r, struct task *t)
     t->by_person = t->marked = t->intended = false;
     t->ahead = NULL;
     t->blocked_by = NULL;
-    t->result = t->outputs = VALUE_NONE;
+    t->result = VALUE_NONE;
+    if (t->more->outputs.kind != VALUE_NULL)
+        task_more(r->arena, t)->outputs = VALUE_NONE;
     t->message = STR("");
     series_reset(r, t->prepare);
     series_reset(r, t->steps);

@@ -22,11 +22,11 @@ struct value now_value(void)
 // False, with why, when it is not known any more.
 static bool item_of(const struct task *t, struct arena *a, struct value *out, struct str *why)
 {
-    *out = t->item;
-    if (t->item_lost)
+    *out = t->more->item;
+    if (t->more->item_lost)
         *why = str_format(a, "the item of `%.*s` held a secret and was not kept; it cannot be read "
                              "after a resume", STR_ARG(t->address));
-    return !t->item_lost;
+    return !t->more->item_lost;
 }
 
 static bool is_item(const struct task *t, struct str name)
@@ -42,7 +42,7 @@ static bool instance_name(const struct task *t, struct str name, struct arena *a
     if (is_item(t, name))
         return item_of(t, a, out, why);
     if (str_is(name, "index"))
-        return *out = value_int((int64_t)t->index), true;
+        return *out = value_int((int64_t)t->more->index), true;
     return false;
 }
 

@@ -27,10 +27,10 @@ static bool common_field(struct task *t, struct str field, struct arena *a, stru
                                (uint32_t)(t->started_wall_ns % 1000000000));
     else if (str_is(field, "took") && t->ended && t->intent)
         *out = value_duration_ms(t->took_ms);
-    else if (str_is(field, "before") && t->before.kind == VALUE_MAP)
-        *out = view_known(t->before, names_lost(t, "before"), t, a);
-    else if (str_is(field, "outputs") && t->outputs.kind == VALUE_MAP)
-        *out = view_known(t->outputs, names_lost(t, "outputs"), t, a);
+    else if (str_is(field, "before") && t->more->before.kind == VALUE_MAP)
+        *out = view_known(t->more->before, names_lost(t, "before"), t, a);
+    else if (str_is(field, "outputs") && t->more->outputs.kind == VALUE_MAP)
+        *out = view_known(t->more->outputs, names_lost(t, "outputs"), t, a);
     else if (str_is(field, "items") && t->kind == TASK_EACH && t->steps)
         *out = rows_of(t, a);
     else
@@ -70,8 +70,8 @@ static bool step_get(const struct object *o, struct str field, struct arena *a, 
         return true;
     if (t->result.kind == VALUE_MAP && value_get(t->result, value_string(field), out))
         return true;
-    if (t->kind == TASK_USE && t->outputs.kind == VALUE_MAP &&
-        value_get(t->outputs, value_string(field), out))
+    if (t->kind == TASK_USE && t->more->outputs.kind == VALUE_MAP &&
+        value_get(t->more->outputs, value_string(field), out))
         return true;
     return explain(t, field, a, why);
 }
@@ -104,13 +104,13 @@ static struct value rows_of(struct task *t, struct arena *a)
     for (size_t i = 0; i < t->steps->count; i++) {
         const struct task *one = t->steps->tasks[i];
         struct value_builder *row = value_map_start(a);
-        value_put_s(row, "key", one->key);
-        if (!one->item_lost)
-            value_put_s(row, "item", one->item);
+        value_put_s(row, "key", one->more->key);
+        if (!one->more->item_lost)
+            value_put_s(row, "item", one->more->item);
         value_put_s(row, "state", value_text(state_word(one->state)));
-        if (one->outputs.kind == VALUE_MAP)
+        if (one->more->outputs.kind == VALUE_MAP)
             value_put_s(row, "outputs",
-                        view_known(one->outputs, names_lost(one, "outputs"), one, a));
+                        view_known(one->more->outputs, names_lost(one, "outputs"), one, a));
         for (size_t k = 0; one->result.kind == VALUE_MAP && k < value_size(one->result); k++)
             value_put(row, one->result.map->entries[k].key, one->result.map->entries[k].value);
         value_add(rows, view_known(value_finish(row), names_lost(one, "result"), one, a));

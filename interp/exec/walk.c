@@ -9,7 +9,7 @@
 
 static void see_before(struct walk *w, const struct task *t)
 {
-    w->before = t->before;
+    w->before = t->more->before;
     w->view.before_lost = names_lost(t, "before");
 }
 

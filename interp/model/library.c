@@ -62,12 +62,15 @@ static struct runbook *add(struct library *l, struct str path, struct str text)
 
 static struct runbook *read(struct library *l, struct str path)
 {
+    struct arena *scratch = arena_new(NULL);
+    struct runbook *rb = NULL;
     struct str text;
 
     // One byte more than is allowed, so that the reader can say where it is too much.
-    if (!file_read_start(l->arena, path, 1024 * 1024 + 1, &text, l->diags))
-        return NULL;
-    return add(l, path, text);
+    if (file_read_start(scratch, path, 1024 * 1024 + 1, &text, l->diags))
+        rb = add(l, path, text);
+    arena_free(scratch);
+    return rb;
 }
 
 struct runbook *library_read(struct library *l, struct str path)

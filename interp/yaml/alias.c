@@ -80,7 +80,7 @@ struct anchor *open_anchor(struct reading *r, const char *name)
 {
     if (!name)
         return NULL;
-    struct anchor *anchor = NEW(r->arena, struct anchor);
-    map_put(r->anchors, str_copy(r->arena, str_from(name)), anchor);
+    struct anchor *anchor = NEW(r->scratch, struct anchor);
+    map_put(r->anchors, str_copy(r->scratch, str_from(name)), anchor);
     return anchor;
 }

@@ -21,7 +21,7 @@ void find_characters(struct reading *r, uint32_t skipped)
         ascii = (unsigned char)s[i] < 0x80;
     if (ascii && !skipped)
         return;
-    r->char_starts = NEW_ARRAY(r->arena, uint32_t, n / STRIDE + 2);
+    r->char_starts = NEW_ARRAY(r->scratch, uint32_t, n / STRIDE + 2);
     for (uint32_t i = skipped; i < n; i++)
         if ((s[i] & 0xC0) != 0x80 && count++ % STRIDE == 0)
             r->char_starts[(count - 1) / STRIDE] = i;

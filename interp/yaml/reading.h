@@ -28,6 +28,7 @@ struct collision {
 
 struct reading {
     struct arena *arena;
+    struct arena *scratch;  // of what is only needed to read
     const struct source *source;
     struct diags *diags;  // of this pass; dropped when there is another
     struct diags *final;  // what is kept of every pass

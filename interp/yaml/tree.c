@@ -283,7 +283,7 @@ static struct node *read_pass(struct reading *r)
     size_t n = r->source->text.n, skipped = str_starts(r->source->text, "\xEF\xBB\xBF") ? 3 : 0;
 
     r->diags = &pass;
-    r->anchors = map_new(r->arena);
+    r->anchors = map_new(r->scratch);
     r->copied = r->repeated = 0;
     r->again = false;
     r->open = UINT32_MAX;
@@ -304,14 +304,17 @@ static struct node *read_pass(struct reading *r)
 
 struct node *node_read(struct arena *a, const struct source *src, struct diags *ds)
 {
-    struct reading r = { .arena = a, .source = src, .final = ds, .marks = buf_in(a) };
+    struct reading r = { .arena = a, .source = src, .final = ds };
     struct node *root = NULL;
 
     if (!bytes_check(src, ds))
         return NULL;
-    r.bytes = memcpy(arena_alloc(a, src->text.n + 1, 1), src->text.s, src->text.n);
+    r.scratch = arena_new(NULL);
+    r.marks = buf_in(r.scratch);
+    r.bytes = memcpy(arena_alloc(r.scratch, src->text.n + 1, 1), src->text.s, src->text.n);
     do
         root = read_pass(&r);
     while (r.again && r.work < SIZE_LIMIT * 2);
+    arena_free(r.scratch);
     return root;
 }

@@ -282,7 +282,7 @@ static void must_end_as(struct sim *s, const struct sim *whole, size_t at)
 static bool is_committed(const struct task *group, bool began)
 {
     return group->ended ? state_is_good(group->state)
-                        : group->notes.kind == VALUE_MAP && began;
+                        : group->more->notes.kind == VALUE_MAP && began;
 }
 
 // The world as it is after [at] events: what was intended and has not ended, [began] or not.
@@ -298,7 +298,7 @@ static void go_on_from(struct sim *whole, size_t at, bool began)
         const struct task *t = run_task_at(s.run, i), *group = task_transaction(t);
         struct record *f = fact_of(&s, t->address);
         bool open = t->kind == TASK_ACTION && (t->intent || t->intended) && !t->ended;
-        bool commits = is_transaction(t) && t->notes.kind == VALUE_MAP && !t->ended;
+        bool commits = is_transaction(t) && t->more->notes.kind == VALUE_MAP && !t->ended;
         f->effects = (t->kind == TASK_ACTION && t->intent && t->ended) || (open && began);
         f->in_doubt = (open || commits) && began;
         if (is_transaction(t))
