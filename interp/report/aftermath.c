@@ -26,7 +26,7 @@ static struct str words_in(const struct history *h, struct value item)
         if (text_of(item, keys[i]).n)
             return text_of(item, keys[i]);
     const struct story *s = history_story(h, id_in(item));
-    return !s ? STR("") : s->reason.n ? s->reason : s->name;
+    return !s ? STR("") : s->more->reason.n ? s->more->reason : s->name;
 }
 
 // Why it cannot be undone.
@@ -110,7 +110,7 @@ static void add_not_run(const struct history *h, struct page *p)
 
 static struct str what_it_leaves(const struct story *s)
 {
-    return s->leaves;
+    return s->more->leaves;
 }
 
 void aftermath_world(const struct history *h, struct page *p)
@@ -132,7 +132,7 @@ static void add_failures(const struct history *h, struct page *p)
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
         bool failed = str_is(s->state, "failed") || str_is(s->state, "unknown") ||
-                      (history_is_judged(s) && !s->poll_ok);
+                      (history_is_judged(s) && !s->poll->ok);
         if (s->is_hook || (s->group && s != culprit) || !(failed || s == culprit))
             continue;
         page_blank(p);
@@ -144,14 +144,14 @@ static void add_undo(const struct history *h, struct page *p)
 {
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        if (!s->undo_state.n || str_is(s->undo_state, "undone"))
+        if (!s->more->undo_state.n || str_is(s->more->undo_state, "undone"))
             continue;
         const struct sign *m = sign_of(STR("undo_failed"));
         page_blank(p);
         page_head(p, m->ink, "%s undo of %.*s: %.*s", sign_shown(m, p->look), STR_ARG(s->id),
-                  STR_ARG(s->undo_state));
-        if (s->undo_message.n)
-            page_text(p, "  ", INK_PLAIN, s->undo_message);
+                  STR_ARG(s->more->undo_state));
+        if (s->more->undo_message.n)
+            page_text(p, "  ", INK_PLAIN, s->more->undo_message);
     }
 }
 
@@ -248,9 +248,9 @@ static bool only_looked(const struct history *h)
 
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        if (s->started_ns && !s->is_hook && !s->polled)
+        if (s->started_ns && !s->is_hook && !s->poll)
             return false;
-        false_one |= s->polled && !s->poll_ok;
+        false_one |= s->poll && !s->poll->ok;
     }
     return false_one && h->exit == 8;
 }

@@ -8,7 +8,7 @@
 static bool anything_to_undo(const struct history *h)
 {
     for (size_t i = 0; i < h->story_count; i++)
-        if (!h->stories[i]->is_hook && !h->stories[i]->polled &&
+        if (!h->stories[i]->is_hook && !h->stories[i]->poll &&
             !str_is(h->stories[i]->undo, "nothing") && history_had_effect(h->stories[i]))
             return true;
     return false;
@@ -20,7 +20,7 @@ static bool anything_undo_tries(const struct history *h)
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
         bool tries = !s->undo.n || str_is(s->undo, "undo");
-        if (!s->is_hook && !s->polled && tries && history_had_effect(s))
+        if (!s->is_hook && !s->poll && tries && history_had_effect(s))
             return true;
     }
     return false;
@@ -29,7 +29,7 @@ static bool anything_undo_tries(const struct history *h)
 static bool any_check_is_false(const struct history *h)
 {
     for (size_t i = 0; i < h->story_count; i++)
-        if (history_is_judged(h->stories[i]) && !h->stories[i]->poll_ok)
+        if (history_is_judged(h->stories[i]) && !h->stories[i]->poll->ok)
             return true;
     return false;
 }

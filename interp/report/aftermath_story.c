@@ -44,15 +44,15 @@ static bool is_said(struct str message, struct value result, struct arena *a)
 
 struct str aftermath_words(const struct story *s, struct arena *a)
 {
-    struct str status = status_words(s->result, a);
+    struct str status = status_words(s->more->result, a);
 
     if (!s->message.n)
         return status.n ? status : s->state;
     if (!status.n)
         return s->message;
-    if (is_said(s->message, s->result, a))
+    if (is_said(s->message, s->more->result, a))
         return str_format(a, "%.*s%s", STR_ARG(s->message),
-                          status_hint(int_of(s->result, "exit", -1)));
+                          status_hint(int_of(s->more->result, "exit", -1)));
     return str_format(a, "%.*s: %.*s", STR_ARG(status), STR_ARG(s->message));
 }
 
@@ -77,12 +77,12 @@ void aftermath_story(const struct story *s, struct page *p)
     add_output(s, p);
     if (words.n && !str_equal(words, s->state))
         page_text(p, "  ", m->ink, words);
-    if (s->picture.n)
-        page_text(p, "    ", INK_PLAIN, s->picture);
-    if (s->polled && !s->picture.n && s->poll_picture->n)
-        page_text(p, "    ", INK_PLAIN, buf_str(s->poll_picture));
+    if (s->more->picture.n)
+        page_text(p, "    ", INK_PLAIN, s->more->picture);
+    if (s->poll && !s->more->picture.n && s->poll->picture->n)
+        page_text(p, "    ", INK_PLAIN, buf_str(s->poll->picture));
     if (s->attempts > 1)
         page_head(p, INK_DIM, "  after %zu attempts", s->attempts);
-    if (s->help.n)
-        page_lead(p, "  help: ", INK_PLAIN, s->help);
+    if (s->more->help.n)
+        page_lead(p, "  help: ", INK_PLAIN, s->more->help);
 }

@@ -3,6 +3,7 @@
 #include "action/action.h"
 #include "base/arena.h"
 #include "loop/child.h"
+#include "report/history_inside.h"
 
 static struct str still_running(const struct child_result *r, struct arena *a)
 {
@@ -45,8 +46,8 @@ void fates_find(struct history *h, struct str folder)
         struct story *s = h->stories[i];
         if (!str_is(s->state, "running") || s->group)
             continue;
-        s->fate = s->file.n && runs_processes(s->action)
-                      ? fate_of(s, folder, h->arena)
-                      : STR("`resume` finds out what became of it");
+        history_more(h, s)->fate = s->file.n && runs_processes(s->action)
+                                       ? fate_of(s, folder, h->arena)
+                                       : STR("`resume` finds out what became of it");
     }
 }

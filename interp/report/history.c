@@ -9,7 +9,10 @@ struct history *history_new(struct arena *a)
 {
     struct history *h = NEW(a, struct history);
 
-    *h = (struct history){ .arena = a, .exit = -1, .by_id = map_new(a), .places = map_new(a) };
+    *h = (struct history){ .arena = a, .exit = -1 };
+    h->by_id = map_new(a);
+    h->words = map_new(a);
+    h->places = map_new(a);
     return h;
 }
 
@@ -52,6 +55,28 @@ static void put_in_place(struct history *h, struct story *s)
     h->story_count++;
 }
 
+void history_take_word(struct history *h, struct value data, const char *key, struct str *to)
+{
+    struct str word = text_of(data, key), *kept = word.n ? map_get(h->words, word) : NULL;
+
+    if (word.n && !kept) {
+        kept = NEW(h->arena, struct str);
+        *kept = history_kept(h, word);
+        map_put(h->words, *kept, kept);
+    }
+    if (word.n)
+        *to = *kept;
+}
+
+static const struct story_more no_more;
+
+struct story_more *history_more(struct history *h, struct story *s)
+{
+    if (s->more == &no_more)
+        s->more = NEW(h->arena, struct story_more);
+    return (struct story_more *)s->more;
+}
+
 struct story *history_make_story(struct history *h, struct str id)
 {
     struct story *s = map_get(h->by_id, id);
@@ -63,6 +88,7 @@ struct story *history_make_story(struct history *h, struct str id)
                          .state = STR("pending"),
                          .phase = h->phase,
                          .took_ms = -1,
+                         .more = &no_more,
                          .place = place_of(h, id) };
     put_in_place(h, s);
     map_put(h->by_id, s->id, s);
@@ -113,8 +139,8 @@ struct story *history_told(struct history *h, struct value data)
     struct story *s = history_make_story(h, text_of(data, "step"));
 
     history_take_name(h, data, s);
-    history_take(h, data, "action", &s->action);
-    history_take(h, data, "effects", &s->effects);
+    history_take_word(h, data, "action", &s->action);
+    history_take_word(h, data, "effects", &s->effects);
     s->group |= truth_of(data, "group");
     s->seen_ms = h->now_ms;
     return s;
@@ -169,7 +195,7 @@ void history_watch(struct history *h, int64_t now_ms, int64_t wall_ns)
 {
     for (size_t i = 0; i < h->story_count; i++) {
         struct story *s = h->stories[i];
-        int64_t since_ns = s->undo_started_ns ? s->undo_started_ns : s->started_ns;
+        int64_t since_ns = s->more->undo_started_ns ? s->more->undo_started_ns : s->started_ns;
         if (since_ns && since_ns <= wall_ns && !s->begun_ms)
             s->begun_ms = now_ms - (wall_ns - since_ns) / 1000000;
         if (!s->seen_ms)
@@ -191,7 +217,7 @@ size_t history_in_state(const struct history *h, const char *state)
 bool history_had_effect(const struct story *s)
 {
     return s->started_ns && !str_is(s->state, "skipped") && !str_is(s->state, "satisfied") &&
-           !str_is(s->undo_state, "undone") && !s->taken_back;
+           !str_is(s->more->undo_state, "undone") && !s->taken_back;
 }
 
 // Its undo was tried and did not succeed, or it was passed over.
@@ -202,7 +228,7 @@ static bool defies_undo(const struct history *h, const struct story *s)
     for (size_t i = 0; passed.kind == VALUE_LIST && i < value_size(passed); i++)
         if (value_item(passed, i).kind == VALUE_STRING && str_equal(value_item(passed, i).s, s->id))
             return true;
-    return s->undo_state.n && !str_is(s->undo_state, "undone");
+    return s->more->undo_state.n && !str_is(s->more->undo_state, "undone");
 }
 
 bool history_is_inside(const struct story *s, const struct story *outer)
@@ -215,7 +241,7 @@ bool history_is_inside(const struct story *s, const struct story *outer)
 
 bool history_leaves(const struct history *h, const struct story *s)
 {
-    if (!s->leaves.n || !history_had_effect(s) || (h->over && h->exit == 0))
+    if (!s->more->leaves.n || !history_had_effect(s) || (h->over && h->exit == 0))
         return false;
     for (size_t i = 0; h->undoing && i < h->story_count; i++)
         if (history_is_inside(s, h->stories[i]) && defies_undo(h, h->stories[i]))
@@ -225,7 +251,7 @@ bool history_leaves(const struct history *h, const struct story *s)
 
 struct str history_no_way_back(const struct story *s, struct arena *a)
 {
-    struct str why = s->irreversible.n            ? s->irreversible
+    struct str why = s->more->irreversible.n            ? s->more->irreversible
                      : str_is(s->undo, "missing") ? STR("it has no undo")
                                                   : STR("");
 
@@ -235,7 +261,7 @@ struct str history_no_way_back(const struct story *s, struct arena *a)
 
 bool history_is_judged(const struct story *s)
 {
-    return s->polled && (str_is(s->phase, "verify") || str_is(s->phase, "undone"));
+    return s->poll && (str_is(s->phase, "verify") || str_is(s->phase, "undone"));
 }
 
 static bool is_culprit(const struct story *s)

@@ -10,18 +10,34 @@
 #include "exec/event.h"
 #include "report/tail.h"
 
+// What the last poll of a check came to.
+struct poll {
+    bool ok;
+    struct buf *message, *picture;
+    struct buf *seen;  // "result.stdout is "07"": the most telling value of it
+    int64_t ns, next_ms, left_ms;  // -1: none
+};
+
+// What few steps have. Read through s->more, which is never NULL.
+struct story_more {
+    struct str help, picture, leaves;
+    struct str by, reason;  // of a skip or a mark by a person
+    struct str undo_state, undo_message;
+    struct str irreversible;  // why it cannot be taken back
+    struct str fate;          // of what ran when the run crashed, in words (report/fate.h)
+    int64_t undo_started_ns;
+    size_t undo_order;  // of the start of its undo, from 1
+    struct value result, parts, left;
+};
+
 // One step, check, undo or hook that was spoken of, or that run.start announced.
 struct story {
     struct str id, name, action, effects, command;
     struct str state;  // "pending" until something is known; "running" in an attempt
-    struct str message, help, picture, leaves;
-    struct str by, reason;  // of a skip or a mark by a person
-    struct str undo;        // "undo", "none", "irreversible", "missing", "inside", "nothing"
-    struct str undo_state, undo_message;
-    struct str irreversible;  // why it cannot be taken back
-    struct str phase;         // in which it was first spoken of
-    struct str file;          // of its running attempt, beside the journal
-    struct str fate;          // of what ran when the run crashed, in words (report/fate.h)
+    struct str message;
+    struct str undo;   // "undo", "none", "irreversible", "missing", "inside", "nothing"
+    struct str phase;  // in which it was first spoken of
+    struct str file;   // of its running attempt, beside the journal
     bool group, planned, continued, is_hook;
     bool rolled_back;   // it had gone well, and its transaction had not
     bool taken_back;    // it is in something that was undone as a whole, or undoes it
@@ -29,18 +45,12 @@ struct story {
     size_t place;       // in the order of the file, as run.start has it; SIZE_MAX: behind all
     size_t attempts;
     int64_t started_ns, ended_ns, took_ms;  // took_ms -1 until it ended
-    int64_t undo_started_ns;
-    size_t undo_order;  // of the start of its undo, from 1
-    int64_t seen_ms;    // boot time of its last sign of life, for who watches
-    int64_t begun_ms;   // boot time of the start of the attempt
-    int64_t retry_ns;   // when the next attempt is due; 0: none
-    struct value result, parts, left;
+    int64_t seen_ms;   // boot time of its last sign of life, for who watches
+    int64_t begun_ms;  // boot time of the start of the attempt
+    int64_t retry_ns;  // when the next attempt is due; 0: none
     struct tail tail;
-    // The last poll of a check.
-    bool polled, poll_ok;
-    struct buf *poll_message, *poll_picture;
-    struct buf *poll_seen;  // "result.stdout is "07"": the most telling value of it
-    int64_t poll_ns, poll_next_ms, poll_left_ms;  // -1: none
+    struct poll *poll;  // NULL: it is no check, or was not polled yet
+    const struct story_more *more;
 };
 
 // A question and what became of it.
@@ -101,6 +111,7 @@ struct history {
 
     // inner
     struct map *by_id;
+    struct map *words;  // struct str: that many steps have
     struct map *places;  // size_t, of steps that are not planned: of `rescue` and `always`
     size_t story_room, question_room, moment_room, notice_room;
     int64_t now_ms;  // boot time, told by who watches; 0 when reading

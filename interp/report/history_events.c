@@ -26,7 +26,7 @@ static void announce(struct history *h, struct value steps)
         s->place = i;
         s->planned = true;
         history_take_name(h, step, s);
-        history_take(h, step, "state", &s->state);
+        history_take_word(h, step, "state", &s->state);
         s->group |= truth_of(step, "group");
     }
 }
@@ -209,10 +209,10 @@ static struct str ended_words(struct history *h, const struct story *s)
     buf_add(&b, s->state);
     if (s->message.n)
         buf_format(&b, ": %.*s", STR_ARG(s->message));
-    if (s->by.n)
-        buf_format(&b, ", by %.*s", STR_ARG(s->by));
-    if (s->reason.n)
-        buf_format(&b, " (%.*s)", STR_ARG(s->reason));
+    if (s->more->by.n)
+        buf_format(&b, ", by %.*s", STR_ARG(s->more->by));
+    if (s->more->reason.n)
+        buf_format(&b, " (%.*s)", STR_ARG(s->more->reason));
     return buf_take(&b, h->arena);
 }
 
@@ -228,37 +228,57 @@ static void forget_output(struct history *h, struct story *s)
     h->printed_last = s;
 }
 
+// What few steps have: no room is taken for a text that the event lacks.
+static void put_more(struct history *h, struct story *s, size_t at, struct str text)
+{
+    const struct str *old = (const void *)((const char *)s->more + at);
+
+    if (old->n || text.n)
+        *(struct str *)(void *)((char *)history_more(h, s) + at) = history_kept(h, text);
+}
+
+#define PUT_MORE(h, s, field, text) put_more((h), (s), offsetof(struct story_more, field), (text))
+// One that it lacks leaves what was there.
+#define TAKE_MORE(h, data, s, field)                          \
+    do {                                                      \
+        if (text_of((data), #field).n)                        \
+            PUT_MORE((h), (s), field, text_of((data), #field)); \
+    } while (0)
+
 static void on_step_end(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
     bool provisional = str_is(s->state, "provisional");
 
-    history_take(h, e->data, "state", &s->state);
+    history_take_word(h, e->data, "state", &s->state);
     s->rolled_back = provisional && str_is(s->state, "cancelled");
     s->message = history_kept(h, text_of(e->data, "message"));
-    s->help = history_kept(h, text_of(e->data, "help"));
-    s->picture = history_kept(h, text_of(e->data, "picture"));
+    PUT_MORE(h, s, help, text_of(e->data, "help"));
+    PUT_MORE(h, s, picture, text_of(e->data, "picture"));
     history_take(h, e->data, "command", &s->command);
-    history_take(h, e->data, "leaves", &s->leaves);
-    history_take(h, e->data, "by", &s->by);
-    history_take(h, e->data, "reason", &s->reason);
+    TAKE_MORE(h, e->data, s, leaves);
+    TAKE_MORE(h, e->data, s, by);
+    TAKE_MORE(h, e->data, s, reason);
     // Its message says who and why a second time.
-    if (str_is(s->state, "skipped") && s->by.n)
+    if (str_is(s->state, "skipped") && s->more->by.n)
         s->message = STR("");
-    history_take(h, e->data, "undo", &s->undo);
-    history_take(h, e->data, "irreversible", &s->irreversible);
+    history_take_word(h, e->data, "undo", &s->undo);
+    TAKE_MORE(h, e->data, s, irreversible);
     s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts);
     s->continued = truth_of(e->data, "continued");
     s->took_ms = int_of(e->data, "took_ms", 0);
     s->ended_ns = e->wall_ns;
     s->retry_ns = 0;
-    s->left = value_copy(h->arena, value_of(e->data, "left"));
+    struct value left = value_of(e->data, "left");
+    if (left.kind != VALUE_NULL || s->more->left.kind != VALUE_NULL)
+        history_more(h, s)->left = value_copy(h->arena, left);
     bool good = str_is(s->state, "succeeded") || str_is(s->state, "satisfied");
     if (good) {
         forget_output(h, s);
     } else {
-        s->parts = value_copy(h->arena, value_of(e->data, "parts"));
-        s->result = value_copy(h->arena, value_of(e->data, "result"));
+        struct story_more *more = history_more(h, s);
+        more->parts = value_copy(h->arena, value_of(e->data, "parts"));
+        more->result = value_copy(h->arena, value_of(e->data, "result"));
     }
     history_moment(h, e, ended_words(h, s), !good && !str_is(s->state, "skipped"));
 }
@@ -266,15 +286,15 @@ static void on_step_end(struct history *h, const struct event *e)
 // A check has no step.end: its last poll says what it came to.
 static void end_poll(struct history *h, struct story *s, const struct event *e)
 {
-    s->state = s->poll_ok ? STR("holds") : STR("does not hold");
-    s->message = history_kept(h, buf_str(s->poll_message));
-    s->picture = s->poll_ok ? STR("") : history_kept(h, buf_str(s->poll_picture));
+    s->state = s->poll->ok ? STR("holds") : STR("does not hold");
+    s->message = history_kept(h, buf_str(s->poll->message));
+    PUT_MORE(h, s, picture, s->poll->ok ? STR("") : buf_str(s->poll->picture));
     s->ended_ns = e->wall_ns;
     s->took_ms = (e->wall_ns - s->started_ns) / 1000000;
     history_moment(h, e,
                    str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->state), s->message.n ? ": " : "",
                               STR_ARG(s->message)),
-                   !s->poll_ok);
+                   !s->poll->ok);
 }
 
 // Of the parts of a condition the longest that is not the whole of it: `result.stdout`
@@ -307,26 +327,26 @@ static void on_verify_try(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
 
-    if (!s->polled) {
-        s->poll_message = buf_in(h->arena);
-        s->poll_picture = buf_in(h->arena);
-        s->poll_seen = buf_in(h->arena);
+    if (!s->poll) {
+        s->poll = NEW(h->arena, struct poll);
+        s->poll->message = buf_in(h->arena);
+        s->poll->picture = buf_in(h->arena);
+        s->poll->seen = buf_in(h->arena);
         if (!s->started_ns)
             s->started_ns = e->wall_ns;
         if (!s->begun_ms)
             s->begun_ms = h->now_ms;
     }
-    s->polled = true;
-    s->poll_ok = truth_of(e->data, "ok");
-    buf_clear(s->poll_message);
-    buf_add(s->poll_message, text_of(e->data, "message"));
-    buf_clear(s->poll_seen);
-    add_seen(h, value_of(e->data, "parts"), s->poll_seen);
-    buf_clear(s->poll_picture);
-    buf_add(s->poll_picture, text_of(e->data, "picture"));
-    s->poll_ns = e->wall_ns;
-    s->poll_next_ms = int_of(e->data, "next_ms", -1);
-    s->poll_left_ms = int_of(e->data, "left_ms", -1);
+    s->poll->ok = truth_of(e->data, "ok");
+    buf_clear(s->poll->message);
+    buf_add(s->poll->message, text_of(e->data, "message"));
+    buf_clear(s->poll->seen);
+    add_seen(h, value_of(e->data, "parts"), s->poll->seen);
+    buf_clear(s->poll->picture);
+    buf_add(s->poll->picture, text_of(e->data, "picture"));
+    s->poll->ns = e->wall_ns;
+    s->poll->next_ms = int_of(e->data, "next_ms", -1);
+    s->poll->left_ms = int_of(e->data, "left_ms", -1);
     if (truth_of(e->data, "last"))
         end_poll(h, s, e);
     else if (!s->ended_ns)
@@ -338,10 +358,11 @@ static void on_undo_start(struct history *h, const struct event *e)
     struct story *s = history_told(h, e->data);
 
     h->undoing = true;
-    s->undo_started_ns = e->wall_ns;
-    s->undo_order = ++h->undo_count;
+    struct story_more *more = history_more(h, s);
+    more->undo_started_ns = e->wall_ns;
+    more->undo_order = ++h->undo_count;
     s->begun_ms = h->now_ms;
-    s->undo_state = STR("running");
+    more->undo_state = STR("running");
     history_moment(h, e, STR("undo started"), false);
 }
 
@@ -358,14 +379,15 @@ static void on_undo_end(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
 
-    history_take(h, e->data, "state", &s->undo_state);
-    s->undo_message = history_kept(h, text_of(e->data, "message"));
-    bool bad = !str_is(s->undo_state, "undone");
+    struct story_more *more = history_more(h, s);
+    history_take(h, e->data, "state", &more->undo_state);
+    more->undo_message = history_kept(h, text_of(e->data, "message"));
+    bool bad = !str_is(s->more->undo_state, "undone");
     if (!bad && s->group)
         take_back_inside(h, s);
     history_moment(h, e,
-                   str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->undo_state),
-                              s->undo_message.n ? ": " : "", STR_ARG(s->undo_message)),
+                   str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->more->undo_state),
+                              s->more->undo_message.n ? ": " : "", STR_ARG(s->more->undo_message)),
                    bad);
 }
 

@@ -22,12 +22,16 @@ extern void (*const history_handlers[EVENT_COUNT])(struct history *h, const stru
 struct str history_kept(struct history *h, struct str s);
 // Takes over a text that an event has; one that it lacks leaves what was there.
 void history_take(struct history *h, struct value data, const char *key, struct str *to);
+// The same of a word that many steps have, which is kept once: "succeeded", "shell".
+void history_take_word(struct history *h, struct value data, const char *key, struct str *to);
 void history_take_name(struct history *h, struct value data, struct story *s);
-// The story of a step, new if it was not spoken of; and of the step that an event names.
 // [s] is in [outer], or part of its undo: "restore.sqlite", "restore~undo" in "restore".
 bool history_is_inside(const struct story *s, const struct story *outer);
+// The story of a step, new if it was not spoken of; and of the step that an event names.
 struct story *history_make_story(struct history *h, struct str id);
 struct story *history_told(struct history *h, struct value data);
+// To write what few steps have.
+struct story_more *history_more(struct history *h, struct story *s);
 void history_moment(struct history *h, const struct event *e, struct str words, bool bad);
 void history_notice(struct history *h, const struct event *e, struct str level, struct str words,
                     struct str help);

@@ -162,7 +162,7 @@ static void add_steps(const struct history *h, struct arena *a, struct document 
         document_cell(d, s->state);
         document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
         document_cell(d, s->attempts ? str_format(a, "%zu", s->attempts) : STR(""));
-        document_cell(d, s->undo_state);
+        document_cell(d, s->more->undo_state);
     }
 }
 
@@ -199,8 +199,8 @@ static void add_failures(const struct history *h, struct arena *a, struct docume
         document_para(d, aftermath_words(s, a));
         document_code(d, s->command.n ? str_format(a, "$ %.*s", STR_ARG(s->command)) : STR(""));
         document_code(d, last_output(s, a));
-        document_code(d, s->picture);
-        document_para(d, s->help);
+        document_code(d, s->more->picture);
+        document_para(d, s->more->help);
         if (s->continued)
             document_para(d, STR("The run went on after it."));
     }
@@ -229,7 +229,7 @@ static void add_told(const struct history *h, const char *head,
 static struct str world_words(const struct history *h, const struct story *s, struct arena *a)
 {
     (void)a;
-    return history_leaves(h, s) ? s->leaves : STR("");
+    return history_leaves(h, s) ? s->more->leaves : STR("");
 }
 
 // In the order in which they were undone.
@@ -238,26 +238,26 @@ static void add_undo(const struct history *h, struct arena *a, struct document *
     const struct story **in_order = NEW_ARRAY(a, const struct story *, h->undo_count + 1);
 
     for (size_t i = 0; i < h->story_count; i++)
-        if (h->stories[i]->undo_order)
-            in_order[h->stories[i]->undo_order - 1] = h->stories[i];
+        if (h->stories[i]->more->undo_order)
+            in_order[h->stories[i]->more->undo_order - 1] = h->stories[i];
     if (h->undo_count)
         document_head(d, 2, STR("Undo"));
     for (size_t i = 0; i < h->undo_count; i++) {
         const struct story *s = in_order[i];
         if (s)  // else it was undone again later
             document_item(d, false,
-                          str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(s->undo_state),
-                                     s->undo_message.n ? ": " : "", STR_ARG(s->undo_message)));
+                          str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(s->more->undo_state),
+                                     s->more->undo_message.n ? ": " : "", STR_ARG(s->more->undo_message)));
     }
 }
 
 static struct str skip_words(const struct history *h, const struct story *s, struct arena *a)
 {
     (void)h;
-    if (!str_is(s->state, "skipped") || !(s->by.n || s->reason.n))
+    if (!str_is(s->state, "skipped") || !(s->more->by.n || s->more->reason.n))
         return STR("");
-    return str_format(a, "by %.*s%s%.*s", STR_ARG(s->by.n ? s->by : STR("a person")),
-                      s->reason.n ? ": " : "", STR_ARG(s->reason));
+    return str_format(a, "by %.*s%s%.*s", STR_ARG(s->more->by.n ? s->more->by : STR("a person")),
+                      s->more->reason.n ? ": " : "", STR_ARG(s->more->reason));
 }
 
 static struct str not_run_words(const struct history *h, const struct story *s, struct arena *a)

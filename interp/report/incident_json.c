@@ -52,17 +52,17 @@ static struct value step_value(const struct story *s, struct arena *a)
     if (sign_of(s->state)->bad) {
         put(b, "command", s->command);
         put(b, "message", aftermath_words(s, a));
-        put(b, "help", s->help);
-        put(b, "picture", s->picture);
+        put(b, "help", s->more->help);
+        put(b, "picture", s->more->picture);
         value_put_s(b, "output", output_of(s, a));
         value_put_s(b, "continued", value_bool(s->continued));
     }
-    put(b, "by", s->by);
-    put(b, "reason", s->reason);
-    put(b, "leaves", s->leaves);
+    put(b, "by", s->more->by);
+    put(b, "reason", s->more->reason);
+    put(b, "leaves", s->more->leaves);
     put(b, "undo", s->undo);
-    put(b, "undo_state", s->undo_state);
-    put(b, "undo_message", s->undo_message);
+    put(b, "undo_state", s->more->undo_state);
+    put(b, "undo_message", s->more->undo_message);
     return value_finish(b);
 }
 

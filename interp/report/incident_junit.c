@@ -58,7 +58,7 @@ static void add_case(const struct history *h, const struct story *s, struct aren
         add_failure(s, a, out);
     } else if (is_skipped(s)) {
         buf_add_s(out, "    <skipped");
-        attribute(out, "message", s->reason.n ? s->reason : s->state, a);
+        attribute(out, "message", s->more->reason.n ? s->more->reason : s->state, a);
         buf_add_s(out, "/>\n");
     }
     buf_add_s(out, "   </testcase>\n");

@@ -159,16 +159,16 @@ static void add_step(const struct story *s, bool over, bool asked, size_t wide, 
         buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
     if (s->attempts > 1)
         buf_format(&b, ", attempt %zu", s->attempts);
-    if (s->undo_state.n)
-        buf_format(&b, ", %.*s", STR_ARG(s->undo_state));
-    if (s->by.n)
-        buf_format(&b, ", by %.*s", STR_ARG(s->by));
-    if (s->reason.n)
-        buf_format(&b, " (%.*s)", STR_ARG(s->reason));
+    if (s->more->undo_state.n)
+        buf_format(&b, ", %.*s", STR_ARG(s->more->undo_state));
+    if (s->more->by.n)
+        buf_format(&b, ", by %.*s", STR_ARG(s->more->by));
+    if (s->more->reason.n)
+        buf_format(&b, " (%.*s)", STR_ARG(s->more->reason));
     if (m->bad && s->message.n)
         buf_format(&b, ": %.*s", STR_ARG(s->message));
-    if (s->fate.n)
-        buf_format(&b, " when the process died; %.*s", STR_ARG(s->fate));
+    if (s->more->fate.n)
+        buf_format(&b, " when the process died; %.*s", STR_ARG(s->more->fate));
     struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(s->id));
     page_item(p, label, wide + 2, m->bad ? m->ink : INK_PLAIN, buf_str(&b));
     buf_free(&b);

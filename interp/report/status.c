@@ -46,7 +46,7 @@ static bool is_active(const struct history *h, const struct story *s)
 {
     if (s->group)
         return false;
-    return is_running(s) || (str_is(s->undo_state, "running") && !has_running_undo(h, s));
+    return is_running(s) || (str_is(s->more->undo_state, "running") && !has_running_undo(h, s));
 }
 
 size_t status_running(const struct history *h, const struct story **steps, size_t room)
@@ -75,7 +75,7 @@ size_t status_running(const struct history *h, const struct story **steps, size_
 static struct str label_of(const struct story *s, struct arena *a)
 {
     struct str id = str_ends(s->id, "~undo") ? str_slice(s->id, 0, s->id.n - 5) : s->id;
-    bool undo = id.n < s->id.n || str_is(s->undo_state, "running");
+    bool undo = id.n < s->id.n || str_is(s->more->undo_state, "running");
 
     return str_format(a, "%s%.*s", undo ? "undo " : "", STR_ARG(id));
 }
@@ -102,9 +102,9 @@ static struct str until(const struct status *s, int64_t due_ns, struct arena *a)
 static struct str wanted(const struct story *t, struct arena *a)
 {
     static const char lead[] = "`expect` is false: ";
-    struct str message = buf_str(t->poll_message);
+    struct str message = buf_str(t->poll->message);
 
-    if (!t->poll_seen->n || !str_starts(message, lead))
+    if (!t->poll->seen->n || !str_starts(message, lead))
         return STR("");
     return str_format(a, "wanted: %.*s", (int)(message.n - sizeof lead + 1),
                       message.s + sizeof lead - 1);
@@ -113,18 +113,18 @@ static struct str wanted(const struct story *t, struct arena *a)
 static void add_poll(const struct status *s, const struct story *t, struct pieces *p,
                      struct arena *a)
 {
-    if (!t->poll_ok) {
-        add(p, buf_str(t->poll_seen->n ? t->poll_seen : t->poll_message));
+    if (!t->poll->ok) {
+        add(p, buf_str(t->poll->seen->n ? t->poll->seen : t->poll->message));
         add(p, wanted(t, a));
     }
-    if (t->poll_ok)
+    if (t->poll->ok)
         add(p, STR("holds; watching that it stays"));
-    if (t->poll_next_ms >= 0)
+    if (t->poll->next_ms >= 0)
         add(p, str_format(a, "next try in %.*s",
-                          STR_ARG(until(s, t->poll_ns + t->poll_next_ms * 1000000, a))));
-    if (t->poll_left_ms > 0)
+                          STR_ARG(until(s, t->poll->ns + t->poll->next_ms * 1000000, a))));
+    if (t->poll->left_ms > 0)
         add(p, str_format(a, "%.*s left",
-                          STR_ARG(until(s, t->poll_ns + t->poll_left_ms * 1000000, a))));
+                          STR_ARG(until(s, t->poll->ns + t->poll->left_ms * 1000000, a))));
 }
 
 static void add_story(const struct status *s, const struct story *t, struct pieces *p,
@@ -137,7 +137,7 @@ static void add_story(const struct status *s, const struct story *t, struct piec
                           STR_ARG(until(s, t->retry_ns, a))));
         return;
     }
-    if (t->polled) {
+    if (t->poll) {
         add_poll(s, t, p, a);
         return;
     }
@@ -154,7 +154,7 @@ struct str status_words(const struct status *s, const struct story *t, struct ar
 
     add_story(s, t, &p, a);
     buf_format(&b, "%.*s%s for %.*s", STR_ARG(t->id),
-               str_is(t->undo_state, "running") ? " is being undone" : "",
+               str_is(t->more->undo_state, "running") ? " is being undone" : "",
                STR_ARG(since(s, t->begun_ms, a)));
     for (size_t i = 0; i < p.count; i++)
         buf_format(&b, ", %.*s", STR_ARG(p.text[i]));

@@ -161,10 +161,10 @@ static struct str end_words(struct teller *t, const struct story *s)
         buf_add(&b, s->message);
     if (str_equal(buf_str(&b), s->state))
         buf_clear(&b);
-    if (s->by.n)
-        buf_format(&b, "%sby %.*s", b.n ? ", " : "", STR_ARG(s->by));
-    if (s->reason.n)
-        buf_format(&b, "%s%.*s", b.n ? ": " : "", STR_ARG(s->reason));
+    if (s->more->by.n)
+        buf_format(&b, "%sby %.*s", b.n ? ", " : "", STR_ARG(s->more->by));
+    if (s->more->reason.n)
+        buf_format(&b, "%s%.*s", b.n ? ": " : "", STR_ARG(s->more->reason));
     if (s->attempts > 1 && str_is(s->state, "succeeded"))
         buf_format(&b, "%sin attempt %zu", b.n ? ", " : "", s->attempts);
     if (s->continued)
@@ -192,7 +192,7 @@ static bool is_worth_a_row(const struct teller *t, const struct story *s)
         return false;  // the dry run has said what it would do
     if (str_ends(s->id, "~undo") && str_is(s->state, "succeeded") && !t->options.verbose)
         return false;  // the end of the undo is told
-    return t->options.verbose || !str_is(s->state, "skipped") || s->reason.n || s->message.n ||
+    return t->options.verbose || !str_is(s->state, "skipped") || s->more->reason.n || s->message.n ||
            s->planned;
 }
 
@@ -289,20 +289,20 @@ static void on_undo_start(struct teller *t, const struct event *e)
 static void on_undo_end(struct teller *t, const struct event *e)
 {
     const struct story *s = story_in(t, e);
-    const struct sign *m = sign_of(str_is(s->undo_state, "undone") ? s->undo_state
+    const struct sign *m = sign_of(str_is(s->more->undo_state, "undone") ? s->more->undo_state
                                                                    : STR("undo_failed"));
-    struct str took = s->undo_started_ns
-                          ? span_text((e->wall_ns - s->undo_started_ns) / 1000000, t->scratch)
+    struct str took = s->more->undo_started_ns
+                          ? span_text((e->wall_ns - s->more->undo_started_ns) / 1000000, t->scratch)
                           : STR("");
 
     if (!teller_is_plain(t)) {
-        teller_row(t, m, s->id, str_format(t->scratch, "%.*s", STR_ARG(s->undo_state)), took);
-        if (s->undo_message.n)
-            teller_below(t, m->ink, s->undo_message);
+        teller_row(t, m, s->id, str_format(t->scratch, "%.*s", STR_ARG(s->more->undo_state)), took);
+        if (s->more->undo_message.n)
+            teller_below(t, m->ink, s->more->undo_message);
     } else if (m->bad || t->options.manner != MANNER_QUIET) {
         teller_say(t, m->bad ? m->ink : INK_PLAIN, "%-9.*s %.*s%s%.*s%s%.*s",
-                   STR_ARG(s->undo_state), STR_ARG(s->id), took.n ? " in " : "", STR_ARG(took),
-                   s->undo_message.n ? ": " : "", STR_ARG(s->undo_message));
+                   STR_ARG(s->more->undo_state), STR_ARG(s->id), took.n ? " in " : "", STR_ARG(took),
+                   s->more->undo_message.n ? ": " : "", STR_ARG(s->more->undo_message));
     }
 }
 
