@@ -1,0 +1,42 @@
+#!/bin/sh
+# What was told is committed soon, also what nobody waits for.
+
+. "$(dirname "$0")/../lib.sh"
+
+if is_sanitized; then
+	echo '1..0 # SKIP the slow disk cannot come before the sanitizers'
+	exit 0
+fi
+${CC:-cc} -shared -fPIC -o slow_disk.so "$repo/tests/bench/slow_disk.c" || exit 2
+
+# in_journal TYPE STEP: within 10 s
+in_journal() {
+	for _ in $(seq 100); do
+		sqlite3 "$(ls state/runbook/runs/*/journal.db)" "SELECT json FROM events WHERE type = '$1'" 2>/dev/null |
+			grep -q "\"step\":\"$2\"" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+test_that 'the end of a step that comes while a commit is under way goes into the next' '
+	cat >book.yaml <<-EOF &&
+		runbook: 1
+		name: book
+		type: application
+		steps:
+		  - id: g
+		    parallel: true
+		    steps:
+		      - {id: a, wait: 100ms}
+		      - {id: b, wait: 200ms}
+		      - {id: c, wait: 60s}
+	EOF
+	{ LD_PRELOAD=$work/slow_disk.so SLOW_SYNC_MS=500 runbook run book.yaml -q & }
+	run=$!
+	in_journal step.start c && in_journal step.end a && in_journal step.end b
+	found=$?
+	kill -INT $run && wait $run
+	[ $found = 0 ]
+'
+done_testing
