@@ -3,7 +3,7 @@
 // A run that was started with --detach ends with 6 when only approvals are open. Votes come
 // from anywhere; a worker finds out that they decide, claims the run, and carries it on as
 // `runbook resume RUN --detach` would, in a process of its own, so that the end of the worker
-// is not the end of its runs. A run that crashed while a worker on this machine had it, is gone
+// is not the end of its runs. A run that crashed on this machine while nobody stayed with it, is gone
 // on with too. Any number of workers may look at one store: each run is claimed by one of them, and
 // what another has done in the meantime is seen before anything is started.
 

@@ -39,13 +39,14 @@ static struct str answered(struct taking *t, const struct history *h, struct are
     return why;
 }
 
-// Only what a worker on this machine had: elsewhere are the results that its steps left.
-static bool was_ours(const struct taking *t, const struct history *h)
+// Only what was left to itself on this machine (--detach, as all that a worker has): elsewhere are
+// the results that its steps left, and what a person stayed with is theirs.
+static struct str left_here(const struct taking *t, const struct history *h, struct arena *a)
 {
-    size_t n = t->host.n;
-
-    return h->worker.n > n && str_starts(h->worker, str_copy(h->arena, t->host).s) &&
-           h->worker.s[n] == '/';
+    if (!str_equal(h->left_on, t->host))
+        return STR("");
+    return h->worker.n ? str_format(a, "its process is gone; worker %.*s had it", STR_ARG(h->worker))
+                       : STR("its process is gone; it was started with --detach");
 }
 
 // A secret input is kept nowhere: nobody but a person can give it again.
@@ -58,7 +59,7 @@ static bool needs_a_person(struct taking *t, const struct history *h)
     if (!map_get(t->left, h->run)) {
         map_put(t->left, str_copy(t->v->arena, h->run), t);
         taking_say(t,
-                   "run %.*s has its answer and needs its secret input `%.*s` again, which a worker "
+                   "run %.*s can go on and needs its secret input `%.*s` again, which a worker "
                    "does not have: runbook resume %.*s --inputs FILE",
                    STR_ARG(h->run), STR_ARG(value_item(names, 0).s), STR_ARG(h->run));
     }
@@ -73,8 +74,6 @@ struct str taking_why(struct taking *t, const struct run_row *row, struct arena 
 
     if ((!suspended && !crashed) || history_read(h, t->store, row->id, &ignored) != STORE_OK)
         return STR("");
-    struct str why = suspended ? answered(t, h, a) : STR("");
-    if (crashed && was_ours(t, h))
-        why = str_format(a, "its process is gone; worker %.*s had it", STR_ARG(h->worker));
+    struct str why = suspended ? answered(t, h, a) : left_here(t, h, a);
     return why.n && needs_a_person(t, h) ? STR("") : why;
 }

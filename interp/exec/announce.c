@@ -126,8 +126,11 @@ void put_place(struct driver *d, struct value_builder *b)
 {
     struct str place = d->journal ? journal_place(d->journal) : STR("");
 
+    value_put_s(b, "host", value_string(host_name(d->arena)));
     if (place.n)
         value_put_s(b, "place", value_string(place));
+    if (d->options->detach && !d->detached_before)
+        value_put_s(b, "detach", value_bool(true));
     value_put_s(b, "interpreter", value_int(getpid()));
     if (d->session.keeper && keeper_pid(d->session.keeper))
         value_put_s(b, "keeper", value_int(keeper_pid(d->session.keeper)));
@@ -156,7 +159,6 @@ void tell_start(struct driver *d)
     value_put_s(b, "digest", value_string(d->digest));
     value_put_s(b, "mode", value_text(d->options->manual ? "manual" : "auto"));
     value_put_s(b, "user", value_string(person(d)));
-    value_put_s(b, "host", value_string(host_name(d->arena)));
     value_put_s(b, "file", value_string(rb->path));
     put_place(d, b);
     if (d->options->dry_run)

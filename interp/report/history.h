@@ -85,6 +85,7 @@ struct history {
     struct str place;      // where the files of this session are (store_place())
     struct str undo_step;  // this session takes back this step alone; "" if not
     struct str worker;     // that goes on with it in this session; "" if a person does
+    struct str left_on;    // the host where nobody stays with it: --detach was said; or ""
     int64_t phase_ns;      // when it began
     bool drill, dry_run, over, suspended, resumed, undoing;
     bool crashed;       // told by who looked: it is not over, and nobody has it any more

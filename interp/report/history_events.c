@@ -44,6 +44,11 @@ static struct value without_steps(struct history *h, struct value d)
     return value_finish(b);
 }
 
+static struct str host_if_left(struct history *h, struct value d)
+{
+    return truth_of(d, "detach") ? history_kept(h, text_of(d, "host")) : STR("");
+}
+
 static void on_run_start(struct history *h, const struct event *e)
 {
     struct value d = e->data;
@@ -61,6 +66,7 @@ static void on_run_start(struct history *h, const struct event *e)
     history_take(h, d, "mode", &h->mode);
     history_take(h, d, "user", &h->user);
     history_take(h, d, "host", &h->host);
+    h->left_on = host_if_left(h, d);
     history_take(h, d, "severity", &h->severity);
     announce(h, value_of(d, "steps"));
     history_moment(h, e,
@@ -92,6 +98,7 @@ static void on_run_resume(struct history *h, const struct event *e)
     h->place = history_kept(h, text_of(e->data, "place"));
     h->undo_step = history_kept(h, text_of(e->data, "undo_step"));
     h->worker = history_kept(h, text_of(e->data, "worker"));
+    h->left_on = host_if_left(h, e->data);
     history_moment(h, e, resumed_words(h, e->data), false);
 }
 

@@ -118,6 +118,21 @@ test_that 'a run that crashed while a person had it is left to people' '
 	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go && once &&
 	[ "$(in_state crashed)" = 1 ] && until_true "runbook show $id | grep -F \"has ended since\" >/dev/null"
 '
+test_that 'a run that was started with --detach and crashed is taken up, on its own machine alone' '
+	book "  - {id: a, shell: \"echo a >> effects; touch in; until [ -e go ]; do sleep 0.02; done; echo c >> effects\"}
+  - {id: b, shell: echo b >> effects}" && rm -f in
+	runbook run book.yaml --detach >out 2>&1 </dev/null & run=$!
+	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go || exit 1
+	if unshare -u true 2>/dev/null; then
+		unshare -u sh -c "hostname elsewhere && timeout 30 runbook worker --once" >out 2>&1 </dev/null && ! has "goes on" && [ "$(in_state crashed)" = 1 ] || exit 1
+	fi
+	once && has "it was started with --detach" && effects "a c b " && [ "$(in_state final)" = 1 ]
+'
+test_that '... one that was not is left to people' '
+	book "  - {id: a, shell: \"echo a >> effects; touch in; until [ -e go ]; do sleep 0.02; done\"}" && rm -f in
+	runbook run book.yaml >out 2>&1 </dev/null & run=$!
+	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go && once && [ "$(in_state crashed)" = 1 ]
+'
 test_that 'a worker that is killed takes no run with it' '
 	waiting_book && printf "%s\n" "$slow" >>book.yaml && rm -f in && suspended 1 && id=$ids && approve_all &&
 	worker one && until_true "[ -e in ]" && kill -9 $last && workers= && touch go &&
