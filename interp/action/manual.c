@@ -100,3 +100,13 @@ const struct action action_manual = {
     .resolve = resolve,
     .describe = describe,
 };
+
+const char *manual_done_words(const struct step *s)
+{
+    static const char *const words[] = { [EVIDENCE_NONE] = "done",
+                                         [EVIDENCE_TEXT] = "done:TEXT",
+                                         [EVIDENCE_FILE] = "done:PATH" };
+    const struct manual_params *p = s->params;
+
+    return words[p->evidence];
+}

@@ -25,4 +25,7 @@ struct manual_job {
 struct value manual_result(struct arena *a, const char *answer, struct str note,
                            struct str evidence);
 
+// What `--answer` has to say when it is done: "done", or "done:TEXT" where there is evidence.
+const char *manual_done_words(const struct step *s);
+
 extern const struct action action_manual;

@@ -21,7 +21,7 @@ const struct option options[] = {
     { "confirm",     0,  TAKES_VALUE,   "STEP=TEXT", .repeats = true, .commands = ANSWERING,
       .doc = "the answer to a confirm: `y`, `yes` or the phrase; `run=TEXT` for the runbook's own" },
     { "answer",      0,  TAKES_VALUE,   "ID=VALUE", .repeats = true, .commands = ANSWERING,
-      .doc = "the value of a prompt; of manual work `done`, `failed:NOTE` or `na:NOTE`" },
+      .doc = "the value of a prompt; of manual work `done` (`done:EVIDENCE` where that is asked for), `failed:NOTE` or `na:NOTE`" },
     { "attest",      0,  TAKES_VALUE,   "ID=NOTE", .repeats = true, .commands = ANSWERING,
       .doc = "attest an item of the checklist (`checklist_1`, ...)" },
     { "mark",        0,  TAKES_VALUE,   "STEP=done|failed", .repeats = true, .commands = "resume",

@@ -272,6 +272,8 @@ static void tell_question(struct asked *k, bool is_decided)
         value_put_s(b, "danger", value_text(danger_word(q->danger)));
     if (q->kind == QUESTION_CONFIRM && q->danger == DANGER_SEVERE)
         value_put_s(b, "phrase", value_string(q->phrase));
+    if (q->evidence_wanted)
+        value_put_s(b, "wants", value_text(q->evidence_is_file ? "file" : "text"));
     if (q->details.n)
         value_put_s(b, "details", value_string(q->details));
     if (q->until.n)

@@ -1,10 +1,14 @@
 // What the flags of the command line answer: --confirm, --yes, --answer, --attest.
 
+#include <limits.h>
+#include <stdlib.h>
+
 #include "action/manual.h"
 #include "action/prompt.h"
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/walk.h"
+#include "model/file.h"
 
 // ---- which question a flag means
 
@@ -104,11 +108,39 @@ static bool from_confirm(const struct driver *d, const struct question *q, struc
 }
 
 // What a person says of manual work. False when it is none of the three.
-static bool read_work(struct str text, struct answer *a)
+// The evidence behind `done:`; the path of a file is that of who gives the flag.
+static bool read_evidence(const struct driver *d, struct str text, enum evidence wanted,
+                          struct answer *a, struct str *why)
+{
+    struct str said = str_starts(text, "done:") ? str_trim(str_slice(text, 5, text.n)) : STR("");
+
+    if (wanted == EVIDENCE_NONE) {
+        *why = STR("no evidence is asked for: say `done`");
+        return !said.n;
+    }
+    *why = str_format(d->arena, "evidence is asked for: say `done:%s`",
+                      wanted == EVIDENCE_FILE ? "PATH" : "TEXT");
+    if (!said.n || wanted == EVIDENCE_TEXT) {
+        a->evidence = said;
+        return said.n > 0;
+    }
+    char path[PATH_MAX];
+    struct str there = path_join(d->arena, d->options->cwd, said);
+    *why = str_format(d->arena, "there is no file `%.*s` that can be read", STR_ARG(said));
+    if (!realpath(there.s, path))
+        return false;
+    a->evidence = str_copy(d->arena, str_from(path));
+    return true;
+}
+
+static bool read_work(const struct driver *d, struct str text, enum evidence wanted,
+                      struct answer *a, struct str *why)
 {
     *a = (struct answer){ .kind = ANSWER_YES };
-    if (str_is(text, "done"))
-        return true;
+    if (str_is(text, "done") || str_starts(text, "done:"))
+        return read_evidence(d, text, wanted, a, why);
+    *why = str_format(d->arena, "'%.*s' is neither `done` nor `failed:NOTE` nor `na:NOTE`",
+                      STR_ARG(text));
     a->kind = str_starts(text, "failed:") ? ANSWER_FAILED : ANSWER_NA;
     if (!str_starts(text, "failed:") && !str_starts(text, "na:"))
         return false;
@@ -126,7 +158,11 @@ static bool from_answer(const struct driver *d, const struct question *q, struct
     if (!s)
         return false;
     if (q->kind == QUESTION_MANUAL)
-        return read_work(s->text, a);
+        return read_work(d, s->text,
+                         !q->evidence_wanted    ? EVIDENCE_NONE
+                         : q->evidence_is_file ? EVIDENCE_FILE
+                                               : EVIDENCE_TEXT,
+                         a, &why);
     struct prompt_job job = { .choices = q->choices, .choice_count = q->choice_count,
                               .type = (enum input_type)q->input_type };
     *a = (struct answer){ .kind = ANSWER_VALUE, .text = s->text };
@@ -370,9 +406,8 @@ static bool is_an_answer(struct driver *d, const struct step *s, struct str text
 
     if (s->action == &action_prompt)
         return prompt_takes(d, s->params, text, why);
-    *why = str_format(d->arena, "'%.*s' is neither `done` nor `failed:NOTE` nor `na:NOTE`",
-                      STR_ARG(text));
-    return read_work(text, &ignored);
+    const struct manual_params *work = s->params;
+    return read_work(d, text, (enum evidence)work->evidence, &ignored, why);
 }
 
 static bool are_answers(struct askings *k)

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "action/manual.h"
 #include "action/prompt.h"
 #include "base/arena.h"
 #include "base/shell_word.h"
@@ -116,7 +117,8 @@ static void need_answer(struct needing *n, const struct step *s, struct names p)
 
     if (o->detach || (prompt && prompt->fallback) || said_of(n, o->answers, o->answer_count, p))
         return;
-    need(n, p, "--answer %.*s=%s", STR_ARG(p.in_file), prompt ? "VALUE" : "done");
+    need(n, p, "--answer %.*s=%s", STR_ARG(p.in_file),
+         prompt ? "VALUE" : manual_done_words(s));
 }
 
 // Where only one check stands it may do without an id.

@@ -8,7 +8,7 @@
 static bool is_plain(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!isalnum((unsigned char)s.s[i]) && !strchr("_.-~=", s.s[i]))
+        if (!isalnum((unsigned char)s.s[i]) && !strchr("_.-~=:", s.s[i]))
             return false;
     return true;
 }
@@ -39,15 +39,25 @@ static const struct {
     { "checklist", "--attest", "NOTE" },
 };
 
+// What has to be said, where that is not always the same.
+static struct str own_answer(const struct asked *q)
+{
+    struct str wants = text_of(q->data, "wants");
+
+    return str_is(wants, "file") ? STR("done:PATH")
+           : wants.n               ? STR("done:TEXT")
+                                   : text_of(q->data, "phrase");
+}
+
 struct str answers_flag(const struct asked *q, struct arena *a)
 {
-    struct str phrase = text_of(q->data, "phrase");
+    struct str own = own_answer(q);
 
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         if (!str_is(q->kind, flags[i].kind))
             continue;
         struct str said = str_format(a, "%.*s=%.*s", STR_ARG(q->step),
-                                     STR_ARG(phrase.n ? phrase : str_from(flags[i].answer)));
+                                     STR_ARG(own.n ? own : str_from(flags[i].answer)));
         return str_format(a, " %s %.*s", flags[i].flag, STR_ARG(quoted(said, a)));
     }
     return STR("");

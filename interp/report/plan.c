@@ -57,7 +57,7 @@ static void add_work(struct planning *g, const char *indent, const struct step *
                  plan_words(g, manual   ? manual->instructions
                                : prompt ? prompt->message
                                         : NULL),
-                 answer_flag(a, "--answer", id, manual ? STR("done") : STR("VALUE")));
+                 answer_flag(a, "--answer", id, manual ? str_from(manual_done_words(s)) : STR("VALUE")));
     if (manual)
         LIST_EACH(const struct template *, t, manual->checklist)
     page_lead(g->page, str_format(a, "%s  [ ] ", indent).s, INK_PLAIN, plan_words(g, *t));

@@ -74,14 +74,14 @@ test_that 'what is no answer to a prompt or to manual work is a mistake, before 
 	done && [ ! -e trace ]
 '
 test_that 'answers have their types, and the journal has what was answered' '
-	rm -f trace && exits 0 away run work.yaml --answer m=done --answer p=green --answer n=41 --answer "l=[ann, bob]" && trace "a done green 42 bob 3m " &&
+	rm -f trace && exits 0 away run work.yaml --answer m=done:photo-7 --answer p=green --answer n=41 --answer "l=[ann, bob]" && trace "a done green 42 bob 3m " &&
 	answers | grep "\"step\":\"m\"" | grep -q "\"answer\":\"done\"" && answers | grep "\"step\":\"p\"" | grep -q "\"answer\":\"green\"" &&
 	answers | grep "\"step\":\"d\"" | grep -q "\"how\":\"default\""
 '
 test_that 'suspended runs say with which flag they go on, and recorded answers stay' '
-	rm -f trace && exits 6 away run work.yaml --detach 2>err && grep -q "runbook resume $(id) --answer m=done" err &&
-	exits 0 runbook waiting | grep -q "runbook resume $(id) --answer m=done" &&
-	exits 6 away resume $(id) --answer m=done 2>err && grep -q -- "--answer p=VALUE" err &&
+	rm -f trace && exits 6 away run work.yaml --detach 2>err && grep -q "runbook resume $(id) --answer m=done:TEXT" err &&
+	exits 0 runbook waiting | grep -q "runbook resume $(id) --answer m=done:TEXT" &&
+	exits 6 away resume $(id) --answer m=done:photo 2>err && grep -q -- "--answer p=VALUE" err &&
 	exits 6 away resume $(id) --answer p=blue && exits 2 away resume $(id) --answer n=x && exits 6 away resume $(id) --answer n=1 &&
 	exits 6 away resume $(id) --answer "l=[a, b]" && exits 0 away resume $(id) --answer d=90s && trace "a done blue 2 b 1m30s "
 '
@@ -196,6 +196,22 @@ test_that 'the time that a person takes at the menu is not the step s' '
 	waited=$(runbook show $run -o ndjson | sed -n "s/.*\"waiting_ms\":\([0-9]*\).*/\1/p") && [ "$waited" -ge 1000 ] &&
 	exits 1 timeout -s KILL 60 on-terminal -e "What now" "q\n" runbook resume $run &&
 	both=$(runbook show $run -o ndjson | tail -1 | sed "s/.*\"waiting_ms\":\([0-9]*\).*/\1/") && [ "$both" -ge "$waited" ]
+'
+
+cat >proof.yaml <<'END'
+runbook: 1
+name: proof
+type: application
+steps:
+  - {id: m, manual: {instructions: Do it, evidence: file}}
+  - {id: z, shell: "echo ${{ steps.m.evidence }} >> trace"}
+END
+test_that 'evidence is handed in with the answer, and done alone hands in none' '
+	rm -f trace photo && exits 2 away run proof.yaml --answer m=done 2>err && grep -q "evidence is asked for: say .done:PATH" err &&
+	exits 2 away run proof.yaml --answer m=done:photo 2>err && grep -q "no file .photo" err && touch photo &&
+	exits 0 away run proof.yaml --answer m=done:photo && trace "$PWD/photo " && answers | grep -q "\"evidence\":\"$PWD/photo\"" &&
+	exits 5 away run proof.yaml 2>err && grep -q -- "--answer m=done:PATH" err &&
+	exits 2 away run each.yaml --answer m=done:x 2>err && grep -q "no evidence is asked for" err
 '
 
 done_testing
