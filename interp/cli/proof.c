@@ -1,7 +1,7 @@
 #include "cli/proof.h"
 
 #include "base/arena.h"
-#include "base/sha256.h"
+#include "exec/lasting.h"
 #include "report/fields.h"
 #include "value/json.h"
 
@@ -21,6 +21,34 @@ static void wrong(struct proof *p, const char *what, struct str kept, struct str
     p->code = CODE_STORE;
 }
 
+// What an event was too small for stands in a file beside the journal.
+static void prove_file(struct proof *p, struct value name, struct str told)
+{
+    struct str bytes, is;
+
+    if (name.kind != VALUE_STRING || !told.n)
+        return;
+    const char *file = str_copy(p->scratch, name.s).s;
+    if (store_kept(p->o->store, p->o->row.id, file, p->scratch, &bytes, p->v->diags) != STORE_OK) {
+        p->code = CODE_STORE;
+        return;
+    }
+    is = lasting_digest(p->scratch, bytes);
+    if (!str_equal(is, told))
+        wrong(p, file, is, told);
+}
+
+static void prove_files(struct proof *p, struct value event)
+{
+    struct value kept = value_of(event, "kept"), digests = value_of(event, "digests");
+
+    for (size_t i = 0; kept.kind == VALUE_MAP && i < value_size(kept); i++) {
+        struct value_entry e = kept.map->entries[i];
+        if (e.key.kind == VALUE_STRING)
+            prove_file(p, e.value, text_of(digests, str_copy(p->scratch, e.key.s).s));
+    }
+}
+
 // What stands beside the text of an event is what is in it.
 static bool see_event(const struct stored_event *e, void *arg)
 {
@@ -38,6 +66,7 @@ static bool see_event(const struct stored_event *e, void *arg)
                    STR_ARG(p->o->row.id), STR_ARG(e->type));
         p->code = CODE_STORE;
     }
+    prove_files(p, v);
     arena_empty(p->scratch);
     return true;
 }
@@ -96,15 +125,13 @@ static void prove_row(struct proof *p)
 static void prove_plan(struct proof *p)
 {
     struct arena *a = p->v->arena;
-    uint8_t digest[SHA256_SIZE];
     struct str plan;
 
     if (store_kept(p->o->store, p->o->row.id, "plan.json", a, &plan, p->v->diags) != STORE_OK) {
         p->code = CODE_STORE;
         return;
     }
-    sha256_of(plan, digest);
-    struct str is = str_format(a, "sha256:%.*s", STR_ARG(sha256_hex(a, digest)));
+    struct str is = lasting_digest(a, plan);
     if (!str_equal(is, p->o->history->digest))
         wrong(p, "plan", is, p->o->history->digest);
 }

@@ -2,7 +2,8 @@
 //
 // The chain holds, its end is not lost, every event is filed as what it is, the row that `runs`
 // shows and by which `resume` is allowed or refused says what the events say, and the plan that
-// resume would go on with is the one that the run began with.
+// resume would go on with is the one that the run began with. So with what was too long for an
+// event: its digest stands in it.
 
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "exec/lasting.h"
 
 #include "base/arena.h"
+#include "base/sha256.h"
 #include "exec/walk.h"
 
 enum { INLINE = 3 * 1024 };
@@ -42,6 +43,14 @@ static void withhold(struct lasting *l, const char *field, struct value v)
     note(l, &l->withheld, field, value_finish(names));
 }
 
+struct str lasting_digest(struct arena *a, struct str bytes)
+{
+    uint8_t digest[SHA256_SIZE];
+
+    sha256_of(bytes, digest);
+    return str_format(a, "sha256:%.*s", STR_ARG(sha256_hex(a, digest)));
+}
+
 bool lasting_put(struct lasting *l, const char *field, struct value v)
 {
     struct driver *d = l->d;
@@ -59,6 +68,7 @@ bool lasting_put(struct lasting *l, const char *field, struct value v)
     if (!journal_keep(d->journal, name.s, json, d->diags))
         return false;
     note(l, &l->kept, field, value_string(name));
+    note(l, &l->digests, field, value_string(lasting_digest(l->arena, json)));
     return true;
 }
 
@@ -66,6 +76,8 @@ void lasting_end(struct lasting *l)
 {
     if (l->kept)
         value_put_s(l->event, "kept", value_finish(l->kept));
+    if (l->digests)
+        value_put_s(l->event, "digests", value_finish(l->digests));
     if (l->withheld)
         value_put_s(l->event, "withheld", value_finish(l->withheld));
 }
@@ -80,7 +92,8 @@ static struct value field_of(struct value map, const char *key)
     return v;
 }
 
-static bool read_kept(struct driver *d, struct value name, struct value *out)
+// [digest]: of an event that says it.
+static bool read_kept(struct driver *d, struct value name, struct value digest, struct value *out)
 {
     struct json_error error;
     struct str json;
@@ -88,6 +101,11 @@ static bool read_kept(struct driver *d, struct value name, struct value *out)
 
     if (store_kept(d->store, d->id, file, d->arena, &json, d->diags) != STORE_OK)
         return false;
+    if (digest.kind == VALUE_STRING && !str_equal(digest.s, lasting_digest(d->arena, json))) {
+        diag_error(d->diags, DIAG_STORE, (struct span){ 0 }, "`%s` of run %.*s is not what was written",
+                   file, STR_ARG(d->id));
+        return false;
+    }
     if (json_read(json, d->arena, out, &error))
         return true;
     diag_error(d->diags, DIAG_STORE, (struct span){ 0 }, "`%s` of run %.*s is damaged: %.*s", file,
@@ -108,6 +126,7 @@ static struct value joined(struct arena *a, struct value x, struct value y)
 
 bool lasting_restore(struct driver *d, struct event *e)
 {
+    struct value digests = field_of(e->data, "digests");
     struct value kept = field_of(e->data, "kept"), withheld = field_of(e->data, "withheld"), whole;
     struct value_builder *b;
 
@@ -119,9 +138,13 @@ bool lasting_restore(struct driver *d, struct event *e)
     if (withheld.kind == VALUE_MAP)
         value_put_s(b, "lost", joined(d->arena, field_of(e->data, "lost"), withheld));
     for (size_t i = 0; kept.kind == VALUE_MAP && i < value_size(kept); i++) {
-        if (!read_kept(d, kept.map->entries[i].value, &whole))
+        struct value_entry at = kept.map->entries[i];
+        struct value digest = at.key.kind == VALUE_STRING
+                                  ? field_of(digests, str_copy(d->arena, at.key.s).s)
+                                  : VALUE_NONE;
+        if (!read_kept(d, at.value, digest, &whole))
             return false;
-        value_put(b, kept.map->entries[i].key, whole);
+        value_put(b, at.key, whole);
     }
     e->data = value_finish(b);
     return true;

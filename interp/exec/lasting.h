@@ -3,6 +3,7 @@
 // whole beside the journal, masked, and the event says where:
 //
 //   "kept": {"items": "items-12.json"}      a file of the run
+//   "digests": {"items": "sha256:9f2c..."}  of its bytes, so that the chain covers it too
 //   "withheld": {"result": ["stdout"]}      held a secret: *** is not what they hold
 //
 // Of a list, "withheld" says the places. When the event is read again it has what was kept,
@@ -16,7 +17,7 @@ struct lasting {
     struct driver *d;
     struct arena *arena;          // for what is only needed until the event is made
     struct value_builder *event;
-    struct value_builder *kept, *withheld;  // NULL: nothing
+    struct value_builder *kept, *digests, *withheld;  // NULL: nothing
     bool aside;                   // of no step of the run: nothing is read again
 };
 
@@ -26,6 +27,8 @@ struct lasting lasting_in(struct driver *d, struct arena *a, struct value_builde
 // what reads it later would get a part of it.
 bool lasting_put(struct lasting *l, const char *field, struct value v);
 void lasting_end(struct lasting *l);
+// "sha256:9f2c..."
+struct str lasting_digest(struct arena *a, struct str bytes);
 
 // The event as it was before it was made to fit. False, with an error, when what was kept
 // cannot be read.

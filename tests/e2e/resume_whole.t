@@ -104,7 +104,7 @@ test_that 'a result that was adopted has no secret in it: nobody knows if the ru
 	resume 11 && has "held a secret and was not kept" && effects "a "
 '
 
-test_that 'a kept file that is damaged: refused, and nothing is done with a part of it' '
+test_that 'a kept file that is not what was written: refused, and nothing is done with a part of it' '
 	head -c 100000 /dev/zero | tr "\0" x >old
 	book "  - id: a
     before: {old: {file: {read: old}}}
@@ -112,7 +112,7 @@ test_that 'a kept file that is damaged: refused, and nothing is done with a part
     undo: {shell: echo undo-a >>effects}
   - {id: b, shell: exit 1, undo: none}"
 	run 1 && id=$(ls state/runbook/runs) && truncate -s 1000 state/runbook/runs/"$id"/before-*.json &&
-	exits 12 runbook undo "$id" >out 2>&1 && has "is damaged" && [ ! -e effects ]
+	exits 12 runbook undo "$id" >out 2>&1 && has "is not what was written" && [ ! -e effects ]
 '
 
 done_testing

@@ -96,4 +96,13 @@ inputs: {i: {type: string, default: has sesame-open-123 in it}}" &&
 	! grep sesame "state/runbook/runs/$id/plan.json" && whole && touch go && resume 0 && whole
 '
 
+test_that 'a result that was too long for its event: found, and not gone on with' '
+	book "  - {id: a, shell: \"seq 2000\"}
+  - {id: b, shell: \"echo \${{ size(steps.a.lines) }} >> effects; [ -e go ]\"}" && run 1 && id=$(ls state/runbook/runs) && whole &&
+	file=$(ls state/runbook/runs/$id/result-*.json | head -1) && cp "$file" whole.file && sed -i s/1999/1998/ "$file" &&
+	exits 12 runbook show "$id" --verify >out 2>&1 && has "its ${file##*/} is" && : >effects && touch go &&
+	resume 12 && has "is not what was written" && effects "" && cat whole.file >"$file" && resume 0 && effects "2000 " && whole &&
+	rm "$file" && exits 12 runbook show "$id" --verify >out 2>&1
+'
+
 done_testing
