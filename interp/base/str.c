@@ -47,6 +47,8 @@ bool str_equal(struct str a, struct str b)
 
 bool str_is(struct str s, const char *c_string)
 {
+    if (s.n && s.s[0] != c_string[0])  // as most words do: their length need not be found
+        return false;
     return str_equal(s, str_from(c_string));
 }
 

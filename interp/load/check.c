@@ -201,6 +201,16 @@ static void check_action_keys(const struct view *v, const struct step *s)
         view_keys(v, params);
 }
 
+static const struct expr_type *own_result(struct checking *c, const struct step *s)
+{
+    if (s->kind != STEP_ACTION || !s->action)
+        return result_type(c->program, s, c->arena);
+    if (c->last_action != s->action)
+        c->last_result = result_type(c->program, s, c->arena);
+    c->last_action = s->action;
+    return c->last_result;
+}
+
 // Outputs and verify of a group read its children, so these come first.
 static void check_spot(const struct spot *spot, void *ctx)
 {
@@ -210,7 +220,7 @@ static void check_spot(const struct spot *spot, void *ctx)
     struct step_check k = { .view = *outer,
                             .outer = outer,
                             .step = s,
-                            .result = result_type(c->program, s, c->arena),
+                            .result = own_result(c, s),
                             .before = before_type(s, c->arena) };
 
     if (s->for_each)

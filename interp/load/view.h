@@ -35,6 +35,8 @@ struct checking {
     struct module_types *types;
     struct arena *arena;
     struct diags *ds;
+    const struct action *last_action;  // and what it gives: neighbours often do the same
+    const struct expr_type *last_result;
     const char *const *names;  // that the last place saw; and which place that was
     unsigned names_roots;
     const struct view_item *names_items;

@@ -56,6 +56,29 @@ static void look_back(struct scan *sc)
     }
 }
 
+static void scan(struct script *s, struct arena *scratch, struct diags *ds)
+{
+    struct scan sc = { .arena = scratch,
+                       .diags = ds,
+                       .script = s,
+                       .s = s->text.s,
+                       .n = s->text.n,
+                       .place = PLACE_WORDS,
+                       .integers = map_new(scratch),
+                       .arrays = map_new(scratch) };
+
+    sc.marks = NEW_ARRAY(scratch, struct mark_site, s->site_count);
+    sc.pending_end = &sc.pending;
+    while (sc.at < sc.n)
+        scan_commands(&sc);
+    if (sc.too_deep)
+        diag_error(ds, DIAG_OVER_LIMIT, s->source->text.span,
+                   "this script is nested deeper than %d", NESTING_MAX);
+    else
+        look_back(&sc);
+}
+
+// A script without ${{ }} is the shell's own affair and not looked into.
 struct script *script_read(struct arena *a, const struct template *t, bool bash, struct diags *ds)
 {
     struct script *s = NEW(a, struct script);
@@ -65,28 +88,12 @@ struct script *script_read(struct arena *a, const struct template *t, bool bash,
     s->bash = bash;
     s->sites = NEW_ARRAY(a, struct script_site, t->count);
     s->text = text_of(s, a, ds);
-    if (ds->errors != errors)
-        return NULL;
-    struct arena *scratch = arena_new(NULL);
-    struct scan sc = { .arena = scratch,
-                       .diags = ds,
-                       .script = s,
-                       .s = s->text.s,
-                       .n = s->text.n,
-                       .place = PLACE_WORDS,
-                       .integers = map_new(scratch),
-                       .arrays = map_new(scratch) };
-    sc.marks = NEW_ARRAY(scratch, struct mark_site, s->site_count + 1);
-    sc.pending_end = &sc.pending;
-    while (sc.at < sc.n)
-        scan_commands(&sc);
-    if (sc.too_deep)
-        diag_error(ds, DIAG_OVER_LIMIT, t->text.span, "this script is nested deeper than %d",
-                   NESTING_MAX);
-    else
-        look_back(&sc);
-    keep_commands(s, a);
-    arena_free(scratch);
+    if (ds->errors == errors && s->site_count) {
+        struct arena *scratch = arena_new(NULL);
+        scan(s, scratch, ds);
+        keep_commands(s, a);
+        arena_free(scratch);
+    }
     return ds->errors == errors ? s : NULL;
 }
 
