@@ -296,10 +296,12 @@ static void tell_change(void *arg)
         k->changed(k->changed_arg, was, is);
 }
 
-// In a later turn: when it is known whether another one is needed at once.
+// In a later turn: when it is known whether another one is needed at once. To nobody it would
+// only be something to wait for.
 static void tell_change_soon(struct keeper *k)
 {
-    loop_timer(k->loop, k->arena, 0, tell_change, k);
+    if (k->changed)
+        loop_timer(k->loop, k->arena, 0, tell_change, k);
 }
 
 // It has closed its end, so it has ended or is about to.
