@@ -117,6 +117,7 @@ test_that 'a second machine that dies before it knew does not make it known' '
 
 test_that 'a store that goes away: the step ends, its result waits here, nothing new starts' '
 	begin && pg_stop immediate && touch go && run_ends 12 && says "kept on this machine until resume" &&
+	says "started   a" && ! grep "started   b" one.out &&
 	effects "a a-end " && [ -s "$(ls -d n1/runbook/postgresql/*/"$id")/spool" ] && pg_again &&
 	touch go2 && until_true lapsed && resume_on n1 0 && effects "a a-end b b-end " &&
 	[ "$(pg_sql "SELECT count(*) FROM runbook.event WHERE run = '"'\$id'"' AND type = '"'step.end'"'")" = 2 ] &&
