@@ -16,7 +16,9 @@ static const struct retry *retry_of(const struct walk *w)
         return NULL;
     if (w->task->step->retry)
         return w->task->step->retry;
-    return w->task->kind == TASK_ACTION && d ? d->retry : NULL;
+    // A person who said that it failed is asked again only where the step itself says so.
+    bool by_itself = w->task->kind == TASK_ACTION && !w->task->step->action->asks;
+    return by_itself && d ? d->retry : NULL;
 }
 
 // delay * backoff^(n-1), at most max_delay, longer by up to the fraction jitter.

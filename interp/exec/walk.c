@@ -276,7 +276,10 @@ void walk_retry(struct driver *d, struct task *t)
         return;
     }
     w->command = act_describe(w->act);
-    walk_attempt(w);
+    if (w->act->at.action->asks)
+        work_ask(w);
+    else
+        walk_attempt(w);
 }
 
 void walk_block(struct driver *d, struct task *t)
