@@ -56,6 +56,28 @@ contract() {
 
 test_that 'transaction mode: what every store must do' 'pooled transaction contract'
 test_that 'transaction mode: races' 'pooled transaction eval store-race lock \"\$url\" 50 4'
+# whole_runs: runs that wait, are answered and gone on with by two workers, each once
+whole_runs() {
+	pg_sql 'DROP SCHEMA IF EXISTS runbook CASCADE' 2>/dev/null
+	rm -rf state effects ./*.log
+	printf '%s\n' 'runbook: 1' 'name: book' 'type: database' 'lock: "x/${{ inputs.n }}"' 'inputs: {n: {type: int}}' 'steps:' '  - {id: a, shell: echo a >> effects}' \
+		'  - {id: b, approve: {message: Go?, not_requester: false}, shell: "echo ${{ inputs.n }} >> effects"}' >book.yaml
+	for n in 1 2 3 4 5 6 7 8; do
+		exits 6 runbook --store "$url" run book.yaml -i n=$n --detach -q >out 2>&1 </dev/null || { cat out; return 1; }
+	done
+	for id in $(pg_sql "SELECT id FROM runbook.run"); do
+		exits 0 runbook --store "$url" approve "$id" >out 2>&1 || { cat out; return 1; }
+	done
+	timeout 60 runbook --store "$url" worker --once --jobs 2 >one.log 2>&1 </dev/null &
+	one=$!
+	timeout 60 runbook --store "$url" worker --once --jobs 2 >two.log 2>&1 </dev/null
+	wait $one
+	[ "$(pg_sql "SELECT count(*) FROM runbook.run WHERE state = 'final'")" = 8 ] && [ "$(grep -v a effects | sort | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 ' ] &&
+	[ "$(cat ./*.log | grep -c 'goes on:')" = 8 ] && [ "$(pg_sql 'SELECT count(*) FROM runbook.lock WHERE freed IS NULL')" = 0 ] || { cat effects ./*.log; return 1; }
+	runbook --store "$url" show "$id" --verify >out 2>&1 || { cat out; return 1; }
+}
+test_that 'transaction mode: whole runs, answers and workers' 'pooled transaction whole_runs'
+test_that 'statement mode: the same' 'pooled statement whole_runs'
 test_that 'statement mode: what every store must do' 'pooled statement contract'
 
 done_testing
