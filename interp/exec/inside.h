@@ -347,7 +347,7 @@ void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(voi
 void commit_turn(struct driver *d);
 // Those that steps name, as they are when the run begins; those of an intent that is replayed.
 void programs_note(struct driver *d);
-void program_replayed(struct driver *d, const struct event *e);
+void program_replayed(struct driver *d, const struct event *e, struct arena *scratch);
 // Adds to an intent what the attempt is about to run, and says when it has changed.
 void program_put(struct driver *d, const struct attempt *at, struct value_builder *b);
 

@@ -95,8 +95,11 @@ static void remember(struct driver *d, struct str path, const struct seen *s)
 
 static void remember_path(struct driver *d, struct str key, struct str path)
 {
-    struct str *kept = NEW(d->arena, struct str);
+    struct str *kept = map_get(d->programs, key);
 
+    if (kept && str_equal(*kept, path))
+        return;
+    kept = NEW(d->arena, struct str);
     *kept = str_copy(d->arena, path);
     map_put(d->programs, str_copy(d->arena, key), kept);
 }
@@ -154,17 +157,17 @@ static struct str text_of(struct value map, const char *field)
                : STR("");
 }
 
-void program_replayed(struct driver *d, const struct event *e)
+void program_replayed(struct driver *d, const struct event *e, struct arena *scratch)
 {
     struct value program = VALUE_NONE;
 
-    if (!value_field(e->data, "program", d->arena, &program))
+    if (!value_field(e->data, "program", scratch, &program))
         return;
     struct str path = text_of(program, "path"), name = text_of(program, "name");
     if (path.n)
         remember(d, path, &(struct seen){ .digest = text_of(program, "sha256") });
     if (path.n && name.n)
-        remember_path(d, str_format(d->arena, "%.*s\n", STR_ARG(name)), path);
+        remember_path(d, str_format(scratch, "%.*s\n", STR_ARG(name)), path);
 }
 
 // ---- when a step runs it

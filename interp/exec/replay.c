@@ -149,7 +149,7 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
         forget_question(d, text_of(e->data, "step"));
         break;
     case EVENT_STEP_START:
-        program_replayed(d, e);
+        program_replayed(d, e, a);
         d->owes_always = true;
         break;
     case EVENT_UNDO_START: d->owes_always = true; break;
