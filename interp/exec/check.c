@@ -40,7 +40,7 @@ struct checking {
     struct timer *timer;
     int64_t began_ms, due_ms, poll_ms, deadline_ms, every_ms, holds_ms, held_since_ms;
     int64_t streak, streak_needed, timeout_ms;
-    bool cancelled, done;
+    bool resting, hurried, cancelled, done;
     struct value result;
 };
 
@@ -128,6 +128,12 @@ static void check_over(struct checking *c, const struct check_outcome *o)
     next_check(c);
 }
 
+static void stopped(struct checking *c)
+{
+    remember(c, &(struct check_outcome){ .cancelled = true, .message = STR("the check was stopped") });
+    finish(c);
+}
+
 static void poll_again(struct checking *c, const struct check_outcome *o)
 {
     int64_t now = loop_now_ms(c->d->loop), due = c->poll_ms + c->every_ms;
@@ -139,6 +145,11 @@ static void poll_again(struct checking *c, const struct check_outcome *o)
     if (due < now)
         due = now;
     tell_try(c, o, due - now);
+    if (c->hurried) {
+        stopped(c);
+        return;
+    }
+    c->resting = true;
     c->due_ms = due;
     c->timer = loop_timer(c->d->loop, c->arena, due, poll, c);
 }
@@ -159,9 +170,7 @@ static void polled(struct checking *c, const struct check_outcome *o, bool at_on
 
     c->act = NULL;
     if (c->cancelled) {
-        struct check_outcome stopped = { .cancelled = true, .message = STR("the check was stopped") };
-        remember(c, &stopped);
-        finish(c);
+        stopped(c);
         return;
     }
     if (!o->ok) {
@@ -297,6 +306,7 @@ static void poll(void *arg)
     struct checking *c = arg;
 
     c->timer = NULL;
+    c->resting = false;
     c->poll_ms = loop_now_ms(c->d->loop);
     c->view.scope.now = now_value();
     arena_free(c->poll_arena);
@@ -468,4 +478,12 @@ void check_cancel(struct checking *c)
             ask_withdraw(c->asked);
         loop_later(c->d->loop, finish_later, c);
     }
+}
+
+void check_hurry(struct checking *c)
+{
+    if (c->resting || c->asked)
+        check_cancel(c);
+    else
+        c->hurried = true;
 }

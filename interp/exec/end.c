@@ -64,7 +64,8 @@ static void put_states(struct driver *d, struct value_builder *b)
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         const struct task *t = run_task_at(d->run, i);
         struct value address = value_string(t->address);
-        bool step = t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS;
+        bool cut = t->phase == PHASE_ALWAYS && run_phase(d->run) == PHASE_ALWAYS && !t->ended;
+        bool step = t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS || cut;
         if (!t->aside && t->state == STATE_UNKNOWN && task_can_be_marked(t))
             value_add(unknown, address);
         if (!step || t->aside || t->in->kind == SERIES_RESCUE)

@@ -91,6 +91,7 @@ struct walk {
     bool known_failed;         // before anything was done: not worth a retry
     bool cancelled, timed_out, interrupted;
     bool intent_pending;
+    bool verifying;            // its action is done, and [checking] says whether it took effect
     bool deciding;             // a person is asked what a failure means
     bool intended;             // its intent was written ahead, with the name of the attempt
     bool intended_begun;       // ... and then there was room for it
@@ -175,6 +176,8 @@ struct checking *check_look(struct driver *d, struct arena *a, const struct list
                             void (*see)(void *arg, struct str id, const struct check_outcome *o),
                             void (*then)(void *arg, const struct check_outcome *o), void *arg);
 void check_cancel(struct checking *c);
+// What is looked at now is let finish, but there is no rest before another look.
+void check_hurry(struct checking *c);
 
 // ---- questions
 
@@ -314,7 +317,8 @@ struct driver {
     bool undid_all;               // an undo of everything was begun
     bool aborting, was_suspended;
     bool detached_before;         // it suspends again as it did, and nobody said --detach
-    bool owes_always;             // a suspend or a crash left `always` out
+    bool owes_always;             // a suspend or a crash left `always` out, or a signal cut it off
+    bool always_cut;              // the last is so
     struct str missing;           // abort: inputs and secrets that are not there any more, in words
     int64_t sessions;             // resumes so far
     bool ended, hooks_done, phase_cancelled;

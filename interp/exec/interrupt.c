@@ -38,7 +38,8 @@ static bool is_waiting(const struct walk *w)
 }
 
 // A rest, a wait, a poll and an open question are not a running step: a first signal
-// ends them at once.
+// ends them at once. But the look that says whether an action took effect belongs to it:
+// without an answer the step would be done once more.
 void walk_interrupt(struct walk *w)
 {
     if (w->withdrawn || w->task->ended)
@@ -54,6 +55,8 @@ void walk_interrupt(struct walk *w)
     } else if (is_waiting(w)) {
         w->cancelled = true;
         act_cancel(w->act, true);
+    } else if (w->checking && w->verifying) {
+        check_hurry(w->checking);
     } else if (w->checking) {
         w->cancelled = true;
         check_cancel(w->checking);

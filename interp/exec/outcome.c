@@ -51,6 +51,7 @@ static void verified(void *arg, const struct check_outcome *o)
     struct walk *w = arg;
 
     w->checking = NULL;
+    w->verifying = false;
     if (w->withdrawn)
         return;
     if (o->ok) {
@@ -74,6 +75,7 @@ void walk_verify(struct walk *w)
         return;
     }
     struct str tag = str_format(w->arena, "%.*s.verify.", STR_ARG(w->task->address));
+    w->verifying = w->task->kind == TASK_ACTION;
     w->checking = check_all(w->d, w->arena, &s->verify, w->task->space, w->task, &w->view, tag,
                             !w->task->aside, verified, w);
 }

@@ -132,7 +132,7 @@ static void session_before(struct driver *d, const struct event *e)
     struct run_facts facts = { .on_failure = d->options->on_failure };
 
     d->sessions++;
-    d->was_suspended = false;
+    d->was_suspended = d->always_cut = false;
     d->undone_before = facts.undo_only = undo.kind == VALUE_BOOL && undo.b;
     d->step_before = str_copy(d->arena, text_of(e->data, "undo_step"));
     run_resume_here(d->run, &facts);
@@ -161,14 +161,17 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
     case EVENT_PHASE_START:
         d->undid_all |= str_is(text_of(e->data, "phase"), "undo") && d->step_before.n == 0;
         break;
-    case EVENT_PHASE_END: d->owes_always &= !str_is(text_of(e->data, "phase"), "always"); break;
+    case EVENT_PHASE_END:
+        if (str_is(text_of(e->data, "phase"), "always"))
+            d->owes_always = d->always_cut = !run_always_is_whole(d->run);
+        break;
     case EVENT_RUN_SUSPEND: d->was_suspended = true; break;
     case EVENT_RUN_RESUME: session_before(d, e); break;
     case EVENT_RUN_END:
         d->was_suspended = false;
         d->waiting_ms = integer_of(e->data, "waiting_ms");  // of all sessions so far
         // Where nothing further was started, `always` was not either.
-        d->owes_always &= str_is(text_of(e->data, "result"), "store");
+        d->owes_always &= d->always_cut || str_is(text_of(e->data, "result"), "store");
         break;
     default: break;
     }

@@ -1,7 +1,5 @@
 // `requires.checks`: what must hold before there is a run.
 
-#include <signal.h>
-
 #include "base/arena.h"
 #include "exec/session.h"
 
@@ -31,8 +29,7 @@ static void stop_required(void *arg, int signo)
 
 bool check_required(struct driver *d, struct space *space)
 {
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-    struct trap *traps[3];
+    struct trap *traps[SIGNALS];
     const struct requires *r = space->module->rb->requires;
     unsigned errors = d->diags->errors;
 
@@ -42,15 +39,13 @@ bool check_required(struct driver *d, struct space *space)
     d->over = false;
     // No phase begins meanwhile, whoever wakes the driver.
     run_hold(d->run, true);
-    for (size_t i = 0; i < 3; i++)
-        traps[i] = loop_trap(d->loop, d->arena, signals[i], stop_required, d);
+    signals_trap(d, stop_required, traps);
     d->phase_check = check_all(d, d->arena, &r->checks, space, NULL, &v, STR("requires."), false,
                                required, d);
     while (!d->over && loop_turn(d->loop))
         run_order_aside(d);
     run_hold(d->run, false);
-    for (size_t i = 0; i < 3; i++)
-        trap_stop(traps[i]);
+    signals_release(traps);
     d->over = false;
     d->signals = 0;
     return d->diags->errors == errors && !d->refused;

@@ -342,10 +342,10 @@ static int undo_step_is_right(struct driver *d)
 // is seen to its end.
 static int go_on_with_step(struct driver *d, struct run_options *o)
 {
-    const struct task *t = d->step_before.n ? run_find(d->run, d->step_before) : NULL;
-
-    if (d->undoing || d->aborting || !run_began_undo(d->run) || d->undid_all)
+    if (d->undoing || d->aborting || !run_began_undo(d->run) || d->undid_all ||
+        d->step_before.n == 0)
         return 0;
+    const struct task *t = run_find(d->run, d->step_before);
     if (t && t->undo_state != UNDO_DONE) {
         o->undo_step = d->step_before;
         return 0;

@@ -208,6 +208,14 @@ void run_owe_always(struct run *r)
     r->session_starts++;
 }
 
+bool run_always_is_whole(const struct run *r)
+{
+    for (size_t i = 0; i < r->always->count; i++)
+        if (!r->always->tasks[i]->ended || r->always->tasks[i]->state == STATE_CANCELLED)
+            return false;
+    return true;
+}
+
 int run_interrupted(const struct run *r)
 {
     return r->interrupted;

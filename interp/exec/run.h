@@ -86,6 +86,8 @@ void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the
 void run_not_started(struct run *r, struct task *t);  // after ORDER_SETTLE: it had not begun
 void run_settle_nothing(struct run *r);  // what dangles is left as it is
 void run_owe_always(struct run *r);
+// No step of `always` was left out or stopped.
+bool run_always_is_whole(const struct run *r);
 int run_interrupted(const struct run *r);
 
 // ---- asking

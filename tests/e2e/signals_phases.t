@@ -1,14 +1,61 @@
 #!/bin/sh
-# A signal in each phase: what is running ends as it must, nothing of it is left, `always`
-# runs where a step was started, and the code says which signal it was.
+# Every signal in each phase, once, twice and three times: what is running ends as it must, the
+# step sees what it must and nothing else, nothing of it is left, `always` runs where a step was
+# started, the code says which signal it was, and the run can be resumed to its end.
+#
+# The signals take turns, so that each comes in some phases; with SIGNALS=all each in all; with
+# ONLY=PHASE only there.
+
+# Whatever who started us has ignored: a hang-up that is ignored at the start stays so.
+[ -n "$signals_are_as_usual" ] || signals_are_as_usual=1 exec env --default-signal sh "$0"
 
 . "$(dirname "$0")/../lib.sh"
 . "$repo/tests/e2e/book.sh"
 
-# What runs when the signal comes: begins, waits to be let go, ends.
-blocks="shell: \"echo B >>effects; touch $work/here; until test -e go; do sleep 0.02; done; echo E >>effects\""
-block="{id: x, $blocks}"
-check="{id: x, timeout: 1m, $blocks}"
+# What runs when the signal comes: begins, says what it hears, ends when it may.
+cat >hold <<-'END'
+	#!/bin/sh
+	for signal in HUP INT QUIT USR1 USR2 PIPE WINCH TSTP CONT; do
+		trap "echo $1:$signal >>saw" $signal
+	done
+	trap "echo $1:TERM >>saw; [ -e deaf ] || exit 3" TERM
+	setsid sh -c 'trap "" TERM; echo $$ >>pids; until [ -e go ]; do sleep 0.02; done' &
+	until [ "$(wc -l <pids)" = "$(($(wc -l <held) + 1))" ]; do sleep 0.01; done 2>/dev/null
+	echo $$ >>held
+	echo $1 >>effects
+	until [ -e go ]; do sleep 0.02; done
+	echo $1. >>effects
+	END
+chmod +x hold
+# A server that answers when it may.
+cat >server.py <<-'END'
+	import http.server, os, sys, time
+	class Slow(http.server.BaseHTTPRequestHandler):
+	    protocol_version = 'HTTP/1.1'
+	    def do_GET(self):
+	        open('effects', 'a').write('x\n')
+	        while not os.path.exists('go'):
+	            time.sleep(0.02)
+	        self.send_response(200)
+	        self.send_header('Content-Length', '0')
+	        self.end_headers()
+	    do_POST = do_GET
+	    def log_message(self, *args):
+	        pass
+	server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Slow)
+	print(server.server_address[1], flush=True)
+	server.serve_forever()
+	END
+python3 server.py >port 2>/dev/null &
+server=$!
+trap 'kill $server; rm -rf "$work"' EXIT
+until_true '[ -s port ]'
+url=http://127.0.0.1:$(cat port)
+
+grace='kill_grace: 10s'
+hold="$grace, shell: ./hold x"
+block="{id: x, $hold}"
+check="{id: x, timeout: 1m, shell: ./hold x}"
 a='{id: a, shell: echo a >>effects, undo: {shell: echo ua >>effects}}'
 bad='{id: bad, shell: exit 1, undo: none}'
 z='always: [{id: z, shell: echo z >>effects}]'
@@ -19,9 +66,23 @@ body() {
 	hooks.start) echo "hooks: {start: [$block]}"; echo "steps: [$a]" ;;
 	hooks.end) echo "hooks: {success: [$block]}"; echo "steps: [$a]" ;;
 	checklist) echo "checklist: [{item: so, check: $check}]"; echo "steps: [$a]" ;;
-	steps) echo "steps: [$block, $a]" ;;
+	prepare) echo "prepare: [$block]"; echo "steps: [$a]" ;;
+	shell) echo "steps: [$block, $a]" ;;
+	exec) echo "steps: [{id: x, $grace, exec: [./hold, x]}, $a]" ;;
+	http) echo "steps: [{id: x, http: {url: $url/}}, $a]" ;;
+	post) echo "steps: [{id: x, http: {method: POST, url: $url/}, undo: none}, $a]" ;;
+	git) echo "steps: [{id: x, timeout: 1m, git: {clone: {url: $url/r.git, into: cloned}}, undo: auto}, $a]" ;;
+	sql) echo "connections: {db: 'sqlite:shop.db'}"
+		echo "steps: [{id: x, sql: INSERT INTO t VALUES (1), undo: none}, $a]" ;;
+	wait) echo "steps: [{id: x, wait: 1s}, $a]" ;;
+	rest) echo "steps: [{id: x, shell: \"echo x >>effects; test -e go\", undo: none, retry: {attempts: 3, delay: 1s}}, $a]" ;;
+	within) echo "steps: [$a]"; echo "verify: [{id: x, shell: \"echo x >>effects; test -e go\", within: 1h, every: 1s}]" ;;
+	holds_for) echo "steps: [$a]"; echo "verify: [{id: x, shell: echo x >>effects, holds_for: 1s, every: 1s}]" ;;
 	done_if) echo "steps: [{id: b, done_if: $check, shell: echo b >>effects}]" ;;
 	step.verify) echo "steps: [{id: b, shell: echo b >>effects, verify: [$check]}]" ;;
+	for_each) echo "steps: [{id: e, for_each: [x, y], $grace, shell: \"./hold \${{ item }}\", undo: none}, $a]" ;;
+	parallel) echo "steps: [{id: g, parallel: 2, steps: [$block, {id: y, $grace, shell: ./hold y}, {id: w, shell: echo w >>effects}]}, $a]" ;;
+	used) echo "steps: [{id: u, use: used}, $a]" ;;
 	rescue) echo "steps: [{id: b, shell: exit 1, undo: none, rescue: [$block]}, $a]" ;;
 	group.always) echo "steps: [{id: g, steps: [$bad], always: [$block]}, $a]" ;;
 	verify) echo "steps: [$a]"; echo "verify: [$check]" ;;
@@ -32,51 +93,145 @@ body() {
 	echo "$z"
 }
 
-# plays PHASE SIGNAL TIMES CODE EFFECTS: once: what runs is let go, if it is not ended.
-plays() {
-	rm -rf state effects here go out
+# begin PHASE: $run is the interpreter, in the middle of the phase
+begin() {
+	rm -rf state effects pids held saw go deaf out cloned shop.db
+	: >held
 	{ printf 'runbook: 1\nname: book\ntype: application\non_failure: undo\n'; body "$1"; } >book.yaml
+	printf 'runbook: 1\nname: used\ntype: application\nsteps:\n  - %s\n  - %s\n' "$block" \
+		'{id: v, shell: echo v >>effects, undo: none}' >used.yaml
+	if [ "$1" = sql ]; then
+		sqlite3 shop.db 'CREATE TABLE t (i INTEGER)'
+		python3 -c '
+import os, sqlite3, time
+db = sqlite3.connect("shop.db", isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+open("effects", "a").write("x\n")
+while not os.path.exists("go"):
+    time.sleep(0.02)' &
+		until_true '[ -s effects ]'
+	fi
 	runbook run book.yaml >out 2>&1 </dev/null &
 	run=$!
-	until_true '[ -e here ]' || { cat out; return 1; }
-	kill -"$2" $run
-	if [ "$3" = 1 ]; then
-		until_true "gone $run || grep -q 'let finish' out" && touch go
-	else
-		until_true "gone $run || grep -q 'let finish' out" && kill -"$2" $run 2>/dev/null
+	case $1 in
+	sql) until_true 'grep -q "started *x" out' && sleep 0.1 ;;
+	wait) until_true 'grep -q "started *x" out' ;;
+	rest) until_true 'grep -q again out' ;;
+	parallel) until_true '[ "$(cat effects 2>/dev/null | wc -l)" = 2 ]' ;;
+	within | holds_for) until_true 'grep -qsx x effects && grep -q "verify" out' && sleep 0.1 ;;
+	*) until_true 'grep -qsx x effects' ;;
+	esac || { cat out; return 1; }
+}
+# sends SIGNAL TIMES: each when the one before was heard; `all`: everything that is no end of it
+sends() {
+	if [ "$1" = all ]; then
+		for signal in PIPE USR1 USR2 WINCH WINCH WINCH TSTP CONT; do kill -$signal $run; done
+		touch go
+		return
 	fi
-	ends "$4" && effects "$5" && ! pgrep -f "touch $work/here" || return 1
+	kill -"$1" $run
+	[ "$1" = QUIT ] || until_true "gone $run || grep -q 'let finish\|stopping' out" || return
+	if [ "$1" != QUIT ] && [ "$2" -gt 1 ]; then
+		kill -"$1" $run 2>/dev/null || :
+	elif [ "$1" != QUIT ]; then
+		touch go
+		return
+	fi
+	[ "$2" -le 2 ] || { until_true "gone $run || grep -q TERM saw" && kill -"$1" $run 2>/dev/null || :; }
+}
+nothing_lives() {
+	for pid in $(cat pids held 2>/dev/null); do
+		until_true "gone $pid" || return
+	done
+}
+# What the steps heard, each line once.
+heard() {
+	[ "$(sort -u saw 2>/dev/null | tr '\n' ' ')" = "$1" ] || { echo "heard: $(cat saw), not $1"; cat out; return 1; }
+}
+# did PHASE EFFECTS: of looks one after the other only one counts
+did() {
+	[ "$1" != holds_for ] || { uniq effects >effects.new && mv effects.new effects; }
+	effects "$2"
+}
+# plays PHASE SIGNAL TIMES CODE EFFECTS RESUMED AFTER
+plays() {
+	begin "$1" || return
+	[ "$3" -le 2 ] || touch deaf
+	sends "$2" "$3" && ends "$4" && did "$1" "$5" && nothing_lives || return
+	case $1:$3 in
+	requires:1 | checklist:1 | done_if:1 | verify:1 | undone:1) [ "$2" = all ] || heard "x:TERM " ;;
+	*:1) heard "" ;;
+	*) grep -q ":TERM" saw 2>/dev/null || [ ! -e saw ] ;;
+	esac || return
 	id=$(ls state/runbook/runs 2>/dev/null)
-	[ -z "$id" ] || whole
+	[ -z "$id" ] || whole || return
+	touch go
+	if [ "$6" = none ]; then
+		[ -z "$id" ]
+	elif [ "$6" != - ]; then
+		resume "$6" --yes && did "$1" "$7" && nothing_lives && whole
+	fi
+}
+# try PHASE SIGNAL TIMES CODE EFFECTS RESUMED AFTER
+try() { test_that "$1, $2 $3 time(s): $4" "plays $1 $2 $3 $4 '$5' $6 '$7'"; }
+
+turn=0
+# next SIGNALS: the signal whose turn it is, or all
+next() {
+	if [ "$SIGNALS" = all ]; then echo "$@"; return; fi
+	shift $((turn % $#))
+	echo "$1"
+}
+# code SIGNAL EXPECTED: what the run ends with
+code() {
+	case $2:$1 in
+	sig:HUP) echo 129 ;;
+	sig:INT) echo 130 ;;
+	sig:QUIT) echo 131 ;;
+	sig:TERM) echo 143 ;;
+	*) echo "$2" ;;
+	esac
 }
 
-while read -r phase signal times code effects; do
-	test_that "$phase, $signal $times time(s): $code" "plays $phase $signal $times $code '$effects '"
+while IFS='|' read -r phase once after stopped again rest; do
+	phase=$(echo $phase)
+	[ -z "$ONLY" ] || [ "$ONLY" = "$phase" ] || continue
+	set -- $once; once_code=$1; shift; once_did=${*:+$* }
+	set -- $after; after_code=$1; shift; after_did=${*:+$* }
+	set -- $stopped; stop_code=$1; shift; stop_did=${*:+$* }
+	set -- $again; again_code=$1; shift; again_did=${*:+$* }
+	set -- $rest; calm_code=$1; shift; calm_did=${*:+$* }
+	for s in $(next INT TERM HUP); do try $phase $s 1 $(code $s $once_code) "$once_did" $after_code "$after_did"; done
+	[ $((turn % 2)) = 1 ] && [ "$SIGNALS" != all ] || for s in $(next TERM HUP INT); do try $phase $s 2 $(code $s $stop_code) "$stop_did" $again_code "$again_did"; done
+	[ $((turn % 2)) = 0 ] && [ "$SIGNALS" != all ] || for s in $(next HUP INT TERM); do try $phase $s 3 $(code $s $stop_code) "$stop_did" $again_code "$again_did"; done
+	for s in QUIT; do try $phase $s $((3 - turn % 2)) $(code $s $stop_code) "$stop_did" $again_code "$again_did"; done
+	try $phase all 1 $calm_code "$calm_did" - ""
+	turn=$((turn + 1))
 done <<-'END'
-	requires      TERM 1 143 B
-	hooks.start   TERM 1 143 B E
-	hooks.start   TERM 2 143 B
-	checklist     TERM 1 143 B
-	steps         HUP  1 129 B E z
-	steps         TERM 2 143 B z
-	done_if       TERM 1 143 B
-	step.verify   TERM 1 143 b B z
-	rescue        TERM 1 143 B E z
-	rescue        HUP  2 129 B z
-	group.always  TERM 1 143 B E z
-	group.always  TERM 2 143 B z
-	verify        TERM 1 143 a B z
-	undo          TERM 1 143 a c B E z
-	undo          TERM 2 10  a c B z
-	undone        TERM 1 143 a ua B z
-	always        TERM 1 143 a B E
-	always        TERM 2 143 a B
-	hooks.end     TERM 1 0   a z B E
-	hooks.end     TERM 2 0   a z B
+requires     | sig x               | none               | sig x         | none               | 0 x x. a z
+hooks.start  | sig x x.            | 0 x x. a z         | sig x         | 0 x a z            | 0 x x. a z
+checklist    | sig x               | 0 x x x. a z       | sig x         | 0 x x x. a z       | 0 x x. a z
+prepare      | sig x x. z          | 0 x x. z a z       | sig x z       | 0 x z x x. a z     | 0 x x. a z
+shell        | sig x x. z          | 0 x x. z a z       | sig x z       | 0 x z x x. a z     | 0 x x. a z
+exec         | sig x x. z          | 0 x x. z a z       | sig x z       | 0 x z x x. a z     | 0 x x. a z
+http         | sig x z             | 0 x z a z          | sig x z       | 0 x z x a z        | 0 x a z
+post         | sig x z             | 0 x z a z          | 11 x z        | 11 x z             | 0 x a z
+sql          | sig x z             | 0 x z a z          | sig x z       | 0 x z a z          | 0 x a z
+wait         | sig z               | 0 z a z            | sig z         | 0 z a z            | 0 a z
+rest         | sig x z             | 0 x z x a z        | sig x z       | 0 x z x a z        | 0 x x a z
+within       | sig a x z           | 0 a x z x          | sig a x z     | 0 a x z x          | 0 a x x z
+holds_for    | sig a x z           | 0 a x z x          | sig a x z     | 0 a x z x          | 0 a x z
+done_if      | sig x               | 0 x x x.           | sig x         | 0 x x x.           | 0 x x.
+step.verify  | sig b x x. z        | 0 b x x. z         | sig b x z     | 0 b x z b x x. z   | 0 b x x. z
+for_each     | sig x x. z          | 0 x x. z y y. a z  | sig x z       | 0 x z x x. y y. a z | 0 x x. y y. a z
+used         | sig x x. z          | 0 x x. z v a z     | sig x z       | 0 x z x x. v a z   | 0 x x. v a z
+rescue       | sig x x. z          | 8 x x. z a z       | sig x z       | 8 x z x x. a z     | 8 x x. a z
+group.always | sig x x. z          | 9 x x. z           | sig x z       | 9 x z              | 9 x x. z
+verify       | sig a x z           | 0 a x z x x.       | sig a x z     | 0 a x z x x.       | 0 a x x. z
+undo         | sig a c x x. z      | 9 a c x x. z ua z  | 10 a c x z    | 9 a c x z x x. ua z | 9 a c x x. ua z
+undone       | sig a ua x z        | 9 a ua x z x x.    | sig a ua x z  | 9 a ua x z x x.    | 9 a ua x x. z
+always       | sig a x x.          | 0 a x x. x x. y    | sig a x       | 0 a x x x. y       | 0 a x x. y
+hooks.end    | 0 a z x x.          | -                  | 0 a z x       | -                  | 0 a z x x.
 END
-
-test_that 'an undo whose last checks were interrupted is finished by a resume' '
-	plays undone TERM 1 143 "a ua B z " && touch go && resume 9 && has "holds"
-'
 
 done_testing
