@@ -16,6 +16,7 @@
 
 enum {
     LOOK_EVERY_MS = 1000,
+    REST_TIMES = 10,             // longer than a look took, at least: many runs may wait
     AGAIN_AFTER_MS = 60 * 1000,  // one that could not be gone on with
     ASKED_AFTER_MS = 5 * 1000,   // one that came to its next question
     AT_ONCE = 64,                // jobs, at most
@@ -162,9 +163,15 @@ static bool take_one(struct taking *t, struct arena *a)
     return true;
 }
 
+static int64_t longer(int64_t x, int64_t y)
+{
+    return x > y ? x : y;
+}
+
 static void look(void *arg)
 {
     struct taking *t = arg;
+    int64_t began = clock_boot_ms();
     bool more = true;
 
     t->timer = NULL;
@@ -176,7 +183,7 @@ static void look(void *arg)
     if ((t->signals || t->once) && !t->job_count)
         t->over = true;
     else
-        look_soon(t, LOOK_EVERY_MS);
+        look_soon(t, longer(LOOK_EVERY_MS, REST_TIMES * (clock_boot_ms() - began)));
 }
 
 // The first time nothing more is taken; the second time what runs is asked to stop, which lets
