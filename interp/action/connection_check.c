@@ -34,7 +34,7 @@ static size_t kind_of(const struct connection *c)
 
     if (!c->url || !c->url->count || c->url->parts[0].expr)
         return KINDS;
-    while (i < KINDS && !connection_is(c->url->parts[0].literal.str, kinds[i].schemes))
+    while (i < KINDS && !connection_is(c->url->parts[0].literal, kinds[i].schemes))
         i++;
     return i;
 }
@@ -66,7 +66,7 @@ static bool check_keys(const struct connection *c, size_t kind, const struct bin
 // sqlite://folder/file: neither a path as it is nor the URL of one.
 static bool check_file(const struct connection *c, const struct bind *b)
 {
-    struct str start = c->url->count ? c->url->parts[0].literal.str : STR("");
+    struct str start = c->url->count ? c->url->parts[0].literal : STR("");
 
     if (c->url->count && c->url->parts[0].expr)
         return true;

@@ -138,7 +138,7 @@ static void note_step(const struct spot *spot, void *ctx)
         return;
     const struct template *first = *(const struct template *const *)p->argv.items;
     if (template_is_literal(first) && first->count)
-        note(n->d, n->frame, first->parts[0].literal.str);
+        note(n->d, n->frame, first->parts[0].literal);
 }
 
 void programs_note(struct driver *d)

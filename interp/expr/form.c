@@ -134,8 +134,8 @@ static struct str literal_text(const struct template *t, struct arena *a)
     struct str out = STR("");
 
     for (size_t i = 0; i < t->count; i++)
-        out = i ? str_format(a, "%.*s%.*s", STR_ARG(out), STR_ARG(t->parts[i].literal.str))
-                : t->parts[i].literal.str;
+        out = i ? str_format(a, "%.*s%.*s", STR_ARG(out), STR_ARG(t->parts[i].literal))
+                : t->parts[i].literal;
     return out;
 }
 

@@ -58,7 +58,7 @@ static void add_part(struct reader *r, struct template_part part)
 static void add_literal(struct reader *r, size_t to)
 {
     if (to > r->from)
-        add_part(r, (struct template_part){ .literal = text_cut(r->arena, r->text, r->from, to),
+        add_part(r, (struct template_part){ .literal = str_slice(r->text->str, r->from, to),
                                             .start = r->from,
                                             .end = to });
 }
@@ -156,7 +156,7 @@ static bool add_text(const struct template_part *part, const struct scope *s, st
     struct str text;
 
     if (!part->expr) {
-        buf_add(out, part->literal.str);
+        buf_add(out, part->literal);
         return true;
     }
     if (!expr_eval(part->expr, s, a, &v, err))

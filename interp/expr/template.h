@@ -11,9 +11,9 @@
 #include "expr/check.h"
 
 struct template_part {
-    struct text literal;  // when expr is NULL; already unescaped
+    struct str literal;  // when expr is NULL; already unescaped
     const struct expr *expr;
-    size_t start, end;  // in the decoded text of the template, braces included
+    uint32_t start, end;  // in the decoded text of the template, braces included
 };
 
 struct template

@@ -47,7 +47,7 @@ static struct str filled(const struct known *k, const struct template *t, const 
 
     for (size_t i = 0; t && i < t->count; i++) {
         const struct template_part *part = &t->parts[i];
-        struct str text = part->literal.str;
+        struct str text = part->literal;
         bool known = !part->expr ||
                      (evaluate(k, part->expr, a, &text) && (!also || is_plain(text, also)));
         buf_add(&b, known ? text : str_slice(t->text.str, part->start, part->end));

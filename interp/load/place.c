@@ -71,7 +71,7 @@ static const struct place_rule *action_rule(const struct step *s, const struct s
 // "POST ${{ url }}": nothing but the method stands beside the expression.
 static bool is_whole_url(const struct template *t)
 {
-    struct str method = t->count == 2 && !t->parts[0].expr ? t->parts[0].literal.str : STR("");
+    struct str method = t->count == 2 && !t->parts[0].expr ? t->parts[0].literal : STR("");
 
     for (size_t i = 0; i + 1 < method.n; i++)
         if (method.s[i] < 'A' || method.s[i] > 'Z')

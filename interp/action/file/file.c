@@ -242,7 +242,7 @@ static bool put_pattern(struct filling *f, const struct template *t)
 
     for (size_t i = 0; ok && i < t->count; i++) {
         struct value v;
-        struct str text = t->parts[i].literal.str;
+        struct str text = t->parts[i].literal;
 
         if (t->parts[i].expr)
             ok = expr_eval(t->parts[i].expr, f->at->scope, a, &v, f->err) &&

@@ -103,7 +103,7 @@ bool http_check_header(const struct words_entry *e, const struct bind *b)
 
     for (size_t i = 0; !trouble && i < e->words->count; i++)
         if (!e->words->parts[i].expr) {
-            trouble = http_header_value_trouble(e->words->parts[i].literal.str);
+            trouble = http_header_value_trouble(e->words->parts[i].literal);
             span = template_span(e->words);
         }
     if (trouble)
@@ -145,8 +145,8 @@ static bool check_url(const struct http_params *p, const struct bind *b)
         return true;
     bool below = p->connection.str.n > 0;
     bool relative = t->count == 0 || t->parts[0].expr ||
-                    !http_url_has_scheme(t->parts[0].literal.str);
-    if (relative && !below && t->count && !t->parts[0].expr && t->parts[0].literal.str.s[0] != '/')
+                    !http_url_has_scheme(t->parts[0].literal);
+    if (relative && !below && t->count && !t->parts[0].expr && t->parts[0].literal.s[0] != '/')
         return refuse_url(p, STR("a URL begins with http:// or https://, a path with /"), b);
     for (size_t i = 0; i < t->count; i++) {
         const struct template_part *part = &t->parts[i];
@@ -156,7 +156,7 @@ static bool check_url(const struct http_params *p, const struct bind *b)
         if (part->expr)
             buf_add_c(shape, 'v');
         else
-            buf_add(shape, part->literal.str);
+            buf_add(shape, part->literal);
     }
     if (relative && !below &&
         !connection_check_only(template_span(t), HTTP_SCHEMES, "http or https URL",

@@ -38,7 +38,7 @@ static bool piece_of(struct making *m, const struct template_part *part, struct 
     struct value v;
 
     if (!part->expr) {
-        *out = (struct url_piece){ part->literal.str, false };
+        *out = (struct url_piece){ part->literal, false };
         return true;
     }
     if (!expr_eval(part->expr, m->at->scope, m->at->arena, &v, m->err))

@@ -14,8 +14,8 @@ static struct str text_of(struct script *s, struct arena *a, struct diags *ds)
     const struct template *t = s->source;
     struct buf text = BUF_EMPTY;
 
-    if (t->count == 1 && !t->parts->expr && str_find(t->parts->literal.str, '\0') == SIZE_MAX)
-        return t->parts->literal.str;
+    if (t->count == 1 && !t->parts->expr && str_find(t->parts->literal, '\0') == SIZE_MAX)
+        return t->parts->literal;
     for (size_t i = 0; i < t->count; i++) {
         const struct template_part *part = &t->parts[i];
 
@@ -24,10 +24,10 @@ static struct str text_of(struct script *s, struct arena *a, struct diags *ds)
                                                               .part = i,
                                                               .at = text.n };
             buf_add_c(&text, '\0');
-        } else if (str_find(part->literal.str, '\0') != SIZE_MAX) {
+        } else if (str_find(part->literal, '\0') != SIZE_MAX) {
             diag_error(ds, DIAG_BAD_LITERAL, t->text.span, "a script cannot hold a NUL byte");
         } else {
-            buf_add(&text, part->literal.str);
+            buf_add(&text, part->literal);
         }
     }
     return buf_take(&text, a);

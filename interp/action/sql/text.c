@@ -22,7 +22,7 @@ static struct marked mark(const struct template *t, struct arena *a)
         if (t->parts[i].expr)
             buf_add_c(b, PLACE);
         else
-            buf_add(b, t->parts[i].literal.str);
+            buf_add(b, t->parts[i].literal);
     }
     m.text = buf_str(b);
     return m;
@@ -188,7 +188,7 @@ bool sql_text_fill(const struct template *t, enum sql_dialect dialect, const str
     f.binds = sql_shape_of(m.text, dialect).binds;
     for (size_t i = 0; i < t->count; i++) {
         if (!t->parts[i].expr) {
-            buf_add(f.text, t->parts[i].literal.str);
+            buf_add(f.text, t->parts[i].literal);
             continue;
         }
         // The engine may only be known now, and reads quotes in its own way.
