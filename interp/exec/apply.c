@@ -139,14 +139,18 @@ static void remember_lost(struct run *r, struct task *t, const struct event *e)
     KEEP(r, t, lost, value_finish(b));
 }
 
-// Most steps print nothing and end with 0: one such result is enough for all of them.
+// Most steps print nothing and end with 0 after a few milliseconds: one such result is enough
+// for all of them.
 static struct value kept_result(struct run *r, struct value result)
 {
+    const size_t room = sizeof r->results / sizeof *r->results;
+
     if (result.kind == VALUE_NULL)
         return result;
-    if (!value_same(r->last_result, result))
-        r->last_result = value_copy(r->arena, result);
-    return r->last_result;
+    for (size_t i = 0; i < room && i < r->result_count; i++)
+        if (value_same(r->results[i], result))
+            return r->results[i];
+    return r->results[r->result_count++ % room] = value_copy(r->arena, result);
 }
 
 // A failed attempt: a rest before the next, or the rescue.

@@ -19,7 +19,8 @@ struct run {
     struct space *root;
     struct series *prepare, *steps, *always;
     struct map *by_address;
-    struct value last_result;  // that was kept
+    struct value results[32];  // that were kept last, for others that are the same
+    size_t result_count;       // how many have been kept
     struct queue tasks;     // all, in the order in which they came to be
     struct queue ready;     // struct task: nothing holds them back but may_start()
     struct queue finished;  // struct series that are over
