@@ -4,6 +4,7 @@
 #include "load/input.h"
 
 struct asking {
+    const int *stop;
     struct question q;
     struct answer answer;
     struct arena *arena;
@@ -69,13 +70,15 @@ static bool ask_once(const struct input *in, struct str why, struct asker *k, st
         .owner = g,
     };
     k->ask(k, &g->q);
-    while (!g->answered && loop_turn(l))
+    while (!g->answered && !*g->stop && loop_turn(l))
         ;
+    if (!g->answered && *g->stop)  // the terminal is as it was before
+        k->withdraw(k, &g->q);
     return g->answered && g->answer.kind == ANSWER_VALUE;
 }
 
-static bool ask(const struct input *in, struct asker *k, struct loop *l, struct arena *a,
-                struct given *out)
+static bool ask(const struct input *in, struct asker *k, struct loop *l, const int *stop,
+                struct arena *a, struct given *out)
 {
     struct asking *g = NEW(a, struct asking);
     struct refusal why = { 0 };
@@ -83,6 +86,7 @@ static bool ask(const struct input *in, struct asker *k, struct loop *l, struct 
     struct value v;
 
     g->arena = a;
+    g->stop = stop;
     while (ask_once(in, why.message, k, l, g)) {
         struct str text = g->answer.text;
         if (in->fallback && str_equal(text, default_text(in)))
@@ -108,8 +112,8 @@ static bool is_among(const struct input *in, struct value only)
 }
 
 const struct given *frame_ask(const struct module *m, bool drill, struct value only,
-                              struct asker *k, struct loop *l, const struct given *given,
-                              size_t *count, struct arena *a)
+                              struct asker *k, struct loop *l, const int *stop,
+                              const struct given *given, size_t *count, struct arena *a)
 {
     const struct list *list = &m->rb->inputs;
     const struct input *inputs = list->items;
@@ -118,10 +122,10 @@ const struct given *frame_ask(const struct module *m, bool drill, struct value o
 
     for (size_t i = 0; i < n; i++)
         all[i] = given[i];
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count && !*stop; i++)
         if (inputs[i].prompt.str.n && is_among(&inputs[i], only) &&
             !is_given(&inputs[i], given, *count) && !(drill && has_drill_value(m, &inputs[i])))
-            n += ask(&inputs[i], k, l, a, &all[n]);
+            n += ask(&inputs[i], k, l, stop, a, &all[n]);
     *count = n;
     return all;
 }

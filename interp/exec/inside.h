@@ -399,6 +399,8 @@ void signals_watch(struct driver *d);
 enum { SIGNALS = 4 };
 void signals_trap(struct driver *d, void (*fn)(void *arg, int signo), struct trap *traps[SIGNALS]);
 void signals_release(struct trap *traps[SIGNALS]);
+// As [fn], before there is a run: what to exit with is in d->refused then.
+void signals_refuse(void *arg, int signo);
 void commit_soon(struct driver *d);
 void free_commits(struct driver *d);
 void store_has_failed(struct driver *d, struct str why);

@@ -139,13 +139,6 @@ static void held(struct driver *d, const struct lock_row *h)
               STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
 }
 
-static void stop_waiting(void *arg, int signo)
-{
-    struct driver *d = arg;
-
-    d->refused = 128 + signo;
-}
-
 static void tell_waiting(struct driver *d, const struct lock_row *h)
 {
     say(d, "waiting for the lock `%.*s`, which run %.*s holds%s", STR_ARG(h->name), STR_ARG(h->run),
@@ -197,7 +190,7 @@ int locks_take(struct driver *d)
 
     if (d->lock_count == 0)
         return 0;
-    signals_trap(d, stop_waiting, traps);
+    signals_trap(d, signals_refuse, traps);
     code = wait_and_take(d);
     loop_poll(d->loop);  // one that came just now counts too
     signals_release(traps);

@@ -3,7 +3,6 @@
 #include "action/shell/remote_line.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "exec/frame_ask.h"
 #include "exec/lasting.h"
 #include "exec/session.h"
 
@@ -201,8 +200,9 @@ static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
         return 0;
     }
     if (d->asker->has_terminal && !d->options->no_input && plan->secret_inputs.kind == VALUE_LIST)
-        given = frame_ask(d->program->root, d->options->drill, plan->secret_inputs, d->asker,
-                          d->loop, given, &count, d->arena);
+        given = ask_inputs(d, plan->secret_inputs, given, &count);
+    if (d->refused)
+        return d->refused;
     return make_root_frame(d, given, count, plan->cwd);
 }
 

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "exec/frame_ask.h"
 #include "exec/session.h"
 
 // ---- a driver
@@ -190,4 +191,16 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
         !frame_places(f, d->project, now, d->arena, d->diags))
         return code_of(d->diags);
     return 0;
+}
+
+const struct given *ask_inputs(struct driver *d, struct value only, const struct given *given,
+                               size_t *count)
+{
+    struct trap *traps[SIGNALS];
+
+    signals_trap(d, signals_refuse, traps);
+    given = frame_ask(d->program->root, d->options->drill, only, d->env->asker, d->env->loop,
+                      &d->refused, given, count, d->arena);
+    signals_release(traps);
+    return given;
 }

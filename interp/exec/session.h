@@ -28,6 +28,9 @@ bool skips_are_right(struct driver *d);
 bool check_required(struct driver *d, struct space *space);
 // d->frame without what the operator and the environment give; make_root_frame() has that too.
 void new_root_frame(struct driver *d);
+// [given], and what a person at the terminal gives; a signal sets d->refused.
+const struct given *ask_inputs(struct driver *d, struct value only, const struct given *given,
+                               size_t *count);
 int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base);
 // Asks about outcomes that were not known at the end of the session before (exec/doubts.c).
 void doubts_ask(struct driver *d);

@@ -179,6 +179,13 @@ void signals_release(struct trap *traps[SIGNALS])
             trap_stop(traps[i]);
 }
 
+void signals_refuse(void *arg, int signo)
+{
+    struct driver *d = arg;
+
+    d->refused = 128 + signo;
+}
+
 void signals_watch(struct driver *d)
 {
     struct view v = view_of_space(d, run_root(d->run));

@@ -6,7 +6,6 @@
 
 #include "action/shell/remote_line.h"
 #include "base/arena.h"
-#include "exec/frame_ask.h"
 #include "exec/session.h"
 
 static int driver_load(struct driver *d)
@@ -137,8 +136,9 @@ static int get_ready(struct driver *d)
     const struct given *given = d->options->given;
     size_t count = d->options->given_count;
     if (d->env->asker->has_terminal && !d->options->no_input && !d->options->dry_run)
-        given = frame_ask(d->program->root, d->options->drill, VALUE_NONE, d->env->asker,
-                          d->env->loop, given, &count, d->arena);
+        given = ask_inputs(d, VALUE_NONE, given, &count);
+    if (d->refused)
+        return d->refused;
     code = make_root_frame(d, given, count, d->options->cwd);
     if (code)
         return code;

@@ -136,6 +136,8 @@ test_that 'prompt' '
 	hang-up|129|first|hang up
 	typed ahead|0|firstgreenafter|ahead|blue\n|green\n
 	Ctrl-C|130|first|\003
+	Ctrl-C five times|130|first|\003\003\003\003\003
+	Ctrl-\|131|first|\034
 	resize|0|firstblueafter|resize|see||blue\n
 	END
 '
@@ -151,6 +153,8 @@ test_that 'manual work' '
 	hang-up|129|first|hang up
 	typed ahead|0|firstafter|ahead|y\ndone\n|y\n|see|not applicable|done\n
 	Ctrl-C|130|first|\003
+	Ctrl-C five times|130|first|\003\003\003\003\003
+	Ctrl-\|131|first|\034
 	resize|0|firstafter|resize|see||y\n|see|not applicable|done\n
 	END
 '
@@ -170,6 +174,8 @@ test_that 'a failure' '
 	hang-up|129|first|hang up
 	typed ahead|1|first|ahead|s\nnot needed\n|q\n
 	Ctrl-C|130|first|\003
+	Ctrl-C five times|130|first|\003\003\003\003\003
+	Ctrl-\|131|first|\034
 	resize|1|first|resize|see||q\n
 	END
 '
@@ -208,6 +214,7 @@ test_that 'undo has come to what cannot be taken back' '
 question=approve
 test_that 'approval: answered from elsewhere, not on this terminal' '
 	rows <<-"END"
+	Ctrl-\|131|first|\034
 	typed, then hang-up|129|first|yes\ny\n|see|||hang up
 	Ctrl-C|130|first|\003
 	END
@@ -215,6 +222,22 @@ test_that 'approval: answered from elsewhere, not on this terminal' '
 	rows <<-"END"
 	nobody in time|5|first
 	END
+'
+
+# The terminal is left as it was found, and nothing was begun.
+for key in 003:130 034:131; do
+	test_that "a secret input: a signal (\\${key%:*}) ends the question, and what is typed is seen again" '
+		sed "s/name: mild/name: secret/; s/^steps:/inputs: {pw: {prompt: Password, secret: true}}\nsteps:/" mild.yaml >secret.yaml
+		rm -rf state trace
+		timeout 20 on-terminal -e "Password" "\\${key%:*}" sh -c "trap : INT QUIT; runbook run secret.yaml; echo code \$?; stty -a" >out 2>&1
+		grep "code ${key#*:}" out && grep " echo " out && [ ! -e trace ] && ! ls state/runbook/runs/* 2>/dev/null || { cat out; exit 1; }
+	'
+done
+test_that '^Z at a question, then fg: it is asked again' '
+	rm -f trace
+	timeout 20 on-terminal -e "to decline:" "\032" -e STOPPED "fg\n" -e "to decline:" "yes\n" \
+		sh -mc "runbook run moderate.yaml; echo STOPPED; read x; fg; echo code \$?" >out 2>&1
+	grep "code 0" out && [ "$(cat trace | tr -d "\n")" = firstaskedafter ] || { cat out; exit 1; }
 '
 
 done_testing
