@@ -204,7 +204,7 @@ if [ "$faults" -lt 2 ]; then
 fi
 case $what in
 [ITHQ]*)
-	[ $((stopped * 2)) -gt $faults ] || { echo "# only $stopped of $faults runs were stopped"; exit 1; } ;;
+	[ "$stopped" -gt 0 ] || { echo "# none of $faults runs was stopped: this proves nothing"; exit 1; } ;;
 esac
 echo "# $mode, $who, $what${DEFECT:+, defect $DEFECT}: $faults faults, $bad broken promises"
 if [ -n "${DEFECT:-}" ]; then [ "$bad" -gt 0 ]; else [ "$bad" = 0 ]; fi
