@@ -166,7 +166,7 @@ static void need_step(struct needing *n, const struct step *s, struct names arou
     if (s->done_if)
         need_check(n, s->done_if->check, own, ".done_if.");
     if (s->approve && !n->d->options->detach && !began)
-        need(n, own, "an approval by somebody else: start it with --detach");
+        need(n, own, "an approval, given from another terminal: start it with --detach");
     if (s->kind == STEP_ACTION && s->action->asks)
         need_answer(n, s, own);
     if (s->kind == STEP_ACTION && action_needs_terminal(s))

@@ -44,7 +44,7 @@ static const struct field input_fields[] = {
     { "exists", &type_bool, AT(struct input, exists), .fallback = "true",
       .doc = "`false`: a path need not exist." },
     { "prompt", &type_text, AT(struct input, prompt),
-      .doc = "The question with which it is asked for on a terminal." },
+      .doc = "The question with which it is asked for on a terminal. Without it, it is never asked for." },
     { "description", &type_text, AT(struct input, description), .doc = "What it is for." },
     { "secret", &type_bool, AT(struct input, secret), .fallback = "false",
       .doc = "`true`: it is masked, and cannot be given by a flag." },

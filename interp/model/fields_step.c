@@ -48,13 +48,14 @@ static const struct type type_connection_name = { .kind = TYPE_OPTIONAL,
 // ---- keys that several kinds of step have ----
 
 // clang-format off
-#define NAMED                                                                                  \
+#define NAMED_AS(how)                                                                          \
     { "id", &type_id, AT(struct step, id),                                                     \
-      .doc = "What other steps, expressions and reports call it. Made from the name when it is not written." }, \
+      .doc = "What other steps, expressions and reports call it. " how },                      \
     { "name", &type_words, AT(struct step, name), .doc = "One line for people." },             \
     { "description", &type_words, AT(struct step, description), .doc = "More words for people." }, \
     { "if", &type_condition, AT(struct step, cond),                                            \
       .doc = "When false, it is skipped; what needs it still runs." }
+#define NAMED NAMED_AS("Made from the name when it is not written: a step, check or hook of a list needs one of the two.")
 
 #define PLACE                                                                                  \
     { "env", &type_words_map, AT(struct step, env), .doc = "Environment variables of its processes." }, \
@@ -151,7 +152,7 @@ static const struct field step_fields[] = {
     { "on_resume", &type_on_resume, AT(struct step, on_resume),
       .doc = "In `prepare`: runs first again when a stopped run is resumed." },
     { "leaves", &type_said, AT(struct step, leaves),
-      .doc = "The state of the world after it, for the report of a failure." },
+      .doc = "What may be the state of the world once it has begun, for the report of a failure." },
     { 0 },
 };
 
@@ -160,7 +161,7 @@ static const struct field check_fields[] = {
 };
 
 static const struct field undo_fields[] = {
-    NAMED, USE, GROUP, FOR_EACH, PEOPLE, WORK, PLACE, AS, TIMEOUT, EXPECT, EFFECTS, { 0 },
+    NAMED_AS("It needs none."), USE, GROUP, FOR_EACH, PEOPLE, WORK, PLACE, AS, TIMEOUT, EXPECT, EFFECTS, { 0 },
 };
 
 static const struct field hook_fields[] = {

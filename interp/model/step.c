@@ -229,7 +229,10 @@ static bool need_id(const struct type *type, const struct node *n, struct step *
     if (node_get(n, "id") || node_get(n, "name"))
         return find_id(n, s, r);
     struct str element = with_article(r->arena, type->name);
-    refuse(r, DIAG_MISSING_FIELD, lack_span(n), "%.*s needs `name` or `id`", STR_ARG(element));
+    diag_help(r->diags,
+              refuse(r, DIAG_MISSING_FIELD, lack_span(n), "%.*s needs `name` or `id`",
+                     STR_ARG(element)),
+              "add `id: a_short_word`, or a `name` from which one is made");
     return false;
 }
 

@@ -294,4 +294,8 @@ test_that '... also when a run listens, and each is told what came of it' '
 	for i in 1 2 3 4 5 6 7 8; do live_race || exit 1; done
 '
 
+test_that 'without --detach it is refused before the first step, and not said to be somebody else'"'"'s' '
+	rm -f trace; exits 5 runbook run plain.yaml </dev/null 2>err && [ ! -e trace ] &&
+	grep -q "an approval, given from another terminal: start it with --detach" err && ! grep -q "somebody else" err
+'
 done_testing

@@ -366,4 +366,12 @@ test_that 'a dry run has no number that leads to nothing' '
 	runbook run good.yaml --dry-run --report dry.md 2>err && grep -q "dry run of good starts" err && ! grep -q "run [0-9a-z]* of" err &&
 	grep -q "Run:.*a dry run" dry.md
 '
+test_that 'a hook without a name or an id is refused with what to write' '
+	printf "runbook: 1\nname: hk\ntype: action\nhooks: {success: [{shell: echo hi}]}\nsteps: [{id: a, shell: \"true\"}]\n" >hk.yaml &&
+	exits 3 runbook plan hk.yaml 2>err && grep -q "a hook needs .name. or .id." err && grep -q "^help: add .id: " err
+'
+test_that 'an input without a prompt is refused, and not asked for' '
+	printf "runbook: 1\nname: ask\ntype: action\ninputs: {who: {required: true}}\nsteps: [{id: a, shell: \"true\"}]\n" >ask.yaml &&
+	exits 3 script -qec "runbook run ask.yaml" /dev/null >err && grep -q "help: give it: -i who=VALUE" err
+'
 done_testing
