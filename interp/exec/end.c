@@ -39,7 +39,9 @@ static void tell_hooks(struct driver *d, int code)
                   (d->undoing && code == CODE_OK && !d->options->undo_step.n);
 
     know_the_end(d);
-    if (code == CODE_SUSPENDED || d->store_failed || d->aborting)
+    // One step taken back is neither a success of the run nor the undo of it.
+    bool part = d->undoing && code == CODE_OK && d->options->undo_step.n;
+    if (code == CODE_SUSPENDED || d->store_failed || d->aborting || part)
         return;
     d->hooks_done = false;
     d->over = d->suspended = false;

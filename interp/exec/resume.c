@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "exec/lasting.h"
 #include "exec/session.h"
+#include "exec/undo_step.h"
 
 // ---- going on
 
@@ -313,51 +314,6 @@ static bool is_undone(const struct run_row *row)
     return str_is(row->result, "undone");
 }
 
-// --step ID refuses while a later step that needs it is not undone.
-static int undo_step_is_right(struct driver *d)
-{
-    struct str id = d->options->undo_step;
-    struct task *t = id.n ? run_find(d->run, id) : NULL;
-
-    if (!id.n)
-        return 0;
-    if (!t)
-        return refuse(d, CODE_USAGE, "has no such step to undo");
-    if (!t->intent)
-        return refuse(d, CODE_USAGE, "never started that step: there is nothing to undo");
-    for (size_t i = 0; i < t->follower_count; i++) {
-        const struct task *f = t->followers[i];
-        for (size_t k = 0; k < f->need_count; k++)
-            if (f->needs[k] == t && f->need_blocks[k] && f->intent && f->undo_state != UNDO_DONE) {
-                diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                           "`%.*s` cannot be undone before `%.*s`, which needs it",
-                           STR_ARG(t->address), STR_ARG(f->address));
-                return CODE_USAGE;
-            }
-    }
-    return 0;
-}
-
-// A person undid one step. To go on would undo the others, which nobody asked for; only that one
-// is seen to its end.
-static int go_on_with_step(struct driver *d, struct run_options *o)
-{
-    if (d->undoing || d->aborting || !run_began_undo(d->run) || d->undid_all ||
-        d->step_before.n == 0)
-        return 0;
-    const struct task *t = run_find(d->run, d->step_before);
-    if (t && t->undo_state != UNDO_DONE) {
-        o->undo_step = d->step_before;
-        return 0;
-    }
-    struct diag *e = diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                                "of run %.*s `%.*s` was undone, so it cannot go on forwards",
-                                STR_ARG(d->id), STR_ARG(d->step_before));
-    diag_help(d->diags, e, "`runbook undo %.*s` takes the rest back, `runbook abort %.*s` ends it",
-              STR_ARG(d->id), STR_ARG(d->id));
-    return CODE_USAGE;
-}
-
 static void remember_locks(struct driver *d)
 {
     if (!locks_find(d))
@@ -483,7 +439,7 @@ static int go_on(struct driver *d, struct run_options *o)
         return close_early(d, code);
     if (!journal_replay(d) || !is_plan_of_this_run(d, &plan))
         return close_early(d, CODE_STORE);
-    code = go_on_with_step(d, o);
+    code = undo_step_goes_on(d, o);
     if (code)
         return close_early(d, code);
     if (run_began_undo(d->run) && d->undone_before)

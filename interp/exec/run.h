@@ -116,6 +116,16 @@ bool run_began_undo(const struct run *r);
 // Tasks to undo, first to be undone first; made when the undo phase began.
 struct task *const *run_undo_list(const struct run *r, size_t *count);
 size_t run_undo_starts(const struct run *r);  // undos begun so far
+// The task around [t] by which alone it is taken back, or NULL.
+const struct task *run_taken_back_by(const struct task *t);
+// What there is to take back of a task and of all that it holds.
+struct undo_left {
+    bool started;  // something of it
+    bool undone;   // something of it is undone already
+    bool open;     // an undo would come by it
+    bool to_do;    // ... and do something, or say that it cannot
+};
+struct undo_left run_undo_left(const struct run *r, const struct task *t);
 // The exit code by the table "Which code wins", were the run to end now.
 int run_code(const struct run *r);
 bool run_verified(const struct run *r);

@@ -11,19 +11,31 @@ static bool speaks_for_itself(const struct task *t)
 }
 
 // A group or use that says `undo` is undone by that alone; what is in a transaction is
-// taken back by the group, or not at all.
-static bool covered_from_outside(const struct task *t)
+// taken back by the group, or not at all. The outermost one counts.
+const struct task *run_taken_back_by(const struct task *t)
 {
+    const struct task *by = NULL;
+
     for (const struct task *at = t; at->in->owner; at = at->in->owner) {
         const struct task *owner = at->in->owner;
-        bool each = owner->kind == TASK_EACH;
-        if (at->in->kind == SERIES_ALWAYS || at->in->kind == SERIES_UNDO)
-            return true;
-        if (!each && owner != t && at->in->kind != SERIES_RESCUE &&
+        if (owner->kind != TASK_EACH && at->in->kind != SERIES_RESCUE &&
             (speaks_for_itself(owner) || owner->step->transaction))
-            return true;
+            by = owner;
     }
+    return by;
+}
+
+static bool is_in_always_or_undo(const struct task *t)
+{
+    for (; t->in->owner; t = t->in->owner)
+        if (t->in->kind == SERIES_ALWAYS || t->in->kind == SERIES_UNDO)
+            return true;
     return false;
+}
+
+static bool covered_from_outside(const struct task *t)
+{
+    return is_in_always_or_undo(t) || run_taken_back_by(t);
 }
 
 static bool rolled_back(const struct task *t)
@@ -52,17 +64,50 @@ static int latest_first(const void *x, const void *y)
     return (a->start_order < b->start_order) - (a->start_order > b->start_order);
 }
 
+static bool is_or_holds(const struct task *outer, const struct task *t)
+{
+    while (t && t != outer)
+        t = t->in->owner;
+    return t;
+}
+
+// No effect, or one that may stay: an undo of everything passes them over without a word.
+static bool leaves_nothing(const struct run *r, const struct task *t)
+{
+    enum undo_cover c = step_cover(r->program, t->step);
+
+    return c == COVER_NOTHING || c == COVER_NONE || c == COVER_INSIDE;
+}
+
+struct undo_left run_undo_left(const struct run *r, const struct task *outer)
+{
+    struct undo_left left = { 0 };
+
+    for (size_t i = 0; i < run_task_count(r); i++) {
+        const struct task *t = run_task_at(r, i);
+        if (!is_or_holds(outer, t))
+            continue;
+        left.started |= t->intent;
+        left.undone |= t->undo_state == UNDO_DONE;
+        left.open |= is_undone_by_itself(t);
+        left.to_do |= is_undone_by_itself(t) && !leaves_nothing(r, t);
+    }
+    return left;
+}
+
 void undo_list_make(struct run *r)
 {
+    struct str step = r->facts.undo_step;
+    const struct task *outer = step.n ? run_find(r, step) : NULL;
+
     r->undo_list = NEW_ARRAY(r->arena, struct task *, r->tasks.count);
     r->undo_count = r->undo_next = 0;
     r->undo_is_part = false;
     for (size_t i = 0; i < run_task_count(r); i++) {
         struct task *t = run_task_at(r, i);
-        bool wanted = !r->facts.undo_step.n || str_equal(r->facts.undo_step, t->address);
         if (!is_undone_by_itself(t))
             continue;
-        if (wanted)
+        if (!step.n || (outer && is_or_holds(outer, t)))
             r->undo_list[r->undo_count++] = t;
         else
             r->undo_is_part |= t->undo_state != UNDO_DONE;

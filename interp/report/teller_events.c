@@ -51,7 +51,7 @@ static void on_run_start(struct teller *t, const struct event *e)
     const struct history *h = t->history;
     const char *what = e->type != EVENT_RUN_RESUME  ? "starts"
                        : truth_of(e->data, "abort") ? "is ended for good"
-                       : truth_of(e->data, "undo")  ? "is undone"
+                       : truth_of(e->data, "undo")  ? "is being undone"
                                                     : "resumes";
 
     measure_ids(t);

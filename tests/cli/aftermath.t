@@ -93,7 +93,7 @@ test_that 'who left a step out, and why, is said once' '
 '
 test_that 'abort and undo do not say that the run resumes' '
 	ended 8 skips --skip a --skip-reason "not today" && exits 0 runbook undo "$run" 2>out &&
-	grep -q "run $run of skips is undone, by" out && ! grep "resume" out && runbook report "$run" >report && ! grep "Verified" report &&
+	grep -q "run $run of skips is being undone, by" out && ! grep "resume" out && runbook report "$run" >report && ! grep "Verified" report &&
 	ended 8 skips --skip a --skip-reason "not today" && exits 0 runbook abort "$run" 2>out &&
 	grep -q "run $run of skips is ended for good, by" out && ! grep "resume" out && runbook report "$run" | grep -q "taken up, to end it for good"
 '

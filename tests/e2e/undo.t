@@ -94,4 +94,67 @@ test_that 'undone, which describes the world after a complete undo, is not asked
 	run 0 && id=$(ls state/runbook/runs) && exits 0 runbook undo "$id" --step two >out 2>&1 </dev/null && lacks "phase     undone" && has "two of book is undone" &&
 	exits 10 runbook undo "$id" >out 2>&1 </dev/null
 '
+# step CODE ID: the undo of that one
+step() {
+	exits "$1" timeout 30 runbook undo "$id" --step "$2" >out 2>&1 </dev/null || { cat out; return 1; }
+}
+groups='  - id: change
+    steps:
+      - {id: a, shell: "true", undo: {shell: echo undo-a >>effects}}
+      - {id: b, shell: "true", undo: {shell: echo undo-b >>effects}}
+  - id: whole
+    undo: {shell: echo undo-whole >>effects}
+    steps:
+      - {id: replace, shell: "true", undo: {shell: echo never >>effects}}
+  - {id: keep, shell: "true", effects: write, undo: none}
+  - {id: look, shell: "true", effects: read}
+  - {id: off, if: "false", shell: "true", undo: {shell: echo never >>effects}}
+  - {id: mail, shell: "true", effects: write, irreversible: it is sent}'
+
+test_that 'a group without an undo of its own is one step: what is in it is undone, latest first' '
+	book "$groups" && run 0 && id=$(ls state/runbook/runs) && step 0 change && effects "undo-b undo-a " &&
+	has "change of book is undone" && step 2 change && has "nothing to take back of \`change\`: it is undone already" &&
+	effects "undo-b undo-a " && whole && resume 2
+'
+test_that 'one step in it is undone alone, the rest of it later' '
+	book "$groups" && run 0 && id=$(ls state/runbook/runs) && step 0 a && effects "undo-a " && step 0 change &&
+	effects "undo-a undo-b "
+'
+test_that 'a step that a group takes back is refused, and the group is named' '
+	book "$groups" && run 0 && id=$(ls state/runbook/runs) && step 2 replace &&
+	has "\`replace\` is taken back by \`whole\`: --step whole" && [ ! -e effects ] && step 0 whole && effects "undo-whole " &&
+	step 2 replace && has "nothing to take back of \`replace\`: it was taken back by \`whole\`" && lacks " undone"
+'
+test_that 'where there is nothing to take back that is said, and nothing is called undone' '
+	book "$groups" && run 0 && id=$(ls state/runbook/runs) && step 2 keep && has "nothing to take back of \`keep\`: it says \`undo: none\`" &&
+	lacks undone && step 2 look && has "nothing to take back of \`look\`: it changes nothing" && lacks undone &&
+	step 2 off && has "nothing to take back of \`off\`: it never started" && step 2 nobody && has "has no step \`nobody\`" &&
+	step 10 mail && has "it is irreversible" && lacks "is undone" && [ ! -e effects ] && whole
+'
+test_that 'what needs a step counts until it is undone, also as a group, and also of a step in a group' '
+	book "  - {id: base, steps: [{id: a, shell: \"true\", undo: {shell: echo undo-a >>effects}}]}
+  - {id: top, needs: [base], steps: [{id: b, shell: \"true\", undo: {shell: echo undo-b >>effects}}]}" && run 0 && id=$(ls state/runbook/runs) &&
+	step 2 base && has "\`base\` cannot be undone before \`top\`, which needs it" && step 2 a && step 0 top && step 0 a &&
+	effects "undo-b undo-a "
+'
+test_that 'a group of which one undo failed goes on with that one alone' '
+	book "  - id: change
+    steps:
+      - {id: a, shell: \"true\", undo: {shell: \"echo undo-a >>effects; test -e go\"}}
+      - {id: b, shell: \"true\", undo: {shell: echo undo-b >>effects}}
+  - {id: other, shell: \"true\", undo: {shell: echo never >>effects}}" && run 0 && id=$(ls state/runbook/runs) &&
+	step 10 change && effects "undo-b undo-a " && touch go && resume 0 && effects "undo-b undo-a undo-a " && resume 2 && whole
+'
+test_that 'hooks hear of an undo of everything, and of that of one step only when it goes wrong' '
+	book "$groups
+  - {id: bad, shell: \"true\", undo: {shell: exit 3}}" "hooks:
+  success: [{id: s, shell: \"echo success >>told\"}]
+  undone: [{id: u, shell: \"echo undone >>told\"}]
+  failure: [{id: f, shell: \"echo failure >>told\"}]" && rm -f told && run 0 && id=$(ls state/runbook/runs) && rm told &&
+	step 0 change && [ ! -e told ] && step 10 bad && [ "$(cat told)" = failure ]
+'
+test_that 'an undo begins as one, and is undone only in the end' '
+	book "$two" && touch go && run 1 && id=$(ls state/runbook/runs) && exits 0 runbook undo "$id" >out 2>&1 </dev/null &&
+	has "run $id of book is being undone, by" && lacks "is undone, by"
+'
 done_testing
