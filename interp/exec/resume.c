@@ -467,7 +467,7 @@ static int go_on(struct driver *d, struct run_options *o)
     if (code)
         return close_early(d, code);
     signals_watch(d);
-    code = d->aborting ? abandon_stop(d) : 0;
+    code = d->aborting ? alive_stop(d) : alive_wait(d);
     if (code)
         return close_early(d, code);
     tell_resume(d);

@@ -36,9 +36,12 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
 void doubts_ask(struct driver *d);
 // What became of [t], which was not known, is known now; [by]: the person who says so, or "".
 void doubt_settled(struct driver *d, struct task *t, bool done, struct str by, struct str message);
-// abort (exec/abandon.c): stops what of the run still lives; 0, or what to exit with. Then says what
-// is in doubt.
-int abandon_stop(struct driver *d);
+// alive.c: what of earlier sessions still lives is stopped, or waited for under its own timeout. 0,
+// or what to exit with.
+bool task_may_live(const struct task *t);
+int alive_stop(struct driver *d);
+int alive_wait(struct driver *d);
+// abort (exec/abandon.c): says what is in doubt.
 void abandon_tell(struct driver *d);
 // Carries out what stands in asides, before there is a run.
 void run_order_aside(struct driver *d);

@@ -77,8 +77,10 @@ static void signal_left(const struct child_result *r, int signo)
         kill((pid_t)r->left[i].pid, signo);
 }
 
+enum { KILLED_MS = 5000 };  // what lives so long after KILL does not end by it
+
 // What lives of it is asked to end the first time, and made to after its grace.
-static void press(const struct marks *m, struct str name, struct arena *a)
+static bool press(const struct marks *m, struct str name, struct arena *a)
 {
     struct child_result r = { 0 };
     int64_t now = clock_boot_ms();
@@ -91,18 +93,19 @@ static void press(const struct marks *m, struct str name, struct arena *a)
     } else if (now >= m->asked_ms + m->process.grace_ms) {
         signal_left(&r, SIGKILL);
     }
+    return m->asked_ms && now >= m->asked_ms + m->process.grace_ms + KILLED_MS;
 }
 
-void child_hold_timeout(struct str folder, struct str name)
+bool child_hold_timeout(struct str folder, struct str name)
 {
     struct arena *a = arena_new(NULL);
     struct marks m;
 
     marks_read(folder, name, a, &m);
     bool due = m.process.due_ms && clock_boot_ms() >= m.process.due_ms;
-    if (due && !m.keeper_lives && !m.other_boot)
-        press(&m, name, a);
+    bool hopeless = due && !m.keeper_lives && !m.other_boot && press(&m, name, a);
     arena_free(a);
+    return hopeless;
 }
 
 void child_stop(struct str folder, struct str name)

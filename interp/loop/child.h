@@ -121,8 +121,9 @@ enum adoption {
 enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
                           struct child_result *out);
 // To be called as often as child_adopt() while that says ADOPT_RUNNING: when no keeper is
-// left to do it, holds the timeout of the attempt (TERM and CONT, after the grace KILL).
-void child_hold_timeout(struct str folder, struct str name);
+// left to do it, holds the timeout of the attempt (TERM and CONT, after the grace KILL). True when
+// that was seconds ago: what lives then cannot be killed.
+bool child_hold_timeout(struct str folder, struct str name);
 // The attempt is to end now, whoever keeps it: TERM and CONT, after its grace KILL. To be called as
 // often as child_adopt() while that says ADOPT_RUNNING.
 void child_stop(struct str folder, struct str name);

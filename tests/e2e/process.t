@@ -259,4 +259,35 @@ test_that 'nothing is left in the folder of a run but its record' '
 	! ls state/runbook/runs/*/*.result state/runbook/runs/*/keeper.* 2>/dev/null
 '
 
+# lost: its keeper was killed while a step runs, and the run has ended with 11.
+lost() {
+	book "  - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done; echo done >> effects\", undo: {shell: echo back >> effects}${1:-}}"
+	start_kept && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" && kill -0 "$step"
+}
+# meanwhile COMMAND...: is started, says that it waits, and then the step may end
+meanwhile() {
+	"$@" >out 2>&1 </dev/null &
+	other=$!
+	until_true "grep -q \"still running (pid $step); waiting for it\" out" && effects "a " && touch go &&
+	until_true "gone $other"
+}
+test_that 'of a lost keeper: nothing is undone over what still runs' '
+	lost && meanwhile runbook undo $id && exits 0 wait $other && effects "a done back "
+'
+test_that 'of a lost keeper: nothing is started beside it, whatever a person says' '
+	lost && meanwhile runbook resume $id --mark a=failed && exits 0 wait $other && effects "a done a done "
+'
+test_that 'of a lost keeper: resume waits, and then a person must say' '
+	lost && meanwhile runbook resume $id && exits 11 wait $other && effects "a done " && has "--mark a=done"
+'
+test_that 'of a lost keeper: a signal ends the waiting, and nothing is changed' '
+	lost && { runbook undo $id >out 2>&1 </dev/null & other=$!; } &&
+	until_true "grep -q \"waiting for it\" out" && kill -INT $other && exits 130 wait $other && effects "a " &&
+	touch go && until_true "gone $step" && runbook undo $id >out 2>&1 && effects "a done back "
+'
+test_that 'of a lost keeper: the timeout of the step holds all the same' '
+	lost ", timeout: 2s, kill_grace: 100ms" && exits 0 timeout 20 runbook undo $id >out 2>&1 </dev/null &&
+	has "waiting for it" && effects "a back " && until_true "gone $step"
+'
+
 done_testing

@@ -1,0 +1,118 @@
+// Processes of earlier sessions that may still run though no keeper waits for them, or that none
+// can kill: nothing is started again and nothing is undone over them (execution.md section 1,
+// promise 4). An abort stops them; who goes on waits for them under their own timeout.
+
+#include "base/arena.h"
+#include "exec/session.h"
+
+enum {
+    LOOK_EVERY_MS = 100,
+    PATIENCE_MS = 60 * 1000,  // behind the grace of most steps
+};
+
+bool task_may_live(const struct task *t)
+{
+    return (t->dangling || t->state == STATE_UNKNOWN) && t->kind == TASK_ACTION &&
+           t->step->action->needs_process && !t->elsewhere && t->file.n;
+}
+
+static void wake(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+static void rest(struct driver *d)
+{
+    bool woken = false;
+    struct timer *timer = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + LOOK_EVERY_MS, wake,
+                                     &woken);
+
+    while (!woken && !d->signals && loop_turn(d->loop))
+        ;
+    timer_stop(timer);
+}
+
+// 0 when nothing of it lives, or a pid; -1 when it lives and its pid is not known.
+static int64_t pid_of(struct driver *d, const struct task *t)
+{
+    struct arena *a = arena_new(NULL);
+    struct child_result r;
+    bool lives = child_adopt(d->folder, t->file, a, &r) == ADOPT_RUNNING;
+    int64_t pid = !lives ? 0 : r.left_count ? r.left[0].pid : -1;
+
+    arena_free(a);
+    return pid;
+}
+
+static void tell_live(struct driver *d, const struct task *t, int64_t pid, bool stops)
+{
+    struct str who = pid > 0 ? str_format(d->arena, " (pid %lld)", (long long)pid) : STR("");
+
+    if (stops)
+        say(d, "%.*s is still running%.*s; it is stopped", STR_ARG(t->address), STR_ARG(who));
+    else
+        say(d, "%.*s, of which it is not known what became, is still running%.*s; waiting for it "
+               "under its own timeout",
+            STR_ARG(t->address), STR_ARG(who));
+}
+
+static bool cannot_end(struct driver *d, const struct task *t, int64_t pid, const char *what)
+{
+    struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+                                "run %.*s is not %s: `%.*s` still runs (pid %lld) and cannot be "
+                                "stopped",
+                                STR_ARG(d->id), what, STR_ARG(t->address), (long long)pid);
+
+    diag_help(d->diags, e, "end it by hand, then say the same again");
+    return false;
+}
+
+// True when it is gone.
+static bool end_of(struct driver *d, const struct task *t, bool stops)
+{
+    int64_t until = loop_now_ms(d->loop) + PATIENCE_MS, pid;
+    bool told = false, hopeless = false;
+
+    while (!d->signals) {
+        pid = pid_of(d, t);
+        if (!pid)
+            return true;
+        if (!told)
+            tell_live(d, t, pid, stops);
+        told = true;
+        if (hopeless || (stops && loop_now_ms(d->loop) >= until))
+            return cannot_end(d, t, pid, stops ? "aborted" : d->undoing ? "undone" : "resumed");
+        if (stops)
+            child_stop(d->folder, t->file);
+        else
+            hopeless = child_hold_timeout(d->folder, t->file);
+        rest(d);
+    }
+    return false;
+}
+
+static int end_all(struct driver *d, bool stops)
+{
+    bool gone = true;
+
+    run_hold(d->run, true);
+    for (size_t i = 0; i < run_task_count(d->run) && gone; i++) {
+        const struct task *t = run_task_at(d->run, i);
+        // What has no outcome yet is settled, and waited for, as an order of the run.
+        if (task_may_live(t) && (stops || t->state == STATE_UNKNOWN))
+            gone = end_of(d, t, stops);
+    }
+    run_hold(d->run, false);
+    d->over = d->suspended = false;
+    return gone ? 0 : d->signals ? d->signal_code : CODE_UNKNOWN;
+}
+
+int alive_stop(struct driver *d)
+{
+    return end_all(d, true);
+}
+
+int alive_wait(struct driver *d)
+{
+    return end_all(d, false);
+}
