@@ -5,10 +5,16 @@
 #include "report/answers.h"
 #include "report/fields.h"
 
+// "restore~undo", "restore~undo.2": the way back is not taken back itself.
+static bool is_way_back(const struct story *s)
+{
+    return str_find(s->id, '~') != SIZE_MAX;
+}
+
 static bool anything_to_undo(const struct history *h)
 {
     for (size_t i = 0; i < h->story_count; i++)
-        if (!h->stories[i]->is_hook && !h->stories[i]->poll &&
+        if (!h->stories[i]->is_hook && !h->stories[i]->poll && !is_way_back(h->stories[i]) &&
             !str_is(h->stories[i]->undo, "nothing") && history_had_effect(h->stories[i]))
             return true;
     return false;
@@ -20,7 +26,7 @@ static bool anything_undo_tries(const struct history *h)
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
         bool tries = !s->undo.n || str_is(s->undo, "undo");
-        if (!s->is_hook && !s->poll && tries && history_had_effect(s))
+        if (!s->is_hook && !s->poll && !is_way_back(s) && tries && history_had_effect(s))
             return true;
     }
     return false;
@@ -137,6 +143,43 @@ static void suggest_answers(struct suggestions *s)
             suggest_answer(s, s->h->questions[i]);
 }
 
+// Whether this is what stopped an undo: nobody answered, and it was not undone since.
+static bool stops_undo(const struct history *h, size_t at)
+{
+    const struct asked *q = h->questions[at];
+    size_t mark = str_find(q->step, '~');
+    const struct story *s = mark == SIZE_MAX ? NULL : history_story(h, str_slice(q->step, 0, mark));
+
+    for (size_t i = at + 1; i < h->question_count; i++)
+        if (str_equal(h->questions[i]->step, q->step))
+            return false;  // it was asked again
+    return s && str_is(q->answer, "none") && str_is(s->more->undo_state, "undo_failed");
+}
+
+// The flags that answer what stopped an undo, for where there is no terminal; or "".
+static struct str answers_of_undo(const struct history *h, struct arena *a)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; i < h->question_count; i++)
+        if (stops_undo(h, i))
+            buf_add(&b, answers_flag(h->questions[i], a));
+    return buf_take(&b, a);
+}
+
+static void suggest_going_on(struct suggestions *s)
+{
+    const struct history *h = s->h;
+    bool step = h->undo_step.n > 0;  // one step is undone: there is no way forwards
+    struct str answers = answers_of_undo(h, s->p->arena);
+
+    suggest(s, "resume", answers,
+            answers.n    ? "go on undoing, with these answers"
+            : step       ? "go on undoing this step"
+            : h->undoing ? "go on undoing"
+                         : "go on from where it stopped");
+}
+
 // A secret input is kept nowhere: who goes on gives it again.
 static void add_secret_inputs(const struct suggestions *s)
 {
@@ -163,7 +206,8 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
 {
     struct suggestions s = { p, h, flags };
     bool unknown = h->exit == 11 && history_in_state(h, "unknown"), goes_on = can_go_on(h);
-    bool step = h->undo_step.n > 0;  // one step is undone: there is no way forwards
+    bool stuck = h->exit == 10 && answers_of_undo(h, p->arena).n;
+    bool passed_over = h->exit == 10 && !goes_on;  // what is left is done by hand
 
     page_blank(p);
     page_head(p, INK_BOLD, "What you can do:");
@@ -172,16 +216,17 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
     if (unknown)
         suggest_marks(&s);
     else if (goes_on)
-        suggest(&s, "resume", STR(""),
-                step           ? "go on undoing this step"
-                : h->undoing ? "go on undoing"
-                             : "go on from where it stopped");
-    if (h->exit != 9 && !unknown && (h->exit == 10 ? anything_undo_tries(h) : anything_to_undo(h)))
+        suggest_going_on(&s);
+    if (h->exit != 9 && !unknown && !stuck &&
+        (h->exit == 10 ? anything_undo_tries(h) : anything_to_undo(h)))
         suggest(&s, "undo", STR(""), "take back what was done");
     suggest(&s, "report", STR(""), "the incident report");
     if (goes_on)
         suggest(&s, "abort", STR(""),
                 keeps_locks(h) ? "end it for good, free its locks" : "end it for good");
+    if (passed_over)
+        suggest(&s, "abort", STR(""),
+                "end it for good, when what cannot be undone is seen to by hand");
     add_suggestions(&s);
     add_secret_inputs(&s);
     if (str_search(flags, STR("***")) != SIZE_MAX)

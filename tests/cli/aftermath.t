@@ -56,10 +56,20 @@ test_that 'inside of a step whose undo failed as a whole nothing is said' '
 # -------- what can be done
 
 letter='id: b, name: Send the letters, effects: write, shell: "true", irreversible: what was sent stays sent'
-test_that 'where an undo passed something over the reason is said everywhere, and nothing goes on undoing' '
+test_that 'where an undo passed something over the reason is said everywhere, and nothing goes on undoing: it is ended by hand' '
 	made gone "$letter" "$bad" && ended 10 gone && grep -q "b  *Send the letters: what was sent stays sent" end &&
 	grep -q "^- b: Send the letters: what was sent stays sent" report &&
-	runbook show "$run" >shown && grep -q "what was sent stays sent" shown && ! grep "runbook resume\|runbook undo\|runbook abort" end shown
+	runbook show "$run" >shown && grep -q "what was sent stays sent" shown && ! grep "runbook resume\|runbook undo" end shown &&
+	grep "runbook abort $run  *end it for good, when what cannot be undone is seen to by hand" end
+'
+test_that 'that holds when other steps were undone, too' '
+	made gone-too "id: a, effects: write, shell: \"true\", undo: {shell: \"true\"}" "$letter" "$bad" && ended 10 gone-too &&
+	grep "runbook abort $run" end && ! grep "runbook resume\|runbook undo" end
+'
+test_that 'where nobody answered the question of an undo, the flags that answer it are named, and they work' '
+	made asks-back "id: cable, effects: write, shell: \"true\", undo: {manual: {instructions: pull it}}" "id: restore, effects: write, shell: \"true\", undo: {shell: \"true\", confirm: {message: sure?, danger: severe, phrase: the shop}}" "$bad" &&
+	ended 10 asks-back && sed -n "s/^  \(runbook resume .*[^ ]\)  *go on undoing, with these answers$/\1/p" end >flags && [ -s flags ] &&
+	grep -F "resume $run --confirm '\''restore~undo=the shop'\'' --answer cable~undo=done" flags && ! grep "runbook undo" end && exits 9 sh flags
 '
 test_that 'a step without an undo says that it has none' '
 	made none-there "id: b, effects: write, shell: \"true\"" "$bad" && ended 10 none-there && grep -q "b  *it has no undo" end && grep -q "^- b: it has no undo" report
