@@ -67,6 +67,9 @@ void run_halt_steps(struct run *r);  // nothing but hooks
 void run_park(struct run *r, struct task *t, bool parked);  // [t] waits for a person who is not here
 void run_give_back(struct run *r, struct task *t);  // it was to start, and may not any more
 void run_want_undo(struct run *r);
+// The step around [t] that says the undo which counts instead of its own: the outermost, or NULL.
+const struct step *undone_by_outer(const struct task *t);
+enum undo_cover task_cover(const struct program *p, const struct task *t);
 void run_want_stop(struct run *r);
 void run_declined_before(struct run *r);  // a no before the first step
 void run_unverified(struct run *r);        // a check of `verify` does not hold or was not answered

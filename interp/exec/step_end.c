@@ -28,6 +28,7 @@ static const char *cover_word(enum undo_cover c)
         [COVER_NONE] = "none",
         [COVER_IRREVERSIBLE] = "irreversible",
         [COVER_MISSING] = "missing",
+        [COVER_OUTSIDE] = "outside",
     };
     return words[c];
 }
@@ -75,7 +76,7 @@ static void put_undo(struct walk *w, struct value_builder *b)
 
     if (t->phase == PHASE_UNDO || t->aside)
         return;
-    value_put_s(b, "undo", value_text(cover_word(step_cover(w->d->program, t->step))));
+    value_put_s(b, "undo", value_text(cover_word(task_cover(w->d->program, t))));
     struct expr_error err = { 0 };
     struct str text;
     bool secret;

@@ -5,24 +5,37 @@
 #include "base/arena.h"
 #include "exec/core.h"
 
-static bool speaks_for_itself(const struct task *t)
-{
-    return t->step->undo.kind != UNDO_UNWRITTEN || t->step->irreversible;
-}
-
-// A group or use that says `undo` is undone by that alone; what is in a transaction is
-// taken back by the group, or not at all. The outermost one counts.
-const struct task *run_taken_back_by(const struct task *t)
+// The outermost around [t] by which alone it is taken back: a group or use that says its own undo
+// or, if [transactions], one in a transaction, which is taken back by the group or not at all.
+static const struct task *outermost(const struct task *t, bool transactions)
 {
     const struct task *by = NULL;
 
     for (const struct task *at = t; at->in->owner; at = at->in->owner) {
         const struct task *owner = at->in->owner;
-        if (owner->kind != TASK_EACH && at->in->kind != SERIES_RESCUE &&
-            (speaks_for_itself(owner) || owner->step->transaction))
+        bool counts = step_speaks_for_itself(owner->step) ||
+                      (transactions && owner->step->transaction);
+        if (owner->kind != TASK_EACH && at->in->kind != SERIES_RESCUE && counts)
             by = owner;
     }
     return by;
+}
+
+const struct task *run_taken_back_by(const struct task *t)
+{
+    return outermost(t, true);
+}
+
+const struct step *undone_by_outer(const struct task *t)
+{
+    const struct task *by = outermost(t, false);
+
+    return by ? by->step : NULL;
+}
+
+enum undo_cover task_cover(const struct program *p, const struct task *t)
+{
+    return step_cover_inside(p, t->step, undone_by_outer(t));
 }
 
 static bool is_in_always_or_undo(const struct task *t)
@@ -53,7 +66,7 @@ static bool is_undone_by_itself(const struct task *t)
     if (t->kind == TASK_GATE || t->kind == TASK_EACH || rolled_back(t))
         return false;
     if ((t->kind == TASK_GROUP && !t->step->transaction) || t->kind == TASK_USE)
-        return speaks_for_itself(t) && !covered_from_outside(t);
+        return step_speaks_for_itself(t->step) && !covered_from_outside(t);
     return !covered_from_outside(t);
 }
 

@@ -12,9 +12,9 @@ struct looking {
     size_t told, all;
 };
 
-static const char *cover_of(struct driver *d, const struct step *s)
+static const char *cover_of(struct driver *d, const struct step *s, const struct step *outer)
 {
-    switch (step_cover(d->program, s)) {
+    switch (step_cover_inside(d->program, s, outer)) {
     case COVER_IRREVERSIBLE: return "irreversible";
     case COVER_MISSING: return s->kind == STEP_ACTION ? "missing" : NULL;
     case COVER_NONE: return step_effects(d->program, s) == EFFECTS_READ ? NULL : "none";
@@ -22,27 +22,32 @@ static const char *cover_of(struct driver *d, const struct step *s)
     }
 }
 
-static void look_at(struct looking *k, const struct list *steps, struct str prefix);
+static void look_at(struct looking *k, const struct list *steps, const struct step *outer,
+                    struct str prefix);
 
-static void look_inside(struct looking *k, const struct step *s, struct str id, struct str prefix)
+// The undo of a group or `use` counts instead of those inside, but for its `rescue`.
+static void look_inside(struct looking *k, const struct step *s, const struct step *outer,
+                        struct str id, struct str prefix)
 {
+    const struct step *by = outer || !step_speaks_for_itself(s) ? outer : s;
     const struct module *m = s->kind == STEP_USE ? program_use(k->d->program, s) : NULL;
 
     if (m) {
         struct str inside = str_format(k->d->arena, "%.*s.", STR_ARG(id));
-        look_at(k, &m->rb->prepare, inside);
-        look_at(k, &m->rb->steps, inside);
+        look_at(k, &m->rb->prepare, by, inside);
+        look_at(k, &m->rb->steps, by, inside);
     }
-    look_at(k, &s->steps, prefix);
-    look_at(k, &s->rescue, prefix);
+    look_at(k, &s->steps, by, prefix);
+    look_at(k, &s->rescue, outer, prefix);
 }
 
-static void look_at(struct looking *k, const struct list *steps, struct str prefix)
+static void look_at(struct looking *k, const struct list *steps, const struct step *outer,
+                    struct str prefix)
 {
     LIST_EACH(const struct step, s, *steps)
     {
         struct str id = str_format(k->d->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
-        const char *cover = cover_of(k->d, s);
+        const char *cover = cover_of(k->d, s, outer);
         k->all += cover != NULL;
         if (cover && k->told < MOST_TOLD) {
             struct value_builder *one = value_map_start(k->d->arena);
@@ -53,7 +58,7 @@ static void look_at(struct looking *k, const struct list *steps, struct str pref
             value_add(k->list, value_finish(one));
             k->told++;
         }
-        look_inside(k, s, id, prefix);
+        look_inside(k, s, outer, id, prefix);
     }
 }
 
@@ -62,8 +67,8 @@ void put_no_way_back(struct driver *d, struct value_builder *b)
     struct looking k = { .d = d, .list = value_list_start(d->arena) };
     const struct runbook *rb = d->program->root->rb;
 
-    look_at(&k, &rb->prepare, STR(""));
-    look_at(&k, &rb->steps, STR(""));
+    look_at(&k, &rb->prepare, NULL, STR(""));
+    look_at(&k, &rb->steps, NULL, STR(""));
     if (!k.all)
         return;
     value_put_s(b, "no_way_back", value_finish(k.list));

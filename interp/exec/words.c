@@ -112,7 +112,7 @@ static struct str undo_words(struct walk *w)
     struct str text = STR("");
     bool secret;
 
-    switch (step_cover(w->d->program, w->task->step)) {
+    switch (task_cover(w->d->program, w->task)) {
     case COVER_UNDO: return undo_steps(w);
     case COVER_INSIDE: return STR("each step in it has its undo");
     case COVER_NONE: return STR("harmless to leave; nothing is undone");
@@ -121,6 +121,9 @@ static struct str undo_words(struct walk *w)
         template_eval_text(w->task->step->irreversible, view_scope(&w->view), w->arena, &text,
                            &secret, &err);
         return str_format(w->arena, "it cannot be undone: %.*s", STR_ARG(text));
+    case COVER_OUTSIDE:
+        return str_format(w->arena, "by the undo of `%.*s`, which it is part of",
+                          STR_ARG(undone_by_outer(w->task)->id.str));
     case COVER_NOTHING: break;
     }
     return STR("");

@@ -123,3 +123,16 @@ enum undo_cover step_cover(const struct program *p, const struct step *s)
         return COVER_NOTHING;
     return s->kind == STEP_GROUP || s->kind == STEP_USE ? inside_cover(p, s) : COVER_MISSING;
 }
+
+bool step_speaks_for_itself(const struct step *s)
+{
+    return s->undo.kind != UNDO_UNWRITTEN || s->irreversible;
+}
+
+enum undo_cover step_cover_inside(const struct program *p, const struct step *s,
+                                  const struct step *outer)
+{
+    enum undo_cover own = step_cover(p, s);
+
+    return !outer || own == COVER_NOTHING || own == COVER_IRREVERSIBLE ? own : COVER_OUTSIDE;
+}

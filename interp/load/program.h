@@ -66,5 +66,13 @@ enum undo_cover {
     COVER_NONE,     // undo: none, harmless to leave
     COVER_IRREVERSIBLE,
     COVER_MISSING,  // has effects, and nothing is said
+    COVER_OUTSIDE,  // by the undo of a step around it, whatever it says itself
 };
+// The step alone: never COVER_OUTSIDE.
 enum undo_cover step_cover(const struct program *p, const struct step *s);
+// `undo` (also `none`) or `irreversible` of a step counts instead of what the steps inside say.
+bool step_speaks_for_itself(const struct step *s);
+// Inside [outer], the outermost step around it that speaks for itself; NULL: there is none. What is
+// irreversible stays so.
+enum undo_cover step_cover_inside(const struct program *p, const struct step *s,
+                                  const struct step *outer);

@@ -151,13 +151,15 @@ static void add_row(struct planning *g, const struct step *s, struct str id, int
         g->count[does]++;
 }
 
-// The point of no return stands before the first step that cannot be taken back.
-static void add_point(struct planning *g, enum undo_cover cover)
+// It stands before the first step that says `irreversible`, and names it: one that only has no
+// undo may stand further up.
+static void add_point(struct planning *g, struct str id, enum undo_cover cover)
 {
     if (cover != COVER_IRREVERSIBLE || g->past_return)
         return;
     g->past_return = true;
-    page_head(g->page, INK_BAD, "%s", "   ---- the point of no return ----");
+    page_head(g->page, INK_BAD, "   ---- the point of no return: %.*s is irreversible ----",
+              STR_ARG(id));
 }
 
 static void add_undo(struct planning *g, const struct step *s, int depth)
@@ -216,6 +218,10 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
     case COVER_MISSING:
         note(g, depth, INK_WARN, STR("undo: nothing is said, so it cannot be taken back"));
         add_id(g->no_way_back, id);
+        break;
+    case COVER_OUTSIDE:
+        if (step_cover(g->plan->program, g->outer) == COVER_UNDO)
+            note(g, depth, INK_DIM, str_format(a, "undo: by %.*s", STR_ARG(g->outer->id.str)));
         break;
     case COVER_NOTHING:
         if (doing_of(g, s) == DOES_BY_HAND)
@@ -286,11 +292,28 @@ static void add_module(struct planning *g, const struct step *use, const struct 
     g->known = outer;
 }
 
+// The undo of a group does not take back what its `rescue` did.
+static void add_rescue(struct planning *g, const struct step *s, const struct step *outer,
+                       struct str prefix, int depth)
+{
+    const struct step *own = g->outer;
+
+    if (!s->rescue.count)
+        return;
+    note(g, depth, INK_DIM, STR("if it fails:"));
+    g->outer = outer;
+    add_steps(g, &s->rescue, prefix, depth + 1);
+    g->outer = own;
+}
+
 static void add_inside(struct planning *g, const struct step *s, struct str id, struct str prefix,
                        int depth)
 {
     struct arena *a = g->page->arena;
+    const struct step *outer = g->outer;
 
+    if (!outer && step_speaks_for_itself(s))
+        g->outer = s;
     if (s->kind == STEP_USE) {
         const struct module *m = program_use(g->plan->program, s);
         note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->use->str)));
@@ -298,20 +321,18 @@ static void add_inside(struct planning *g, const struct step *s, struct str id, 
             add_module(g, s, m, str_format(a, "%.*s.", STR_ARG(id)), depth + 1);
     }
     add_steps(g, &s->steps, prefix, depth + 1);
-    if (s->rescue.count) {
-        note(g, depth, INK_DIM, STR("if it fails:"));
-        add_steps(g, &s->rescue, prefix, depth + 1);
-    }
+    add_rescue(g, s, outer, prefix, depth);
     add_steps(g, &s->always, prefix, depth + 1);
+    g->outer = outer;
 }
 
 static void add_step(struct planning *g, const struct step *s, struct str prefix, int depth)
 {
     struct arena *a = g->page->arena;
     struct str id = str_format(a, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
-    enum undo_cover cover = step_cover(g->plan->program, s);
+    enum undo_cover cover = step_cover_inside(g->plan->program, s, g->outer);
 
-    add_point(g, cover);
+    add_point(g, id, cover);
     add_row(g, s, id, depth);
     add_conditions(g, s, id, depth);
     add_destroys(g, s, id, depth);

@@ -22,6 +22,7 @@ struct planning {
     const struct plan *plan;
     struct page *page;
     const struct known *known;  // of the runbook at hand; NULL in one that is used
+    const struct step *outer;  // around the step at hand, and its undo counts; or NULL
     size_t number;  // of the step
     size_t wide;    // columns for ids
     size_t count[DOINGS], questions, undoable;

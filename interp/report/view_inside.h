@@ -14,6 +14,7 @@ struct viewing {
     struct value inputs;        // that are known
     const struct known *known;  // from them; inside of a `use`, from what it gives
     int64_t printed_ns;
+    const struct step *outer;  // around the step at hand, and its undo counts; or NULL
     size_t number;
 };
 

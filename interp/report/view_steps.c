@@ -99,7 +99,7 @@ static struct str undo_steps(const struct viewing *w, const struct step *s)
 
 static struct str undo_words(const struct viewing *w, const struct step *s)
 {
-    switch (step_cover(w->program, s)) {
+    switch (step_cover_inside(w->program, s, w->outer)) {
     case COVER_UNDO:
         return STR("by itself");
     case COVER_INSIDE:
@@ -111,6 +111,10 @@ static struct str undo_words(const struct viewing *w, const struct step *s)
                           STR_ARG(viewed(w, s->irreversible)));
     case COVER_MISSING:
         return s->kind == STEP_ACTION ? STR("cannot be taken back") : STR("");
+    case COVER_OUTSIDE:
+        return step_cover(w->program, w->outer) == COVER_UNDO
+                   ? str_format(w->arena, "by %.*s", STR_ARG(w->outer->id.str))
+                   : STR("");
     case COVER_NOTHING:
         break;
     }
@@ -119,7 +123,7 @@ static struct str undo_words(const struct viewing *w, const struct step *s)
 
 static void add_undo(struct viewing *w, const struct step *s)
 {
-    if (s->undo.steps.count)
+    if (s->undo.steps.count && !w->outer)
         document_cell_code(w->doc, undo_steps(w, s));
     else
         document_cell(w->doc, undo_words(w, s));
@@ -157,6 +161,23 @@ static bool is_heading(const struct step *s)
     return s->kind == STEP_USE || s->kind == STEP_GROUP;
 }
 
+// The undo of a step counts instead of those inside, but for its `rescue`.
+static void add_inside(struct viewing *w, const struct step *s, struct str id, struct str prefix)
+{
+    const struct step *outer = w->outer;
+    const struct step *by = outer || !step_speaks_for_itself(s) ? outer : s;
+
+    w->outer = by;
+    if (s->kind == STEP_USE)
+        inside_use(w, s, id, used_steps);
+    add_rows(w, &s->steps, prefix);
+    w->outer = outer;
+    add_rows(w, &s->rescue, prefix);
+    w->outer = by;
+    add_rows(w, &s->always, prefix);
+    w->outer = outer;
+}
+
 static void add_row(struct viewing *w, const struct step *s, struct str prefix)
 {
     struct str id = str_format(w->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
@@ -169,11 +190,7 @@ static void add_row(struct viewing *w, const struct step *s, struct str prefix)
     document_cell_code(w->doc,
                        does ? step_command(w->history, s, id, w->known, w->arena) : STR(""));
     add_undo(w, s);
-    if (s->kind == STEP_USE)
-        inside_use(w, s, id, used_steps);
-    add_rows(w, &s->steps, prefix);
-    add_rows(w, &s->rescue, prefix);
-    add_rows(w, &s->always, prefix);
+    add_inside(w, s, id, prefix);
 }
 
 static void add_rows(struct viewing *w, const struct list *steps, struct str prefix)

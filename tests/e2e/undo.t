@@ -45,14 +45,57 @@ test_that 'what no undo takes back is said before the first step, and in the rep
   - {id: write, shell: echo write >> effects, undo: {shell: echo back >> effects}}
   - {id: p, use: post}"
 	run 0 &&
-	grep -n . out | grep "cannot be taken back: mail (it is sent), p.letter$" | grep "^[1-4]:" &&
+	grep -n . out | grep "cannot be taken back: mail: it is sent; p.letter$" | grep "^[1-4]:" &&
 	grep -n . out | grep "stays after an undo, as .undo: none. says: keep$" | grep "^[1-4]:" &&
 	id=$(ls state/runbook/runs) && runbook report $id >md &&
-	grep "^- Cannot be taken back: mail (it is sent), p.letter$" md && grep "^- Stays, as .* says: keep$" md &&
+	grep "^- Cannot be taken back: mail: it is sent; p.letter$" md && grep "^- Stays, as .* says: keep$" md &&
 	runbook report $id --format json | python3 -c "
 import json, sys
 got = [(w[\"step\"], w[\"cover\"]) for w in json.load(sys.stdin)[\"no_way_back\"]]
 sys.exit(got != [(\"keep\", \"none\"), (\"mail\", \"irreversible\"), (\"p.letter\", \"missing\")])"
+'
+test_that 'each reason stands behind its own step' '
+	book "  - {id: c, shell: \"true\"}
+  - {id: d, shell: \"true\"}
+  - {id: f, shell: \"true\", irreversible: mails are out}
+  - {id: g, shell: \"true\", irreversible: it is told}
+  - {id: h, shell: \"true\"}
+  - {id: i, shell: \"true\"}" && run 0 &&
+	has "cannot be taken back: c, d; f: mails are out; g: it is told; h, i"
+'
+
+# What the undo of a group takes back is not named as missing or staying: it counts alone, but for its rescue.
+test_that 'what the undo of a group takes back is said to be taken back by it, everywhere' '
+	printf "runbook: 1\nname: post\ntype: application\nsteps:\n  - {id: letter, shell: echo letter >> effects}\n" >post.yaml
+	book "  - id: change
+    steps:
+      - {id: replace, shell: echo replace >> effects}
+      - {id: keep, shell: echo keep >> effects, undo: none}
+      - {id: mail, shell: echo mail >> effects, irreversible: it is sent}
+      - {id: own, shell: echo own >> effects, undo: {shell: echo never >> effects}}
+      - {id: deep, steps: [{id: down, shell: echo down >> effects}], undo: {shell: echo never >> effects}}
+    rescue: [{id: second, shell: echo second >> effects}]
+    undo: {shell: echo back >> effects}
+  - {id: p, use: post, undo: {shell: echo unpost >> effects}}
+  - id: stays
+    undo: none
+    steps: [{id: left, shell: echo left >> effects}]" &&
+	exits 0 runbook plan book.yaml >plan && grep -qx "cannot be taken back: mail, second" plan &&
+	grep -qx "stays after an undo, as .undo: none. says: stays" plan &&
+	[ "$(grep -c "undo: by change$" plan)" = 5 ] && [ "$(grep -c "undo: by p$" plan)" = 1 ] &&
+	! grep -A1 "1 left\|[0-9] left" plan | grep "undo:" &&
+	exits 0 runbook view book.yaml >out && has "by change" && has "by p" &&
+	[ "$(grep -c "cannot be taken back" out)" = 1 ] && run 0 &&
+	has "cannot be taken back: mail: it is sent; second" && has "says: stays" &&
+	id=$(ls state/runbook/runs) && runbook report "$id" --format json | python3 -c "
+import json, sys
+got = {s[\"id\"]: s.get(\"undo\") for s in json.load(sys.stdin)[\"steps\"]}
+want = {\"replace\": \"outside\", \"keep\": \"outside\", \"mail\": \"irreversible\", \"own\": \"outside\", \"down\": \"outside\",
+        \"deep\": \"outside\", \"change\": \"undo\", \"p\": \"undo\", \"p.letter\": \"outside\", \"left\": \"outside\", \"stays\": \"none\"}
+sys.exit(str(got) if any(got.get(k) != v for k, v in want.items()) else 0)"
+'
+test_that 'and it is so: the undo is that of the group alone' '
+	exits 0 runbook undo "$(ls state/runbook/runs)" >out 2>&1 </dev/null; effects "replace keep mail own down letter left unpost back " || { cat out effects; return 1; }
 '
 test_that 'where everything can be taken back nothing is said of that' '
 	book "  - {id: write, shell: echo write >> effects, undo: {shell: echo back >> effects}}" && run 0 &&
