@@ -11,7 +11,9 @@ kind=${DB:-sqlite}
 sandbox=$root/build/demo-$kind
 export SHOP_DIR=$sandbox
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
+bold='' plain=''
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain" >&2; }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 [ -x "$sandbox/shop" ] && "$sandbox/shop" stop 2>/dev/null || true
