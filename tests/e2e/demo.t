@@ -1,0 +1,12 @@
+#!/bin/sh
+# The demo, in a copy of it: what it says where there is no terminal is plain text.
+
+. "$(dirname "$0")/../lib.sh"
+
+mkdir -p build/here && ln -s "$(command -v runbook)" build/here/runbook && cp -R "$repo/runbooks" .
+
+test_that 'in a file it is plain text' '
+	B=build/here timeout 60 bash runbooks/demo/demo.sh >out 2>&1 </dev/null || { cat out; return 1; }
+	grep -q "^Is it good now?$" out && ! grep -q "$(printf "\033")" out
+'
+done_testing
