@@ -152,15 +152,20 @@ static void put_report_words(struct driver *d, struct value_builder *b)
     value_put_s(b, "report", value_finish(words));
 }
 
+// The sum of the sessions, and not the time between them.
+int64_t run_took_ms(const struct driver *d)
+{
+    return d->earlier.ms + loop_now_ms(d->loop) - d->started_boot_ms;
+}
+
 static void put_budget(struct driver *d, struct value_builder *b)
 {
     struct value_builder *all = value_map_start(d->arena);
-    int64_t total = loop_now_ms(d->loop) - d->started_boot_ms;
 
     value_put_s(all, "prepare_ms", value_int(d->phase_ms[PHASE_PREPARE]));
     value_put_s(all, "execute_ms", value_int(d->phase_ms[PHASE_STEPS]));
     value_put_s(all, "verify_ms", value_int(d->phase_ms[PHASE_VERIFY]));
-    value_put_s(all, "total_ms", value_int(total));
+    value_put_s(all, "total_ms", value_int(run_took_ms(d)));
     value_put_s(b, "budget", value_finish(all));
     value_put_s(b, "waiting_ms", value_int(d->waiting_ms));
 }
@@ -187,12 +192,6 @@ static void put_left(struct driver *d, struct value_builder *b)
         value_put_s(b, "left", left);
 }
 
-// The sum of the sessions that ended, earlier ones as the row has them; not the time between.
-static int64_t took_ms(const struct driver *d)
-{
-    return d->row.took_ms + loop_now_ms(d->loop) - d->started_boot_ms;
-}
-
 static void tell_end(struct driver *d, int code)
 {
     struct value_builder *b = event_data(d);
@@ -203,6 +202,7 @@ static void tell_end(struct driver *d, int code)
         open_questions(d, waiting);
         value_put_s(b, "waiting", value_finish(waiting));
         value_put_s(b, "exit", value_int(code));
+        value_put_s(b, "took_ms", value_int(run_took_ms(d)));
         emit(d, EVENT_RUN_SUSPEND, b);
         return;
     }
@@ -211,7 +211,7 @@ static void tell_end(struct driver *d, int code)
                            : undone    ? "undone"
                                        : code_word(code)));
     value_put_s(b, "exit", value_int(code));
-    value_put_s(b, "took_ms", value_int(took_ms(d)));
+    value_put_s(b, "took_ms", value_int(run_took_ms(d)));
     put_verified(d, b);
     put_states(d, b);
     put_warnings(d, b);
@@ -232,6 +232,7 @@ static void put_row(struct driver *d, int code)
 {
     struct run_row *row = &d->row;
 
+    row->took_ms = run_took_ms(d);
     if (d->undoing && code == CODE_OK && d->options->undo_step.n) {
         row->state = d->state_before;  // one step of it is undone: the run is what it was
         journal_row(d->journal, row);
@@ -242,7 +243,6 @@ static void put_row(struct driver *d, int code)
     row->result = str_from(d->aborting                     ? "aborted"
                            : d->undoing && code == CODE_OK ? "undone"
                                                            : code_word(code));
-    row->took_ms = took_ms(d);
     row->ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
     row->state = d->aborting              ? STR("aborted")
                  : code == CODE_SUSPENDED ? STR("suspended")

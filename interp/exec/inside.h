@@ -296,6 +296,10 @@ struct driver {
     struct map *programs;         // that steps run, see programs.c
     struct map *open_since;       // int64_t, wall ns: questions that a suspend left open
     int64_t heard_ns;             // when the last event of earlier sessions was, or 0
+    struct earlier {
+        int64_t ms;                   // what the sessions before this one took
+        int64_t began_ns, last_ns;    // of one whose end is not told (yet); else 0
+    } earlier;
     struct map *refusals;         // size_t, by question id: approvals that were refused
     struct arena *turn;           // of the event that is being made
     struct timer *output_timer;   // output alone is committed now and then
@@ -388,6 +392,7 @@ bool questions_all_wait(const struct driver *d);
 void carry_undo(struct driver *d, struct task *t);
 void carry_undo_end(struct driver *d, struct task *t);
 void know_the_end(struct driver *d);
+int64_t run_took_ms(const struct driver *d);  // until now
 struct value end_so_far(struct driver *d);
 struct value names_of_undone(struct driver *d, enum undo_state state);
 void carry_phase(struct driver *d, enum phase p);

@@ -250,7 +250,7 @@ static struct value end_as(struct driver *d, int code)
     value_put_s(b, "result", value_text(code_word(code)));
     value_put_s(b, "failed", names_of_failed(d));
     value_put_s(b, "undone", names_of_undone(d, UNDO_DONE));
-    value_put_s(b, "took", value_duration_ms(loop_now_ms(d->loop) - d->started_boot_ms));
+    value_put_s(b, "took", value_duration_ms(run_took_ms(d)));
     return value_finish(b);
 }
 

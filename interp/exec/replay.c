@@ -126,6 +126,36 @@ static void remember_place(struct driver *d, const struct event *e)
         t->elsewhere = !str_equal(d->place, journal_place(d->journal));
 }
 
+// One whose process died took until the last that it told.
+static void session_begins(struct earlier *past, int64_t at_ns)
+{
+    if (past->began_ns && past->last_ns > past->began_ns)
+        past->ms += (past->last_ns - past->began_ns) / 1000000;
+    past->began_ns = past->last_ns = at_ns;
+}
+
+static void session_ends(struct earlier *past, const struct event *e)
+{
+    int64_t whole = integer_of(e->data, "took_ms");  // of all sessions so far
+
+    if (whole > 0) {
+        past->ms = whole;
+        past->began_ns = 0;
+    }
+    session_begins(past, 0);
+}
+
+static void phase_before(struct driver *d, const struct event *e)
+{
+    struct str word = text_of(e->data, "phase");
+
+    for (int p = 0; p <= PHASE_ALWAYS; p++)
+        if (str_is(word, phase_word((enum phase)p)))
+            d->phase_ms[p] += integer_of(e->data, "took_ms");
+    if (str_is(word, "always"))
+        d->owes_always = d->always_cut = !run_always_is_whole(d->run);
+}
+
 static void session_before(struct driver *d, const struct event *e)
 {
     struct value undo = field_of(e->data, "undo");
@@ -161,14 +191,15 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
     case EVENT_PHASE_START:
         d->undid_all |= str_is(text_of(e->data, "phase"), "undo") && d->step_before.n == 0;
         break;
-    case EVENT_PHASE_END:
-        if (str_is(text_of(e->data, "phase"), "always"))
-            d->owes_always = d->always_cut = !run_always_is_whole(d->run);
+    case EVENT_PHASE_END: phase_before(d, e); break;
+    case EVENT_RUN_SUSPEND:
+        d->was_suspended = true;
+        session_ends(&d->earlier, e);
         break;
-    case EVENT_RUN_SUSPEND: d->was_suspended = true; break;
     case EVENT_RUN_RESUME: session_before(d, e); break;
     case EVENT_RUN_END:
         d->was_suspended = false;
+        session_ends(&d->earlier, e);
         d->waiting_ms = integer_of(e->data, "waiting_ms");  // of all sessions so far
         // Where nothing further was started, `always` was not either.
         d->owes_always &= d->always_cut || str_is(text_of(e->data, "result"), "store");
@@ -183,6 +214,8 @@ static bool replay_event(struct driver *d, struct event e, struct arena *a)
     if (d->replay_failed)
         return false;
     d->heard_ns = e.wall_ns;
+    if (e.type == EVENT_RUN_START || e.type == EVENT_RUN_RESUME)
+        session_begins(&d->earlier, e.wall_ns);
     note_event(d, &e, a);
     run_apply(d->run, &e);
     remember_place(d, &e);
@@ -221,6 +254,7 @@ static bool replay_read(struct driver *d, const struct stored_event *stored, str
     if (!is_of_its_type(d, stored, e))
         return false;
     tell_past(d, e, line);
+    d->earlier.last_ns = e->wall_ns;
     return says_nothing[e->type] || replay_event(d, *e, a);
 }
 
@@ -251,6 +285,7 @@ bool journal_replay(struct driver *d)
     enum store_error e = store_read(d->store, d->id, 1, false, replay_one, &r, d->diags);
 
     arena_free(r.arena);
+    session_begins(&d->earlier, 0);
     return e == STORE_OK && !d->replay_failed;
 }
 

@@ -207,27 +207,29 @@ static void add_notices(const struct history *h, struct page *p)
 }
 
 // By the result, else by the exit code: `undo` of everything ends with 0 and was undone.
+// [after]: it came after that time, and did not fill it.
 static const struct {
     const char *result;
     int code;
     const char *state, *words;
+    bool after;
 } endings[] = {
     { "undone", 9, "undone", "was undone" },
     { "aborted", -1, "skipped", "was aborted" },
     { "ok", 0, "succeeded", "is done" },
     { "failed", 1, "failed", "failed" },
     { "declined", 5, "failed", "was declined" },
-    { "suspended", 6, "waiting", "waits for a person" },
+    { "suspended", 6, "waiting", "waits for a person", true },
     { "unverified", 8, "failed", "is done, but not verified" },
     { "undo_incomplete", 10, "failed", "is not completely undone" },
-    { "unknown", 11, "unknown", "stopped: it is not known whether a step took effect" },
-    { "store", 12, "failed", "stopped: its journal cannot be written" },
-    { "internal", 70, "failed", "stopped: a bug of ours" },
-    { "timeout", 124, "failed", "reached its time limit" },
-    { "", 129, "cancelled", "was stopped by a hang-up" },
-    { "", 130, "cancelled", "was interrupted" },
-    { "", 131, "cancelled", "was stopped at once" },
-    { "", 143, "cancelled", "was terminated" },
+    { "unknown", 11, "unknown", "stopped: it is not known whether a step took effect", true },
+    { "store", 12, "failed", "stopped: its journal cannot be written", true },
+    { "internal", 70, "failed", "stopped: a bug of ours", true },
+    { "timeout", 124, "failed", "reached its time limit", true },
+    { "", 129, "cancelled", "was stopped by a hang-up", true },
+    { "", 130, "cancelled", "was interrupted", true },
+    { "", 131, "cancelled", "was stopped at once", true },
+    { "", 143, "cancelled", "was terminated", true },
     { "", -1, "failed", "ended" },
 };
 
@@ -255,11 +257,21 @@ static bool only_looked(const struct history *h)
     return false_one && h->exit == 8;
 }
 
+// Of a session about one step it is that session's; else the run's.
+static struct str time_words(const struct history *h, bool after, struct arena *a)
+{
+    struct str took = history_took(h, a);
+
+    if (h->undo_step.n && h->ended_ns >= h->session_ns)
+        took = span_text((h->ended_ns - h->session_ns) / 1000000, a);
+    return str_format(a, "%s %.*s", after ? ", after" : " in", STR_ARG(took));
+}
+
 static void add_headline(const struct history *h, struct page *p)
 {
     size_t end = ending_of(h);
     struct str title = h->runbook.n ? h->runbook : STR("the run");
-    struct str took = span_text(h->took_ms, p->arena);
+    struct str took = time_words(h, endings[end].after, p->arena);
     struct value verified = value_of(h->end, "verified");
     bool good = str_is(str_from(endings[end].result), "ok");
     bool held = good && verified.kind == VALUE_BOOL && verified.b;
@@ -275,12 +287,12 @@ static void add_headline(const struct history *h, struct page *p)
         return;
     }
     if (h->undo_step.n && good) {
-        page_head(p, m->ink, "%s %.*s of %.*s is undone in %.*s (run %.*s, exit code %d)",
+        page_head(p, m->ink, "%s %.*s of %.*s is undone%.*s (run %.*s, exit code %d)",
                   sign_shown(m, p->look), STR_ARG(h->undo_step), STR_ARG(title), STR_ARG(took),
                   STR_ARG(h->run), h->exit);
         return;
     }
-    page_head(p, m->ink, "%s %.*s%s %s%s in %.*s (run %.*s, exit code %d)", sign_shown(m, p->look),
+    page_head(p, m->ink, "%s %.*s%s %s%s%.*s (run %.*s, exit code %d)", sign_shown(m, p->look),
               STR_ARG(title), h->drill ? " (DRILL)" : "",
               only_looked(h) ? "does not hold" : endings[end].words, held ? " and verified" : "",
               STR_ARG(took), STR_ARG(h->run), h->exit);

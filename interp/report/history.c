@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "report/fields.h"
 #include "report/history_inside.h"
+#include "value/when.h"
 
 struct history *history_new(struct arena *a)
 {
@@ -316,4 +317,12 @@ const struct asked *history_open_question(const struct history *h)
         if (h->questions[i - 1]->open)
             return h->questions[i - 1];
     return NULL;
+}
+
+struct str history_took(const struct history *h, struct arena *a)
+{
+    struct str took = span_text(h->took_ms, a);
+
+    return h->sessions < 2 ? took
+                           : str_format(a, "%.*s in %zu sessions", STR_ARG(took), h->sessions);
 }

@@ -92,6 +92,7 @@ struct history {
     struct str result;  // "ok", "failed", ...
     int exit;           // -1 until it is over
     int64_t started_ns, last_ns, ended_ns, took_ms, waiting_ms;
+    int64_t session_ns;  // when the last session began
     size_t sessions;
     struct value start, end, waiting;  // the data of run.start, run.end; run.suspend's list
 
@@ -146,3 +147,5 @@ const struct story *history_culprit(const struct history *h);
 struct str history_question(const struct asked *q);
 struct str history_answer(const struct asked *q);
 const struct asked *history_open_question(const struct history *h);
+// The time of the run, as it is told: "7.2 s", or "7.2 s in 2 sessions".
+struct str history_took(const struct history *h, struct arena *a);

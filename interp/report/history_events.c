@@ -54,7 +54,7 @@ static void on_run_start(struct history *h, const struct event *e)
     struct value d = e->data;
 
     h->start = without_steps(h, d);
-    h->started_ns = e->wall_ns;
+    h->started_ns = h->session_ns = e->wall_ns;
     h->sessions = 1;
     h->drill = truth_of(d, "drill");
     h->dry_run = truth_of(d, "dry_run");
@@ -91,6 +91,7 @@ static void on_run_resume(struct history *h, const struct event *e)
         on_run_start(h, e);
     else
         h->sessions++;
+    h->session_ns = e->wall_ns;
     h->resumed = true;
     h->over = h->suspended = false;
     h->exit = -1;
@@ -123,7 +124,7 @@ static void on_run_suspend(struct history *h, const struct event *e)
 {
     h->suspended = true;
     h->exit = (int)int_of(e->data, "exit", 6);
-    h->took_ms = (e->wall_ns - h->started_ns) / 1000000;
+    h->took_ms = int_of(e->data, "took_ms", (e->wall_ns - h->started_ns) / 1000000);
     h->waiting = value_copy(h->arena, value_of(e->data, "waiting"));
     history_moment(h, e, STR("the run was suspended: it waits for a person"), false);
 }

@@ -96,7 +96,9 @@ static void add_head(const struct history *h, struct arena *a, struct document *
     document_field(d, "Started", date_text(h->started_ns, a));
     document_field(d, "Ended", h->ended_ns ? date_text(h->ended_ns, a) : STR(""));
     if (h->over)
-        document_field(d, "Took", span_text((h->ended_ns - h->started_ns) / 1000000, a));
+        document_field(d, "Took", history_took(h, a));
+    if (h->over && h->sessions > 1)
+        document_field(d, "From start to end", span_text((h->ended_ns - h->started_ns) / 1000000, a));
     if (h->waiting_ms)
         document_field(d, "Of that waiting for people", span_text(h->waiting_ms, a));
     document_field(d, "By",

@@ -137,4 +137,34 @@ test_that 'the menu of a failure says how the world stands, and the undo in word
 	grep -q "undo  *echo .back again." menu
 '
 
+# -------- times
+
+# told FIELD: the number of the last run.end
+told() { runbook show "$run" -o ndjson | grep "\"type\":\"run.end\"" | tail -1 | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
+
+test_that 'the time of a run in two sessions is the same in its last line, its report and its fields' '
+	made twice "id: a, shell: \"sleep 0.3; test -e go || exit 1\", undo: none, on_failure: stop" && rm -f go && ended 1 twice &&
+	grep -q "twice failed in [0-9.]* s (run" end && first=$(told took_ms) && touch go && sleep 1 && runbook resume "$run" 2>end </dev/null &&
+	took=$(sed -n "s/^.*twice is done in \(.* in 2 sessions\) (run.*/\1/p" end) && [ -n "$took" ] &&
+	runbook report "$run" >report && grep -qF "**Took:** $took" report && grep -q "From start to end:.* [0-9.]* s" report &&
+	runbook show "$run" >shown && grep -qF "in $took (run" shown && [ "$(told took_ms)" -ge $((first + 300)) ] &&
+	[ "$(told total_ms)" = "$(told took_ms)" ] && [ "$(told execute_ms)" -ge 600 ] &&
+	runbook report "$run" --format json | grep -q "\"took_ms\": *$(told took_ms)\>" &&
+	runbook runs -o ndjson | grep "$run" | grep -q "\"took_ms\": *$(told took_ms)\>"
+'
+test_that 'an undo of one step says its own time, and the run goes on with the sum' '
+	made login "id: a, shell: sleep 1, undo: {shell: \"true\"}" && ended 0 login && first=$(told took_ms) && [ "$first" -ge 1000 ] &&
+	runbook undo "$run" --step a 2>end </dev/null && took=$(sed -n "s/^.*a of login is undone in \([0-9.]*\) s (run.*/\1/p" end) &&
+	[ -n "$took" ] && whole=$(told took_ms) && [ "$whole" -ge "$first" ] && [ "$(echo "$took" | tr -d .)00" -lt "$whole" ]
+'
+test_that 'a session that was killed counts until the last that it told' '
+	made killed "id: a, shell: \"test -e go2 || sleep 0.5\", undo: none" "id: b, idempotent: true, effects: write, undo: none, shell: \"test -e go2 || { touch go2; kill -9 \$(cat pid); sleep 9; }\"" &&
+	{ (sh -c "echo \$\$ >pid; exec runbook run killed.yaml" >/dev/null 2>&1 </dev/null); true; } && newest &&
+	runbook resume "$run" --mark b=done 2>end </dev/null; cat end; [ "$(told took_ms)" -ge 500 ] && grep -q " in 2 sessions (run" end
+'
+test_that 'what waits or is not known did so after a time, and not in it' '
+	made waits "id: w, approve: May we?" && exits 6 runbook run waits.yaml --detach 2>end </dev/null &&
+	grep -q "waits for a person, after [0-9.]* s (run" end
+'
+
 done_testing
