@@ -242,44 +242,6 @@ static int restore(struct driver *d, struct kept_plan *plan, struct run_options 
     return 0;
 }
 
-// ---- marks
-
-static int apply_marks(struct driver *d)
-{
-    for (size_t i = 0; i < d->options->mark_count; i++) {
-        const struct said *m = &d->options->marks[i];
-        struct task *t = run_find(d->run, m->id);
-        bool done = str_is(m->text, "done");
-        if (!t || (!done && !str_is(m->text, "failed"))) {
-            diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                       "--mark %.*s=%.*s: say STEP=done or STEP=failed", STR_ARG(m->id),
-                       STR_ARG(m->text));
-            return CODE_USAGE;
-        }
-        if (!task_can_be_marked(t)) {
-            const struct task *group = task_transaction(t);
-            if (group)
-                diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                           "`%.*s` is in a transaction; mark `%.*s`, which took effect as a whole "
-                           "or not at all",
-                           STR_ARG(t->address), STR_ARG(group->address));
-            else
-                diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                           "`%.*s` holds other steps; mark the one in it that is unknown",
-                           STR_ARG(t->address));
-            return CODE_USAGE;
-        }
-        if (t->state != STATE_UNKNOWN && !t->dangling) {
-            diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
-                       "the outcome of `%.*s` is known (%s); only an unknown one can be marked",
-                       STR_ARG(t->address), state_word(t->state));
-            return CODE_USAGE;
-        }
-        doubt_settled(d, t, done, person(d), STR("marked by a person"));
-    }
-    return 0;
-}
-
 // ---- a session
 
 static void tell_resume(struct driver *d)

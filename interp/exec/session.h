@@ -24,6 +24,10 @@ struct str new_id(struct arena *a);
 void make_run_value(struct driver *d);
 // skips.c: --skip and --from name steps of this run that may be left out. False with errors.
 bool skips_are_right(struct driver *d);
+// False, with an error that knows what was perhaps meant: [flag] names no step of this run.
+bool step_is_missing(struct driver *d, struct str id, const char *flag);
+// mark.c: what --mark says of steps is journalled. 0, or a code with an error and nothing done.
+int apply_marks(struct driver *d);
 // required.c: false with an error, or with d->refused when a signal ended it.
 bool check_required(struct driver *d, struct space *space);
 // d->frame without what the operator and the environment give; make_root_frame() has that too.

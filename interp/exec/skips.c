@@ -6,12 +6,8 @@
 
 // ---- what the command line may name
 
-static bool step_is_there(struct driver *d, struct str id, const char *flag)
+bool step_is_missing(struct driver *d, struct str id, const char *flag)
 {
-    const struct task *t = run_find(d->run, id);
-
-    if (t && (t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS))
-        return true;
     struct diag *e = diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
                                 "%s names the step `%.*s`, which is not in this runbook", flag,
                                 STR_ARG(id));
@@ -22,6 +18,14 @@ static bool step_is_there(struct driver *d, struct str id, const char *flag)
     if (near)
         diag_help(d->diags, e, "did you mean `%s`?", near);
     return false;
+}
+
+static bool step_is_there(struct driver *d, struct str id, const char *flag)
+{
+    const struct task *t = run_find(d->run, id);
+
+    return (t && (t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS)) ||
+           step_is_missing(d, id, flag);
 }
 
 static bool words_are_right(struct driver *d)

@@ -290,4 +290,12 @@ test_that 'of a lost keeper: the timeout of the step holds all the same' '
 	has "waiting for it" && effects "a back " && until_true "gone $step"
 '
 
+test_that 'what --mark cannot mean is said, and changes nothing' '
+	lost && touch go && until_true "gone $step" &&
+	resume 2 --mark aa=done && grep -q "names the step .aa., which is not in" out &&
+	resume 2 --mark a=gone && has "say a=done or a=failed" &&
+	resume 2 --mark a=failed --mark a=done && grep -q "both done and failed of .a." out &&
+	effects "a done " && resume 0 --mark a=done --mark a=done && effects "a done "
+'
+
 done_testing
