@@ -113,10 +113,22 @@ code=0
 say "Is it good now?"
 echo "\$ curl -s $health" >&2
 curl -s "$health" >&2 || true
+run=$("$runbook" runs | { read -r id _ && echo "$id"; cat >/dev/null; })
 cat >&2 <<EOF
 
-The sandbox is in build/demo-$kind: the database, its backups, and the runs. Look at them with
+The shop is stopped now. What is in build/demo-$kind stays: the database, its backups, and the runs. Look at them with
 
   XDG_STATE_HOME=$state $runbook runs
 EOF
+if [ "$kind" = sqlite ]; then
+	cat >&2 <<EOF
+
+Take the restore back, which leaves the shop running, with its bad data; and stop the shop again with
+
+  XDG_STATE_HOME=$state $runbook undo $run --confirm restore~undo=shop
+  $sandbox/shop stop
+EOF
+else
+	echo 'Its server is stopped as well: this run cannot be taken back any more.' >&2
+fi
 exit $code
