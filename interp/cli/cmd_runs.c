@@ -17,6 +17,19 @@ static const struct asked *question_of(struct store *s, const struct run_row *r,
     return history_open_question(h);
 }
 
+static struct value lines_value(struct str lines, struct arena *a)
+{
+    struct value_builder *list = value_list_start(a);
+
+    while (lines.n) {
+        size_t end = str_find(lines, '\n');
+        end = end == SIZE_MAX ? lines.n : end;
+        value_add(list, value_string(str_slice(lines, 0, end)));
+        lines = str_slice(lines, end < lines.n ? end + 1 : end, lines.n);
+    }
+    return value_finish(list);
+}
+
 static struct value row_value(const struct run_row *r, const struct asked *waits, struct arena *a)
 {
     struct value_builder *b = value_map_start(a);
@@ -26,7 +39,7 @@ static struct value row_value(const struct run_row *r, const struct asked *waits
     value_put_s(b, "runbook", value_string(r->runbook));
     value_put_s(b, "title", value_string(r->title));
     value_put_s(b, "state", value_string(r->state));
-    value_put_s(b, "result", value_string(open ? STR("") : r->result));
+    value_put_s(b, "result", value_string(open ? STR("") : row_result(r)));
     if (!open)
         value_put_s(b, "exit", value_int(r->exit));
     value_put_s(b, "user", value_string(r->user));
@@ -34,6 +47,8 @@ static struct value row_value(const struct run_row *r, const struct asked *waits
     value_put_s(b, "started", value_string(r->started));
     value_put_s(b, "ended", value_string(open ? STR("") : r->ended));
     value_put_s(b, "took_ms", value_int(open ? 0 : r->took_ms));
+    if (!open && row_taken_back(r).n)
+        value_put_s(b, "undone", lines_value(row_taken_back(r), a));
     if (waits) {
         value_put_s(b, "waits", value_string(waits->step));
         value_put_s(b, "kind", value_string(waits->kind));

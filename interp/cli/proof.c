@@ -116,8 +116,8 @@ static void prove_row(struct proof *p)
     prove_state(p);
     if (h->over && r->exit != h->exit)
         wrong(p, "exit code", str_format(a, "%d", r->exit), str_format(a, "%d", h->exit));
-    if (h->over && !str_equal(r->result, h->result))
-        wrong(p, "result", r->result, h->result);
+    if (h->over && !str_equal(row_result(r), h->result))
+        wrong(p, "result", row_result(r), h->result);
 }
 
 // ---- the plan

@@ -228,6 +228,18 @@ static bool is_final(const struct driver *d, int code)
     return code == CODE_OK || code == CODE_UNDONE || (d->undoing && code == CODE_OK);
 }
 
+// What the run came to, and which steps were taken back since.
+static struct str result_since(struct driver *d)
+{
+    struct value undone = names_of_undone(d, UNDO_DONE);
+    struct buf *b = buf_in(d->arena);
+
+    buf_add(b, row_result(&d->row));
+    for (size_t i = 0; i < value_size(undone); i++)
+        buf_format(b, "\n%.*s", STR_ARG(value_item(undone, i).s));
+    return buf_str(b);
+}
+
 static void put_row(struct driver *d, int code)
 {
     struct run_row *row = &d->row;
@@ -235,6 +247,7 @@ static void put_row(struct driver *d, int code)
     row->took_ms = run_took_ms(d);
     if (d->undoing && code == CODE_OK && d->options->undo_step.n) {
         row->state = d->state_before;  // one step of it is undone: the run is what it was
+        row->result = result_since(d);
         journal_row(d->journal, row);
         return;
     }

@@ -273,7 +273,7 @@ static int refuse(struct driver *d, int code, const char *words)
 
 static bool is_undone(const struct run_row *row)
 {
-    return str_is(row->result, "undone");
+    return str_is(row_result(row), "undone");
 }
 
 static void remember_locks(struct driver *d)

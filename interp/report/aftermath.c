@@ -286,6 +286,11 @@ static void add_headline(const struct history *h, struct page *p)
                   h->exit);
         return;
     }
+    if (h->undo_step.n && good && !value_size(value_of(h->end, "undone"))) {
+        page_head(p, INK_WARN, "there was nothing to take back of %.*s of %.*s (run %.*s)",
+                  STR_ARG(h->undo_step), STR_ARG(title), STR_ARG(h->run));
+        return;
+    }
     if (h->undo_step.n && good) {
         page_head(p, m->ink, "%s %.*s of %.*s is undone%.*s (run %.*s, exit code %d)",
                   sign_shown(m, p->look), STR_ARG(h->undo_step), STR_ARG(title), STR_ARG(took),

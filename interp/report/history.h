@@ -91,6 +91,9 @@ struct history {
     bool crashed;       // told by who looked: it is not over, and nobody has it any more
     struct str result;  // "ok", "failed", ...
     int exit;           // -1 until it is over
+    struct str stands;  // what the run came to before a session that took one step back, and
+    int stands_exit;    // leaves it so; "" if it had crashed
+    bool part_undone;   // the last session was one, and that step is undone
     int64_t started_ns, last_ns, ended_ns, took_ms, waiting_ms;
     int64_t session_ns;  // when the last session began
     size_t sessions;

@@ -81,6 +81,9 @@ static struct str resumed_words(struct history *h, struct value d)
         return str_format(h->arena, "the run was resumed by worker %.*s", STR_ARG(h->worker));
     if (truth_of(d, "abort"))
         return STR("the run was taken up, to end it for good");
+    if (text_of(d, "undo_step").n)
+        return str_format(h->arena, "the run was taken up, to undo %.*s of it",
+                          STR_ARG(text_of(d, "undo_step")));
     return truth_of(d, "undo") ? STR("the run was taken up, to undo it")
                                : STR("the run was resumed");
 }
@@ -103,6 +106,13 @@ static void on_run_resume(struct history *h, const struct event *e)
     history_moment(h, e, resumed_words(h, e->data), false);
 }
 
+// Which the undo of one step leaves as it is.
+static void stands_as(struct history *h, struct str result)
+{
+    h->stands = result;
+    h->stands_exit = h->exit;
+}
+
 static void on_run_end(struct history *h, const struct event *e)
 {
     if (h->printed_last)
@@ -114,16 +124,21 @@ static void on_run_end(struct history *h, const struct event *e)
     h->took_ms = int_of(e->data, "took_ms", (e->wall_ns - h->started_ns) / 1000000);
     h->waiting_ms = int_of(e->data, "waiting_ms", 0);
     history_take(h, e->data, "result", &h->result);
-    history_moment(
-        h, e,
-        str_format(h->arena, "the run ended: %.*s (exit code %d)", STR_ARG(h->result), h->exit),
-        h->exit != 0);
+    h->part_undone = h->undo_step.n && h->exit == 0;
+    if (!h->part_undone)
+        stands_as(h, h->result);
+    history_moment(h, e,
+                   str_format(h->arena, "the %s ended: %.*s (exit code %d)",
+                              h->undo_step.n ? "undo of one step" : "run", STR_ARG(h->result),
+                              h->exit),
+                   h->exit != 0);
 }
 
 static void on_run_suspend(struct history *h, const struct event *e)
 {
     h->suspended = true;
     h->exit = (int)int_of(e->data, "exit", 6);
+    stands_as(h, STR("suspended"));
     h->took_ms = int_of(e->data, "took_ms", (e->wall_ns - h->started_ns) / 1000000);
     h->waiting = value_copy(h->arena, value_of(e->data, "waiting"));
     history_moment(h, e, STR("the run was suspended: it waits for a person"), false);

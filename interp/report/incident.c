@@ -5,6 +5,7 @@
 #include "report/answers.h"
 #include "report/budget.h"
 #include "report/fields.h"
+#include "report/since.h"
 #include "report/way_back.h"
 #include "value/when.h"
 
@@ -61,7 +62,12 @@ static struct str result_words(const struct history *h, struct arena *a)
         return h->suspended ? STR("suspended: it waits for a person")
                : h->crashed ? STR("not over: its process is gone")
                             : STR("not over");
-    return str_format(a, "%.*s (exit code %d)", STR_ARG(h->result), h->exit);
+    if (!h->part_undone)
+        return str_format(a, "%.*s (exit code %d)", STR_ARG(h->result), h->exit);
+    if (!h->stands.n)
+        return str_format(a, "not over%.*s", STR_ARG(since_words(h, a)));
+    return str_format(a, "%.*s%.*s (exit code %d)", STR_ARG(h->stands), STR_ARG(since_words(h, a)),
+                      h->stands_exit);
 }
 
 static struct str verified_words(const struct history *h)

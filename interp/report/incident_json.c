@@ -150,6 +150,21 @@ static struct value followups_value(const struct history *h, struct arena *a)
     return value_finish(all);
 }
 
+// The undo of one step leaves it as it was.
+static void put_result(struct value_builder *b, const struct history *h)
+{
+    bool part = h->over && h->part_undone;
+    struct str open = h->suspended ? STR("suspended")
+                      : h->crashed ? STR("crashed")
+                                   : STR("running");
+    struct str before = h->stands.n ? h->stands : STR("crashed");
+    int code = !part ? h->exit : h->stands.n ? h->stands_exit : -1;
+
+    put(b, "result", part ? before : h->over ? h->result : open);
+    if (code >= 0)
+        value_put_s(b, "exit", value_int(code));
+}
+
 struct value incident_json(const struct history *h, struct arena *a)
 {
     static const char *const of_end[] = { "not_run",     "skipped", "undone", "undo_failed",
@@ -170,11 +185,7 @@ struct value incident_json(const struct history *h, struct arena *a)
     put(b, "user", h->user);
     put(b, "host", h->host);
     value_put_s(b, "drill", value_bool(h->drill));
-    put(b, "result", h->over ? h->result : h->suspended ? STR("suspended")
-                     : h->crashed ? STR("crashed")
-                                  : STR("running"));
-    if (h->exit >= 0)
-        value_put_s(b, "exit", value_int(h->exit));
+    put_result(b, h);
     put_time(b, "started", h->started_ns, a);
     put_time(b, "ended", h->ended_ns, a);
     value_put_s(b, "took_ms", value_int(h->took_ms));

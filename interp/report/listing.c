@@ -6,6 +6,7 @@
 #include "report/answers.h"
 #include "report/fields.h"
 #include "report/harmless.h"
+#include "report/since.h"
 #include "value/when.h"
 
 // A cell of a table, with blanks up to its width.
@@ -36,6 +37,8 @@ static enum ink ink_of(const struct run_row *r)
         return INK_BAD;
     if (listing_is_open(r))
         return INK_ASK;
+    if (r->exit == 0 && row_taken_back(r).n)
+        return INK_WARN;
     return r->exit == 0 ? INK_GOOD : r->exit == 9 ? INK_WARN : INK_BAD;
 }
 
@@ -49,7 +52,7 @@ static struct str result_of(const struct run_row *r)
 {
     if (never_began(r))
         return STR("never began");
-    return r->result.n && !listing_is_open(r) ? r->result : r->state;
+    return r->result.n && !listing_is_open(r) ? row_result(r) : r->state;
 }
 
 static void add_ways_on(const struct run_row *rows, size_t count, struct str flags, struct page *p)
@@ -75,6 +78,21 @@ static struct str to_the_minute(int64_t wall_ns, struct arena *a)
     return str_slice(date_text(wall_ns, a), 0, 16);
 }
 
+static struct str since_row_words(const struct run_row *r, struct arena *a)
+{
+    struct str ids = row_taken_back(r);
+    struct buf b = BUF_EMPTY;
+    bool many = str_find(ids, '\n') != SIZE_MAX;
+
+    for (size_t i = 0; i < ids.n; i++)
+        if (ids.s[i] == '\n')
+            buf_add_s(&b, ", ");
+        else
+            buf_add_c(&b, ids.s[i]);
+    struct str all = buf_take(&b, a);
+    return str_format(a, "since then %.*s %s undone", STR_ARG(all), many ? "were" : "was");
+}
+
 static void add_run(const struct run_row *r, const struct asked *waits, struct page *p)
 {
     struct arena *a = p->arena;
@@ -87,6 +105,8 @@ static void add_run(const struct run_row *r, const struct asked *waits, struct p
     cell(p, &b, listing_is_open(r) ? STR("") : span_text(r->took_ms, a), 7);
     cell(p, &b, r->runbook, 24);
     cell(p, &b, r->user, 0);
+    if (!listing_is_open(r) && row_taken_back(r).n)
+        cell(p, &b, since_row_words(r, a), 0);
     if (waits)
         cell(p, &b,
              str_format(a, "waits for the %.*s of `%.*s` since %.*s", STR_ARG(waits->kind),
@@ -209,12 +229,12 @@ static void add_question(const struct asked *q, struct page *p)
                          STR_ARG(q->message), STR_ARG(answer)));
 }
 
-static struct str ended_words(const struct run_row *r, struct arena *a)
+static struct str ended_words(const struct history *h, const struct run_row *r, struct arena *a)
 {
     if (str_equal(r->state, r->result))
         return str_format(a, "%.*s (exit code %d)", STR_ARG(r->state), r->exit);
-    return str_format(a, "%.*s, %.*s (exit code %d)", STR_ARG(r->state), STR_ARG(r->result),
-                      r->exit);
+    return str_format(a, "%.*s, %.*s%.*s (exit code %d)", STR_ARG(r->state), STR_ARG(row_result(r)),
+                      STR_ARG(since_words(h, a)), r->exit);
 }
 
 // Somebody is asked, and the run is there to hear the answer.
@@ -242,7 +262,7 @@ static void add_origin(const struct history *h, const struct run_row *row, struc
               : never_began(row)       ? STR("never began: its process died, and nothing was started")
               : is_crashed(row)      ? STR("crashed: its process is gone")
               : listing_is_open(row) ? row->state
-                                     : ended_words(row, a));
+                                     : ended_words(h, row, a));
 }
 
 void listing_show(const struct history *h, const struct run_row *row, struct str flags,

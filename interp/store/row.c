@@ -151,3 +151,17 @@ bool row_suits(const struct run_row *row, const struct str *labels, size_t count
     each_line(row->labels, look_for, &s);
     return s.all;
 }
+
+struct str row_result(const struct run_row *row)
+{
+    size_t end = str_find(row->result, '\n');
+
+    return end == SIZE_MAX ? row->result : str_slice(row->result, 0, end);
+}
+
+struct str row_taken_back(const struct run_row *row)
+{
+    size_t end = str_find(row->result, '\n');
+
+    return end == SIZE_MAX ? STR("") : str_slice(row->result, end + 1, row->result.n);
+}

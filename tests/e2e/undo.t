@@ -196,6 +196,18 @@ test_that 'hooks hear of an undo of everything, and of that of one step only whe
   failure: [{id: f, shell: \"echo failure >>told\"}]" && rm -f told && run 0 && id=$(ls state/runbook/runs) && rm told &&
 	step 0 change && [ ! -e told ] && step 10 bad && [ "$(cat told)" = failure ]
 '
+test_that 'a run of which a step was taken back is nowhere plainly good, and keeps its result' '
+	book "$groups" && run 0 && id=$(ls state/runbook/runs) && step 0 change &&
+	runbook runs >out && has " ok " && has "since then b, a were undone" && runbook runs -o ndjson >out && has "\"result\":\"ok\"" && has "\"undone\":[\"b\",\"a\"]" &&
+	runbook show $id >out && has "final, ok, since then a, b were undone (exit code 0)" &&
+	runbook report $id >out && has "ok, since then a, b were undone (exit code 0)" && whole &&
+	exits 10 runbook undo $id >out 2>&1 </dev/null && runbook runs >out && has undo_incomplete && lacks "since then" && whole
+'
+test_that 'one that had failed did not go well because of it' '
+	book "$two" && touch go && run 1 && id=$(ls state/runbook/runs) && step 0 two && runbook report "$id" >out &&
+	has "failed, since then two was undone (exit code 1)" && runbook show "$id" >out && has "ended, failed, since then two was undone (exit code 1)" && whole &&
+	runbook report "$id" --format json | python3 -c "import json, sys; r = json.load(sys.stdin); sys.exit((r[\"result\"], r[\"exit\"]) != (\"failed\", 1))"
+'
 test_that 'an undo begins as one, and is undone only in the end' '
 	book "$two" && touch go && run 1 && id=$(ls state/runbook/runs) && exits 0 runbook undo "$id" >out 2>&1 </dev/null &&
 	has "run $id of book is being undone, by" && lacks "is undone, by"
