@@ -18,17 +18,18 @@ static struct value row_value(const struct lock_row *r, struct arena *a)
         value_put_s(b, "waits", value_string(r->waits));
     value_put_s(b, "stale", value_bool(r->stale));
     value_put_s(b, "crashed", value_bool(r->crashed));
+    value_put_s(b, "unknown", value_bool(r->unknown));
     return value_finish(b);
 }
 
-static const struct lock_row *with_waits(const struct lock_row *rows, size_t count,
+static const struct lock_row *as_they_stand(const struct lock_row *rows, size_t count,
                                          struct store *s, struct arena *a)
 {
     struct lock_row *all = NEW_ARRAY(a, struct lock_row, count + 1);
 
     for (size_t i = 0; i < count; i++) {
         all[i] = rows[i];
-        all[i].waits = lock_waits_at(s, rows[i].run, a);
+        lock_look(s, &all[i], a);
     }
     return all;
 }
@@ -44,7 +45,7 @@ int command_locks(struct invocation *v)
         code = store_code(store_locks(s, v->arena, &rows, &count, v->diags));
     if (code != CODE_OK)
         return code;
-    rows = with_waits(rows, count, s, v->arena);
+    rows = as_they_stand(rows, count, s, v->arena);
     if (v->ndjson) {
         for (size_t i = 0; i < count; i++)
             print_json(row_value(&rows[i], v->arena), v->arena);

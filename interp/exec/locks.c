@@ -93,38 +93,40 @@ static bool see_suspend(const struct stored_event *e, void *arg)
     return true;
 }
 
-struct str lock_waits_at(struct store *s, struct str run, struct arena *a)
+void lock_look(struct store *s, struct lock_row *l, struct arena *a)
 {
     struct standing found = { .arena = a };
     struct diags unheard = { .arena = a };
     struct run_row row;
 
-    if (store_find(s, run, a, &row, &unheard) != STORE_OK || !str_is(row.state, "suspended"))
-        return STR("");
-    store_read(s, run, 0, false, see_suspend, &found, &unheard);
-    return found.at;
+    if (store_find(s, l->run, a, &row, &unheard) != STORE_OK)
+        return;
+    l->unknown = str_is(row.state, "ended") && row.exit == CODE_UNKNOWN;
+    if (!str_is(row.state, "suspended"))
+        return;
+    store_read(s, l->run, 0, false, see_suspend, &found, &unheard);
+    l->waits = found.at;
 }
 
 // It does not end by itself: to wait for the lock is no use.
-static void held_by_waiting(struct driver *d, const struct lock_row *h, struct str at)
+static void held_by_waiting(struct driver *d, const struct lock_row *h)
 {
     struct diag *e = diag_error(d->diags, DIAG_LOCKED, (struct span){ 0 },
                                 "the lock `%.*s` is held by run %.*s of %.*s on %.*s, which waits for a "
                                 "person at `%.*s`",
                                 STR_ARG(h->name), STR_ARG(h->run), STR_ARG(h->user),
-                                STR_ARG(h->host), STR_ARG(at));
+                                STR_ARG(h->host), STR_ARG(h->waits));
 
     diag_help(d->diags, e, "`runbook waiting` says how it is answered; runbook resume %.*s, "
               "undo %.*s or abort %.*s frees the lock",
               STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
 }
 
-static void held(struct driver *d, const struct lock_row *h)
+static void held(struct driver *d, struct lock_row *h)
 {
-    struct str at = lock_waits_at(d->store, h->run, d->arena);
-
-    if (at.n) {
-        held_by_waiting(d, h, at);
+    lock_look(d->store, h, d->arena);
+    if (h->waits.n) {
+        held_by_waiting(d, h);
         return;
     }
     struct diag *e = diag_error(d->diags, DIAG_LOCKED, (struct span){ 0 },
@@ -134,15 +136,19 @@ static void held(struct driver *d, const struct lock_row *h)
                                 STR_ARG(ago_text(wall_from(h->since), clock_wall_ns(), d->arena)));
 
     diag_help(d->diags, e, "%s runbook resume %.*s, undo %.*s or abort %.*s frees the lock",
-              h->crashed ? "its process is gone:"
-                         : "while it runs, wait with --wait 10m; when it has stopped or was killed,",
+              h->crashed   ? "its process is gone:"
+              : h->unknown ? "it ended, and what became of a step is not known:"
+                           : "while it runs, wait with --wait 10m; when it has stopped or was killed,",
               STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
 }
 
-static void tell_waiting(struct driver *d, const struct lock_row *h)
+static void tell_waiting(struct driver *d, struct lock_row *h)
 {
+    lock_look(d->store, h, d->arena);
     say(d, "waiting for the lock `%.*s`, which run %.*s holds%s", STR_ARG(h->name), STR_ARG(h->run),
-        h->crashed ? "; its process is gone, so resume, undo or abort has to free it" : "");
+        h->crashed   ? "; its process is gone, so resume, undo or abort has to free it"
+        : h->unknown ? "; what became of it is not known, so resume, undo or abort has to free it"
+                     : "");
 }
 
 static enum store_error try(struct driver *d, struct lock_row *holder, struct diags *ds)
@@ -151,7 +157,7 @@ static enum store_error try(struct driver *d, struct lock_row *holder, struct di
     return store_lock(d->store, d->id, d->locks, d->lock_count, d->arena, holder, ds);
 }
 
-static int lock_failed(struct driver *d, enum store_error e, const struct lock_row *holder)
+static int lock_failed(struct driver *d, enum store_error e, struct lock_row *holder)
 {
     if (e == STORE_LOCKED)
         held(d, holder);

@@ -4,5 +4,5 @@
 
 #include "store/store.h"
 
-// The question at which a suspended run waits for a person, in [a]; "" if it does not wait.
-struct str lock_waits_at(struct store *s, struct str run, struct arena *a);
+// Tells [waits], in [a], and [unknown] of a lock: what its run, which is not running, stands at.
+void lock_look(struct store *s, struct lock_row *l, struct arena *a);

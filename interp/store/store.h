@@ -150,6 +150,7 @@ struct lock_row {
     bool stale;       // its run is over and only the freeing was lost: may be taken
     bool crashed;     // no interpreter has its run any more, which is not over
     struct str waits; // the question at which its run waits for a person; told by who looked
+    bool unknown;     // its run ended, and what became of a step is not known; told by who looked
 };
 // Crashed, suspended and unknown (exit 11) runs keep theirs; a stale one is taken over. A run
 // may lock before it is created; until then its locks go with this process.
