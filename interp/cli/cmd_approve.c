@@ -298,11 +298,14 @@ static int refused_already(struct voting *g, const struct tally *t)
     return q && !str_is(q->answer, "no") ? too_late(g, q) : after_a_refusal(g, t);
 }
 
-static void tell_way_on(const struct voting *g)
+// After a refusal there is only its end to come to. A secret input is kept nowhere.
+static void tell_way_on(const struct voting *g, bool refused)
 {
     if (str_is(g->o.row.state, "suspended"))
-        printf("runbook resume %.*s%.*s  goes on\n", STR_ARG(g->o.row.id),
-               STR_ARG(reaching_flags(g->v)));
+        printf("runbook resume %.*s%.*s%s  %s\n", STR_ARG(g->o.row.id),
+               STR_ARG(reaching_flags(g->v)),
+               history_wants_secrets(g->o.history) ? " --inputs FILE" : "",
+               refused ? "ends it: a refusal, exit code 5" : "goes on");
 }
 
 static void tell_recorded(struct voting *g, const struct tally *t)
@@ -312,7 +315,7 @@ static void tell_recorded(struct voting *g, const struct tally *t)
     if (g->is_open && g->yes && g->asked.votes_needed > 1)
         printf(", %zu of %zu", t->approvals, g->asked.votes_needed);
     putchar('\n');
-    tell_way_on(g);
+    tell_way_on(g, !g->yes);
 }
 
 // -------- voting
@@ -329,7 +332,7 @@ static bool has_approved(const struct voting *g, const struct tally *t)
 static int approved_already(const struct voting *g)
 {
     printf("you have approved `%.*s` already\n", STR_ARG(g->step));
-    tell_way_on(g);
+    tell_way_on(g, false);
     return CODE_OK;
 }
 

@@ -250,6 +250,13 @@ bool history_leaves(const struct history *h, const struct story *s)
     return !(h->over && h->exit == 10) || defies_undo(h, s);
 }
 
+bool history_wants_secrets(const struct history *h)
+{
+    struct value names = value_of(h->start, "secret_inputs");
+
+    return names.kind == VALUE_LIST && value_size(names);
+}
+
 struct str history_no_way_back(const struct story *s, struct arena *a)
 {
     struct str why = s->more->irreversible.n            ? s->more->irreversible

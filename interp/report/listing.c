@@ -93,7 +93,23 @@ static struct str since_row_words(const struct run_row *r, struct arena *a)
     return str_format(a, "since then %.*s %s undone", STR_ARG(all), many ? "were" : "was");
 }
 
-static void add_run(const struct run_row *r, const struct asked *waits, struct page *p)
+// What the columns beside it leave of the screen to the names of runbooks, or all that they want.
+static size_t room_for_names(const struct run_row *rows, size_t count, const struct page *p)
+{
+    enum { BESIDE = 8 + 18 + 17 + 9 + 2, WIDEST = 24, LEAST = 8 };
+    size_t user = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t n = columns(rows[i].user);
+        user = n > user ? n : user;
+    }
+    if (!p->columns || p->columns >= BESIDE + WIDEST + user)
+        return WIDEST;
+    return p->columns < BESIDE + LEAST + user ? LEAST : p->columns - BESIDE - user;
+}
+
+static void add_run(const struct run_row *r, const struct asked *waits, size_t names,
+                    struct page *p)
 {
     struct arena *a = p->arena;
     struct buf b = BUF_EMPTY;
@@ -103,7 +119,10 @@ static void add_run(const struct run_row *r, const struct asked *waits, struct p
     cell(p, &b, started ? to_the_minute(started, a) : r->started, 16);
     cell(p, &b, result_of(r), 15);
     cell(p, &b, listing_is_open(r) ? STR("") : span_text(r->took_ms, a), 7);
-    cell(p, &b, r->runbook, 24);
+    cell(p, &b,
+         p->columns ? columns_cut(harmless_text(r->runbook, a), names, p->look->utf8, a)
+                    : r->runbook,
+         names);
     cell(p, &b, r->user, 0);
     if (!listing_is_open(r) && row_taken_back(r).n)
         cell(p, &b, since_row_words(r, a), 0);
@@ -119,8 +138,10 @@ static void add_run(const struct run_row *r, const struct asked *waits, struct p
 void listing_runs(const struct run_row *rows, const struct asked *const *waits, size_t count,
                   struct str flags, struct page *p)
 {
+    size_t names = room_for_names(rows, count, p);
+
     for (size_t i = 0; i < count; i++)
-        add_run(&rows[i], waits[i], p);
+        add_run(&rows[i], waits[i], names, p);
     if (!count)
         page_head(p, INK_DIM, "%s", "There are no runs yet.");
     add_ways_on(rows, count, flags, p);
@@ -131,11 +152,12 @@ static struct str standstill(const struct lock_row *r, struct str flags, struct 
 {
     if (r->stale)
         return STR(" (its run is over: whoever asks next gets it)");
-    if (!r->crashed)
+    if (!r->crashed && !r->unknown)
         return STR("");
     return str_format(a,
-                      " (its process is gone: runbook resume %.*s%.*s, undo %.*s or abort %.*s "
+                      " (%s: runbook resume %.*s%.*s, undo %.*s or abort %.*s "
                       "frees it)",
+                      r->unknown ? "what became of it is not known" : "its process is gone",
                       STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(r->run));
 }
 
@@ -148,7 +170,7 @@ void listing_locks(const struct lock_row *rows, size_t count, struct str flags, 
 {
     for (size_t i = 0; i < count; i++) {
         const struct lock_row *r = &rows[i];
-        page_item(p, r->name, 16, r->stale || r->crashed ? INK_WARN : INK_PLAIN,
+        page_item(p, r->name, 16, r->stale || r->crashed || r->unknown ? INK_WARN : INK_PLAIN,
                   str_format(p->arena, "run %.*s, by %.*s on %.*s, taken %.*s%s%.*s%.*s",
                              STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host),
                              STR_ARG(ago(wall_from(r->since), p->arena)),
@@ -310,6 +332,20 @@ static void add_vote_lines(const struct history *h, const struct asked *q, struc
               STR_ARG(q->step), STR_ARG(flags));
 }
 
+// A worker has no secret inputs; after a refusal there is only the end to come to.
+static void add_resume(const struct history *h, const struct asked *q, struct str flags,
+                       struct page *p)
+{
+    bool secrets = history_wants_secrets(h), vote = str_is(q->kind, "approve");
+    const char *what = !vote                    ? ""
+                       : str_is(q->votes, "no") ? " ends it: a refusal, exit code 5"
+                                                : " goes on";
+
+    page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s%s%s%s", STR_ARG(h->run),
+              STR_ARG(vote ? STR("") : answers_flag(q, p->arena)), STR_ARG(flags),
+              secrets ? " --inputs FILE" : "", !vote ? "" : secrets ? " " : "  (or a worker)", what);
+}
+
 // What there is to answer, or who goes on when it is answered.
 static void add_way_on(const struct history *h, const struct asked *q, const struct run_row *row,
                        struct str flags, struct page *p)
@@ -326,9 +362,7 @@ static void add_way_on(const struct history *h, const struct asked *q, const str
         page_head(p, INK_PLAIN, "  to be answered where it runs: at the terminal of %.*s on %.*s",
                   STR_ARG(row->user), STR_ARG(row->host));
     if (!is_attached(row) && (q->votes.n || !vote))
-        page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s%s", STR_ARG(h->run),
-                  STR_ARG(vote ? STR("") : answers_flag(q, p->arena)), STR_ARG(flags),
-                  vote ? "  (or a worker) goes on" : "");
+        add_resume(h, q, flags, p);
 }
 
 static void add_open(const struct history *h, const struct asked *q, const struct run_row *row,

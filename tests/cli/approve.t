@@ -57,6 +57,19 @@ test_that 'a refusal ends it' '
 	begin plain && exits 0 runbook reject $run gate --reason "not today" && exits 5 runbook resume $run && trace "before " &&
 	answer | grep "\"answer\":\"no\"" | grep -q "not today"
 '
+test_that 'what a vote says of the way on: after a refusal it only ends' '
+	begin plain && runbook approve $run gate >out && grep -qx "runbook resume $run  goes on" out &&
+	runbook waiting >out && grep -q "runbook resume $run  (or a worker) goes on" out && exits 0 runbook abort $run &&
+	begin plain && runbook reject $run gate >out && grep -qx "runbook resume $run  ends it: a refusal, exit code 5" out &&
+	runbook waiting >out && grep -q "runbook resume $run  (or a worker) ends it: a refusal, exit code 5" out && exits 5 runbook resume $run
+'
+test_that 'and that a secret input has to be given again' '
+	sed -e "s/^name: plain/name: hush/" -e "s/^type:/inputs: {pw: {secret: true}}\n&/" plain.yaml >hush.yaml && echo "pw: sesame-123" >in.yaml &&
+	runbook run hush.yaml --inputs in.yaml --detach -o ndjson >start.out 2>/dev/null
+	run=$(sed -n "s/.*\"run\":\"\([^\"]*\)\",\"type\":\"run.start\".*/\1/p" start.out) && [ -n "$run" ] &&
+	runbook approve $run gate >out && grep -qx "runbook resume $run --inputs FILE  goes on" out &&
+	runbook waiting >out && grep -q "runbook resume $run --inputs FILE  goes on" out && exits 0 runbook abort $run
+'
 test_that 'an approval does not follow a refusal, not even by the same person' '
 	begin plain && exits 0 runbook reject $run gate --reason "not today" &&
 	exits 2 runbook approve $run gate --reason "well, yes" 2>err && grep -q "not today" err &&

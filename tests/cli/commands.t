@@ -374,4 +374,10 @@ test_that 'an input without a prompt is refused, and not asked for' '
 	printf "runbook: 1\nname: ask\ntype: action\ninputs: {who: {required: true}}\nsteps: [{id: a, shell: \"true\"}]\n" >ask.yaml &&
 	exits 3 script -qec "runbook run ask.yaml" /dev/null >err && grep -q "help: give it: -i who=VALUE" err
 '
+test_that 'runs fit an 80 column terminal, and a name that is too long for it is cut' '
+	printf "runbook: 1\nname: a-runbook-with-a-long-name-x\ntype: application\nsteps:\n  - {id: a, shell: \"true\", undo: none}\n" >a-runbook-with-a-long-name-x.yaml &&
+	rm -rf state && runbook run a-runbook-with-a-long-name-x.yaml -q >/dev/null 2>&1 </dev/null
+	on-terminal -s 80x24 runbook runs --color=never >out && [ "$(wc -l <out)" = 1 ] && [ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 80 ] &&
+	grep -q "a-runbook-.* $(id -un)\$" out && ! grep -q "long-name-x" out && runbook runs | grep -q "a-runbook-with-a-long-name-x  $(id -un)\$"
+'
 done_testing
