@@ -138,11 +138,9 @@ static void session_ends(struct earlier *past, const struct event *e)
 {
     int64_t whole = integer_of(e->data, "took_ms");  // of all sessions so far
 
-    if (whole > 0) {
-        past->ms = whole;
-        past->began_ns = 0;
-    }
     session_begins(past, 0);
+    if (whole > 0)
+        past->ms = whole;
 }
 
 static void phase_before(struct driver *d, const struct event *e)

@@ -330,6 +330,7 @@ struct str history_took(const struct history *h, struct arena *a)
 {
     struct str took = span_text(h->took_ms, a);
 
-    return h->sessions < 2 ? took
-                           : str_format(a, "%.*s in %zu sessions", STR_ARG(took), h->sessions);
+    if (h->sessions < 2)
+        return took;
+    return str_format(a, "%.*s in %zu sessions", STR_ARG(took), h->sessions);
 }

@@ -104,7 +104,8 @@ static void add_head(const struct history *h, struct arena *a, struct document *
     if (h->over)
         document_field(d, "Took", history_took(h, a));
     if (h->over && h->sessions > 1)
-        document_field(d, "From start to end", span_text((h->ended_ns - h->started_ns) / 1000000, a));
+        document_field(d, "From start to end",
+                       span_text((h->ended_ns - h->started_ns) / 1000000, a));
     if (h->waiting_ms)
         document_field(d, "Of that waiting for people", span_text(h->waiting_ms, a));
     document_field(d, "By",

@@ -162,9 +162,14 @@ test_that 'a session that was killed counts until the last that it told' '
 	{ (sh -c "echo \$\$ >pid; exec runbook run killed.yaml" >/dev/null 2>&1 </dev/null); true; } && newest &&
 	runbook resume "$run" --mark b=done 2>end </dev/null; cat end; [ "$(told took_ms)" -ge 500 ] && grep -q " in 2 sessions (run" end
 '
-test_that 'what waits or is not known did so after a time, and not in it' '
+test_that 'what waits for a person does so after a time, and not in it' '
 	made waits "id: w, approve: May we?" && exits 6 runbook run waits.yaml --detach 2>end </dev/null &&
 	grep -q "waits for a person, after [0-9.]* s (run" end
+'
+test_that 'what is not known is said to be so after a time' '
+	printf "runbook: 1\nname: lost\ntype: application\nsteps: [{id: a, shell: \"kill -9 \$(cat pid) \$PPID; sleep 1\"}]\n" >lost.yaml &&
+	{ (sh -c "echo \$\$ >pid; exec runbook run lost.yaml" >/dev/null 2>&1 </dev/null); true; } && newest &&
+	exits 11 runbook resume "$run" 2>end </dev/null && grep -q "whether a step took effect, after [0-9.]* s in 2 sessions (run" end
 '
 
 done_testing
