@@ -51,6 +51,22 @@ static bool known(struct str folder, struct str name, const struct marks *m, str
     return m->result.n && take_result(&noted, out, a);
 }
 
+// What was started by a keeper whose marks are lost is known by its environment.
+static void find_unmarked(struct str folder, struct str name, struct marks *m, struct arena *a,
+                          struct child_result *r)
+{
+    for (long i = 1; i <= m->keepers + 1 && !r->left_count; i++) {
+        m->marker = marks_marker_of(folder, i, name, a);
+        adopt_left(m, a, r);
+    }
+}
+
+// Such as a result that was cut, or something that no keeper wrote.
+static bool has_anything(struct str folder, struct str name, struct arena *a)
+{
+    return access(str_format(a, "%.*s/%.*s.result", STR_ARG(folder), STR_ARG(name)).s, F_OK) == 0;
+}
+
 // In this order: a keeper that lives while we look at its lock leaves the result later;
 // one that does not has left it before.
 enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
@@ -64,11 +80,14 @@ enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
         return ADOPT_KNOWN;
     if (m.started && !m.failed && !m.other_boot)
         adopt_left(&m, a, out);
+    else if (!m.started && !m.complete && !m.other_boot)
+        find_unmarked(folder, name, &m, a, out);
     if (m.keeper_lives || out->left_count || (!m.started && m.may_start))
         return ADOPT_RUNNING;
-    if (m.failed)
-        return ADOPT_NOT_STARTED;
-    return m.started || m.other_boot ? ADOPT_UNKNOWN : ADOPT_NOT_STARTED;
+    if (known(folder, name, &m, a, out))  // by a keeper that is not known to live
+        return ADOPT_KNOWN;
+    bool proven = m.complete && (!m.started || m.failed) && !has_anything(folder, name, a);
+    return proven ? ADOPT_NOT_STARTED : ADOPT_UNKNOWN;
 }
 
 static void signal_left(const struct child_result *r, int signo)
@@ -114,7 +133,10 @@ void child_stop(struct str folder, struct str name)
     struct marks m;
 
     marks_read(folder, name, a, &m);
-    if (m.started && !m.failed && !m.other_boot)
+    struct child_result r = { 0 };
+    if (!m.started && !m.complete && !m.other_boot)
+        find_unmarked(folder, name, &m, a, &r);
+    if ((m.started && !m.failed && !m.other_boot) || r.left_count)
         press(&m, name, a);
     arena_free(a);
 }

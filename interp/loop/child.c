@@ -34,6 +34,8 @@ struct keeper {
     bool full;  // the socket took not all of [out]
     struct child *children;  // those that somebody waits for
     uint32_t last_id;
+    int64_t from;  // the place in the journal at which the session begins
+    int before;    // keepers that were started
     bool stopped;
     bool calling;  // inside a callback of a child
     int64_t told;  // the number of the one that was told last
@@ -237,7 +239,7 @@ static void reap(struct keeper *k, int options)
 static bool has_started(const struct child *c, struct arena *a, struct marks *m)
 {
     marks_read_one(c->marks, c->name, a, m);
-    return m->started && !m->failed;
+    return (m->started && !m->failed) || !m->complete;
 }
 
 // What is known of one that nobody keeps.
@@ -350,7 +352,8 @@ static bool launch(struct keeper *k, int marks)
 // False with errno.
 static bool start_keeper(struct keeper *k)
 {
-    int marks = marks_create(k->folder, k->arena, &k->marks);
+    int marks = marks_create(k->folder, (struct marks_of){ k->from, k->before }, k->arena,
+                             &k->marks);
 
     if (marks < 0)
         return false;
@@ -358,10 +361,10 @@ static bool start_keeper(struct keeper *k)
     int error = errno;
     close(marks);
     if (!launched) {
-        unlink(k->marks.s);
         errno = error;
         return false;
     }
+    k->before++;
     k->watch = loop_watch(k->loop, k->arena, k->socket, WATCH_READ, ready, k);
     watch_as_needed(k);
     tell_change_soon(k);
@@ -370,9 +373,16 @@ static bool start_keeper(struct keeper *k)
 
 struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder)
 {
+    return keeper_start_at(l, a, folder, 0);
+}
+
+struct keeper *keeper_start_at(struct loop *l, struct arena *a, struct str folder, int64_t from)
+{
     struct keeper *k = NEW(a, struct keeper);
 
-    *k = (struct keeper){ .loop = l, .arena = a, .folder = str_copy(a, folder), .socket = -1 };
+    *k = (struct keeper){
+        .loop = l, .arena = a, .folder = str_copy(a, folder), .socket = -1, .from = from
+    };
     if (!start_keeper(k))
         return NULL;
     k->told = k->pid;

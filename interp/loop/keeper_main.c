@@ -92,8 +92,6 @@ static struct str folder_of(struct str path)
 
 static void finish(struct keeping *k)
 {
-    if (!k->gone && !k->left_results)
-        unlink(k->marks_path.s);
     while (k->tasks)
         task_free(k->tasks);
     if (k->cgroup)

@@ -102,7 +102,6 @@ struct keeping {
     bool gone;          // the interpreter is
     bool stopping;      // nothing more will be asked
     bool broken;        // what was asked made no sense
-    bool left_results;  // there are result files that nobody has read
     struct buf in, out;
     struct task *tasks, **tasks_end;
     size_t unsettled;        // tasks that are over

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "loop/plain.h"
 
 enum { RESERVE = 1 << 20 };  // room on the disk for what must be noted when it is full
 
@@ -80,28 +81,66 @@ static bool note(int fd, struct str line)
     return true;
 }
 
-int marks_create(struct str folder, struct arena *a, struct str *path)
+// Begins with where it stands, so that one that was taken out shows.
+static void begin_line(int fd, struct buf *line, const char *word)
 {
-    long number = 0;
-    int fd;
+    buf_format(line, "%lld %s", (long long)lseek(fd, 0, SEEK_END), word);
+}
 
-    each_file(folder, see_last, &number);
-    do {
-        *path = path_of(folder, ++number, a);
-        fd = open(path->s, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    } while (fd < 0 && errno == EEXIST);
+static bool note_head(int fd, struct marks_of of, struct arena *a)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 &&
+           note(fd, str_format(a, "keeper 2 %.*s %lld %lld %d %llu\n", STR_ARG(clock_boot_id(a)),
+                               (long long)getpid(), (long long)of.from, of.before,
+                               (unsigned long long)st.st_ino));
+}
+
+// The file of the keeper before says that there is another, so that its absence shows.
+static void note_next(struct str path, long number, int64_t from)
+{
+    int fd = plain_open(path.s, O_WRONLY | O_APPEND);
+    struct buf line = BUF_EMPTY;
+
+    if (fd < 0)
+        return;
+    begin_line(fd, &line, "next");
+    buf_format(&line, " %ld %lld\n", number, (long long)from);
+    note(fd, buf_str(&line));
+    buf_free(&line);
+    close(fd);
+}
+
+// It gets its name when it has its first line: none is without one.
+static bool name_it(struct str folder, const char *made, struct marks_of of, struct arena *a,
+                    struct str *path)
+{
+    long last = 0;
+
+    each_file(folder, see_last, &last);
+    if (last > 0)
+        note_next(path_of(folder, last, a), last + 1, of.from);
+    *path = path_of(folder, last + 1, a);
+    return renameat2(AT_FDCWD, made, AT_FDCWD, path->s, RENAME_NOREPLACE) == 0 ||
+           (errno == EINVAL && link(made, path->s) == 0 && unlink(made) == 0);
+}
+
+int marks_create(struct str folder, struct marks_of of, struct arena *a, struct str *path)
+{
+    const char *made = str_format(a, "%.*s/.keeper", STR_ARG(folder)).s;
+
+    unlink(made);
+    int fd = open(made, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return -1;
-    struct str boot = clock_boot_id(a);
-    struct str line = str_format(a, "keeper 1 %.*s %lld\n", STR_ARG(boot), (long long)getpid());
-    if (!lock(fd) || !note(fd, line)) {
-        int error = errno;
-        close(fd);
-        unlink(path->s);
-        errno = error;
-        return -1;
-    }
-    return fd;
+    if (lock(fd) && note_head(fd, of, a) && name_it(folder, made, of, a, path))
+        return fd;
+    int error = errno;
+    close(fd);
+    unlink(made);
+    errno = error;
+    return -1;
 }
 
 bool marks_sync(int fd, struct str path)
@@ -141,7 +180,7 @@ bool marks_start(int fd, struct str name)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_add_s(&line, "start ");
+    begin_line(fd, &line, "start ");
     return note_about(fd, &line, name);
 }
 
@@ -149,7 +188,7 @@ bool marks_failed(int fd, struct str name)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_add_s(&line, "failed ");
+    begin_line(fd, &line, "failed ");
     return note_about(fd, &line, name);
 }
 
@@ -157,7 +196,7 @@ bool marks_pid(int fd, struct str name, const struct marked *p)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_add_s(&line, "pid ");
+    begin_line(fd, &line, "pid ");
     add_number(&line, p->pid);
     add_number(&line, p->from);
     add_number(&line, p->to);
@@ -170,7 +209,7 @@ bool marks_ended(int fd, struct str name, struct str result)
 {
     struct buf line = BUF_EMPTY;
 
-    buf_add_s(&line, "ended ");
+    begin_line(fd, &line, "ended ");
     for (size_t i = 0; i < result.n; i++)
         buf_format(&line, "%02x", (unsigned char)result.s[i]);
     buf_add_c(&line, ' ');
@@ -179,7 +218,12 @@ bool marks_ended(int fd, struct str name, struct str result)
 
 bool marks_hangup(int fd)
 {
-    return note(fd, STR("hangup\n"));
+    struct buf line = BUF_EMPTY;
+
+    begin_line(fd, &line, "hangup\n");
+    bool noted = note(fd, buf_str(&line));
+    buf_free(&line);
+    return noted;
 }
 
 static struct str read_whole(int fd, struct arena *a)
@@ -223,13 +267,14 @@ static int64_t next_number(struct str *line)
     int64_t n = 0;
 
     for (size_t i = 0; i < word.n && word.s[i] >= '0' && word.s[i] <= '9'; i++)
-        n = n * 10 + (word.s[i] - '0');
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, word.s[i] - '0', &n))
+            return 0;
     return n;
 }
 
 static int digit(char c)
 {
-    return c <= '9' ? c - '0' : c - 'a' + 10;
+    return (c <= '9' ? c - '0' : c - 'a' + 10) & 15;
 }
 
 static struct str from_hex(struct str hex, struct arena *a)
@@ -272,50 +317,146 @@ static void read_line(struct str line, struct str name, struct arena *a, struct 
     }
 }
 
-// What one file says. [m] is added to.
-static void read_file(struct str path, struct str name, struct arena *a, struct marks *m)
+// A file as it is read. The first line says whose it is.
+struct file {
+    struct str path;
+    int64_t from, before;  // of its session; -1: it says nothing, whatever it is
+    bool whole, same_boot, mine, locked, hangup;
+    struct next {
+        struct next *before;
+        int64_t number, from;
+    } *nexts;
+    struct str lines;
+    size_t at;  // where the lines begin
+};
+
+static struct file read_head(struct str path, struct arena *a)
 {
-    int fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct file f = { .path = path, .from = -1 };
+    struct str line;
+    struct stat st;
+    int fd = plain_open(path.s, O_RDONLY);
+
     if (fd < 0)
-        return;
-    bool locked = is_locked(fd);  // before reading: what a keeper noted last is then there
-    struct str text = read_whole(fd, a), line;
-    bool hangup = false, failed = m->failed;
+        return f;
+    f.locked = is_locked(fd);  // before reading: what a keeper noted last is then there
+    f.lines = read_whole(fd, a);
+    bool known = fstat(fd, &st) == 0;
     close(fd);
-    if (!next_line(&text, &line)) {
-        m->may_start |= locked;  // just being made
-        return;
+    if (!next_line(&f.lines, &line))
+        return f;
+    f.at = line.n + 1;
+    bool ours = str_is(next_word(&line), "keeper") && str_is(next_word(&line), "2");
+    f.same_boot = str_equal(next_word(&line), clock_boot_id(a));
+    f.mine = next_number(&line) == getpid() && f.same_boot;
+    int64_t from = next_number(&line);
+    f.before = next_number(&line);
+    // A copy, as some editors make, may be of another time.
+    f.whole = ours && known && next_number(&line) == (int64_t)st.st_ino;
+    f.from = ours ? from : -1;
+    return f;
+}
+
+static void read_lines(struct file *f, struct str name, struct arena *a, struct marks *m)
+{
+    struct str text = f->lines, line;
+    size_t at = f->at;
+
+    while (next_line(&text, &line)) {
+        size_t n = line.n + 1;
+        f->whole &= line.n && (size_t)next_number(&line) == at;
+        at += n;
+        f->hangup |= str_is(line, "hangup");
+        if (str_starts(line, "next ")) {
+            struct next *next = NEW(a, struct next);
+            next_word(&line);
+            *next = (struct next){ .before = f->nexts, .number = next_number(&line) };
+            next->from = next_number(&line);
+            f->nexts = next;
+        } else {
+            read_line(line, name, a, m);
+        }
     }
-    next_word(&line), next_word(&line);  // "keeper 1"
-    bool same_boot = str_equal(next_word(&line), clock_boot_id(a));
-    bool mine = next_number(&line) == getpid();
+}
+
+// What one file says. [m] is added to.
+static struct file read_file(struct str path, struct str name, struct arena *a, struct marks *m)
+{
+    struct file f = read_head(path, a);
+    bool failed = m->failed;
+
     if (failed)  // another keeper may have started it since
         m->started = m->failed = false;
     bool before = m->started;
-    while (next_line(&text, &line)) {
-        hangup |= str_is(line, "hangup");
-        read_line(line, name, a, m);
-    }
+    read_lines(&f, name, a, m);
     bool ours = m->started && !before;
     if (ours || !m->started)
-        m->other_boot = !same_boot;
+        m->other_boot = !f.same_boot;
     if (ours) {
         m->path = path;
-        m->keeper_lives = locked;
+        m->keeper_lives = f.locked;
         m->marker = marks_marker(path, name, a);
     } else if (failed) {
         m->started = m->failed = true;
     }
-    m->may_start |= locked && !hangup && !mine;
+    m->may_start |= f.locked && !f.hangup && !f.mine;
+    return f;
+}
+
+// Names of attempts are "aN", N being the place of the intent in the journal. Of any other no
+// session is known, and every file is about it.
+static int64_t place_of(struct str name)
+{
+    struct str rest = str_slice(name, 1, name.n);
+
+    return name.n > 1 && name.s[0] == 'a' && rest.s[0] >= '1' && rest.s[0] <= '9'
+               ? next_number(&rest)
+               : INT64_MAX;
+}
+
+// Where the last session began that had begun at [place]; -1: of none is anything known.
+static int64_t session_at(const struct file *files, long count, int64_t place)
+{
+    int64_t from = -1;
+
+    for (long i = 0; i < count; i++) {
+        if (files[i].from <= place && files[i].from > from)
+            from = files[i].from;
+        for (const struct next *n = files[i].nexts; n; n = n->before)
+            if (n->from <= place && n->from > from)
+                from = n->from;
+    }
+    return from;
+}
+
+// Whether all keepers of the session have left all that they noted. Else one that is not here may
+// have started anything, and after another boot of the machine any line may be lost.
+static bool is_complete(const struct file *files, long count, int64_t place)
+{
+    int64_t from = session_at(files, count, place), found = 0, most = -1;
+
+    for (long i = 0; i < count; i++) {
+        const struct file *f = &files[i];
+        bool counts = f->from == from;
+        if (f->from < 0 || (counts && (!f->whole || !f->same_boot)))
+            return false;
+        for (const struct next *n = f->nexts; n; n = n->before)
+            if (n->from == from && (n->number > count || files[n->number - 1].from != from))
+                return false;
+        found += counts;
+        most = counts && f->before > most ? f->before : most;
+    }
+    return found > most && found > 0;
 }
 
 void marks_asked(const struct marks *m, struct str name, int64_t now_ms)
 {
     struct buf line = BUF_EMPTY;
-    int fd = open(m->path.s, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    int fd = m->path.n ? plain_open(m->path.s, O_WRONLY | O_APPEND) : -1;
 
-    buf_format(&line, "asked %lld %.*s\n", (long long)now_ms, STR_ARG(name));
     if (fd >= 0) {
+        begin_line(fd, &line, "asked");
+        buf_format(&line, " %lld %.*s\n", (long long)now_ms, STR_ARG(name));
         note(fd, buf_str(&line));
         close(fd);
     }
@@ -325,7 +466,8 @@ void marks_asked(const struct marks *m, struct str name, int64_t now_ms)
 void marks_read_one(struct str path, struct str name, struct arena *a, struct marks *out)
 {
     *out = (struct marks){ 0 };
-    read_file(path, name, a, out);
+    struct file f = read_file(path, name, a, out);
+    out->complete = f.whole && f.same_boot;
 }
 
 void marks_read(struct str folder, struct str name, struct arena *a, struct marks *out)
@@ -335,34 +477,40 @@ void marks_read(struct str folder, struct str name, struct arena *a, struct mark
     *out = (struct marks){ 0 };
     each_file(folder, see_last, &last);
     // In order, so that the last one says which boot it was.
-    for (long i = 1; i <= last; i++)
-        read_file(path_of(folder, i, a), name, a, out);
+    struct file *files = NEW_ARRAY(a, struct file, last + 1);
+    for (long i = 0; i < last; i++)
+        files[i] = read_file(path_of(folder, i + 1, a), name, a, out);
+    out->complete = is_complete(files, last, place_of(name));
+    out->keepers = last;
 }
 
-struct cleaning {
-    struct str folder;
-    struct arena *arena;
-};
-
-static void clean_one(void *arg, long number)
+struct str marks_marker_of(struct str folder, long keeper, struct str name, struct arena *a)
 {
-    struct cleaning *c = arg;
-    struct str path = path_of(c->folder, number, c->arena);
-    int fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-    if (fd < 0)
-        return;
-    if (!is_locked(fd))
-        unlink(path.s);
-    close(fd);
+    return marks_marker(path_of(folder, keeper, a), name, a);
 }
 
+static bool lives(struct str path)
+{
+    int fd = plain_open(path.s, O_RDONLY);
+    bool locked = fd >= 0 && is_locked(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return locked;
+}
+
+// All or none: a gap between them would look as if one had been taken away.
 void marks_clean(struct str folder)
 {
-    struct cleaning c = { folder, arena_new(NULL) };
+    struct arena *a = arena_new(NULL);
+    long last = 0, living = 0;
 
-    each_file(folder, clean_one, &c);
-    arena_free(c.arena);
+    each_file(folder, see_last, &last);
+    for (long i = 1; i <= last; i++)
+        living += lives(path_of(folder, i, a));
+    for (long i = last; i >= 1 && !living; i--)
+        unlink(path_of(folder, i, a).s);
+    arena_free(a);
 }
 
 struct str marks_marker(struct str path, struct str name, struct arena *a)

@@ -143,7 +143,6 @@ void task_save(struct task *t)
     struct mask *mask = (struct mask *)(uintptr_t)t->spec.mask;
     struct buf small = BUF_EMPTY;
 
-    k->left_results = true;
     if (!result_save(k->folder, t->spec.name, &t->result, output, mask)) {
         t->result.output_lost = true;
         put_result(&small, &t->result);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "loop/plain.h"
 #include "loop/wire.h"
 
 #define MAGIC "runbook result 1\n"
@@ -89,8 +90,8 @@ static bool parse(struct str text, struct child_result *r, struct arena *a)
         return false;
     for (int i = 0; i < 2; i++) {
         *outputs[i] = str_copy(a, take_text(&t));
-        r->adopted_cut[i] = (size_t)take_number(&t);
-        r->adopted_left_out[i] = take_number(&t);
+        r->adopted_cut[i] = (size_t)take_within(&t, 0, (int64_t)outputs[i]->n);
+        r->adopted_left_out[i] = take_within(&t, 0, INT64_MAX);
     }
     return !t.bad;
 }
@@ -98,7 +99,7 @@ static bool parse(struct str text, struct child_result *r, struct arena *a)
 bool result_load(struct str folder, struct str name, struct arena *a, struct child_result *r)
 {
     struct str path = str_format(a, "%.*s/%.*s.result", STR_ARG(folder), STR_ARG(name));
-    int fd = open(path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = plain_open(path.s, O_RDONLY);
     struct buf text = BUF_EMPTY;
     ssize_t n;
 

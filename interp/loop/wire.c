@@ -4,6 +4,8 @@
 
 #include "base/arena.h"
 
+enum { STATUS_MAX = 255, SIGNAL_MAX = 64, ERRNO_MAX = 4095 };
+
 void frame_put(struct buf *out, struct frame head, struct str body)
 {
     head.size = (uint32_t)body.n;
@@ -45,8 +47,10 @@ static int64_t digits(struct taking *t, char end)
     size_t i = negative;
     int64_t n = 0;
 
-    for (; i < t->rest.n && t->rest.s[i] >= '0' && t->rest.s[i] <= '9' && i < 19; i++)
-        n = n * 10 + (t->rest.s[i] - '0');
+    for (; i < t->rest.n && t->rest.s[i] >= '0' && t->rest.s[i] <= '9'; i++)
+        if (__builtin_mul_overflow(n, 10, &n) ||
+            __builtin_add_overflow(n, t->rest.s[i] - '0', &n))
+            t->bad = true;
     if (t->bad || i == negative || i == t->rest.n || t->rest.s[i] != end) {
         t->bad = true;
         return 0;
@@ -58,6 +62,14 @@ static int64_t digits(struct taking *t, char end)
 int64_t take_number(struct taking *t)
 {
     return digits(t, '\n');
+}
+
+int64_t take_within(struct taking *t, int64_t least, int64_t most)
+{
+    int64_t n = take_number(t);
+
+    t->bad |= n < least || n > most;
+    return t->bad ? 0 : n;
 }
 
 struct str take_text(struct taking *t)
@@ -197,23 +209,24 @@ static void take_left(struct taking *t, struct child_result *r, struct arena *a)
     r->left_count = take_count(t);
     r->left = left = NEW_ARRAY(a, struct left_process, r->left_count);
     for (size_t i = 0; i < r->left_count; i++) {
-        left[i].pid = take_number(t);
+        left[i].pid = take_within(t, 1, INT32_MAX);
         left[i].command = str_copy(a, take_text(t));
         left[i].alive = take_number(t);
     }
 }
 
+// What no process can end with was not written by a keeper.
 bool take_result(struct taking *t, struct child_result *r, struct arena *a)
 {
-    *r = (struct child_result){ .end = (enum child_end)take_number(t) };
-    r->status = (int)take_number(t);
-    r->error = (int)take_number(t);
+    *r = (struct child_result){ .end = (enum child_end)take_within(t, 0, CHILD_LOST) };
+    r->status = (int)take_within(t, 0, r->end == CHILD_SIGNALLED ? SIGNAL_MAX : STATUS_MAX);
+    r->error = (int)take_within(t, 0, ERRNO_MAX);
     r->bad_dir = take_number(t);
     r->timed_out = take_number(t);
     r->cancelled = take_number(t);
-    r->took_ms = take_number(t);
+    r->took_ms = take_within(t, 0, INT64_MAX);
     r->output_lost = take_number(t);
     r->cannot_kill = take_number(t);
     take_left(t, r, a);
-    return !t->bad && r->end <= CHILD_LOST;
+    return !t->bad;
 }

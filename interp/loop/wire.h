@@ -42,6 +42,8 @@ struct taking {
     bool bad;  // something was not as it should be; all numbers are 0 from there on
 };
 int64_t take_number(struct taking *t);
+// Bad outside of [least, most].
+int64_t take_within(struct taking *t, int64_t least, int64_t most);
 struct str take_text(struct taking *t);  // points into what is read
 
 void put_spec(struct buf *out, const struct child_spec *spec);

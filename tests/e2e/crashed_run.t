@@ -82,6 +82,43 @@ test_that 'abort of a step that does not obey' '
 	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "in doubt: a" && state_is aborted
 '
 
+# spoil SCRIPT: in the folder of the run
+spoil() {
+	(cd "state/runbook/runs/$id" && eval "$1")
+}
+unknown_is() {
+	exits 0 timeout 10 runbook show "$id" >out 2>&1 </dev/null && has "what became of it is not known" &&
+	resume 11 && effects "a " && resume 11 && effects "a "
+}
+both_killed() {
+	book "$waits"
+	start && keeper=$(pgrep -P "$run" | head -n 1) && kill -9 "$run" "$keeper" && touch go &&
+	until_true "gone $run && gone $keeper" && until_true "! runbook show $id | grep -F still" && rm -f go
+}
+for how in "rm keeper.1" ": >keeper.1" "sed -i /start/d keeper.1" "rm keeper.1; mkfifo keeper.1" \
+	"rm keeper.1; mkfifo keeper.1 *.result a2.result" "rm keeper.1; mkdir keeper.1"; do
+	test_that "marks that were spoiled do not say that nothing was started: $how" '
+		both_killed && spoil "$how" && unknown_is
+	'
+	test_that "nor where the keeper has gone and its result was taken away: $how" '
+		crash && touch go && settled && spoil "rm -f *.result; $how" && unknown_is
+	'
+done
+
+test_that 'a step that runs is found where its marks are gone, and waited for' '
+	crash && spoil "rm keeper.1" && runbook show "$id" | grep -F "still running (pid " && touch go &&
+	timeout 30 runbook resume "$id" >out 2>&1 </dev/null; [ "$(grep -c "^a" effects)" = 1 ] || { cat out effects; exit 1; }
+'
+
+test_that 'after another boot a step without a result is unknown, for show and for resume' '
+	both_killed && spoil "awk \"NR == 1 { \\\$3 = \\\"11111111-1111-1111-1111-111111111111\\\" } NR == 1\" keeper.1 >c && cat c >keeper.1 && rm c" &&
+	unknown_is
+'
+
+test_that 'what is no plain file in the place of a result is not waited for' '
+	crash && touch go && settled && spoil "r=\$(ls *.result); rm \$r; mkfifo \$r" && unknown_is
+'
+
 test_that 'abort of a step that has ended since' '
 	crash && touch go && settled &&
 	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "it has ended since, with exit status 0"

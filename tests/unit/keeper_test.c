@@ -531,12 +531,13 @@ static bool exists(const struct other *o, const char *file)
     return access(str_format(scratch, "%.*s/%s", STR_ARG(o->folder), file).s, F_OK) == 0;
 }
 
-TEST(where_there_never_was_a_keeper_nothing_was_started)
+// Each session has a keeper, so its marks were taken away.
+TEST(without_any_marks_nothing_is_known)
 {
     struct child_result r;
 
-    CHECK(child_adopt(new_folder(), STR("a"), scratch, &r) == ADOPT_NOT_STARTED);
-    CHECK(child_adopt(STR("/no/such/folder"), STR("a"), scratch, &r) == ADOPT_NOT_STARTED);
+    CHECK(child_adopt(new_folder(), STR("a"), scratch, &r) == ADOPT_UNKNOWN);
+    CHECK(child_adopt(STR("/no/such/folder"), STR("a"), scratch, &r) == ADOPT_UNKNOWN);
 }
 
 TEST(a_running_child_is_adopted_when_it_has_ended)
@@ -703,23 +704,45 @@ TEST(at_no_instant_is_what_took_effect_called_not_started)
     CHECK(count[ADOPT_NOT_STARTED] > 0 && count[ADOPT_KNOWN] + count[ADOPT_UNKNOWN] > 0);
 }
 
-// Everything died at the same instant; then the file of marks is as [text] says.
-static struct other *left_with(const char *text)
+static const char *boot(void)
+{
+    return clock_boot_id(scratch).s;
+}
+
+// keeper.[number] of the session that began at [from] and lost [before] keepers, with [lines], each
+// with its place before it.
+static void put_marks(struct str folder, int number, const char *boot_id, int from, int before,
+                      const char *lines)
+{
+    FILE *f = fopen(str_format(scratch, "%.*s/keeper.%d", STR_ARG(folder), number).s, "w");
+    struct stat st;
+
+    CHECK(f && fstat(fileno(f), &st) == 0);
+    fprintf(f, "keeper 2 %s 1 %d %d %llu\n", boot_id, from, before, (unsigned long long)st.st_ino);
+    while (*lines) {
+        int n = (int)strcspn(lines, "\n");
+        n += lines[n] == '\n';
+        fprintf(f, "%ld %.*s", ftell(f), n, lines);
+        lines += n;
+    }
+    fclose(f);
+}
+
+// Everything died at the same instant; then the file of marks has these lines.
+static struct other *left_with(const char *boot_id, const char *lines)
 {
     struct other *o = NEW(scratch, struct other);
 
     o->folder = new_folder();
-    FILE *f = fopen(str_format(scratch, "%.*s/keeper.1", STR_ARG(o->folder)).s, "w");
-    fputs(text, f);
-    fclose(f);
+    put_marks(o->folder, 1, boot_id, 0, 0, lines);
     return o;
 }
 
-static struct str this_boot(const char *rest)
+// Does [script] in its folder.
+static struct other *spoiled(struct other *o, const char *script)
 {
-    struct str boot = clock_boot_id(scratch);
-
-    return str_format(scratch, "keeper 1 %.*s 1\n%s", STR_ARG(boot), rest);
+    CHECK(system(str_format(scratch, "cd %.*s && %s", STR_ARG(o->folder), script).s) == 0);
+    return o;
 }
 
 TEST(each_instant_leaves_marks_that_say_what_may_have_happened)
@@ -742,7 +765,7 @@ TEST(each_instant_leaves_marks_that_say_what_may_have_happened)
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct child_result r;
-        enum adoption got = adopt(left_with(this_boot(rows[i].marks).s), "b", &r);
+        enum adoption got = adopt(left_with(boot(), rows[i].marks), "b", &r);
         if (got != rows[i].want)
             printf("# %s: %d\n", rows[i].marks, got);
         CHECK(got == rows[i].want);
@@ -753,14 +776,111 @@ TEST(after_another_boot_a_missing_mark_means_nothing)
 {
     struct child_result r;
 
-    CHECK(adopt(left_with("keeper 1 another-boot 1\n"), "b", &r) == ADOPT_UNKNOWN);
-    CHECK(adopt(left_with("keeper 1 another-boot 1\nstart b\npid 1 0 99999999 0 0 b\n"), "b", &r) ==
+    CHECK(adopt(left_with("another-boot", ""), "b", &r) == ADOPT_UNKNOWN);
+    CHECK(adopt(left_with("another-boot", "start b\npid 1 0 99999999 0 0 b\n"), "b", &r) ==
           ADOPT_UNKNOWN);
     CHECK(r.left_count == 0);
-    CHECK(adopt(left_with("keeper 1 another-boot 1\nstart b\nfailed b\n"), "b", &r) ==
-          ADOPT_NOT_STARTED);
-    // The keeper made its first line durable before it started anything.
-    CHECK(adopt(left_with("keeper 1 another-bo"), "b", &r) == ADOPT_NOT_STARTED);
+    // It may have been tried again.
+    CHECK(adopt(left_with("another-boot", "start b\nfailed b\n"), "b", &r) == ADOPT_UNKNOWN);
+}
+
+// What a later session noted in this boot proves nothing of an earlier one.
+TEST(after_another_boot_an_earlier_session_stays_in_doubt)
+{
+    struct other *o = left_with("another-boot", "start a5\nnext 2 40\n");
+    struct child_result r;
+
+    put_marks(o->folder, 2, boot(), 40, 0, "start a41\n");
+    CHECK(adopt(o, "a5", &r) == ADOPT_UNKNOWN && adopt(o, "a6", &r) == ADOPT_UNKNOWN);
+    CHECK(adopt(o, "a41", &r) == ADOPT_UNKNOWN && adopt(o, "a42", &r) == ADOPT_NOT_STARTED);
+}
+
+TEST(marks_that_are_not_whole_prove_nothing)
+{
+    static const char *const how[] = {
+        "rm keeper.1",
+        ": >keeper.1",
+        "sed -i /a5/d keeper.1",           // a copy in its place
+        "cp keeper.1 c; mv c keeper.1",
+        "sed /a5/d keeper.1 >c; cat c >keeper.1",  // in its place
+        "sed 1d keeper.1 >c; cat c >keeper.1",
+        "rm keeper.1; mkfifo keeper.1",
+        "mv keeper.1 c; ln -s c keeper.1",
+        "rm keeper.1; mkdir keeper.1",
+        "mkfifo a6.result",
+        "mkdir a6.result",
+        ": >a6.result",
+    };
+
+    for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
+        struct other *o = left_with(boot(), "start a5\npid 1 5 6 0 0 a5\nstart a7\n");
+        struct child_result r;
+        CHECK(adopt(o, "a6", &r) == ADOPT_NOT_STARTED);
+        spoiled(o, how[i]);
+        if (adopt(o, "a6", &r) != ADOPT_UNKNOWN)
+            printf("# %s\n", how[i]);
+        CHECK(adopt(o, "a5", &r) == ADOPT_UNKNOWN && adopt(o, "a6", &r) == ADOPT_UNKNOWN);
+    }
+}
+
+// Of a session that lost its keepers, and of the one after it.
+TEST(a_keeper_whose_file_is_gone_may_have_started_anything)
+{
+    struct child_result r;
+
+    for (int gone = 0; gone <= 3; gone++) {
+        struct other *o = left_with(boot(), "next 2 0\n");
+        put_marks(o->folder, 2, boot(), 0, 1, "next 3 40\n");
+        put_marks(o->folder, 3, boot(), 40, 0, "");
+        if (gone)
+            spoiled(o, str_format(scratch, "rm keeper.%d", gone).s);
+        CHECK(adopt(o, "a6", &r) == (gone == 1 || gone == 2 ? ADOPT_UNKNOWN : ADOPT_NOT_STARTED));
+        CHECK(adopt(o, "a41", &r) == (gone ? ADOPT_UNKNOWN : ADOPT_NOT_STARTED));
+    }
+}
+
+TEST(a_result_with_numbers_that_no_process_has_is_none)
+{
+    static const struct {
+        const char *numbers;  // end, status, error, bad folder, timed out, cancelled, took
+        enum adoption want;
+    } rows[] = {
+        { "0 255 0 0 0 0 1", ADOPT_KNOWN },
+        { "1 9 0 0 0 0 1", ADOPT_KNOWN },
+        { "0 256 0 0 0 0 1", ADOPT_UNKNOWN },
+        { "0 99999999999 0 0 0 0 1", ADOPT_UNKNOWN },
+        { "0 4294967296 0 0 0 0 1", ADOPT_UNKNOWN },
+        { "0 9999999999999999999 0 0 0 0 1", ADOPT_UNKNOWN },
+        { "0 -1 0 0 0 0 1", ADOPT_UNKNOWN },
+        { "1 65 0 0 0 0 1", ADOPT_UNKNOWN },
+        { "4294967296 0 0 0 0 0 1", ADOPT_UNKNOWN },
+        { "0 0 0 0 0 0 -1", ADOPT_UNKNOWN },
+        { "0 0 99999 0 0 0 1", ADOPT_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct child_result r;
+        struct other *o = left_with(boot(), "start b\n");
+        spoiled(o, str_format(scratch,
+                              "{ echo runbook result 1; printf '%%s\\n' %s 0 0 0 0: 0 0 0: 0 0; } "
+                              ">b.result", rows[i].numbers).s);
+        if (adopt(o, "b", &r) != rows[i].want)
+            printf("# %s\n", rows[i].numbers);
+        CHECK(adopt(o, "b", &r) == rows[i].want);
+    }
+}
+
+TEST(what_runs_is_found_without_its_marks)
+{
+    struct other *o = new_other("settle", "exec sleep 100");
+    struct child_result r;
+
+    kill_hard(o->pid);
+    spoiled(o, "rm keeper.1");
+    CHECK(adopt(o, "b", &r) == ADOPT_RUNNING);
+    CHECK(r.left_count == 1 && r.left[0].pid == o->child);
+    child_stop(o->folder, STR("b"));
+    CHECK(adopt_later(o, "b", &r) != ADOPT_NOT_STARTED && !lives(o->child));
 }
 
 TEST(a_result_that_cannot_be_written_is_kept_with_the_marks)
@@ -805,14 +925,16 @@ TEST(a_keeper_that_is_stopped_leaves_nothing_that_was_settled)
     run_spec(s, two);
     keeper_settled(s->keeper, one.name);
     keeper_stop(s->keeper, 1000);
-    CHECK(!exists(&o, "one.result") && exists(&o, "two.result") && exists(&o, "keeper.1"));
+    CHECK(!exists(&o, "one.result") && exists(&o, "two.result"));
     CHECK(adopt(&o, "two", &r) == ADOPT_KNOWN);
     s = new_setting();
     o.folder = s->folder;
     run_spec(s, one);
     keeper_settled(s->keeper, one.name);
     keeper_stop(s->keeper, 1000);
-    CHECK(!exists(&o, "one.result") && !exists(&o, "keeper.1"));
+    CHECK(!exists(&o, "one.result"));
+    keeper_clean(o.folder);
+    CHECK(!exists(&o, "keeper.1"));
 }
 
 TEST(what_is_never_settled_does_not_fill_the_memory)
