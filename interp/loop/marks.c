@@ -325,7 +325,7 @@ struct file {
     struct next {
         struct next *before;
         int64_t number, from;
-    } *nexts;
+    } * nexts;
     struct str lines;
     size_t at;  // where the lines begin
 };

@@ -45,7 +45,8 @@ bool spool_put(struct postgres_journal *j, const struct batch *batches)
         buf_format(&text, "after %" PRId64 " %.*s\n", j->chain.seq,
                    STR_ARG(j->chain.seq ? sha256_hex(a, j->chain.hash) : STR("-")));
     add_events(j, batches, &text);
-    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (first ? O_TRUNC : O_APPEND);
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC |
+                (first ? O_TRUNC : O_APPEND);
     int fd = j->spooled ? openat(j->folder_fd, "spool", flags, 0600) : -1;
     bool fine = fd >= 0 && write(fd, text.s, text.n) == (ssize_t)text.n && fsync(fd) == 0 &&
                 fsync(j->folder_fd) == 0;

@@ -14,7 +14,7 @@
 // -1: there is none, or somebody else has claimed it.
 static int lock_for_claim(const struct sqlite_store *s, struct str id, struct arena *a)
 {
-    int rc, fd = open(run_path(s, id, "lock", a).s, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    int rc, fd = open(run_path(s, id, "lock", a).s, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return -1;

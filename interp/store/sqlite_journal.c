@@ -23,7 +23,8 @@ enum {
 // Real blocks: a file of zeros that were never written would be none.
 bool reserve_make(struct sqlite_journal *j)
 {
-    int fd = openat(j->folder_fd, "reserve", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(j->folder_fd, "reserve",
+                    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
     if (fd < 0)
         return false;
@@ -151,7 +152,7 @@ static void lengthen_log(struct sqlite_journal *j)
 {
     static const char zeros[MORE_PAGES * FRAME];
     struct stat st;
-    int fd = openat(j->folder_fd, "journal.db-wal", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(j->folder_fd, "journal.db-wal", O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     j->log_room += MORE_PAGES;
     if (fd < 0)

@@ -86,7 +86,8 @@ enum taken owner_take(struct owner *o, int folder_fd, struct str folder, struct 
         abort();
     o->folder_fd = folder_fd;
     for (;;) {
-        o->lock_fd = openat(folder_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        o->lock_fd = openat(folder_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                           0600);
         if (o->lock_fd < 0) {
             failure_set(why, "`%s`: %s", o->path, strerror(errno));
             break;
@@ -128,7 +129,7 @@ bool owner_lives(struct str folder)
     char path[PATH_MAX];
 
     snprintf(path, sizeof path, "%.*s/lock", STR_ARG(folder));
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
     bool locked = is_locked(fd);

@@ -248,7 +248,7 @@ void remote_start(struct attempt *at)
 static enum remote_end end_of(const struct attempt *at)
 {
     char word[32] = "";
-    int fd = open(file_of(at).s, O_RDONLY | O_CLOEXEC);
+    int fd = open(file_of(at).s, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, word, sizeof(word) - 1);
 
     if (fd >= 0)

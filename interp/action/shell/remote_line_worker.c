@@ -25,7 +25,7 @@ int remote_line_users(const char *socket)
     char path[4096];
 
     snprintf(path, sizeof(path), "%s.users", socket);
-    return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 }
 
 // ssh reads a % as the beginning of something else.
