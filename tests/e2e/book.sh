@@ -13,7 +13,7 @@ book() {
 run() {
 	want=$1
 	shift
-	exits "$want" timeout 30 runbook run book.yaml "$@" >out 2>&1 </dev/null || { cat out; return 1; }
+	exits "$want" timeout 120 runbook run book.yaml "$@" >out 2>&1 </dev/null || { cat out; return 1; }
 }
 # start [OPTION...]: runs it beside us; $run is the interpreter, once a step has said so.
 start() {
@@ -31,7 +31,7 @@ ends() {
 resume() {
 	want=$1
 	shift
-	exits "$want" timeout 30 runbook resume "$id" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
+	exits "$want" timeout 120 runbook resume "$id" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
 }
 # gone PID: or a zombie that nobody has reaped yet
 gone() {
@@ -41,7 +41,7 @@ until_true() {
 	tries=0
 	until eval "$1"; do
 		tries=$((tries + 1))
-		[ $tries -lt 1500 ] || { echo "never true: $1"; return 1; }
+		[ $tries -lt 9000 ] || { echo "never true: $1"; return 1; }
 		sleep 0.01
 	done
 }
