@@ -523,7 +523,8 @@ TEST(undo_brings_back_files_that_git_writes_otherwise_than_it_keeps_them)
     check_undone(
         "checkout: v1",
         "git config filter.up.clean 'tr a-z A-Z'; git config filter.up.smudge 'tr A-Z a-z'; "
-        "echo '*.txt filter=up' > .gitattributes; git add .; git commit -qm filter; "
+        "echo '*.txt filter=up' > .gitattributes; git add .; git add --renormalize .; "
+        "git commit -qm filter; "
         "touch -d 2020-01-01 *.txt; git update-index -q --refresh");
 }
 
