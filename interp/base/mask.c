@@ -359,11 +359,6 @@ size_t masking_held(const struct masking *s)
     return s->held.n;
 }
 
-bool masking_found(const struct masking *s)
-{
-    return s->found;
-}
-
 struct str mask_text(const struct mask *m, struct str in, struct arena *a, bool *found)
 {
     struct masking s = { .mask = (struct mask *)m };  // only links it, if need be

@@ -45,4 +45,3 @@ void masking_end(struct masking *s, struct buf *out);
 void masking_hide(struct masking *s, size_t n);
 // How many bytes are held back now: the longest end of the stream that begins a secret.
 size_t masking_held(const struct masking *s);
-bool masking_found(const struct masking *s);  // something was masked so far

@@ -253,11 +253,6 @@ struct space *run_root(const struct run *r)
     return r->root;
 }
 
-const struct program *run_program(const struct run *r)
-{
-    return r->program;
-}
-
 size_t run_task_count(const struct run *r)
 {
     return r->tasks.count;

@@ -110,7 +110,6 @@ struct task *run_task(const struct run *r, struct str address);
 // By the address or, where only one has it, the plain id.
 struct task *run_find(const struct run *r, struct str word);
 struct space *run_root(const struct run *r);
-const struct program *run_program(const struct run *r);
 // Every task there is so far, in the order in which they came to be.
 size_t run_task_count(const struct run *r);
 struct task *run_task_at(const struct run *r, size_t i);

@@ -87,5 +87,3 @@ struct expr_ref {
 };
 const struct expr_ref *expr_refs(const struct expr *e, size_t *count);
 
-// True when evaluation gives the same in every run: no names, no now.
-bool expr_is_constant(const struct expr *e);

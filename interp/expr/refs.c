@@ -105,11 +105,3 @@ const struct expr_ref *expr_refs(const struct expr *e, size_t *count)
     *count = r.count;
     return r.items;
 }
-
-bool expr_is_constant(const struct expr *e)
-{
-    size_t count;
-
-    expr_refs(e, &count);
-    return count == 0;
-}

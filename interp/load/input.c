@@ -143,11 +143,6 @@ bool input_is_required(const struct input *in)
     return in->required == YES || (in->required == UNWRITTEN && !in->fallback);
 }
 
-const char *input_type_word(const struct input *in)
-{
-    return kinds[in->type].word;
-}
-
 const struct expr_type *input_expr_type(const struct input *in, struct arena *a)
 {
     const struct input_kind *k = &kinds[in->type];

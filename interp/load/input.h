@@ -16,7 +16,6 @@ struct refusal {
 };
 
 bool input_is_required(const struct input *in);
-const char *input_type_word(const struct input *in);  // "int"
 const struct expr_type *input_expr_type(const struct input *in, struct arena *a);
 
 // [text] is read strictly: no +1, no 007, no yes for true.

@@ -141,14 +141,6 @@ void child_stop(struct str folder, struct str name)
     arena_free(a);
 }
 
-void child_adopted(struct str folder, struct str name)
-{
-    struct arena *a = arena_new(NULL);
-
-    unlink(str_format(a, "%.*s/%.*s.result", STR_ARG(folder), STR_ARG(name)).s);
-    arena_free(a);
-}
-
 void keeper_clean(struct str folder)
 {
     marks_clean(folder);

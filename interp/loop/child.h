@@ -130,5 +130,3 @@ bool child_hold_timeout(struct str folder, struct str name);
 // The attempt is to end now, whoever keeps it: TERM and CONT, after its grace KILL. To be called as
 // often as child_adopt() while that says ADOPT_RUNNING.
 void child_stop(struct str folder, struct str name);
-// Its outcome is durable: the result that was adopted is not needed any more.
-void child_adopted(struct str folder, struct str name);

@@ -35,8 +35,3 @@ struct observer *ndjson_new(struct arena *a, int fd)
     n->observer = (struct observer){ .event = on_event, .ctx = n };
     return &n->observer;
 }
-
-bool ndjson_is_gone(const struct observer *o)
-{
-    return ((const struct ndjson *)o->ctx)->gone;
-}

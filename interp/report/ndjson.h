@@ -8,4 +8,3 @@
 #include "exec/observer.h"
 
 struct observer *ndjson_new(struct arena *a, int fd);
-bool ndjson_is_gone(const struct observer *o);

@@ -37,11 +37,6 @@ const struct look *screen_look(const struct screen *s)
     return &s->look;
 }
 
-int screen_fd(const struct screen *s)
-{
-    return s->fd;
-}
-
 bool screen_is_gone(const struct screen *s)
 {
     return s->gone;

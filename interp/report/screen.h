@@ -16,7 +16,6 @@ struct screen;
 // [fd] stays the caller's. [repaint] of the look says whether there can be a status.
 struct screen *screen_new(struct arena *a, int fd, struct look look);
 const struct look *screen_look(const struct screen *s);
-int screen_fd(const struct screen *s);
 // As wide as the terminal is now; 0: no limit.
 size_t screen_columns(struct screen *s);
 

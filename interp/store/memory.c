@@ -29,11 +29,6 @@ void memory_fail(struct store *s, int n)
     m->failing = false;
 }
 
-int memory_writes(const struct store *s)
-{
-    return ((const struct memory *)s)->writes;
-}
-
 bool memory_may_write(struct memory *m)
 {
     m->writes++;

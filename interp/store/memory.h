@@ -9,8 +9,6 @@
 // The [n]-th write from now on (1: the next) fails, and every later one. A write is a
 // commit, a kept file, a lock, an unlock, a vote, something remembered. 0: none fails.
 void memory_fail(struct store *s, int n);
-// How many writes there were.
-int memory_writes(const struct store *s);
 // As if the interpreter that has the run had been killed: what it did not commit is lost,
 // what it still tries to write fails.
 void memory_crash(struct store *s, struct str run);

@@ -613,14 +613,6 @@ static struct str picture_of(const char *source, const char *given)
     return expr_picture(parsed(source), s, scratch);
 }
 
-TEST(constants_are_told_from_what_varies)
-{
-    CHECK(expr_is_constant(parsed("1 + size('a')")));
-    CHECK(expr_is_constant(parsed("type(1) == int")));
-    CHECK(!expr_is_constant(parsed("a")));
-    CHECK(!expr_is_constant(parsed("now > timestamp(0)")));
-}
-
 TEST(a_picture_has_each_value_under_its_part)
 {
     CHECK_STR(

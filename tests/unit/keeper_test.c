@@ -558,8 +558,6 @@ TEST(a_running_child_is_adopted_when_it_has_ended)
     CHECK_STR(r.adopted_stderr, "end ***\n");
     CHECK(adopt(o, "c", &r) == ADOPT_NOT_STARTED);
     CHECK(dies(o->keeper));
-    child_adopted(o->folder, STR("b"));
-    CHECK(!exists(o, "b.result"));
     keeper_clean(o->folder);
     CHECK(!exists(o, "keeper.1"));
 }

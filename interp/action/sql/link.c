@@ -329,11 +329,6 @@ bool link_is_idle(const struct link *k)
     return !link_is_lost(k) && k->pq->transactionStatus(k->conn) == PQTRANS_IDLE;
 }
 
-bool link_has_failed(const struct link *k)
-{
-    return !link_is_lost(k) && k->pq->transactionStatus(k->conn) == PQTRANS_INERROR;
-}
-
 int link_version(const struct link *k)
 {
     return k->conn ? k->pq->serverVersion(k->conn) : 0;

@@ -55,5 +55,4 @@ void link_enough(struct link *k, struct str why);
 const struct link_error *link_error(const struct link *k);  // of the last question
 bool link_is_lost(const struct link *k);                    // nothing can be asked any more
 bool link_is_idle(const struct link *k);                    // in no transaction
-bool link_has_failed(const struct link *k);                 // in a transaction that failed
 int link_version(const struct link *k);                     // 150004

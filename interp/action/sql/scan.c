@@ -233,14 +233,3 @@ bool sql_is_mark(const struct sql_scan *s, const struct sql_token *t, char c)
 {
     return t->kind == SQL_PUNCTUATION && s->text.s[t->start] == c;
 }
-
-const char *sql_kind_words(enum sql_kind kind)
-{
-    static const char *const words[] = {
-        [SQL_COMMENT] = "a comment",  [SQL_WORD] = "a word",     [SQL_NAME] = "a quoted name",
-        [SQL_TEXT] = "a quoted text", [SQL_NUMBER] = "a number", [SQL_PARAMETER] = "a parameter",
-        [SQL_PUNCTUATION] = "a mark",
-    };
-
-    return words[kind];
-}

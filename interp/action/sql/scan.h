@@ -41,5 +41,3 @@ bool sql_next_code(struct sql_scan *s, struct sql_token *out);
 bool sql_is_word(const struct sql_scan *s, const struct sql_token *t, const char *word);
 bool sql_is_mark(const struct sql_scan *s, const struct sql_token *t, char c);
 
-// "a comment", "a quoted text", ... for messages.
-const char *sql_kind_words(enum sql_kind kind);
