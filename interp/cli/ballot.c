@@ -1,7 +1,7 @@
 #include "cli/ballot.h"
 
 #include "base/arena.h"
-#include "report/fields.h"
+#include "value/fields.h"
 
 static const struct str *names_of(struct value list, struct arena *a, size_t *count)
 {

@@ -6,8 +6,8 @@
 #include "cli/open.h"
 #include "exec/kept.h"
 #include "exec/walk.h"
-#include "report/fields.h"
 #include "report/history_read.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 // A vote on an approval, for or against.

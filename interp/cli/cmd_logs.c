@@ -4,10 +4,10 @@
 #include "base/map.h"
 #include "cli/open.h"
 #include "loop/loop.h"
-#include "report/fields.h"
 #include "report/harmless.h"
 #include "report/lines.h"
 #include "value/base64.h"
+#include "value/fields.h"
 
 enum {
     LOOK_AGAIN_MS = 300,

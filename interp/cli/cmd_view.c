@@ -8,8 +8,8 @@
 #include "cli/rehearsal.h"
 #include "load/input.h"
 #include "load/program.h"
-#include "report/fields.h"
 #include "report/view.h"
+#include "value/fields.h"
 
 // SOURCE_DATE_EPOCH makes the same document come out the same.
 static int64_t printing_time(void)

@@ -3,9 +3,9 @@
 #include "cli/ballot.h"
 #include "cli/open.h"
 #include "cli/print.h"
-#include "report/fields.h"
 #include "report/history_read.h"
 #include "report/listing.h"
+#include "value/fields.h"
 
 // Of what the event says: what is needed for an answer.
 static const char *const kept[] = { "details", "danger",        "phrase",    "from",

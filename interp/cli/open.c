@@ -5,9 +5,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "report/fields.h"
 #include "report/harmless.h"
 #include "report/history_read.h"
+#include "value/fields.h"
 
 struct project *open_project(struct invocation *v)
 {

@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "exec/lasting.h"
-#include "report/fields.h"
+#include "value/fields.h"
 #include "value/json.h"
 
 struct proof {

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "cli/ballot.h"
 #include "cli/taking.h"
-#include "report/fields.h"
 #include "report/history_read.h"
+#include "value/fields.h"
 
 // As the run itself will judge it: one refusal ends it, nobody answering in time is a no.
 static struct str settled(const struct asked *asked, const struct vote *votes, size_t count,

@@ -7,35 +7,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/core.h"
-
-static struct value field(const struct event *e, const char *name)
-{
-    struct value v = VALUE_NONE;
-
-    value_field(e->data, name, NULL, &v);
-    return v;
-}
-
-static struct str text_field(const struct event *e, const char *name)
-{
-    struct value v = field(e, name);
-
-    return v.kind == VALUE_STRING ? v.s : STR("");
-}
-
-static bool flag(const struct event *e, const char *name)
-{
-    struct value v = field(e, name);
-
-    return v.kind == VALUE_BOOL && v.b;
-}
-
-static int64_t number(const struct event *e, const char *name)
-{
-    struct value v = field(e, name);
-
-    return v.kind == VALUE_INT ? v.i : 0;
-}
+#include "value/fields.h"
 
 // What failed in it before a resume, and was adopted, still keeps the rest from starting.
 static bool has_failed_before(const struct series *s)
@@ -65,7 +37,7 @@ static void lose_items(struct run *r, struct task *each, const struct event *e)
 {
     struct value places = VALUE_NONE;
 
-    value_field(field(e, "lost"), "items", NULL, &places);
+    value_field(value_of(e->data, "lost"), "items", NULL, &places);
     for (size_t i = 0; places.kind == VALUE_LIST && i < value_size(places); i++) {
         struct value place = value_item(places, i);
         if (place.kind == VALUE_INT && (uint64_t)place.i < each->steps->count)
@@ -75,11 +47,11 @@ static void lose_items(struct run *r, struct task *each, const struct event *e)
 
 static void apply_items(struct run *r, struct task *t, const struct event *e)
 {
-    struct value parallel = field(e, "parallel");
+    struct value parallel = value_of(e->data, "parallel");
 
     task_begin(r, t);
     if (!t->steps) {  // they stand already when the run is resumed
-        task_make_instances(r, t, value_copy(r->arena, field(e, "items")));
+        task_make_instances(r, t, value_copy(r->arena, value_of(e->data, "items")));
         lose_items(r, t, e);
     }
     t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
@@ -102,7 +74,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
 {
     task_begin(r, t);
     t->state = STATE_RUNNING;
-    t->attempts = number(e, "attempt");
+    t->attempts = int_of(e->data, "attempt", 0);
     t->resting = t->intended = false;
     if (!t->intent) {
         t->intent = true;
@@ -111,12 +83,12 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
         t->started_wall_ns = e->wall_ns;
     }
     r->session_starts += !t->aside;
-    if (!str_equal(t->file, text_field(e, "file")))
-        t->file = str_copy(r->arena, text_field(e, "file"));
-    if (field(e, "before").kind == VALUE_MAP)
-        KEEP(r, t, before, field(e, "before"));
-    KEEP(r, t, given, field(e, "with"));
-    KEEP(r, t, lost, field(e, "lost"));
+    if (!str_equal(t->file, text_of(e->data, "file")))
+        t->file = str_copy(r->arena, text_of(e->data, "file"));
+    if (value_of(e->data, "before").kind == VALUE_MAP)
+        KEEP(r, t, before, value_of(e->data, "before"));
+    KEEP(r, t, given, value_of(e->data, "with"));
+    KEEP(r, t, lost, value_of(e->data, "lost"));
     KEEP(r, t, notes, VALUE_NONE);
     if (t->kind == TASK_GROUP && t->step->transaction)
         series_reset(r, t->steps);  // what was done in it before was rolled back
@@ -127,7 +99,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
 // What came back of an attempt is lost beside what was known when it began.
 static void remember_lost(struct run *r, struct task *t, const struct event *e)
 {
-    struct value lost = field(e, "lost"), both[2] = { t->more->lost, lost };
+    struct value lost = value_of(e->data, "lost"), both[2] = { t->more->lost, lost };
     struct value_builder *b;
 
     if (lost.kind != VALUE_MAP)
@@ -156,11 +128,11 @@ static struct value kept_result(struct run *r, struct value result)
 // A failed attempt: a rest before the next, or the rescue.
 static void apply_attempt(struct run *r, struct task *t, const struct event *e)
 {
-    t->message = str_copy(r->arena, text_field(e, "message"));
+    t->message = str_copy(r->arena, text_of(e->data, "message"));
     t->dangling = false;
-    if (flag(e, "final")) {
+    if (truth_of(e->data, "final")) {
         t->rescuing = true;
-        t->result = kept_result(r, field(e, "result"));
+        t->result = kept_result(r, value_of(e->data, "result"));
         remember_lost(r, t, e);
         if (t->rescue)
             series_open(r, t->rescue);
@@ -177,7 +149,7 @@ static void apply_attempt(struct run *r, struct task *t, const struct event *e)
     }
     t->failing = false;
     t->resting = true;
-    t->due_ms = number(e, "due_ms");
+    t->due_ms = int_of(e->data, "due_ms", 0);
     queue_push(r, &r->resting, t);
 }
 
@@ -200,24 +172,24 @@ static void apply_failure(struct run *r, struct task *t, struct str then)
 static void remember_end(struct run *r, struct task *t, const struct event *e, enum state state)
 {
     t->state = state;
-    t->by_person = text_field(e, "by").n > 0 && state == STATE_SKIPPED;
-    t->marked = flag(e, "marked");
-    t->declined = flag(e, "declined");
-    t->own_continue = flag(e, "own");
-    t->message = str_copy(r->arena, text_field(e, "message"));
-    t->took_ms = number(e, "took_ms");
-    t->result = kept_result(r, field(e, "result"));
-    KEEP(r, t, outputs, field(e, "outputs"));
+    t->by_person = text_of(e->data, "by").n > 0 && state == STATE_SKIPPED;
+    t->marked = truth_of(e->data, "marked");
+    t->declined = truth_of(e->data, "declined");
+    t->own_continue = truth_of(e->data, "own");
+    t->message = str_copy(r->arena, text_of(e->data, "message"));
+    t->took_ms = int_of(e->data, "took_ms", 0);
+    t->result = kept_result(r, value_of(e->data, "result"));
+    KEEP(r, t, outputs, value_of(e->data, "outputs"));
     remember_lost(r, t, e);
     t->dangling = false;
 }
 
 static void apply_end(struct run *r, struct task *t, const struct event *e)
 {
-    enum state state = state_of(text_field(e, "state"));
+    enum state state = state_of(text_of(e->data, "state"));
 
     assert(state != STATE_COUNT);
-    if (flag(e, "marked")) {
+    if (truth_of(e->data, "marked")) {
         remember_end(r, t, e, state);
         go_on_marked(r, t);
         return;
@@ -239,7 +211,7 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
         r->always_failed = true;
     task_end(r, t);
     if (bad)
-        apply_failure(r, t, text_field(e, "then"));
+        apply_failure(r, t, text_of(e->data, "then"));
     if (state == STATE_UNKNOWN && t->in->kind != SERIES_UNDO)
         run_want_stop(r);
     if (t->in->kind == SERIES_UNDO)
@@ -257,7 +229,7 @@ static void apply_undo_start(struct run *r, struct task *t)
 
 static void apply_undo_end(struct run *r, struct task *t, const struct event *e)
 {
-    struct str state = text_field(e, "state");
+    struct str state = text_of(e->data, "state");
 
     t->undo_state = str_is(state, "undone") ? UNDO_DONE
                     : str_is(state, "unknown") ? UNDO_UNKNOWN
@@ -284,7 +256,7 @@ static struct series *series_of(const struct run *r, enum phase p)
 
 static void apply_phase_start(struct run *r, const struct event *e)
 {
-    r->phase = phase_of(text_field(e, "phase"));
+    r->phase = phase_of(text_of(e->data, "phase"));
     r->any_phase = r->phase_begun = true;
     r->phase_over = false;
     if (r->phase == PHASE_UNDO) {
@@ -297,20 +269,20 @@ static void apply_phase_start(struct run *r, const struct event *e)
 
 static void apply_phase_end(struct run *r, const struct event *e)
 {
-    bool ok = flag(e, "ok");
+    bool ok = truth_of(e->data, "ok");
 
     r->phase_begun = r->phase_ordered = false;
     r->checklist_done |= r->phase == PHASE_CHECKLIST && ok;
     r->confirm_done |= r->phase == PHASE_CONFIRM && ok;
     r->verified |= r->phase == PHASE_VERIFY && ok;
     r->undo_phase_done |= r->phase == PHASE_UNDO;
-    if (r->phase == PHASE_UNDONE && !ok && !flag(e, "cancelled"))
+    if (r->phase == PHASE_UNDONE && !ok && !truth_of(e->data, "cancelled"))
         r->undone_failed = true;
 }
 
 void run_apply(struct run *r, const struct event *e)
 {
-    struct str address = text_field(e, "step");
+    struct str address = text_of(e->data, "step");
     struct task *t = address.n ? map_get(r->by_address, address) : NULL;
 
     if (e->type == EVENT_PHASE_START)
@@ -325,12 +297,12 @@ void run_apply(struct run *r, const struct event *e)
     case EVENT_STEP_INTENT: apply_intent(r, t, e); break;
     case EVENT_STEP_ITEMS: apply_items(r, t, e); break;
     case EVENT_STEP_START: apply_start(r, t, e); break;
-    case EVENT_STEP_NOTE: KEEP(r, t, notes, field(e, "note")); break;
+    case EVENT_STEP_NOTE: KEEP(r, t, notes, value_of(e->data, "note")); break;
     case EVENT_STEP_ATTEMPT: apply_attempt(r, t, e); break;
     case EVENT_STEP_ALWAYS:
         t->always_begun = true;
-        t->work_failed = flag(e, "failed");
-        t->message = str_copy(r->arena, text_field(e, "message"));
+        t->work_failed = truth_of(e->data, "failed");
+        t->message = str_copy(r->arena, text_of(e->data, "message"));
         series_open(r, t->always);
         break;
     case EVENT_STEP_END: apply_end(r, t, e); break;

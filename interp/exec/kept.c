@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/sha256.h"
 #include "exec/walk.h"
+#include "value/fields.h"
 
 // A secret that somebody wrote into a file by its value is kept by its name. The
 // placeholder reads as a word wherever a secret can be written.
@@ -128,21 +129,6 @@ struct str plan_digest(struct driver *d, struct str plan)
     return str_format(d->arena, "sha256:%.*s", STR_ARG(digest_hex(d->arena, plan)));
 }
 
-static struct str text_of(struct value plan, const char *key)
-{
-    struct value v = VALUE_NONE;
-
-    value_field(plan, key, NULL, &v);
-    return v.kind == VALUE_STRING ? v.s : STR("");
-}
-
-static bool flag_of(struct value plan, const char *key)
-{
-    struct value v = VALUE_NONE;
-
-    return value_field(plan, key, NULL, &v) && v.kind == VALUE_BOOL && v.b;
-}
-
 static bool read_json(struct str json, struct arena *a, struct value *out)
 {
     struct arena *scratch = arena_new(NULL);
@@ -164,8 +150,8 @@ bool plan_read(struct arena *a, struct str json, struct kept_plan *out)
     out->file = text_of(plan, "file");
     out->cwd = text_of(plan, "cwd");
     out->user = text_of(plan, "user");
-    out->manual = flag_of(plan, "manual");
-    out->drill = flag_of(plan, "drill");
+    out->manual = truth_of(plan, "manual");
+    out->drill = truth_of(plan, "drill");
     if (value_field(plan, "on_failure", a, &policy) && policy.kind == VALUE_INT)
         out->on_failure = (int)policy.i;
     value_field(plan, "inputs", a, &out->inputs);

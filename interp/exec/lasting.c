@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/sha256.h"
 #include "exec/walk.h"
+#include "value/fields.h"
 
 enum { INLINE = 3 * 1024 };
 
@@ -84,14 +85,6 @@ void lasting_end(struct lasting *l)
 
 // ---- read again
 
-static struct value field_of(struct value map, const char *key)
-{
-    struct value v = VALUE_NONE;
-
-    value_field(map, key, NULL, &v);
-    return v;
-}
-
 // [digest]: of an event that says it.
 static bool read_kept(struct driver *d, struct value name, struct value digest, struct value *out)
 {
@@ -126,8 +119,8 @@ static struct value joined(struct arena *a, struct value x, struct value y)
 
 bool lasting_restore(struct driver *d, struct event *e)
 {
-    struct value digests = field_of(e->data, "digests");
-    struct value kept = field_of(e->data, "kept"), withheld = field_of(e->data, "withheld"), whole;
+    struct value digests = value_of(e->data, "digests");
+    struct value kept = value_of(e->data, "kept"), withheld = value_of(e->data, "withheld"), whole;
     struct value_builder *b;
 
     if (kept.kind != VALUE_MAP && withheld.kind != VALUE_MAP)
@@ -136,11 +129,11 @@ bool lasting_restore(struct driver *d, struct event *e)
     for (size_t i = 0; i < value_size(e->data); i++)
         value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
     if (withheld.kind == VALUE_MAP)
-        value_put_s(b, "lost", joined(d->arena, field_of(e->data, "lost"), withheld));
+        value_put_s(b, "lost", joined(d->arena, value_of(e->data, "lost"), withheld));
     for (size_t i = 0; kept.kind == VALUE_MAP && i < value_size(kept); i++) {
         struct value_entry at = kept.map->entries[i];
         struct value digest = at.key.kind == VALUE_STRING
-                                  ? field_of(digests, str_copy(d->arena, at.key.s).s)
+                                  ? value_of(digests, str_copy(d->arena, at.key.s).s)
                                   : VALUE_NONE;
         if (!read_kept(d, at.value, digest, &whole))
             return false;
@@ -172,5 +165,5 @@ struct value lost_names(struct arena *a, const char *field, struct value names)
 
 struct value names_lost(const struct task *t, const char *field)
 {
-    return field_of(t->more->lost, field);
+    return value_of(t->more->lost, field);
 }

@@ -13,6 +13,7 @@
 #include "exec/inside.h"
 #include "graph/spot.h"
 #include "loop/program.h"
+#include "value/fields.h"
 
 enum { CHUNK = 64 * 1024, MOST = 256 * 1024 * 1024 };
 
@@ -146,15 +147,6 @@ void programs_note(struct driver *d)
     struct noting n = { d, d->frame };
 
     runbook_each_spot(d->frame->module->rb, note_step, &n);
-}
-
-static struct str text_of(struct value map, const char *field)
-{
-    struct value v;
-
-    return map.kind == VALUE_MAP && value_field(map, field, NULL, &v) && v.kind == VALUE_STRING
-               ? v.s
-               : STR("");
 }
 
 void program_replayed(struct driver *d, const struct event *e, struct arena *scratch)

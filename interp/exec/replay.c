@@ -8,33 +8,11 @@
 #include "exec/lasting.h"
 #include "exec/session.h"
 #include "value/base64.h"
-
-static struct str text_of(struct value map, const char *key)
-{
-    struct value v = VALUE_NONE;
-
-    value_field(map, key, NULL, &v);
-    return v.kind == VALUE_STRING ? v.s : STR("");
-}
-
-static int64_t integer_of(struct value map, const char *key)
-{
-    struct value v = VALUE_NONE;
-
-    return value_field(map, key, NULL, &v) && v.kind == VALUE_INT ? v.i : 0;
-}
-
-static struct value field_of(struct value map, const char *key)
-{
-    struct value v = VALUE_NONE;
-
-    value_field(map, key, NULL, &v);
-    return v;
-}
+#include "value/fields.h"
 
 static enum answer_kind recorded_kind(const struct event *e, struct str word)
 {
-    if (field_of(e->data, "text").kind == VALUE_STRING)
+    if (value_of(e->data, "text").kind == VALUE_STRING)
         return ANSWER_VALUE;
     return str_is(word, "done") || str_is(word, "yes") ? ANSWER_YES
            : str_is(word, "failed")                    ? ANSWER_FAILED
@@ -104,7 +82,7 @@ static void forget_answer(struct driver *d, struct str id)
 // `took` is a duration, which JSON does not know.
 static void restore_result(struct event *e, struct arena *a)
 {
-    struct value result = field_of(e->data, "result"), took = field_of(result, "took");
+    struct value result = value_of(e->data, "result"), took = value_of(result, "took");
 
     if (took.kind != VALUE_STRING)
         return;
@@ -136,7 +114,7 @@ static void session_begins(struct earlier *past, int64_t at_ns)
 
 static void session_ends(struct earlier *past, const struct event *e)
 {
-    int64_t whole = integer_of(e->data, "took_ms");  // of all sessions so far
+    int64_t whole = int_of(e->data, "took_ms", 0);  // of all sessions so far
 
     session_begins(past, 0);
     if (whole > 0)
@@ -149,14 +127,14 @@ static void phase_before(struct driver *d, const struct event *e)
 
     for (int p = 0; p <= PHASE_ALWAYS; p++)
         if (str_is(word, phase_word((enum phase)p)))
-            d->phase_ms[p] += integer_of(e->data, "took_ms");
+            d->phase_ms[p] += int_of(e->data, "took_ms", 0);
     if (str_is(word, "always"))
         d->owes_always = d->always_cut = !run_always_is_whole(d->run);
 }
 
 static void session_before(struct driver *d, const struct event *e)
 {
-    struct value undo = field_of(e->data, "undo");
+    struct value undo = value_of(e->data, "undo");
     struct run_facts facts = { .on_failure = d->options->on_failure };
 
     d->sessions++;
@@ -198,7 +176,7 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
     case EVENT_RUN_END:
         d->was_suspended = false;
         session_ends(&d->earlier, e);
-        d->waiting_ms = integer_of(e->data, "waiting_ms");  // of all sessions so far
+        d->waiting_ms = int_of(e->data, "waiting_ms", 0);  // of all sessions so far
         // Where nothing further was started, `always` was not either.
         d->owes_always &= d->always_cut || str_is(text_of(e->data, "result"), "store");
         break;

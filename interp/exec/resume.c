@@ -6,16 +6,9 @@
 #include "exec/lasting.h"
 #include "exec/session.h"
 #include "exec/undo_step.h"
+#include "value/fields.h"
 
 // ---- going on
-
-static struct value field_of(struct value map, const char *key)
-{
-    struct value v = VALUE_NONE;
-
-    value_field(map, key, NULL, &v);
-    return v;
-}
 
 static const struct given *kept_inputs(struct driver *d, const struct kept_plan *plan,
                                        size_t *count)
@@ -155,7 +148,7 @@ static bool is_plan_of_this_run(struct driver *d, const struct kept_plan *plan)
 
 static struct value started_of(struct driver *d)
 {
-    return field_of(d->run_value, "started");
+    return value_of(d->run_value, "started");
 }
 
 static struct value restore_started(struct driver *d, struct value kept)

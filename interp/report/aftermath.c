@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "report/budget.h"
-#include "report/fields.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 // -------- lists of the end

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "report/aftermath.h"
 #include "report/answers.h"
-#include "report/fields.h"
+#include "value/fields.h"
 
 // "restore~undo", "restore~undo.2": the way back is not taken back itself.
 static bool is_way_back(const struct story *s)

@@ -1,6 +1,6 @@
 #include "base/arena.h"
 #include "report/aftermath.h"
-#include "report/fields.h"
+#include "value/fields.h"
 
 static const char *status_hint(int64_t status)
 {

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "report/fields.h"
+#include "value/fields.h"
 
 static bool is_plain(struct str s)
 {

@@ -1,7 +1,7 @@
 #include "report/budget.h"
 
 #include "base/arena.h"
-#include "report/fields.h"
+#include "value/fields.h"
 
 void budget_measure(const struct history *h, struct measured frames[BUDGET_FRAMES])
 {

@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "report/fields.h"
 #include "report/history_inside.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 struct history *history_new(struct arena *a)

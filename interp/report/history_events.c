@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "report/answers.h"
-#include "report/fields.h"
 #include "report/history_inside.h"
 #include "value/base64.h"
+#include "value/fields.h"
 
 // -------- the run
 

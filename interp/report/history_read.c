@@ -1,8 +1,8 @@
 #include "report/history_read.h"
 
 #include "base/arena.h"
-#include "report/fields.h"
 #include "report/history_inside.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 struct reading {

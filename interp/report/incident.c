@@ -4,9 +4,9 @@
 #include "report/aftermath.h"
 #include "report/answers.h"
 #include "report/budget.h"
-#include "report/fields.h"
 #include "report/since.h"
 #include "report/way_back.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 static const struct {

@@ -2,8 +2,8 @@
 #include "base/clock.h"
 #include "report/aftermath.h"
 #include "report/budget.h"
-#include "report/fields.h"
 #include "report/incident.h"
+#include "value/fields.h"
 
 static void put(struct value_builder *b, const char *key, struct str s)
 {

@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "report/aftermath.h"
 #include "report/answers.h"
-#include "report/fields.h"
 #include "report/harmless.h"
 #include "report/since.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 // A cell of a table, with blanks up to its width.

@@ -1,7 +1,7 @@
 #include "base/arena.h"
 #include "exec/event.h"
-#include "report/fields.h"
 #include "report/past.h"
+#include "value/fields.h"
 
 static bool see_event(const struct stored_event *e, void *arg)
 {

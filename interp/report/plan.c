@@ -6,8 +6,8 @@
 #include "base/arena.h"
 #include "base/shell_word.h"
 #include "load/destroys.h"
-#include "report/fields.h"
 #include "report/resolved.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 // -------- questions

@@ -1,8 +1,8 @@
 // What a plan says before its first step.
 
 #include "base/arena.h"
-#include "report/fields.h"
 #include "report/plan_inside.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 struct str plan_words(const struct planning *g, const struct template *t)

@@ -1,8 +1,8 @@
 #include "report/status.h"
 
 #include "base/arena.h"
-#include "report/fields.h"
 #include "report/harmless.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 enum {

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "report/aftermath.h"
-#include "report/fields.h"
 #include "report/harmless.h"
 #include "report/status.h"
 #include "report/teller_inside.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 enum { TICK_MS = 1000, REPAINT_MS = 50, HEARTBEAT_MS = 30000, WIDEST_ROW = 78 };

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "report/aftermath.h"
-#include "report/fields.h"
 #include "report/harmless.h"
 #include "report/teller_inside.h"
 #include "report/way_back.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 enum { WIDEST_ID = 24 };

@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "model/runbook.h"
-#include "report/fields.h"
 #include "report/view_inside.h"
+#include "value/fields.h"
 
 struct str viewed(const struct viewing *w, const struct template *t)
 {

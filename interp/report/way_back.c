@@ -1,7 +1,7 @@
 #include "report/way_back.h"
 
 #include "base/arena.h"
-#include "report/fields.h"
+#include "value/fields.h"
 
 // Names, and each reason behind its own: "stop, clear; mail: it is sent; p.letter".
 struct naming {

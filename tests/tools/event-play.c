@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "report/fields.h"
 #include "report/ndjson.h"
 #include "report/teller.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 struct play {

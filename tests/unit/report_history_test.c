@@ -1,9 +1,9 @@
 #include "tests/unit/test.h"
 
 #include "report/aftermath.h"
-#include "report/fields.h"
 #include "report/incident.h"
 #include "report/status.h"
+#include "value/fields.h"
 #include "value/when.h"
 
 // A history of events written as JSON.

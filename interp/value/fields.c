@@ -1,4 +1,4 @@
-#include "report/fields.h"
+#include "value/fields.h"
 
 #include "value/number.h"
 

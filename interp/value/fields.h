@@ -1,4 +1,5 @@
-// The fields of an event, as plain C; what is not there is empty.
+// The fields of a map whose keys are text (an event, a kept plan), as plain C; what is not there,
+// or is of another kind, is empty.
 
 #pragma once
 
