@@ -182,11 +182,7 @@ static void callee_verified(void *arg, const struct check_outcome *o)
         callee_judge(w);
         return;
     }
-    w->message = str_format(w->arena, "its `verify` does not hold: %.*s: %.*s", STR_ARG(o->id),
-                            STR_ARG(o->message));
-    w->picture = str_copy(w->arena, o->picture);
-    w->parts = value_copy(w->arena, o->parts);
-    w->cancelled |= o->cancelled;
+    walk_unverified(w, "its ", o);
     container_failed(w);
 }
 

@@ -46,6 +46,15 @@ void walk_succeeded(struct walk *w)
     walk_end(w, task_transaction(w->task) ? STATE_PROVISIONAL : STATE_SUCCEEDED, NULL, false);
 }
 
+void walk_unverified(struct walk *w, const char *whose, const struct check_outcome *o)
+{
+    w->message = str_format(w->arena, "%s`verify` does not hold: %.*s: %.*s", whose,
+                            STR_ARG(o->id), STR_ARG(o->message));
+    w->picture = str_copy(w->arena, o->picture);
+    w->parts = value_copy(w->arena, o->parts);
+    w->cancelled |= o->cancelled;
+}
+
 static void verified(void *arg, const struct check_outcome *o)
 {
     struct walk *w = arg;
@@ -58,11 +67,7 @@ static void verified(void *arg, const struct check_outcome *o)
         walk_succeeded(w);
         return;
     }
-    w->message = str_format(w->arena, "`verify` does not hold: %.*s: %.*s", STR_ARG(o->id),
-                            STR_ARG(o->message));
-    w->picture = str_copy(w->arena, o->picture);
-    w->parts = value_copy(w->arena, o->parts);
-    w->cancelled |= o->cancelled;
+    walk_unverified(w, "", o);
     walk_failed(w);
 }
 

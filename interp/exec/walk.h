@@ -37,6 +37,8 @@ void walk_outcome(struct walk *w, const struct outcome *o);
 // The action, or all in a container, is done: verify, outputs, the end.
 void walk_verify(struct walk *w);
 void walk_succeeded(struct walk *w);
+// Why it failed: a check that does not hold, or was cut off. [whose]: "its " of a used runbook, or "".
+void walk_unverified(struct walk *w, const char *whose, const struct check_outcome *o);
 void gate_judge(struct walk *w);
 // False: the journal cannot take it, and nothing may start.
 bool emit_intent(struct walk *w, struct value with);
