@@ -268,34 +268,30 @@ static bool commit(struct capture *c, struct value_builder *b)
     return keep_commit(g->work, &c->thing, key_of(g), b);
 }
 
-// False when it failed; [*needed] is whether there is something to capture.
-static bool begin(struct capture *c, struct git *g, bool *needed)
+// True when there is something to capture; else [*ok] is whether that is well.
+static bool begin(struct capture *c, struct git *g, bool *ok)
 {
     *c = (struct capture){ .git = g, .seen = map_new(g->work->arena) };
-    *needed = false;
+    *ok = true;
     if (!work_flag(g->work, "auto"))
-        return true;
-    if (!keep_find(g->work, work_text(g->work, "keep").s, key_of(g), &c->thing))
         return false;
-    *needed = !c->thing.captured;
-    if (!*needed)
-        return true;
-    return fs_remove(g->work, c->thing.folder) && fs_make_folders(g->work, c->thing.folder, 0700);
+    *ok = keep_find(g->work, work_text(g->work, "keep").s, key_of(g), &c->thing);
+    if (!*ok || c->thing.captured)
+        return false;
+    return *ok = fs_remove(g->work, c->thing.folder) && fs_make_folders(g->work, c->thing.folder, 0700);
 }
 
 bool git_keep(struct git *g, const char *target, struct value paths, bool untracked)
 {
     struct value_builder *b = value_map_start(g->work->arena);
     struct capture c;
-    bool needed;
+    bool ok;
 
-    if (!begin(&c, g, &needed))
-        return false;
-    if (!needed)
-        return true;
-    bool ok = (!target || save_tree(&c, target, paths, untracked)) && keep_index(&c) &&
-              keep_blobs(&c) && keep_states(&c) &&
-              fs_write(g->work, keep_path(g->work, &c.thing, "paths"), buf_str(&c.list), 0600);
+    if (!begin(&c, g, &ok))
+        return ok;
+    ok = (!target || save_tree(&c, target, paths, untracked)) && keep_index(&c) &&
+         keep_blobs(&c) && keep_states(&c) &&
+         fs_write(g->work, keep_path(g->work, &c.thing, "paths"), buf_str(&c.list), 0600);
     buf_free(&c.list);
     value_put_s(b, "tree", value_bool(target != NULL));
     value_put_s(b, "target", value_string(target ? git_commit_of(g, target) : STR("")));
@@ -306,12 +302,10 @@ bool git_keep_ref(struct git *g, const char *ref)
 {
     struct value_builder *b = value_map_start(g->work->arena);
     struct capture c;
-    bool needed;
+    bool ok;
 
-    if (!begin(&c, g, &needed))
-        return false;
-    if (!needed)
-        return true;
+    if (!begin(&c, g, &ok))
+        return ok;
     value_put_s(b, "ref", value_text(ref));
     return commit(&c, b);
 }
