@@ -13,7 +13,7 @@
 // ---- which question a flag means
 
 // "deploy[eu].wait" is meant by "deploy.wait" too.
-static struct str without_keys(struct str id, struct arena *a)
+struct str id_without_keys(struct str id, struct arena *a)
 {
     struct buf b = BUF_EMPTY;
     int depth = 0;
@@ -31,11 +31,11 @@ static struct str without_keys(struct str id, struct arena *a)
 
 bool flag_means(struct str said, struct str id, struct arena *a)
 {
-    return str_equal(said, id) || str_equal(without_keys(said, a), id);
+    return str_equal(said, id) || str_equal(id_without_keys(said, a), id);
 }
 
 // As the step is called in the file: what is behind a `use` begins with the step that uses it.
-static struct str id_in_file(const struct task *t, struct arena *a)
+struct str id_in_file(const struct task *t, struct arena *a)
 {
     const struct task *caller = space_top(t->space)->caller;
 
@@ -78,7 +78,7 @@ static const struct said *said_for(const struct said *all, size_t n, const struc
     const struct said *s = n ? find(all, n, id) : NULL;
 
     if (n && !s)
-        s = find(all, n, without_keys(id, d->arena));
+        s = find(all, n, id_without_keys(id, d->arena));
     if (n && !s)
         s = find(all, n, question_in_file(d, id, d->arena));
     return s;
@@ -343,7 +343,7 @@ struct kind_of_flag {
 static void names_nothing(struct askings *k, const struct kind_of_flag *f, struct str id)
 {
     struct driver *d = k->d;
-    const struct asking *g = map_get(k->by_id, without_keys(id, d->arena));
+    const struct asking *g = map_get(k->by_id, id_without_keys(id, d->arena));
     const char **words = NEW_ARRAY(d->arena, const char *, map_count(k->by_id) + 1);
     size_t n = 0;
 
@@ -364,7 +364,7 @@ static bool are_known(struct askings *k, const struct said *all, size_t n,
     bool ok = true;
 
     for (size_t i = 0; i < n; i++) {
-        const struct asking *g = map_get(k->by_id, without_keys(all[i].id, k->d->arena));
+        const struct asking *g = map_get(k->by_id, id_without_keys(all[i].id, k->d->arena));
         if (g && g->kinds & f->kind)
             continue;
         names_nothing(k, f, all[i].id);
@@ -417,7 +417,7 @@ static bool are_answers(struct askings *k)
 
     for (size_t i = 0; i < o->answer_count; i++) {
         const struct said *s = &o->answers[i];
-        const struct asking *g = map_get(k->by_id, without_keys(s->id, k->d->arena));
+        const struct asking *g = map_get(k->by_id, id_without_keys(s->id, k->d->arena));
         struct str why;
         if (!g || !g->step || is_an_answer(k->d, g->step, s->text, &why))
             continue;

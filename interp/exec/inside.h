@@ -193,6 +193,9 @@ const struct said *flag_for(const struct driver *d, const struct question *q);
 // The flag's [said] is the id of a place in the file, perhaps of one instance there.
 bool flag_means(struct str said, struct str id, struct arena *a);
 bool confirm_is_right(const struct question *q, struct str text);
+// "deploy[eu].wait" without its keys; a step of the run as it is called in its file.
+struct str id_without_keys(struct str id, struct arena *a);
+struct str id_in_file(const struct task *t, struct arena *a);
 // What was answered before a resume and still counts (manual, prompt, checklist).
 bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a);
 // Adds {step, kind, message} of every open question; how many there are.
@@ -200,7 +203,9 @@ size_t open_questions(const struct driver *d, struct value_builder *list);
 // Without a terminal: 5, with every answer that the run may need and that no flag gives; 0 when
 // there is none.
 int answers_missing(struct driver *d);
-// The same, and for --mode manual, which nobody can answer for anybody.
+// When the undo phase begins: warns of the answers that it may need and that nobody can give.
+void undo_answers_missing(struct driver *d);
+// The same as answers_missing(), and for --mode manual, which nobody can answer for anybody.
 int refuse_questions(struct driver *d);
 // False, with an error, when --confirm, --answer or --attest name what is never asked, or
 // answer what is known to be no answer.

@@ -1,5 +1,6 @@
 // Which answers a run may need, before its first step: without a terminal it refuses
-// because of those that no flag gives, and lists them (language.md section 5).
+// because of those that no flag gives, and lists them (language.md section 5). An undo does not
+// refuse, as all that it can do is better done; who has started it is told before it begins.
 
 #include <stdarg.h>
 
@@ -14,27 +15,40 @@ struct needing {
     struct arena *arena;  // of the names; gone when all has been seen
     struct buf *lines;
     size_t count;
+    bool brief;  // in one line
 };
 
-// A step by its id behind that of the `use`, and by the groups around it.
+// A step by its id behind that of the `use`, and by the groups around it. With its address where
+// it is one step of the run, and not all that stand in one place of the file.
 struct names {
-    struct str in_file, in_groups;
+    struct str in_file, in_groups, address;
 };
 
 static struct names below(const struct needing *n, struct names p, struct str id, const char *mark)
 {
     struct arena *a = n->arena;
+    struct str address = p.address;
 
+    if (address.n)
+        address = str_format(a, "%.*s%.*s%s", STR_ARG(address), STR_ARG(id), mark);
     return (struct names){ str_format(a, "%.*s%.*s%s", STR_ARG(p.in_file), STR_ARG(id), mark),
-                           str_format(a, "%.*s%.*s%s", STR_ARG(p.in_groups), STR_ARG(id), mark) };
+                           str_format(a, "%.*s%.*s%s", STR_ARG(p.in_groups), STR_ARG(id), mark),
+                           address };
+}
+
+static bool means(const struct needing *n, struct str said, struct names p)
+{
+    if (p.address.n)
+        return str_equal(said, p.address) || str_equal(said, p.in_file) ||
+               str_equal(said, p.in_groups);
+    return flag_means(said, p.in_file, n->d->arena) || flag_means(said, p.in_groups, n->d->arena);
 }
 
 static const struct said *said_of(const struct needing *n, const struct said *all, size_t count,
                                   struct names p)
 {
     for (size_t i = 0; i < count; i++)
-        if (flag_means(all[i].id, p.in_file, n->d->arena) ||
-            flag_means(all[i].id, p.in_groups, n->d->arena))
+        if (means(n, all[i].id, p))
             return &all[i];
     return NULL;
 }
@@ -45,12 +59,16 @@ static void need(struct needing *n, struct names p, const char *format, ...)
 {
     va_list args;
 
+    if (!n->brief)
+        buf_format(n->lines, "  %-24.*s ", STR_ARG(p.in_file));
+    else if (n->count)
+        buf_add(n->lines, STR(", "));
     n->count++;
-    buf_format(n->lines, "  %-24.*s ", STR_ARG(p.in_file));
     va_start(args, format);
     buf_vformat(n->lines, format, args);
     va_end(args);
-    buf_add_c(n->lines, '\n');
+    if (!n->brief)
+        buf_add_c(n->lines, '\n');
 }
 
 // The phrase as it will have to be typed, where that can be known before the run.
@@ -107,7 +125,8 @@ static void need_confirm(struct needing *n, const struct confirm *c, struct name
         need(n, p, "--confirm %.*s=%.*s%.*s", STR_ARG(id),
              STR_ARG(quoted(n, phrase_of(n, c, &known))), STR_ARG(wrong));
     else
-        need(n, p, "--confirm %.*s=yes  (or --yes)%.*s", STR_ARG(id), STR_ARG(wrong));
+        need(n, p, "--confirm %.*s=yes%s(or --yes)%.*s", STR_ARG(id), n->brief ? " " : "  ",
+             STR_ARG(wrong));
 }
 
 static void need_answer(struct needing *n, const struct step *s, struct names p)
@@ -150,16 +169,17 @@ static bool is_skipped(const struct needing *n, struct str id)
     return t && t->ended && state_is_good(t->state) && !begins_anew(t);
 }
 
-static void need_module(struct needing *n, const struct module *m, struct names p);
+static void need_module(struct needing *n, const struct module *m, struct names p, bool confirms);
 static void need_steps(struct needing *n, const struct list *steps, struct names p);
 
-static void need_step(struct needing *n, const struct step *s, struct names around)
+// One step, called [own], and what is [inside].
+static void need_of(struct needing *n, const struct step *s, struct names own, struct names inside)
 {
-    struct names own = below(n, around, s->id.str, "");
-    const struct task *t = run_task(n->d->run, own.in_file);
+    struct str id = own.address.n ? own.address : own.in_file;
+    const struct task *t = run_task(n->d->run, id);
     bool began = t && t->intent && !begins_anew(t);
 
-    if (is_skipped(n, own.in_file))
+    if (is_skipped(n, id))
         return;
     if (s->confirm && !began)
         need_confirm(n, s->confirm, own);
@@ -172,11 +192,20 @@ static void need_step(struct needing *n, const struct step *s, struct names arou
     if (s->kind == STEP_ACTION && action_needs_terminal(s))
         need(n, own, "a terminal to itself: run this on one");
     if (s->kind == STEP_USE)
-        need_module(n, program_use(n->d->program, s), below(n, own, STR(""), "."));
-    struct names inside = { around.in_file, below(n, own, STR(""), ".").in_groups };
+        need_module(n, program_use(n->d->program, s), below(n, own, STR(""), "."), !began);
     need_steps(n, &s->steps, inside);
     need_steps(n, &s->rescue, inside);
     need_steps(n, &s->always, inside);
+}
+
+static void need_step(struct needing *n, const struct step *s, struct names around)
+{
+    struct names own = below(n, around, s->id.str, "");
+    struct names in = below(n, own, STR(""), ".");
+
+    need_of(n, s, own,
+            (struct names){ .in_file = around.in_file, .in_groups = in.in_groups,
+                            .address = in.address });
 }
 
 static void need_steps(struct needing *n, const struct list *steps, struct names p)
@@ -197,7 +226,7 @@ static void need_item(struct needing *n, size_t number, struct names around)
     need(n, p, "--attest %.*s=NOTE", STR_ARG(p.in_file));
 }
 
-static void need_module(struct needing *n, const struct module *m, struct names p)
+static void need_module(struct needing *n, const struct module *m, struct names p, bool confirms)
 {
     const struct runbook *rb = m->rb;
     size_t number = 0;
@@ -210,7 +239,7 @@ static void need_module(struct needing *n, const struct module *m, struct names 
         struct str id = str_format(n->d->arena, "checklist_%zu", number);
         need_check(n, item->check, below(n, p, id, ""), ".");
     }
-    if (rb->confirm && !run_changed_anything(n->d->run))
+    if (rb->confirm && confirms)
         need_confirm(n, rb->confirm, below(n, p, STR("run"), ""));
     need_steps(n, &rb->prepare, p);
     need_steps(n, &rb->steps, p);
@@ -221,16 +250,22 @@ static size_t answers_needed(struct driver *d, struct buf *lines)
 {
     struct needing n = { .d = d, .arena = arena_new(NULL), .lines = lines };
 
-    need_module(&n, d->program->root, (struct names){ STR(""), STR("") });
+    need_module(&n, d->program->root, (struct names){ .in_file = STR(""), .in_groups = STR("") },
+                !run_changed_anything(d->run));
     arena_free(n.arena);
     return n.count;
+}
+
+static bool somebody_is_there(const struct driver *d)
+{
+    return d->asker->has_terminal && !d->options->no_input;
 }
 
 int answers_missing(struct driver *d)
 {
     struct buf lines = BUF_EMPTY;
 
-    if (d->asker->has_terminal && !d->options->no_input)
+    if (somebody_is_there(d))
         return 0;
     size_t n = answers_needed(d, &lines);
     struct str text = buf_take(&lines, d->arena);
@@ -240,4 +275,69 @@ int answers_missing(struct driver *d)
                "there is no terminal to ask on, and the run may need %zu answer%s:\n%.*s", n,
                n == 1 ? "" : "s", (int)(text.n - 1), text.s);
     return CODE_DECLINED;
+}
+
+// ---- before an undo
+
+// What the undo of one step may ask.
+static void need_undo(struct needing *n, const struct task *t)
+{
+    const struct undo *u = &t->step->undo;
+    size_t number = 0;
+
+    LIST_EACH(const struct step, body, u->steps)
+    {
+        number++;
+        struct str mark = u->is_list ? str_format(n->arena, "~undo.%zu", number) : STR("~undo");
+        struct names own = below(n,
+                                 (struct names){ id_in_file(t, n->arena),
+                                                 id_without_keys(t->address, n->arena),
+                                                 t->address },
+                                 mark, "");
+        need_of(n, body, own, below(n, own, STR(""), "."));
+    }
+}
+
+// What stands in one place of the file has one flag, however many items it is about.
+static void need_undos(struct needing *n)
+{
+    struct map *named = map_new(n->arena);
+    size_t count;
+    struct task *const *list = run_undo_list(n->d->run, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        size_t before = n->count;
+        struct str id = id_in_file(list[i], n->arena);
+        if (map_get(named, id))
+            continue;
+        need_undo(n, list[i]);
+        if (n->count > before)
+            map_put(named, id, list[i]);
+    }
+}
+
+void undo_answers_missing(struct driver *d)
+{
+    struct buf flags = BUF_EMPTY;
+
+    if (somebody_is_there(d))
+        return;
+    struct needing n = { .d = d, .arena = arena_new(NULL), .lines = &flags, .brief = true };
+    need_undos(&n);
+    if (n.count) {
+        struct value_builder *b = event_data(d);
+        struct arena *a = turn_arena(d);
+        value_put_s(b, "level", value_text("warning"));
+        value_put_s(b, "code", value_text("answers"));
+        value_put_s(b, "message",
+                    value_string(str_format(
+                        a,
+                        "there is no terminal to ask on, and the undo may need %zu answer%s; what "
+                        "is not answered is not undone; the others are",
+                        n.count, n.count == 1 ? "" : "s")));
+        value_put_s(b, "help", value_string(str_format(a, "%.*s", STR_ARG(buf_str(&flags)))));
+        emit(d, EVENT_DIAGNOSTIC, b);
+    }
+    buf_free(&flags);
+    arena_free(n.arena);
 }

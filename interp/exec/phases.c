@@ -285,6 +285,9 @@ void carry_phase(struct driver *d, enum phase p)
     case PHASE_VERIFY:
         check_phase(d, &root_of(d)->verify, verified);
         break;
+    case PHASE_UNDO:
+        undo_answers_missing(d);
+        break;
     case PHASE_UNDONE:
         check_phase(d, &root_of(d)->undone, undone_checked);
         break;

@@ -214,4 +214,13 @@ test_that 'evidence is handed in with the answer, and done alone hands in none' 
 	exits 2 away run each.yaml --answer m=done:x 2>err && grep -q "no evidence is asked for" err
 '
 
+
+# The run has changed something, but this confirm was never reached.
+test_that 'the confirm of a used runbook that has not begun is on the list of a resume' '
+	printf "runbook: 1\nname: asks\ntype: application\nconfirm: Really\nsteps: [{id: z, shell: echo z >> trace}]\n" >asks.yaml
+	printf "runbook: 1\nname: uses\ntype: application\nsteps:\n  - {id: a, shell: echo a >> trace}\n  - {id: b, shell: test -e go}\n  - {id: u, use: asks}\n" >uses.yaml
+	rm -f trace go && exits 1 away run uses.yaml --yes && touch go && exits 5 away resume "$(id)" 2>err &&
+	grep -q -- "--confirm u.run=yes" err && trace "a " && exits 0 away resume "$(id)" --confirm u.run=yes && trace "a z "
+'
+
 done_testing

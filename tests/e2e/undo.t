@@ -212,4 +212,38 @@ test_that 'an undo begins as one, and is undone only in the end' '
 	book "$two" && touch go && run 1 && id=$(ls state/runbook/runs) && exits 0 runbook undo "$id" >out 2>&1 </dev/null &&
 	has "run $id of book is being undone, by" && lacks "is undone, by"
 '
+
+# Nobody there: what an undo would ask is a no, and the contract wants the others undone all the same.
+asking='  - {id: one, shell: "true", undo: {shell: echo undo-one >>effects}}
+  - {id: two, shell: "true", undo: {shell: echo undo-two >>effects, confirm: Really}}
+  - {id: gone, if: "false", shell: "true", undo: {shell: echo never >>effects, confirm: Really}}
+  - {id: three, shell: "true", undo: [{shell: echo undo-three >>effects, confirm: {message: M, danger: severe, phrase: drop app}}, {manual: Look}]}
+  - {id: each, for_each: [x, y], shell: "true", undo: {shell: "echo undo-${{ item }} >>effects", confirm: Really}}'
+asked='--confirm each~undo=yes (or --yes), --confirm three~undo.1='"'drop app'"', --answer three~undo.2=done, --confirm two~undo=yes (or --yes)'
+# warned_first: the warning stands before the first undo
+warned_first() {
+	grep -n "may need\|undoing\|undo of\|undone" out | sed -n 1,3p | grep "may need" || { cat out; return 1; }
+}
+test_that 'without a terminal it is said before the first undo which answers are missing, and each once' '
+	book "$asking" && run 0 && id=$(ls state/runbook/runs) && exits 10 runbook undo $id >out 2>&1 </dev/null &&
+	has "the undo may need 4 answers" && has "$asked" && effects "undo-one " && warned_first && whole &&
+	runbook report $id >out && has "may need 4 answers"
+'
+test_that 'what a flag answers is not named, of a list only what is missing, and nothing where all is answered' '
+	book "$asking" && run 0 && id=$(ls state/runbook/runs) &&
+	exits 10 runbook undo $id --yes --answer three~undo.2=done >out 2>&1 </dev/null &&
+	has "may need 1 answer;" && has "help: --confirm three~undo.1=" && lacks "or --yes" && effects "undo-y undo-x undo-two undo-one " &&
+	exits 0 runbook resume $id --confirm three~undo.1="drop app" --answer three~undo.2=done >out 2>&1 </dev/null && lacks "may need" &&
+	book "$asking" && run 0 && id=$(ls state/runbook/runs) &&
+	exits 10 runbook undo $id --confirm "each[x]~undo=yes" >out 2>&1 </dev/null && has "may need 4 answers" && has "each~undo=yes" &&
+	effects "undo-x undo-one "
+'
+test_that 'the same of one step, of an undo that a failure begins, and of one that a resume goes on with' '
+	book "$asking" && run 0 && id=$(ls state/runbook/runs) &&
+	exits 10 runbook undo $id --step two >out 2>&1 </dev/null && has "may need 1 answer;" && has "help: --confirm two~undo=yes" &&
+	resume 10 && has "help: --confirm two~undo=yes" && resume 0 --yes && lacks "may need" && effects "undo-two " &&
+	book "$asking
+  - {id: bad, shell: exit 1, undo: none, on_failure: undo}" && run 10 && has "may need 4 answers" && warned_first && effects "undo-one "
+'
+
 done_testing
