@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "exec/lasting.h"
+#include "load/spoken.h"
 
 // ---- small things
 
@@ -76,8 +77,16 @@ struct str step_label(const struct step *s, const struct scope *scope, struct ar
     return s->id.str;  // what it is called cannot be known here: `item`, outside of the list
 }
 
+// What cannot be resolved is shown as it is written: a person may have to do it by hand.
+static struct str as_written(struct walk *w)
+{
+    return mask_text(w->d->mask, spoken(w->task->step, NULL, w->arena), w->arena, NULL);
+}
+
 void fail_expr(struct walk *w, const char *key, const struct expr_error *err)
 {
+    if (!w->command.n)
+        w->command = as_written(w);
     w->message = str_format(w->arena, "`%s` cannot be evaluated: %.*s", key, STR_ARG(err->message));
     w->help = str_copy(w->arena, err->help);
     w->known_failed = true;
