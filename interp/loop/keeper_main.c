@@ -143,7 +143,9 @@ int keeper_main(int argc, char **argv)
     raise_file_limit(k);
     open_all(k);
     k->cgroup = cgroup_new(a);
-    k->unsynced = marks_sync(k->marks, k->marks_path) ? 0 : errno;
+    k->marks_head = marks_head(k->marks);
+    bool ready = k->marks_head >= 0 && marks_sync(k->marks, k->marks_path);
+    k->unsynced = ready ? 0 : errno;
     while (keeping_tick(k))
         keeping_wait(k);
     finish(k);

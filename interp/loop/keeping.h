@@ -96,6 +96,7 @@ struct keeping {
     struct str folder, marks_path;
     struct str variable;  // RUNBOOK_STEP of any task, up to the task's name
     int socket, marks, signals, clock, children;
+    int marks_head;  // to the same file as [marks]
     int epoll, pipes;  // [pipes], an epoll set of its own, is in [epoll] unless choked
     bool choked, writing;
     int unsynced;       // errno, if the first line of the marks could not be made durable

@@ -15,7 +15,11 @@
 #include "base/map.h"
 #include "loop/plain.h"
 
-enum { RESERVE = 1 << 20 };  // room on the disk for what must be noted when it is full
+enum {
+    RESERVE = 1 << 20,      // room on the disk for what must be noted when it is full
+    SIZE_AT = 9,            // in the first line, behind "keeper 3 "
+    SIZE_DIGITS = 12,
+};
 
 // N of "keeper.N"; 0: another file.
 static long number_of(const char *file)
@@ -81,10 +85,23 @@ static bool note(int fd, struct str line)
     return true;
 }
 
-// Begins with where it stands, so that one that was taken out shows.
-static void begin_line(int fd, struct buf *line, const char *word)
+// Begins with where it stands, so that one that was taken out shows. Returns that.
+static off_t begin_line(int fd, struct buf *line, const char *word)
 {
-    buf_format(line, "%lld %s", (long long)lseek(fd, 0, SEEK_END), word);
+    off_t at = lseek(fd, 0, SEEK_END);
+
+    buf_format(line, "%lld %s", (long long)at, word);
+    return at;
+}
+
+// Behind the line that makes it so: who dies between the two leaves a file that is longer.
+static bool note_size(int head, off_t size)
+{
+    char digits[SIZE_DIGITS + 1];
+
+    for (int i = SIZE_DIGITS; i-- > 0; size /= 10)
+        digits[i] = (char)('0' + size % 10);
+    return pwrite(head, digits, SIZE_DIGITS, SIZE_AT) == SIZE_DIGITS;
 }
 
 static bool note_head(int fd, struct marks_of of, struct arena *a)
@@ -92,8 +109,8 @@ static bool note_head(int fd, struct marks_of of, struct arena *a)
     struct stat st;
 
     return fstat(fd, &st) == 0 &&
-           note(fd, str_format(a, "keeper 2 %.*s %lld %lld %d %llu\n", STR_ARG(clock_boot_id(a)),
-                               (long long)getpid(), (long long)of.from, of.before,
+           note(fd, str_format(a, "keeper 3 %0*d %.*s %lld %lld %d %llu\n", SIZE_DIGITS, 0,
+                               STR_ARG(clock_boot_id(a)), (long long)getpid(), (long long)of.from, of.before,
                                (unsigned long long)st.st_ino));
 }
 
@@ -105,10 +122,14 @@ static void note_next(struct str path, long number, int64_t from)
 
     if (fd < 0)
         return;
-    begin_line(fd, &line, "next");
+    int head = marks_head(fd);
+    off_t at = begin_line(fd, &line, "next");
     buf_format(&line, " %ld %lld\n", number, (long long)from);
-    note(fd, buf_str(&line));
+    if (note(fd, buf_str(&line)) && head >= 0)
+        note_size(head, at + (off_t)line.n);
     buf_free(&line);
+    if (head >= 0)
+        close(head);
     close(fd);
 }
 
@@ -176,12 +197,21 @@ static bool note_about(int fd, struct buf *line, struct str name)
     return noted;
 }
 
-bool marks_start(int fd, struct str name)
+int marks_head(int fd)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+bool marks_start(int fd, int head, struct str name)
 {
     struct buf line = BUF_EMPTY;
+    off_t at = begin_line(fd, &line, "start ");
+    off_t size = at + (off_t)(line.n + name.n + 1);
 
-    begin_line(fd, &line, "start ");
-    return note_about(fd, &line, name);
+    return note_about(fd, &line, name) && note_size(head, size);
 }
 
 bool marks_failed(int fd, struct str name)
@@ -346,13 +376,14 @@ static struct file read_head(struct str path, struct arena *a)
     if (!next_line(&f.lines, &line))
         return f;
     f.at = line.n + 1;
-    bool ours = str_is(next_word(&line), "keeper") && str_is(next_word(&line), "2");
+    bool ours = str_is(next_word(&line), "keeper") && str_is(next_word(&line), "3");
+    int64_t size = next_number(&line);
     f.same_boot = str_equal(next_word(&line), clock_boot_id(a));
     f.mine = next_number(&line) == getpid() && f.same_boot;
     int64_t from = next_number(&line);
     f.before = next_number(&line);
     // A copy, as some editors make, may be of another time.
-    f.whole = ours && known && next_number(&line) == (int64_t)st.st_ino;
+    f.whole = ours && known && next_number(&line) == (int64_t)st.st_ino && st.st_size >= size;
     f.from = ours ? from : -1;
     return f;
 }

@@ -4,8 +4,9 @@
 // A file a keeper, "keeper.N". Its first line, durable before the first child is started and
 // there before the file has its name, says in which boot of the machine and for which interpreter,
 // at which place in the journal the session began, how many keepers it had before this one, and
-// the number of the file's inode, which a copy does not have. Then a line for each thing that is
-// about to happen or has happened, written before the next instant begins; each has before it
+// the number of the file's inode, which a copy does not have; and, kept up to date in its place, how
+// long the file is at least, so that one whose tail was cut off shows. Then a line for each thing that
+// is about to happen or has happened, written before the next instant begins; each has before it
 // where in the file it stands:
 //
 //     start NAME             now it may start: from here on it may have taken effect
@@ -39,7 +40,9 @@ int marks_create(struct str folder, struct marks_of of, struct arena *a, struct 
 
 // The keeper's side. False with errno if it could not be written.
 bool marks_sync(int fd, struct str path);
-bool marks_start(int fd, struct str name);
+// Another descriptor to the file, for its first line: what [fd] writes stands at the end. -1 with errno.
+int marks_head(int fd);
+bool marks_start(int fd, int head, struct str name);
 bool marks_failed(int fd, struct str name);
 struct marked {
     int64_t pid;       // 0: not known

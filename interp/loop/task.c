@@ -171,7 +171,7 @@ static void start(struct task *t)
     int error = errno;
 
     t->from = process_ticks();
-    if (opened && (k->unsynced || !marks_start(k->marks, t->spec.name))) {
+    if (opened && (k->unsynced || !marks_start(k->marks, k->marks_head, t->spec.name))) {
         error = k->unsynced ? k->unsynced : errno;
         opened = false;
     }

@@ -716,13 +716,16 @@ static void put_marks(struct str folder, int number, const char *boot_id, int fr
     struct stat st;
 
     CHECK(f && fstat(fileno(f), &st) == 0);
-    fprintf(f, "keeper 2 %s 1 %d %d %llu\n", boot_id, from, before, (unsigned long long)st.st_ino);
+    fprintf(f, "keeper 3 %012d %s 1 %d %d %llu\n", 0, boot_id, from, before,
+            (unsigned long long)st.st_ino);
     while (*lines) {
         int n = (int)strcspn(lines, "\n");
         n += lines[n] == '\n';
         fprintf(f, "%ld %.*s", ftell(f), n, lines);
         lines += n;
     }
+    long size = ftell(f);
+    CHECK(fseek(f, 9, SEEK_SET) == 0 && fprintf(f, "%012ld", size) == 12);
     fclose(f);
 }
 
@@ -802,6 +805,9 @@ TEST(marks_that_are_not_whole_prove_nothing)
         "cp keeper.1 c; mv c keeper.1",
         "sed /a5/d keeper.1 >c; cat c >keeper.1",  // in its place
         "sed 1d keeper.1 >c; cat c >keeper.1",
+        "truncate -s -1 keeper.1",                  // its tail
+        "sed '$d' keeper.1 >c; cat c >keeper.1",
+        "head -1 keeper.1 >c; cat c >keeper.1",
         "rm keeper.1; mkfifo keeper.1",
         "mv keeper.1 c; ln -s c keeper.1",
         "rm keeper.1; mkdir keeper.1",
@@ -879,6 +885,24 @@ TEST(what_runs_is_found_without_its_marks)
     CHECK(r.left_count == 1 && r.left[0].pid == o->child);
     child_stop(o->folder, STR("b"));
     CHECK(adopt_later(o, "b", &r) != ADOPT_NOT_STARTED && !lives(o->child));
+}
+
+// Whatever was noted by then of other attempts.
+TEST(what_was_started_is_not_called_so_when_the_tail_of_the_marks_is_gone)
+{
+    for (int cut = 1; cut <= 3; cut++) {
+        struct other *o = new_other("settle", "exec sleep 100");
+        struct child_result r;
+
+        kill_hard(o->keeper);
+        kill_hard(o->pid);
+        kill_hard(o->child);
+        spoiled(o, str_format(scratch, "head -n -%d keeper.1 >c; cat c >keeper.1", cut).s);
+        enum adoption got = adopt(o, "b", &r);
+        if (got != ADOPT_UNKNOWN)
+            printf("# %d lines cut: %d\n", cut, got);
+        CHECK(got == ADOPT_UNKNOWN);
+    }
 }
 
 TEST(a_result_that_cannot_be_written_is_kept_with_the_marks)
