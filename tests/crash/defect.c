@@ -1,11 +1,12 @@
 // Two mistakes that the tests of crashes must notice, linked into a runbook of their own in
 // place of what is right (ld --wrap):
 //
-//     DEFECT=early   a step starts before its intent is on disk
+//     DEFECT=early   a step starts before its intent is on disk, which takes as long as disks may
 //     DEFECT=guess   what became of a step is not asked: it is taken for not started
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "exec/inside.h"
 #include "loop/child.h"
@@ -36,6 +37,8 @@ void __wrap_when_durable(struct driver *d, void (*then)(void *arg), void *arg)
         return;
     }
     then(arg);
+    // Else the write would most often be over before the step has done anything.
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
     __real_when_durable(d, nothing, NULL);
 }
 
