@@ -24,26 +24,52 @@ static bool stands(const struct run *r, const struct task *t)
     return holds ? run_undo_left(r, t).open : t->intent;
 }
 
-static const struct task *needed_by(const struct run *r, const struct task *t)
+// Whether [outer] is [t] or a container around it.
+static bool is_around(const struct task *outer, const struct task *t)
+{
+    while (t && t != outer)
+        t = t->in->owner;
+    return t;
+}
+
+// What needs [t], stands, and is not taken back with it as a part of [whole].
+static const struct task *needed_by(const struct run *r, const struct task *t,
+                                    const struct task *whole)
 {
     for (size_t i = 0; i < t->follower_count; i++) {
         const struct task *f = t->followers[i];
         for (size_t k = 0; k < f->need_count; k++)
-            if (f->needs[k] == t && f->need_blocks[k] && stands(r, f))
+            if (f->needs[k] == t && f->need_blocks[k] && !is_around(whole, f) && stands(r, f))
                 return f;
     }
     return NULL;
 }
 
-// What needs a group needs the steps in it.
+static int refuse_needed(struct driver *d, const struct task *whole, const struct task *part,
+                         const struct task *later)
+{
+    struct str what = part == whole ? STR("it")
+                                    : str_format(d->arena, "`%.*s`", STR_ARG(part->address));
+
+    return refuse(d, str_format(d->arena, "`%.*s` cannot be undone before `%.*s`, which needs %.*s",
+                                STR_ARG(whole->address), STR_ARG(later->address), STR_ARG(what)));
+}
+
+// What needs a group needs the steps in it; who takes a group back takes back what is in it, as far
+// as there is something to take back.
 static int later_ones_are_undone(struct driver *d, const struct task *t)
 {
-    for (const struct task *at = t; at; at = at->in->owner) {
-        const struct task *later = needed_by(d->run, at);
-        if (later)
-            return refuse(d, str_format(d->arena,
-                                        "`%.*s` cannot be undone before `%.*s`, which needs it",
-                                        STR_ARG(t->address), STR_ARG(later->address)));
+    const struct task *later = NULL;
+
+    for (const struct task *at = t; at && !later; at = at->in->owner)
+        later = needed_by(d->run, at, t);
+    if (later)
+        return refuse_needed(d, t, t, later);
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        const struct task *part = run_task_at(d->run, i);
+        if (is_around(t, part) && (later = needed_by(d->run, part, t)) &&
+            run_undo_left(d->run, part).to_do)
+            return refuse_needed(d, t, part, later);
     }
     return 0;
 }
