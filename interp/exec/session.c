@@ -95,17 +95,50 @@ static void keeper_changed(void *arg, int64_t was, int64_t is)
     emit(d, EVENT_DIAGNOSTIC, b);
 }
 
+static const char *help_of_held(int error)
+{
+    switch (error) {
+    case EAGAIN: return "end other processes, or raise the limit: ulimit -u, pids.max, TasksMax";
+    case ENOMEM: return "end other processes, or give the machine more memory";
+    default: return "raise the limit of open files: ulimit -n, fs.file-max";
+    }
+}
+
+// Who looks at a step that does not move has to know why.
+static void step_is_held(void *arg, struct str name, int error)
+{
+    struct driver *d = arg;
+    const struct act *x = d->acts;
+
+    while (x && !str_equal(x->at.name, name))
+        x = x->next;
+    if (d->ended || next_seq(d) == 1)
+        return;
+    struct value_builder *b = event_data(d);
+    value_put_s(b, "level", value_text("warning"));
+    value_put_s(b, "code", value_text("held"));
+    value_put_s(b, "message",
+                value_string(str_format(turn_arena(d),
+                                        "%.*s cannot be started now: %s; it is tried again until "
+                                        "its time is up",
+                                        STR_ARG(x ? x->shown : STR("a process")), strerror(error))));
+    value_put_s(b, "help", value_text(help_of_held(error)));
+    emit(d, EVENT_DIAGNOSTIC, b);
+}
+
 bool driver_start_keeper(struct driver *d)
 {
     d->session = (struct session){
         .arena = d->arena, .loop = d->loop, .mask = d->mask, .folder = d->folder, .run = d->id
     };
     d->session.keeper = keeper_start_at(d->loop, d->arena, d->folder, next_seq(d));
-    if (d->session.keeper)
+    if (d->session.keeper) {
         keeper_on_change(d->session.keeper, keeper_changed, d);
-    else
+        keeper_on_held(d->session.keeper, step_is_held, d);
+    } else {
         diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
                    "the process that keeps the steps cannot be started: %s", strerror(errno));
+    }
     raise_limits();
     return d->session.keeper != NULL;
 }

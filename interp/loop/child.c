@@ -41,6 +41,8 @@ struct keeper {
     int64_t told;  // the number of the one that was told last
     void (*changed)(void *arg, int64_t was, int64_t is);
     void *changed_arg;
+    void (*held)(void *arg, struct str name, int error);
+    void *held_arg;
 };
 
 struct child {
@@ -176,6 +178,8 @@ static void hear(struct keeper *k, struct frame head, struct str body)
         c->on_output(c->arg, (enum stream)head.stream, body);
         k->calling = false;
     }
+    if (head.type == TELL_HELD && k->held)
+        k->held(k->held_arg, c->name, (int)take_number(&taking));
     if (head.type == TELL_END)
         hear_end(c, body);
 }
@@ -399,6 +403,12 @@ void keeper_on_change(struct keeper *k, void (*fn)(void *arg, int64_t was, int64
 {
     k->changed = fn;
     k->changed_arg = arg;
+}
+
+void keeper_on_held(struct keeper *k, void (*fn)(void *arg, struct str name, int error), void *arg)
+{
+    k->held = fn;
+    k->held_arg = arg;
 }
 
 void keeper_settled(struct keeper *k, struct str name)

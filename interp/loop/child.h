@@ -35,6 +35,9 @@ int64_t keeper_pid(const struct keeper *k);  // 0: it was lost, and no other was
 // Calls [fn] on the loop when the keeper was lost and when another one has taken its place: [was]
 // is the one that was told last, [is] the one that is there, 0 for none.
 void keeper_on_change(struct keeper *k, void (*fn)(void *arg, int64_t was, int64_t is), void *arg);
+// Calls [fn] on the loop when [name] could not be started for a while and is tried again until its
+// timeout: the machine has no more of what [error] is about. Once for all that wait for it.
+void keeper_on_held(struct keeper *k, void (*fn)(void *arg, struct str name, int error), void *arg);
 // Nothing more will be asked; ends when its children have. Waits for that at most
 // [wait_ms], then kills it and what is left.
 // Callbacks still come meanwhile; not to be called from one. Freeing the arena without it

@@ -22,6 +22,7 @@ enum {
     WATCH_MS = 10,         // before a child's pipes are watched: most end sooner
     RETRY_MS = 20,         // between tries to fork when there is no room for it
     RETRY_FOR_MS = 30000,  // how long, of a child without a timeout
+    HELD_MS = 500,         // after which that is told
     TURN_MS = 100,         // between looks at a terminal that somebody else has
     KILL_EVERY_MS = 20,    // between rounds of killing
     KILL_FOR_MS = 5000,    // after which what still lives cannot be killed
@@ -100,6 +101,7 @@ struct keeping {
     int epoll, pipes;  // [pipes], an epoll set of its own, is in [epoll] unless choked
     bool choked, writing;
     int unsynced;       // errno, if the first line of the marks could not be made durable
+    bool held;          // it was told that nothing can be started; since then nothing was
     bool gone;          // the interpreter is
     bool stopping;      // nothing more will be asked
     bool broken;        // what was asked made no sense

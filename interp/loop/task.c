@@ -127,7 +127,7 @@ static void running(struct task *t, pid_t pid)
     struct keeping *k = t->keeping;
 
     t->pid = pid;
-    k->childless = false;
+    k->childless = k->held = false;
     t->to = process_ticks();
     t->started_ms = clock_boot_ms();
     t->due_ms = t->spec.timeout_ms ? t->started_ms + t->spec.timeout_ms : 0;
@@ -139,6 +139,20 @@ static void running(struct task *t, pid_t pid)
                           .to = t->to,
                           .due_ms = t->due_ms,
                           .grace_ms = t->spec.grace_ms });
+}
+
+// Why there is nothing to be seen of it. Once, until something can be started again.
+static void tell_held(struct task *t, int error)
+{
+    struct keeping *k = t->keeping;
+    struct buf body = BUF_EMPTY;
+
+    if (k->held || k->now_ms - t->asked_ms < HELD_MS)
+        return;
+    k->held = true;
+    put_number(&body, error);
+    keeping_tell(k, (struct frame){ .type = TELL_HELD, .id = t->id }, buf_str(&body));
+    buf_free(&body);
 }
 
 static bool may_retry(struct task *t, int error)
@@ -184,10 +198,12 @@ static void start(struct task *t)
             outlet_close(&t->out[i]);
         error = opened ? s.error : error;
         marks_failed(k->marks, t->spec.name);
-        if (may_retry(t, error))
+        if (may_retry(t, error)) {
             t->retry_ms = k->now_ms + RETRY_MS;
-        else
+            tell_held(t, error);
+        } else {
             not_started(t, error, s.bad_dir);
+        }
     }
     close_stdio(t, s.stdio);
     if (s.door)

@@ -18,7 +18,7 @@ bool frame_next(struct str in, size_t *at, struct frame *head, struct str *body,
     if (in.n - *at < sizeof *head)
         return false;
     memcpy(head, in.s + *at, sizeof *head);
-    *broken = head->size > FRAME_MAX || head->type < ASK_START || head->type > TELL_END;
+    *broken = head->size > FRAME_MAX || head->type < ASK_START || head->type > TELL_HELD;
     if (*broken || in.n - *at - sizeof *head < head->size)
         return false;
     *body = (struct str){ in.s + *at + sizeof *head, head->size };

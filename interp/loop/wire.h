@@ -19,6 +19,7 @@ enum frame_type {
     TELL_STARTED,   // number: pid
     TELL_OUTPUT,    // bytes of [stream], as they are
     TELL_END,       // a child_result
+    TELL_HELD,      // number: errno, for want of which it could not be started for a while
 };
 
 struct frame {

@@ -298,4 +298,15 @@ test_that 'what --mark cannot mean is said, and changes nothing' '
 	effects "a done " && resume 0 --mark a=done --mark a=done && effects "a done "
 '
 
+# Descriptors are what can be taken from a keeper from outside; a want of processes goes the same way.
+test_that 'a step for which no process can be made says why it stands, once, and starts when one can' '
+	book "  - {id: a, shell: \"echo a >>effects; until test -e go; do sleep 0.02; done\"}
+  - {id: b, shell: echo b >>effects}" && start && keeper=$(pgrep -P $run) &&
+	before=$(prlimit --pid "$keeper" --nofile --output SOFT --noheadings | tr -d " ") &&
+	prlimit --pid "$keeper" --nofile=8: && touch go && until_true "grep -q \"b cannot be started now: \" out" && effects "a " &&
+	has "it is tried again until its time is up" && has "help: raise the limit of open files" &&
+	prlimit --pid "$keeper" --nofile="$before": && ends 0 && effects "a b " &&
+	[ "$(grep -c "cannot be started now" out)" = 1 ] && runbook report "$id" >out && has "b cannot be started now" && whole
+'
+
 done_testing

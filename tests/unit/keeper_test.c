@@ -297,6 +297,41 @@ static int as_nobody(const char *what, struct str folder, const char *argument)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+struct held {
+    int times, error;
+    struct str name;
+};
+
+static void note_held(void *arg, struct str name, int error)
+{
+    struct held *h = arg;
+
+    *h = (struct held){ h->times + 1, error, str_copy(scratch, name) };
+}
+
+// One that is held is told, the others wait for the same; and again when it was over meanwhile.
+TEST(that_nothing_can_be_started_is_told_once)
+{
+    struct setting *s = new_setting();
+    struct held held = { 0 };
+    struct rlimit before;
+
+    keeper_on_held(s->keeper, note_held, &held);
+    run(s, "true");
+    for (int i = 1; i <= 2; i++) {
+        limit(s, RLIMIT_NOFILE, 8, &before);
+        struct ran *one = begin(s, spec_of("echo hello")), *other = begin(s, spec_of("echo hello"));
+        while (held.times < i && loop_turn(s->loop))
+            ;
+        turn_for(s, 100);
+        CHECK(held.times == i && held.error == EMFILE && held.name.n && !one->ends && !other->ends);
+        prlimit((pid_t)keeper_pid(s->keeper), RLIMIT_NOFILE, &before, NULL);
+        wait_end(s, one);
+        wait_end(s, other);
+    }
+    CHECK(held.times == 2);
+}
+
 static int denied(struct str folder, const char *sudo)
 {
     struct setting s = { .loop = loop_new(scratch), .folder = folder };
