@@ -54,6 +54,7 @@ void container_children(struct walk *w, struct value with)
 
 void container_begin(struct walk *w)
 {
+    dry_beside(w, w->task->step->parallel);
     if (w->task->kind == TASK_USE)
         callee_begin(w);
     else if (w->task->step->transaction && !w->d->options->dry_run)

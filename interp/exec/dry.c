@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "exec/walk.h"
+#include "load/beside.h"
+#include "load/spoken.h"
 
 bool dry_runs(const struct walk *w)
 {
@@ -23,19 +26,60 @@ static struct str question_of(struct str what)
     return what;
 }
 
+static void tell_lines(struct driver *d, struct str who, const char *would, struct str what)
+{
+    while (what.n) {
+        size_t end = str_find(what, '\n');
+        struct str line = end == SIZE_MAX ? what : str_slice(what, 0, end);
+        say(d, "%.*s: would %s: %.*s", STR_ARG(who), would, STR_ARG(line));
+        what = end == SIZE_MAX ? STR("") : str_slice(what, end + 1, what.n);
+    }
+}
+
 static void tell(struct walk *w, struct str what)
 {
     bool asks = w->task->step->action->asks;
 
-    if (asks)
-        what = question_of(what);
-    while (what.n) {
-        size_t end = str_find(what, '\n');
-        struct str line = end == SIZE_MAX ? what : str_slice(what, 0, end);
-        say(w->d, "%.*s: would %s: %.*s", STR_ARG(w->task->address), asks ? "ask" : "run",
-            STR_ARG(line));
-        what = end == SIZE_MAX ? STR("") : str_slice(what, end + 1, what.n);
-    }
+    tell_lines(w->d, w->task->address, asks ? "ask" : "run", asks ? question_of(what) : what);
+}
+
+// What is no step, and would go unsaid: the secrets that are read, the hooks that are told.
+static void tell_secrets(struct driver *d, const struct module *m, const struct known *k)
+{
+    LIST_EACH(const struct secret, s, m->rb->secrets)
+    say(d, "the secret `%.*s`%s%.*s comes from %.*s", STR_ARG(s->entry.key.str), k ? "" : " of ",
+        STR_ARG(k ? STR("") : m->rb->address), STR_ARG(secret_source(s, k, d->arena)));
+}
+
+static void tell_hooks(struct driver *d, const char *moment, const struct known *k)
+{
+    struct hooks_told told = hooks_told(d->project->hooks, d->program->root->rb->hooks, moment,
+                                        d->arena);
+
+    for (size_t i = 0; i < told.count && !d->options->drill; i++)
+        tell_lines(d,
+                   str_format(d->arena, "hooks.%s.%.*s", moment, STR_ARG(told.steps[i]->id.str)),
+                   "run", spoken(told.steps[i], k, d->arena));
+}
+
+void dry_tell(struct driver *d)
+{
+    const struct known *k = known_new(d->program->root->rb, d->frame->inputs, d->arena);
+
+    tell_secrets(d, d->program->root, k);
+    for (size_t i = 0; i < map_count(d->program->by_path); i++)
+        if (map_value(d->program->by_path, i) != d->program->root)
+            tell_secrets(d, map_value(d->program->by_path, i), NULL);
+    for (const struct hook_moment *m = hook_moments; m->name; m++)
+        tell_hooks(d, m->name, k);
+}
+
+void dry_beside(struct walk *w, const struct amount *parallel)
+{
+    struct str beside = side_by_side(parallel, NULL, w->arena);
+
+    if (beside.n && w->d->options->dry_run)
+        say(w->d, "%.*s: would run %.*s", STR_ARG(w->task->address), STR_ARG(beside));
 }
 
 void dry_skip(struct walk *w)

@@ -128,6 +128,7 @@ void each_begin(struct walk *w)
             return;
         }
     }
+    dry_beside(w, w->task->step->for_each->parallel);
     b = event_data(w->d);
     value_put_s(b, "step", value_string(w->task->address));
     value_put_s(b, "parallel", value_int(parallel));

@@ -1,11 +1,9 @@
 // Hooks: the project's first, then the runbook's; each has 30 seconds, in which it is tried
 // again while the run goes on. They never fail the run (language.md section 7).
 
-#include <stddef.h>
-#include <string.h>
-
 #include "base/arena.h"
 #include "exec/walk.h"
+#include "load/beside.h"
 
 enum { HOOK_TIMEOUT_MS = 30 * 1000, HOOK_TRIES = 3, HOOK_REST_MS = 1000 };
 
@@ -153,59 +151,16 @@ static void tell_more(struct hooking *all)
     }
 }
 
-static const struct list *list_of(const struct hooks *h, const char *which)
-{
-    static const struct list none;
-    static const struct {
-        const char *which;
-        size_t offset;
-    } all[] = {
-        { "start", offsetof(struct hooks, start) },     { "progress", offsetof(struct hooks, progress) },
-        { "waiting", offsetof(struct hooks, waiting) }, { "success", offsetof(struct hooks, success) },
-        { "failure", offsetof(struct hooks, failure) }, { "undone", offsetof(struct hooks, undone) },
-    };
-
-    for (size_t i = 0; h && i < sizeof all / sizeof all[0]; i++)
-        if (!strcmp(all[i].which, which))
-            return (const struct list *)((const char *)h + all[i].offset);
-    return &none;
-}
-
-static struct str text_of(const struct step *s)
-{
-    const struct node *n = s->node;
-
-    return str_trim(str_slice(n->span.source->text, n->span.start, n->span.end));
-}
-
-// The project says it already, in the same words.
-static bool is_told(const struct list *told, const struct step *s)
-{
-    LIST_EACH(const struct step, other, *told)
-        if (str_equal(text_of(other), text_of(s)))
-            return true;
-    return false;
-}
-
 void hooks_tell(struct driver *d, const char *which, struct value contact,
                 void (*then)(struct driver *d))
 {
-    const struct list *project = list_of(d->project->hooks, which);
-    const struct list *own = list_of(run_root(d->run)->module->rb->hooks, which);
-    const struct step **steps = NEW_ARRAY(d->arena, const struct step *,
-                                          project->count + own->count + 1);
-    bool told = !d->options->dry_run && !d->options->drill && !d->store_failed;
+    struct hooks_told told = hooks_told(d->project->hooks, run_root(d->run)->module->rb->hooks,
+                                        which, d->arena);
+    bool heard = !d->options->dry_run && !d->options->drill && !d->store_failed;
     struct hooking *all = NEW(d->arena, struct hooking);
 
     *all = (struct hooking){ .d = d, .which = str_from(which), .contact = contact, .then = then,
-                             .steps = steps };
-    LIST_EACH(const struct step, s, *project)
-        steps[all->count++] = s;
-    all->of_project = all->count;
-    LIST_EACH(const struct step, s, *own)
-        if (!is_told(project, s))
-            steps[all->count++] = s;
-    if (!told)
-        all->count = 0;
+                             .steps = told.steps, .of_project = told.of_project,
+                             .count = heard ? told.count : 0 };
     tell_more(all);
 }

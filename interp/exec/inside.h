@@ -243,6 +243,8 @@ struct task *aside_run(struct driver *d, const struct step *s, struct space *spa
 // nothing, and is tried again behind the run's back.
 void hooks_tell(struct driver *d, const char *which, struct value contact,
                 void (*then)(struct driver *d));
+// What a dry run says of what is no step: the secrets that are read, the hooks that are told.
+void dry_tell(struct driver *d);
 
 // ---- the driver
 

@@ -236,6 +236,8 @@ int run_start(struct run_env *env, const struct run_options *o)
     if (d->journal && !commit_now(d, d->diags))
         return give_up(d, CODE_STORE);
     warn_of_own_store(d);
+    if (o->dry_run)
+        dry_tell(d);
     tell_start_hooks(d);
     drive(d);
     code = end_run(d);

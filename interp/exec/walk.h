@@ -121,6 +121,7 @@ struct str person(const struct driver *d);
 
 // dry.c
 bool dry_runs(const struct walk *w);
+void dry_beside(struct walk *w, const struct amount *parallel);  // how many at a time, if so
 void dry_skip(struct walk *w);
 void dry_gate(struct walk *w);
 void dry_unresolved(struct walk *w, const struct expr_error *err);

@@ -5,6 +5,7 @@
 #include "action/wait.h"
 #include "base/arena.h"
 #include "base/shell_word.h"
+#include "load/beside.h"
 #include "load/destroys.h"
 #include "report/resolved.h"
 #include "value/fields.h"
@@ -93,7 +94,8 @@ static struct str indent(struct planning *g, int depth)
 
 static void note(struct planning *g, int depth, enum ink color, struct str text)
 {
-    page_lead(g->page, indent(g, depth).s, color, text);
+    if (text.n)
+        page_lead(g->page, indent(g, depth).s, color, text);
 }
 
 static const char *doing_word(enum doing d)
@@ -247,7 +249,11 @@ static void add_instances(struct planning *g, const struct step *s, struct str i
     const struct history *h = g->plan->history;
     struct arena *a = g->page->arena;
 
-    note(g, depth, INK_DIM, STR("for each item, one after the other or as many as it says"));
+    struct str beside = side_by_side(s->for_each->parallel, g->known, a);
+
+    note(g, depth, INK_DIM,
+         str_format(a, "for each item, %.*s",
+                    STR_ARG(beside.n ? beside : STR("one after the other"))));
     for (size_t i = 0; g->plan->commands && i < h->story_count; i++) {
         struct str other = h->stories[i]->id;
         if (other.n > id.n && str_equal(str_slice(other, 0, id.n), id) && other.s[id.n] == '[') {
@@ -257,10 +263,25 @@ static void add_instances(struct planning *g, const struct step *s, struct str i
     }
 }
 
+// `needs` stands instead of the order of the list.
+static void add_needs(struct planning *g, const struct step *s, int depth)
+{
+    struct buf ids = BUF_EMPTY;
+
+    LIST_EACH(const struct text, t, s->needs)
+    add_id(&ids, t->str);
+    if (ids.n)
+        note(g, depth, INK_DIM, str_format(g->page->arena, "starts after %.*s", STR_ARG(buf_str(&ids))));
+    else if (s->has_needs)
+        note(g, depth, INK_DIM, STR("starts at once, beside what stands above it"));
+    buf_free(&ids);
+}
+
 static void add_conditions(struct planning *g, const struct step *s, struct str id, int depth)
 {
     struct arena *a = g->page->arena;
 
+    add_needs(g, s, depth);
     if (s->cond)
         note(g, depth, INK_DIM, str_format(a, "only if %.*s", STR_ARG(expr_text(s->cond)->str)));
     if (s->done_if && s->done_if->cond)
@@ -314,6 +335,7 @@ static void add_inside(struct planning *g, const struct step *s, struct str id, 
 
     if (!outer && step_speaks_for_itself(s))
         g->outer = s;
+    note(g, depth, INK_DIM, side_by_side(s->parallel, g->known, a));
     if (s->kind == STEP_USE) {
         const struct module *m = program_use(g->plan->program, s);
         note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->use->str)));
@@ -428,5 +450,6 @@ void plan_write(const struct plan *plan, struct page *p)
     add_checks(&g, "verify", &rb->verify);
     add_phase(&g, "always", &rb->always);
     add_checks(&g, "after a complete undo", &rb->undone);
+    plan_hooks(&g);
     plan_sum(&g);
 }

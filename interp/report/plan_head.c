@@ -115,6 +115,7 @@ void plan_head(const struct planning *g)
          str_format(p->arena, "%.*s (%.*s)", STR_ARG(rb->name.str), STR_ARG(types_of(p, rb))));
     fact(p, "labels", INK_PLAIN, known_map(g->known, &rb->labels, p->arena));
     fact(p, "inputs", INK_PLAIN, inputs_of(g));
+    fact(p, "secrets", INK_PLAIN, plan_secrets(g));
     fact(p, "locks", INK_PLAIN, locks_of(g));
     if (rb->requires)
         fact(p, "needs", INK_PLAIN, words(g, &rb->requires->tools));

@@ -1,5 +1,5 @@
 // The inside of a plan, for the files that make it up: plan.c (steps), plan_head.c,
-// plan_sum.c.
+// plan_beside.c (secrets and hooks), plan_sum.c.
 
 #pragma once
 
@@ -36,4 +36,7 @@ struct planning {
 // A text, as far as it is known; empty if there is none.
 struct str plan_words(const struct planning *g, const struct template *t);
 void plan_head(const struct planning *g);
+// A line for each secret: its name and where it comes from.
+struct str plan_secrets(const struct planning *g);
+void plan_hooks(const struct planning *g);
 void plan_sum(const struct planning *g);
