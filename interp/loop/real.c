@@ -182,8 +182,10 @@ static void signalled(uv_signal_t *handle, int signo)
 {
     struct trapping *g = handle->data;
 
-    if (g->trap)
-        g->trap->fn(g->trap->arg, signo);
+    if (!g->trap)
+        return;
+    g->trap->loop->now_ms = clock_boot_ms();
+    g->trap->fn(g->trap->arg, signo);
 }
 
 static void *trap(void *self, struct trap *t)
