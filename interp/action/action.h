@@ -99,6 +99,7 @@ struct attempt {
     struct str address;           // "caller.callee", "id[key]", "id~undo"
     struct str name;              // unique file name of this attempt in the run's folder
     int number;                   // attempt, from 1
+    struct value noted;           // by the attempt before it, which was cancelled; or none
     const struct scope *scope;    // for resolve
     const struct str *env;        // "NAME=value" of the step, ended by s == NULL; whole
     struct str dir;               // absolute

@@ -32,7 +32,6 @@ static bool resolve(struct attempt *at, struct expr_error *err)
         return false;
     }
     job->ms = ns / 1000000;
-    job->cut = at->timeout_ms && at->timeout_ms < job->ms;
     return true;
 }
 
@@ -78,14 +77,34 @@ static void noted(struct attempt *at)
         count_down(at, job->cut ? at->timeout_ms : job->ms);
 }
 
-// The end is journalled as wall-clock time, so that after a crash the rest is waited, not
-// all of it again.
+static int64_t number(struct value notes, const char *name, const struct attempt *at, int64_t none)
+{
+    struct value v;
+
+    return value_field(notes, name, at->arena, &v) && v.kind == VALUE_INT ? v.i : none;
+}
+
+// When the clock was set back, what is left is still no more than all of it.
+static int64_t left_ms(const struct attempt *at, struct value notes)
+{
+    int64_t left = number(notes, "until_ms", at, now_ms(at)) - now_ms(at);
+    int64_t most = number(notes, "ms", at, INT64_MAX);
+
+    return left < 0 ? 0 : left < most ? left : most;
+}
+
+// The end is journalled as wall-clock time, so that after a crash or a signal the rest is
+// waited, not all of it again.
 static void start(struct attempt *at)
 {
     struct value_builder *note = value_map_start(at->arena);
+    struct job *job = at->job;
 
-    value_put_s(note, "until_ms", value_int(now_ms(at) + wait_ms(at)));
-    value_put_s(note, "ms", value_int(wait_ms(at)));
+    if (at->noted.kind == VALUE_MAP)
+        job->ms = left_ms(at, at->noted);
+    job->cut = at->timeout_ms && at->timeout_ms < job->ms;
+    value_put_s(note, "until_ms", value_int(now_ms(at) + job->ms));
+    value_put_s(note, "ms", value_int(job->ms));
     at->note(at, value_finish(note), noted);
 }
 
@@ -101,22 +120,11 @@ static void cancel(struct attempt *at, bool at_once)
     at->done(at, &o);
 }
 
-static int64_t number(struct value notes, const char *name, const struct attempt *at, int64_t none)
-{
-    struct value v;
-
-    return value_field(notes, name, at->arena, &v) && v.kind == VALUE_INT ? v.i : none;
-}
-
 static void settle(struct attempt *at, struct value notes)
 {
-    int64_t left = number(notes, "until_ms", at, now_ms(at)) - now_ms(at);
-    int64_t most = number(notes, "ms", at, INT64_MAX);
-
     if (!at->job)
         at->job = NEW(at->arena, struct job);
-    // When the clock was set back, what is left is still no more than all of it.
-    count_down(at, left < 0 ? 0 : left < most ? left : most);
+    count_down(at, left_ms(at, notes));
 }
 
 static enum effects effects(const void *params)
@@ -129,7 +137,7 @@ static const struct expr_field results[] = { { 0 } };
 
 const struct action action_wait = {
     .name = "wait",
-    .doc = "Waits. A signal ends it at once; after a crash the rest is waited.",
+    .doc = "Waits. A signal ends it at once; after it, as after a crash, a resume waits the rest.",
     .example = "- name: Let the caches warm up\n  wait: 2m\n",
     .params = &type_amount_duration,
     .results = results,

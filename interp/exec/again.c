@@ -75,6 +75,16 @@ static void reopen(struct run *r, struct task *t)
     reset_known(r, t->always);
 }
 
+// What was cancelled is tried again and may go by what it noted: the end of a `wait` stands.
+static void try_again(struct run *r, struct task *t)
+{
+    struct value notes = t->state == STATE_CANCELLED ? t->more->notes : VALUE_NONE;
+
+    task_reset(r, t);
+    if (notes.kind != VALUE_NULL)
+        task_more(r->arena, t)->notes = notes;
+}
+
 static void keep_going(struct run *r, struct task *t, bool undoing)
 {
     int64_t attempts = t->attempts;
@@ -97,7 +107,7 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
         if (container || series_in_doubt(r, t->rescue)) {
             reopen(r, t);
         } else {
-            task_reset(r, t);
+            try_again(r, t);
         }
     } else if (!t->ended) {
         t->state = STATE_PENDING;

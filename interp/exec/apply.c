@@ -130,6 +130,7 @@ static void apply_attempt(struct run *r, struct task *t, const struct event *e)
 {
     t->message = str_copy(r->arena, text_of(e->data, "message"));
     t->dangling = false;
+    KEEP(r, t, notes, VALUE_NONE);
     if (truth_of(e->data, "final")) {
         t->rescuing = true;
         t->result = kept_result(r, value_of(e->data, "result"));

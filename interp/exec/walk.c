@@ -212,6 +212,7 @@ bool walk_make_act(struct walk *w, struct expr_error *err)
         !step_timeout(w, x->at.action->timeout_ms, &ns, err))
         return false;
     x->at.timeout_ms = ns / 1000000;
+    x->at.noted = t->more->notes;
     x->quiet = t->aside;
     w->act = x;
     return act_resolve(x, scope_of(w), err);

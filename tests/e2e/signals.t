@@ -154,6 +154,25 @@ test_that 'a wait is ended by the first' '
 	effects "a z " && lacks "let finish" && whole
 '
 
+# due: where the last wait of the run ends
+due() { runbook show "$id" -o ndjson | sed -n 's/.*"until_ms":\([0-9]*\).*/\1/p' | tail -n 1; }
+test_that 'its end stands: a resume waits the rest, and how long it took is said' '
+	book "  - {id: a, shell: echo a >> effects}
+  - {id: w, wait: 1h}$then_b"
+	start && until_true "grep -q \"started *w\" out" && sleep 0.3 && kill -TERM "$run" && ends 143 &&
+	runbook show "$id" -o ndjson | grep -E "\"step\":\"w\".*\"cancelled\",\"took_ms\":[0-9]{3}" >/dev/null && end=$(due) &&
+	{ runbook resume "$id" >out 2>&1 & } && run=$! && until_true "grep -q \"started *w\" out" &&
+	kill -TERM "$run" && ends 143 && [ "$(due)" = "$end" ] && whole
+'
+test_that 'but a group that is tried again waits anew' '
+	book "  - {id: a, shell: echo a >> effects}
+  - id: g
+    timeout: 300ms
+    retry: {attempts: 2, delay: 1ms}
+    steps: [{id: w, wait: 1h}]"
+	run 1 && id=$(ls state/runbook/runs) && [ "$(runbook show "$id" -o ndjson | grep -o "until_ms\":[0-9]*" | sort -u | wc -l)" = 2 ]
+'
+
 test_that 'a rest before the next attempt is ended by the first' '
 	book "  - {id: a, shell: echo a >> effects; exit 1, retry: {attempts: 3, delay: 1h}}$then_b" "$always"
 	start && until_true "grep -q again out" &&
