@@ -33,13 +33,14 @@ static bool put_given(struct walk *w, struct value_builder *b, struct value with
 {
     struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
     bool whole = true;
+    bool own = w->task->step->before.count && !w->task->undoes;
 
-    if (w->before.kind == VALUE_MAP && !w->task->undoes)
+    if (w->before.kind == VALUE_MAP && own)
         whole = lasting_put(&l, "before", w->before);
     if (with.kind == VALUE_MAP)
         whole &= lasting_put(&l, "with", with);
     lasting_end(&l);
-    if (w->view.before_lost.kind == VALUE_LIST && !w->task->undoes)
+    if (w->view.before_lost.kind == VALUE_LIST && own)
         value_put_s(b, "lost", lost_names(w->arena, "before", w->view.before_lost));
     if (!whole)
         store_has_failed(w->d, STR("what a step needs again after a crash cannot be kept"));

@@ -93,7 +93,7 @@ void walk_outcome(struct walk *w, const struct outcome *o)
 
     w->outcome = *o;
     w->result = value_copy(w->arena, o->result);
-    if (w->result.kind == VALUE_NULL && w->task->undoes)
+    if (w->result.kind == VALUE_NULL && task_taken_back(w->task))
         walk_sees_undone(w);
     else
         walk_sees_own(w);

@@ -50,6 +50,15 @@ bool state_is_good(enum state s)
            s == STATE_RESCUED || s == STATE_PROVISIONAL;
 }
 
+const struct task *task_taken_back(const struct task *t)
+{
+    for (; t->phase == PHASE_UNDO; t = t->in->owner) {
+        if (t->undoes || !t->in->owner || t->in->owner->kind == TASK_USE)
+            return t->undoes;
+    }
+    return NULL;
+}
+
 struct task *space_find(const struct space *s, struct str id)
 {
     for (; s; s = s->around) {

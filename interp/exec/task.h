@@ -155,6 +155,10 @@ struct task {
 struct task_more *task_more(struct arena *a, struct task *t);
 extern const struct task_more task_no_more;  // what [more] is until it is written
 
+// What [t] takes back: by itself, or as a part of an undo that is a group or a list. NULL where it
+// is no undo, and in a runbook that an undo uses, which sees only its own.
+const struct task *task_taken_back(const struct task *t);
+
 struct task *space_find(const struct space *s, struct str id);
 // The space at the top of the runbook that [s] belongs to.
 struct space *space_top(struct space *s);

@@ -143,8 +143,6 @@ static void link_one(struct run *r, struct task *t)
 {
     const struct vertex *v = graph_vertex(t->space->module->graph, t->step);
 
-    if (!v)
-        return;
     if (v->before || v->need_count)
         make_room(r, t, v->need_count + 1);
     if (v->before)
@@ -153,12 +151,31 @@ static void link_one(struct run *r, struct task *t)
         add_need(r, t, space_find(t->space, v->needs[i]->step->id.str), true);
 }
 
+// `parallel: false` and `parallel: 1` are what a list is anyway.
+static bool runs_in_order(const struct series *s)
+{
+    const struct amount *p = s->owner && s->kind == SERIES_STEPS ? s->owner->step->parallel : NULL;
+
+    return !p || (!p->template && p->n == 1);
+}
+
+// What an undo holds stands in no graph: one after the other, as it is written.
+static void link_in_undo(struct run *r, const struct series *s, size_t i)
+{
+    if (i == 0 || !runs_in_order(s))
+        return;
+    make_room(r, s->tasks[i], 1);
+    add_need(r, s->tasks[i], s->tasks[i - 1], false);
+}
+
 void series_link(struct run *r, struct series *s)
 {
     for (size_t i = 0; s && i < s->count; i++) {
         struct task *t = s->tasks[i];
-        if (!t->is_instance)
+        if (!t->is_instance && graph_vertex(t->space->module->graph, t->step))
             link_one(r, t);
+        else if (!t->is_instance && t->phase == PHASE_UNDO)
+            link_in_undo(r, s, i);
         if (t->kind != TASK_EACH) {
             series_link(r, t->steps);
             series_link(r, t->rescue);

@@ -53,12 +53,15 @@ static bool find_item(const struct view *v, struct str name, struct arena *a, st
         return *out = v->item, true;
     if (v->item_name.n && str_is(name, "index"))
         return *out = v->index, true;
-    const struct task *t = v->task && v->task->undoes ? v->task->undoes : v->task;
+    const struct task *t = v->task, *back = t ? task_taken_back(t) : NULL;
     if (t && t->is_instance && instance_name(t, name, a, out, why))
         return true;
-    for (const struct space *s = v->space; s && !why->n; s = s->around)
+    for (const struct space *s = v->space; s && !why->n; s = s->around) {
+        if (back && back->is_instance && s == back->space && instance_name(back, name, a, out, why))
+            return true;
         if (s->instance && instance_name(s->instance, name, a, out, why))
             return true;
+    }
     return false;
 }
 
@@ -91,7 +94,9 @@ static struct value run_fields(const struct view *v, struct arena *a)
 
 static const struct task *owner_of(const struct view *v)
 {
-    return v->task->undoes ? v->task->undoes : v->task;
+    const struct task *back = task_taken_back(v->task);
+
+    return back ? back : v->task;
 }
 
 static bool own(const struct view *v, struct str name, struct value *out, struct arena *a,

@@ -30,7 +30,8 @@ struct walk *walk_new(struct driver *d, struct task *t)
                         .now = now_value() };
     w->view.before = &w->before;
     w->view.scope.now = w->now;
-    see_before(w, t->undoes ? t->undoes : t);
+    const struct task *back = task_taken_back(t);
+    see_before(w, back && (t->undoes || !t->step->before.count) ? back : t);
     walk_sees_undone(w);
     t->walk = w;
     return w;
@@ -38,7 +39,7 @@ struct walk *walk_new(struct driver *d, struct task *t)
 
 void walk_sees_undone(struct walk *w)
 {
-    const struct task *t = w->task->undoes;
+    const struct task *t = task_taken_back(w->task);
 
     w->view.result = t ? &t->result : NULL;
     w->view.result_lost = t ? names_lost(t, "result") : VALUE_NONE;
@@ -221,12 +222,9 @@ bool walk_make_act(struct walk *w, struct expr_error *err)
 // What reads `before` is shown as it is written: it is read only after the confirm.
 static bool reads_before(struct walk *w)
 {
-    const struct node *n = w->task->step->action_node;
-
     if (w->task->step->before.count == 0 || w->before.kind == VALUE_MAP || w->task->auto_undo)
         return false;
-    struct str written = str_slice(n->span.source->text, n->span.start, n->span.end);
-    w->command = mask_text(w->d->mask, str_trim(written), w->arena, NULL);
+    w->command = as_written(w);
     return true;
 }
 

@@ -190,6 +190,28 @@ static void check_undo_auto(struct checking *c, const struct step *s)
     diag_help(c->ds, d, "write the step that takes it back");
 }
 
+// An undo is not undone, and what it holds runs one after the other: the undo itself may not have
+// these keys (its field table), nor may what is in it.
+static void check_in_undo(struct checking *c, const struct spot *spot)
+{
+    const struct step *s = spot->step;
+    const struct {
+        const char *key;
+        bool has;
+    } keys[] = {
+        { "needs", s->has_needs },
+        { "undo", s->undo.kind != UNDO_UNWRITTEN && s->undo.kind != UNDO_NONE },
+        { "irreversible", s->irreversible },
+    };
+
+    if (spot->why == BELOW_UNDO || !spot_is_in(spot, BELOW_UNDO))
+        return;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i].has)
+            conflict(c, key_span(s, keys[i].key),
+                     str_format(c->arena, "a step of an undo may not have `%s`", keys[i].key));
+}
+
 static void check_hook(struct checking *c, const struct spot *spot)
 {
     const struct step *s = spot->step;
@@ -209,6 +231,7 @@ void check_step_rules(struct checking *c, const struct spot *spot)
         check_with(c, s);
     check_for_each(c, s);
     check_undo_auto(c, s);
+    check_in_undo(c, spot);
     check_hook(c, spot);
     check_transaction(c, s);
     if (!c->module->bound)
