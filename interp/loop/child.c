@@ -2,121 +2,24 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "loop/adopt.h"
-#include "loop/launch.h"
-#include "loop/marks.h"
-#include "loop/wire.h"
+#include "loop/keeper_line.h"
 
 enum {
-    RECEIVE = 256 * 1024,
-    STOP_NOW_MS = 8000,  // how long the keeper may take to kill all; longer than it tries
-    REQUESTS_MAX = 3,    // of one child, each of another keeper: it may be what kills them
+    REQUESTS_MAX = 3,  // of one child, each of another keeper: it may be what kills them
 };
-
-struct keeper {
-    struct loop *loop;
-    struct arena *arena;
-    struct str folder;
-    pid_t pid;         // 0: reaped
-    int socket;        // -1: closed
-    struct str marks;  // of this one; one that is started for one that was lost has its own
-    struct watch *watch;
-    struct buf in, out;
-    bool full;  // the socket took not all of [out]
-    struct child *children;  // those that somebody waits for
-    uint32_t last_id;
-    int64_t from;  // the place in the journal at which the session begins
-    int before;    // keepers that were started
-    bool stopped;
-    bool calling;  // inside a callback of a child
-    int64_t told;  // the number of the one that was told last
-    void (*changed)(void *arg, int64_t was, int64_t is);
-    void *changed_arg;
-    void (*held)(void *arg, struct str name, int error);
-    void *held_arg;
-};
-
-struct child {
-    struct child *next;
-    struct keeper *keeper;
-    struct arena *arena;
-    uint32_t id;
-    struct str name;
-    struct buf request;  // until it has ended, for another keeper
-    int requests;        // how often it was sent
-    struct str marks;    // of the keeper that was asked last
-    int64_t pid;
-    bool waiting;  // in keeper->children
-    bool refused;  // nobody keeps it: it ends in the next turn
-    bool cancelled;
-    void (*on_output)(void *arg, enum stream stream, struct str bytes);
-    void (*on_end)(void *arg, const struct child_result *r);
-    void *arg;
-};
-
-// ---- sending
-
-static void lose(struct keeper *k);
-
-static void watch_as_needed(struct keeper *k)
-{
-    if (!k->watch)
-        return;
-    watch_change(k->watch, WATCH_READ | (k->full ? WATCH_WRITE : 0));
-    watch_idle(k->watch, !k->children && !k->full);
-}
-
-static void flush(struct keeper *k)
-{
-    size_t sent = 0;
-
-    while (k->socket >= 0 && sent < k->out.n) {
-        ssize_t n = send(k->socket, k->out.s + sent, k->out.n - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno != EINTR)
-            break;  // full, or the keeper is lost: reading will tell
-        sent += n > 0 ? (size_t)n : 0;
-    }
-    buf_drop(&k->out, sent);
-    k->full = k->out.n > 0;
-    watch_as_needed(k);
-}
-
-static void ask(struct keeper *k, enum frame_type type, uint32_t id, struct str body)
-{
-    if (k->socket >= 0)
-        frame_put(&k->out, (struct frame){ .type = type, .id = id }, body);
-}
-
-static void ask_number(struct keeper *k, enum frame_type type, uint32_t id, int64_t number)
-{
-    struct buf body = BUF_EMPTY;
-
-    put_number(&body, number);
-    ask(k, type, id, buf_str(&body));
-    buf_free(&body);
-    flush(k);
-}
-
-// ---- children
 
 static void wait_for(struct child *c)
 {
     c->waiting = true;
     c->next = c->keeper->children;
     c->keeper->children = c;
-    watch_as_needed(c->keeper);
+    line_watch_as_needed(c->keeper);
 }
 
-static void forget(struct child *c)
+void child_forget(struct child *c)
 {
     struct child **link = &c->keeper->children;
 
@@ -125,119 +28,33 @@ static void forget(struct child *c)
     while (*link != c)
         link = &(*link)->next;
     *link = c->next;
-    c->waiting = false;
+    c->waiting = c->held = false;
+    if (c->keeper->released == c)
+        c->keeper->released = NULL;
     buf_free(&c->request);
-    watch_as_needed(c->keeper);
+    line_watch_as_needed(c->keeper);
 }
 
-static struct child *find(struct keeper *k, uint32_t id)
-{
-    struct child *c = k->children;
-
-    while (c && c->id != id)
-        c = c->next;
-    return c;
-}
-
-static void end(struct child *c, const struct child_result *r)
+void child_end(struct child *c, const struct child_result *r)
 {
     struct keeper *k = c->keeper;
 
-    forget(c);
+    child_forget(c);
     k->calling = true;
     c->on_end(c->arg, r);
     k->calling = false;
 }
 
-// ---- hearing
-
-static void hear_end(struct child *c, struct str body)
+void child_room(struct child *c, bool started)
 {
-    struct arena *a = arena_new(NULL);
-    struct taking taking = { body };
-    struct child_result r;
-    bool fine = take_result(&taking, &r, a);
+    struct keeper *k = c->keeper;
 
-    assert(fine);
-    (void)fine;
-    end(c, &r);
-    arena_free(a);
-}
-
-static void hear(struct keeper *k, struct frame head, struct str body)
-{
-    struct child *c = find(k, head.id);
-    struct taking taking = { body };
-
-    if (!c)
-        return;  // nobody waits for it any more
-    if (head.type == TELL_STARTED)
-        c->pid = take_number(&taking);
-    if (head.type == TELL_OUTPUT && c->on_output) {
-        k->calling = true;
-        c->on_output(c->arg, (enum stream)head.stream, body);
-        k->calling = false;
-    }
-    if (head.type == TELL_HELD && k->held)
-        k->held(k->held_arg, c->name, (int)take_number(&taking));
-    if (head.type == TELL_END)
-        hear_end(c, body);
-}
-
-// False: the keeper is gone.
-static bool receive(struct keeper *k)
-{
-    struct frame head;
-    struct str body;
-    bool broken = false;
-    size_t at = 0;
-    ssize_t n = recv(k->socket, buf_reserve(&k->in, RECEIVE), RECEIVE, MSG_DONTWAIT);
-
-    if (n < 0)
-        return errno == EAGAIN || errno == EINTR;
-    k->in.n += (size_t)n;
-    while (frame_next(buf_str(&k->in), &at, &head, &body, &broken))
-        hear(k, head, body);
-    buf_drop(&k->in, at);
-    return n > 0 && !broken;
-}
-
-static void ready(void *arg, int events)
-{
-    struct keeper *k = arg;
-
-    if (events & WATCH_WRITE)
-        flush(k);
-    if ((events & WATCH_READ) && !receive(k))
-        lose(k);
-}
-
-// ---- the end of the keeper
-
-static void close_socket(struct keeper *k)
-{
-    if (k->watch)
-        watch_stop(k->watch);
-    k->watch = NULL;
-    if (k->socket >= 0)
-        close(k->socket);
-    k->socket = -1;
-    k->full = false;
-    buf_free(&k->in);
-    buf_free(&k->out);
-}
-
-static void reap(struct keeper *k, int options)
-{
-    pid_t got;
-
-    if (k->pid == 0)
-        return;
-    do {
-        got = waitpid(k->pid, NULL, options);
-    } while (got < 0 && errno == EINTR);
-    if (got != 0)
-        k->pid = 0;
+    c->held = false;
+    if (!started)
+        child_forget(c);
+    k->calling = true;
+    c->on_room(c->arg, started);
+    k->calling = false;
 }
 
 static bool has_started(const struct child *c, struct arena *a, struct marks *m)
@@ -259,224 +76,32 @@ static void end_unkept(struct child *c)
         adopt_left(&m, a, &r);
     else if (c->cancelled || c->keeper->stopped)
         r = (struct child_result){ .end = CHILD_NOT_STARTED, .error = ECANCELED, .cancelled = true };
-    end(c, &r);
+    child_end(c, &r);
     arena_free(a);
 }
 
 static void request(struct child *c);
 
-// One that was not started is nobody's loss: the next keeper starts it.
-static void lose_child(struct child *c)
+// One that was not started is nobody's loss: the next keeper starts it, but who was held is to be
+// asked for once more.
+void child_lose(struct child *c)
 {
     struct arena *a = arena_new(NULL);
     struct keeper *k = c->keeper;
     struct marks m;
-    bool over = c->refused || c->cancelled || k->stopped || has_started(c, a, &m);
+    bool held = c->held, started = has_started(c, a, &m);
+    bool over = c->refused || c->cancelled || k->stopped || started;
 
     arena_free(a);
+    if (held)
+        child_room(c, started);
+    if (held && !started)
+        return;
     if (over) {
         end_unkept(c);
     } else {
         c->id = ++k->last_id;
         request(c);
-    }
-}
-
-static struct child *oldest(struct keeper *k)
-{
-    struct child *first = k->children;
-
-    for (struct child *c = first; c; c = c->next)
-        if (c->id < first->id)
-            first = c;
-    return first;
-}
-
-static void tell_change(void *arg)
-{
-    struct keeper *k = arg;
-    int64_t was = k->told, is = keeper_pid(k);
-
-    k->told = is;
-    if (was != is && k->changed && !k->stopped)
-        k->changed(k->changed_arg, was, is);
-}
-
-// In a later turn: when it is known whether another one is needed at once. To nobody it would
-// only be something to wait for.
-static void tell_change_soon(struct keeper *k)
-{
-    if (k->changed)
-        loop_timer(k->loop, k->arena, 0, tell_change, k);
-}
-
-// It has closed its end, so it has ended or is about to.
-static void lose(struct keeper *k)
-{
-    struct child *c;
-
-    close_socket(k);
-    if (k->pid)
-        kill(k->pid, SIGKILL);
-    reap(k, 0);
-    // Those that are asked for from here on are the next keeper's.
-    for (uint32_t last = k->last_id; (c = oldest(k)) && c->id <= last;)
-        lose_child(c);
-    tell_change_soon(k);
-}
-
-static void drop_keeper(void *arg)
-{
-    struct keeper *k = arg;
-
-    close_socket(k);
-    reap(k, WNOHANG);
-}
-
-// ---- starting the keeper
-
-static bool launch(struct keeper *k, int marks)
-{
-    int ends[2];
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-        return false;
-    assert(ends[0] > 2 && ends[1] > 2 && marks > 2);
-    int error = launch_keeper(ends[1], marks, k->marks, &k->pid);
-    close(ends[1]);
-    k->socket = ends[0];
-    if (error) {
-        close(ends[0]);
-        k->socket = -1;
-        errno = error;
-    }
-    return !error;
-}
-
-// False with errno.
-static bool start_keeper(struct keeper *k)
-{
-    int marks = marks_create(k->folder, (struct marks_of){ k->from, k->before }, k->arena,
-                             &k->marks);
-
-    if (marks < 0)
-        return false;
-    bool launched = launch(k, marks);
-    int error = errno;
-    close(marks);
-    if (!launched) {
-        errno = error;
-        return false;
-    }
-    k->before++;
-    k->watch = loop_watch(k->loop, k->arena, k->socket, WATCH_READ, ready, k);
-    watch_as_needed(k);
-    tell_change_soon(k);
-    return true;
-}
-
-struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder)
-{
-    return keeper_start_at(l, a, folder, 0);
-}
-
-struct keeper *keeper_start_at(struct loop *l, struct arena *a, struct str folder, int64_t from)
-{
-    struct keeper *k = NEW(a, struct keeper);
-
-    *k = (struct keeper){
-        .loop = l, .arena = a, .folder = str_copy(a, folder), .socket = -1, .from = from
-    };
-    if (!start_keeper(k))
-        return NULL;
-    k->told = k->pid;
-    arena_defer(a, drop_keeper, k);
-    return k;
-}
-
-int64_t keeper_pid(const struct keeper *k)
-{
-    return k->socket >= 0 ? k->pid : 0;
-}
-
-void keeper_on_change(struct keeper *k, void (*fn)(void *arg, int64_t was, int64_t is), void *arg)
-{
-    k->changed = fn;
-    k->changed_arg = arg;
-}
-
-void keeper_on_held(struct keeper *k, void (*fn)(void *arg, struct str name, int error), void *arg)
-{
-    k->held = fn;
-    k->held_arg = arg;
-}
-
-void keeper_settled(struct keeper *k, struct str name)
-{
-    struct buf body = BUF_EMPTY;
-
-    // Not in a hurry: goes with what is asked next.
-    put_text(&body, name);
-    ask(k, ASK_SETTLED, 0, buf_str(&body));
-    buf_free(&body);
-}
-
-// ---- stopping the keeper
-
-// Until it is gone or [due_ms].
-static bool hear_until(struct keeper *k, int64_t due_ms)
-{
-    int64_t now;
-
-    while ((now = clock_boot_ms()) < due_ms) {
-        struct pollfd p = { k->socket, (short)(POLLIN | (k->out.n ? POLLOUT : 0)), 0 };
-        int64_t wait = due_ms - now < 1000 ? due_ms - now : 1000;
-        if (poll(&p, 1, (int)wait) <= 0)
-            continue;
-        if (p.revents & POLLOUT)
-            flush(k);
-        if ((p.revents & (POLLIN | POLLHUP | POLLERR)) && !receive(k))
-            return true;
-    }
-    return false;
-}
-
-// The keeper hangs and is killed: so is all that it can have started.
-static void kill_all(struct keeper *k)
-{
-    struct arena *a = arena_new(NULL);
-
-    kill(k->pid, SIGKILL);
-    reap(k, 0);
-    for (struct child *c = k->children; c; c = c->next) {
-        struct child_result r = { 0 };
-        struct marks m;
-        marks_read_one(k->marks, c->name, a, &m);
-        if (m.started)
-            adopt_left(&m, a, &r);
-        for (size_t i = 0; i < r.left_count; i++)
-            kill((pid_t)r.left[i].pid, SIGKILL);
-    }
-    arena_free(a);
-}
-
-void keeper_stop(struct keeper *k, int64_t wait_ms)
-{
-    assert(!k->calling);
-    k->stopped = true;
-    if (k->socket < 0)
-        return;
-    ask_number(k, ASK_STOP, 0, 0);
-    if (!hear_until(k, clock_boot_ms() + wait_ms)) {
-        ask_number(k, ASK_STOP_NOW, 0, 0);
-        if (!hear_until(k, clock_boot_ms() + STOP_NOW_MS))
-            kill_all(k);
-    }
-    if (k->children) {
-        lose(k);
-    } else {
-        close_socket(k);
-        reap(k, 0);
     }
 }
 
@@ -488,8 +113,8 @@ static void abandon(void *arg)
 
     if (!c->waiting)
         return;
-    forget(c);
-    ask_number(c->keeper, ASK_CANCEL, c->id, true);
+    child_forget(c);
+    line_ask_number(c->keeper, ASK_CANCEL, c->id, true);
 }
 
 static void end_refused(void *arg)
@@ -513,19 +138,19 @@ static void request(struct child *c)
     struct keeper *k = c->keeper;
 
     if (c->request.n > FRAME_MAX || c->requests == REQUESTS_MAX ||
-        (k->socket < 0 && (k->stopped || !start_keeper(k)))) {
+        (k->socket < 0 && (k->stopped || !line_start_keeper(k)))) {
         refuse(c);
         return;
     }
     c->requests++;
     c->marks = k->marks;
-    ask(k, ASK_START, c->id, buf_str(&c->request));
-    flush(k);
+    line_ask(k, ASK_START, c->id, buf_str(&c->request));
+    line_flush(k);
 }
 
-struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,
-                          void (*on_output)(void *arg, enum stream stream, struct str bytes),
-                          void (*on_end)(void *arg, const struct child_result *r), void *arg)
+static struct child *new_child(struct keeper *k, struct arena *a, const struct child_spec *spec,
+                               void (*on_output)(void *arg, enum stream stream, struct str bytes),
+                               void (*on_end)(void *arg, const struct child_result *r), void *arg)
 {
     struct child *c = NEW(a, struct child);
 
@@ -540,8 +165,56 @@ struct child *child_start(struct keeper *k, struct arena *a, const struct child_
     wait_for(c);
     arena_defer(a, abandon, c);
     put_spec(&c->request, spec);
+    return c;
+}
+
+struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,
+                          void (*on_output)(void *arg, enum stream stream, struct str bytes),
+                          void (*on_end)(void *arg, const struct child_result *r), void *arg)
+{
+    struct child *c = new_child(k, a, spec, on_output, on_end, arg);
+
     request(c);
     return c;
+}
+
+struct child *child_hold(struct keeper *k, struct arena *a, const struct child_spec *spec,
+                         void (*on_room)(void *arg, bool started),
+                         void (*on_output)(void *arg, enum stream stream, struct str bytes),
+                         void (*on_end)(void *arg, const struct child_result *r), void *arg)
+{
+    struct child *c;
+    struct buf body = BUF_EMPTY;
+
+    if (k->socket < 0 || k->stopped)
+        return NULL;
+    c = new_child(k, a, spec, on_output, on_end, arg);
+    c->held = true;
+    c->on_room = on_room;
+    c->requests++;
+    put_number(&body, k->surprises);
+    buf_add(&body, buf_str(&c->request));
+    line_ask(k, ASK_HOLD, c->id, buf_str(&body));
+    buf_free(&body);
+    line_flush(k);
+    return c;
+}
+
+void child_go(struct child *c)
+{
+    if (!c->waiting || !c->held)
+        return;
+    c->held = false;
+    line_ask(c->keeper, ASK_GO, c->id, STR(""));
+    line_flush(c->keeper);
+}
+
+void child_drop(struct child *c)
+{
+    if (!c->waiting || !c->held)
+        return;
+    line_ask(c->keeper, ASK_DROP, c->id, STR(""));
+    line_flush(c->keeper);
 }
 
 void child_cancel(struct child *c, bool at_once)
@@ -549,7 +222,7 @@ void child_cancel(struct child *c, bool at_once)
     if (!c->waiting)
         return;
     c->cancelled = true;
-    ask_number(c->keeper, ASK_CANCEL, c->id, at_once);
+    line_ask_number(c->keeper, ASK_CANCEL, c->id, at_once);
 }
 
 int64_t child_pid(const struct child *c)
@@ -568,5 +241,5 @@ void child_kill_left(struct child *c, int64_t grace_ms,
     if (c->keeper->socket < 0 || !str_equal(c->marks, c->keeper->marks))
         refuse(c);
     else
-        ask_number(c->keeper, ASK_KILL_LEFT, c->id, grace_ms);
+        line_ask_number(c->keeper, ASK_KILL_LEFT, c->id, grace_ms);
 }

@@ -159,7 +159,7 @@ static struct ran *run_spec(struct setting *s, struct child_spec spec)
     return ran;
 }
 
-static struct ran *run(struct setting *s, const char *script)
+__attribute__((unused)) static struct ran *run(struct setting *s, const char *script)
 {
     return run_spec(s, spec_of(script));
 }

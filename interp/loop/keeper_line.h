@@ -1,0 +1,75 @@
+// The inside of what the interpreter has of its keeper, for the two files that make it up:
+// keeper_line.c (the keeper itself: started, heard, lost, stopped) and child.c (what it is asked for).
+
+#pragma once
+
+#include <sys/types.h>
+
+#include "loop/child.h"
+#include "loop/marks.h"
+#include "loop/wire.h"
+
+struct keeper {
+    struct loop *loop;
+    struct arena *arena;
+    struct str folder;
+    pid_t pid;         // 0: reaped
+    int socket;        // -1: closed
+    struct str marks;  // of this one; one that is started for one that was lost has its own
+    struct watch *watch;
+    struct buf in, out;
+    bool full;  // the socket took not all of [out]
+    struct child *children;  // those that somebody waits for
+    struct child *released;  // ... which takes the place of the one whose end is told next
+    uint32_t last_id;
+    int64_t surprises;  // ends that this one has told, and that keep from starting what is held
+    int64_t from;  // the place in the journal at which the session begins
+    int before;    // keepers that were started
+    bool stopped;
+    bool calling;  // inside a callback of a child
+    int64_t told;  // the number of the one that was told last
+    void (*changed)(void *arg, int64_t was, int64_t is);
+    void *changed_arg;
+    void (*held)(void *arg, struct str name, int error);
+    void *held_arg;
+};
+
+struct child {
+    struct child *next;
+    struct keeper *keeper;
+    struct arena *arena;
+    uint32_t id;
+    struct str name;
+    struct buf request;  // until it has ended, for another keeper
+    int requests;        // how often it was sent
+    struct str marks;    // of the keeper that was asked last
+    int64_t pid;
+    bool waiting;  // in keeper->children
+    bool held;     // the keeper may start it, and has not said so
+    bool refused;  // nobody keeps it: it ends in the next turn
+    bool cancelled;
+    void (*on_room)(void *arg, bool started);
+    void (*on_output)(void *arg, enum stream stream, struct str bytes);
+    void (*on_end)(void *arg, const struct child_result *r);
+    void *arg;
+};
+
+// ---- keeper_line.c
+
+void line_flush(struct keeper *k);
+void line_ask(struct keeper *k, enum frame_type type, uint32_t id, struct str body);  // no flush
+void line_ask_number(struct keeper *k, enum frame_type type, uint32_t id, int64_t number);
+// False with errno.
+bool line_start_keeper(struct keeper *k);
+// Somebody, or nobody, is waited for now.
+void line_watch_as_needed(struct keeper *k);
+
+// ---- child.c
+
+void child_forget(struct child *c);
+// Tells its end.
+void child_end(struct child *c, const struct child_result *r);
+// Tells what became of one that is held.
+void child_room(struct child *c, bool started);
+// Its keeper is lost.
+void child_lose(struct child *c);
