@@ -64,6 +64,7 @@ struct question {
     struct str details;    // what exactly will run, masked, several lines
     struct str destroys;   // what it destroys, or empty
     struct str undo;       // how it can be undone, or why not
+    bool for_good;         // it cannot be undone
     struct str leaves;     // the state of the world after it, or empty
     struct str on_no;      // what happens on no
     struct str so_far;     // what was skipped or failed so far; lines; may be empty

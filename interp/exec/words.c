@@ -172,6 +172,7 @@ static struct str so_far(struct walk *w)
 struct question *question_about(struct walk *w, enum question_kind kind)
 {
     struct question *q = NEW(w->arena, struct question);
+    enum undo_cover cover = task_cover(w->d->program, w->task);
 
     *q = (struct question){
         .kind = kind,
@@ -180,6 +181,7 @@ struct question *question_about(struct walk *w, enum question_kind kind)
         .details = details(w),
         .destroys = str_from(destroys_words(step_effects(w->d->program, w->task->step))),
         .undo = undo_words(w),
+        .for_good = cover == COVER_MISSING || cover == COVER_IRREVERSIBLE,
         .leaves = leaves(w),
         .on_no = no_words(w),
         .so_far = so_far(w),

@@ -54,7 +54,7 @@ static void facts(struct person *p)
         person_item(p, "will run", INK_PLAIN, q->details);
     person_item(p, "destroys", INK_BAD, q->destroys);
     person_item(p, "leaves", INK_PLAIN, q->leaves);
-    person_item(p, "undo", INK_PLAIN, q->undo);
+    person_item(p, "undo", q->for_good ? INK_BAD : INK_PLAIN, q->undo);
     for (size_t i = 0; i < q->show_count; i++)
         person_item(p, i ? "" : "look at", INK_PLAIN, q->show[i]);
     person_item(p, "so far", INK_WARN, q->so_far);

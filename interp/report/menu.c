@@ -123,7 +123,7 @@ static void choose_details(struct person *p)
     person_item(p, "will run", INK_PLAIN, p->q->details);
     person_item(p, "destroys", INK_BAD, p->q->destroys);
     person_item(p, "leaves", INK_PLAIN, p->q->leaves);
-    person_item(p, "undo", INK_PLAIN, p->q->undo);
+    person_item(p, "undo", p->q->for_good ? INK_BAD : INK_PLAIN, p->q->undo);
     for (size_t i = 0; i < p->q->show_count; i++)
         person_item(p, i ? "" : "look at", INK_PLAIN, p->q->show[i]);
     person_item(p, "so far", INK_WARN, p->q->so_far);
@@ -298,6 +298,8 @@ static void show_walk(struct person *p)
         page_text(&p->page, "  ", INK_PLAIN, q->message);
     person_item(p, "will run", INK_PLAIN, q->details);
     person_item(p, "destroys", INK_BAD, q->destroys);
+    if (q->for_good)
+        person_item(p, "undo", INK_BAD, q->undo);
 }
 
 // Who walks through a runbook needs the words once, not before every step.

@@ -67,6 +67,39 @@ test_that 'a walk runs what it is told to, step by step' '
 	rm -f trace && { on-terminal -e "Next: close" "" -e "What now?" "r\n" -e "Next: deploy" "" -e "What now?" "q\n" runbook run m.yaml --mode manual >out; [ $? -ne 0 ]; } &&
 	[ "$(cat trace)" = close ]
 '
+test_that 'a walk says before the step that it cannot be undone, and only of such a step' '
+	cat >w.yaml <<-END
+	runbook: 1
+	name: w
+	type: application
+	steps:
+	  - {id: sent, shell: "echo a >>trace", irreversible: the mail is sent}
+	  - {id: bare, shell: "echo b >>trace"}
+	  - {id: back, shell: "echo c >>trace", undo: {shell: echo back}}
+	  - {id: stays, shell: "echo d >>trace", undo: none}
+	  - {id: look, shell: "echo e >>trace", effects: read}
+	END
+	rm -f trace && exits 0 on-terminal -e "will run" "" -e "cannot be undone: the mail is sent" "" -e "What now?" "r\n" \
+		-e "Next: bare" "" -e "cannot be undone: it has no undo" "" -e "What now?" "r\n" \
+		-e "Next: back" "" -e "What now?" "r\n" -e "Next: stays" "" -e "What now?" "r\n" -e "Next: look" "" -e "What now?" "r\n" \
+		runbook run w.yaml --mode manual --color=never >out && [ "$(grep -c "undone" out)" = 2 ]
+'
+test_that 'who is asked about a file that is written sees what will be in it, but no secret' '
+	cat >f.yaml <<-"END"
+	runbook: 1
+	name: f
+	type: application
+	secrets: {pw: {env: F_PW}}
+	steps:
+	  - id: conf
+	    confirm: Write it
+	    file: {write: {path: app.conf, content: "port = 80\npassword = ${{ secrets.pw }}\n"}}
+	    undo: auto
+	END
+	F_PW=sesame-open exits 5 on-terminal -e "to decline:" "no\n" runbook run f.yaml --color=never >out && [ ! -e app.conf ] &&
+	grep -A2 "will run   file: write app.conf (.* bytes)" out | sed 1d | tr -d "\r" >shown &&
+	printf "               port = 80\n               password = ***\n" >want && same want shown && ! grep -q sesame out
+'
 test_that 'nothing is painted again for who reads aloud, nor on a dumb terminal' '
 	esc=$(printf "\033") &&
 	ACCESSIBLE=1 on-terminal -r -e "to decline:" "yes\n" runbook run q.yaml --color=never >out && ! grep -q "$esc" out &&
