@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "action/file/shown.h"
 #include "tests/unit/playing.h"
 
 static struct str at;  // the folder of a test
@@ -412,5 +413,63 @@ TEST(what_will_be_done_is_described_with_its_values)
     p = prepared("file: {write: {path: x, content: secret words, mode: \"0600\"}}", no_values(),
                  false);
     CHECK(play_resolve(p));
-    CHECK_STR(described(p), "file: write x (12 bytes) mode 0600\n");
+    CHECK_STR(described(p), "file: write x (12 bytes) mode 0600\n  secret words\n");
+}
+
+static struct str shown(struct str content, const char *secret)
+{
+    struct buf b = BUF_EMPTY;
+    struct mask *m = mask_new(scratch);
+
+    if (secret)
+        mask_add(m, str_from(secret));
+    show_content(content, m, scratch, &b);
+    return buf_take(&b, scratch);
+}
+
+static struct str repeated(const char *text, size_t n)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; i < n; i++)
+        buf_add_s(&b, text);
+    return buf_take(&b, scratch);
+}
+
+TEST(a_short_content_is_shown_whole)
+{
+    CHECK_STR(shown(STR(""), NULL), "");
+    CHECK_STR(shown(STR("a\n\nb\n"), NULL), "\n  a\n  \n  b");
+    CHECK(str_search(shown(repeated("x\n", 20), NULL), STR("more")) == SIZE_MAX);
+}
+
+TEST(of_a_long_content_it_is_said_how_much_is_left_out)
+{
+    struct str lines = shown(repeated("x\n", 21), NULL), bytes = shown(repeated("x", 2500), NULL);
+
+    CHECK(str_ends(lines, "\n  (2 more bytes, sha256 444fa7bd84e197d5 of all)"));
+    CHECK(str_search(bytes, STR("\n  (500 more bytes, sha256 ")) == 2003);
+    // No half of a character: two bytes each, and one in front.
+    struct str odd = str_format(scratch, "x%.*s", STR_ARG(repeated("\xc3\xa4", 1500)));
+    CHECK(utf8_invalid(shown(odd, NULL)) == SIZE_MAX);
+    CHECK(str_search(shown(odd, NULL), STR("(1002 more bytes")) != SIZE_MAX);
+}
+
+TEST(a_secret_is_not_shown_nor_one_that_is_cut_nor_a_checksum_of_it)
+{
+    struct str cut = str_format(scratch, "%.*ssesame-open%.*s", STR_ARG(repeated("x", 1995)),
+                                STR_ARG(repeated("y", 500)));
+
+    CHECK_STR(shown(STR("pw=sesame-open\n"), "sesame-open"), "\n  pw=***");
+    CHECK_STR(shown(STR("pw=ab\ncd-sesame\n"), "ab\ncd-sesame"), "\n  pw=***");
+    CHECK(str_search(shown(cut, "sesame-open"), STR("sesam")) == SIZE_MAX);
+    CHECK(str_search(shown(cut, "sesame-open"), STR("sha256")) == SIZE_MAX);
+    CHECK(str_search(shown(cut, "sesame-open"), STR("more bytes)")) != SIZE_MAX);
+}
+
+TEST(what_is_no_text_is_told_by_its_checksum)
+{
+    CHECK_STR(shown((struct str){ "a\0b", 3 }, NULL), "\n  (no text, sha256 "
+              "59b271ae1bbcb1d3 of all)");
+    CHECK(str_starts(shown(STR("\xff\xfe"), NULL), "\n  (no text, sha256 "));
 }

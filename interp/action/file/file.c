@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "action/file/shown.h"
 #include "action/file/worker.h"
 #include "action/params.h"
 #include "action/work.h"
@@ -209,7 +210,6 @@ static bool put_mode(struct filling *f, const struct template *t)
     return true;
 }
 
-// The content may be a secret: it is shown by its length.
 static bool put_write(struct filling *f, const struct file_write *p)
 {
     struct str content;
@@ -220,7 +220,10 @@ static bool put_write(struct filling *f, const struct file_write *p)
     base64_write(content, &text);
     value_put_s(f->job, "content", value_string(buf_take(&text, f->at->arena)));
     buf_format(&f->shown, " (%zu bytes)", content.n);
-    return !p->mode || put_mode(f, p->mode);
+    if (p->mode && !put_mode(f, p->mode))
+        return false;
+    show_content(content, f->at->session->mask, f->at->arena, &f->shown);
+    return true;
 }
 
 static void add_escaped(struct buf *pattern, struct str text)
