@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "exec/walk.h"
 
 struct commit_waiter {
@@ -28,6 +29,7 @@ static struct commit_waiter *reverse(struct commit_waiter *w)
 struct batch {
     struct driver *d;
     int64_t seq;  // of its last event
+    bool ok;      // of one that the loop wrote itself
     struct commit_waiter *waiters;
 };
 
@@ -72,6 +74,27 @@ static bool is_waited_for(const struct batch *b)
     return b->waiters && !b->d->acts && journal_is_near(b->d->journal);
 }
 
+static void heard_since(void *arg)
+{
+    struct batch *b = arg;
+
+    committed(b, b->ok);
+}
+
+// Who waited long for the disk looks first who has called meanwhile: after a signal nothing starts.
+static void commit_here(struct batch *b)
+{
+    enum { LONG_MS = 50 };
+    struct driver *d = b->d;
+    int64_t began_ms = clock_boot_ms();
+
+    b->ok = journal_commit_here(d->journal);
+    if (clock_boot_ms() - began_ms > LONG_MS)
+        loop_timer(d->loop, d->arena, loop_now_ms(d->loop), heard_since, b);
+    else
+        committed(b, b->ok);
+}
+
 // What was told in this turn is carried out first: a result and the intent that follows
 // from it share a commit.
 static void commit(void *arg)
@@ -81,13 +104,13 @@ static void commit(void *arg)
 
     pump_ahead(d);
     d->commit_scheduled = d->commit_again = false;
-    *b = (struct batch){ d, next_seq(d) - 1, reverse(d->commits) };
+    *b = (struct batch){ .d = d, .seq = next_seq(d) - 1, .waiters = reverse(d->commits) };
     d->commits = NULL;
     d->committing = true;
     if (!d->journal)
         committed(b, true);
     else if (is_waited_for(b))
-        committed(b, journal_commit_here(d->journal));
+        commit_here(b);
     else
         journal_commit(d->journal, committed, b);
 }

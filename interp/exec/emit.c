@@ -138,23 +138,40 @@ void emit(struct driver *d, enum event_type type, struct value_builder *data)
 
 // ---- words
 
+static struct untold words_of(struct driver *d, struct arena *a, const char *format, va_list args)
+{
+    struct buf b = BUF_EMPTY;
+
+    buf_vformat(&b, format, args);
+    struct str line = str_copy(a, mask_text(d->mask, buf_str(&b), a, NULL));
+    buf_free(&b);
+    return (struct untold){ .words = true, .line = line };
+}
+
 void say(struct driver *d, const char *format, ...)
 {
     struct arena *a = arena_new(NULL);
-    struct buf b = BUF_EMPTY;
     va_list args;
 
     va_start(args, format);
-    buf_vformat(&b, format, args);
+    struct untold u = words_of(d, a, format, args);
     va_end(args);
-    struct untold u = { .words = true, .line = mask_text(d->mask, buf_str(&b), a, NULL) };
     if (d->untold && !d->store_failed) {
-        u.line = str_copy(a, u.line);
         hold(d, a, u);
-        a = NULL;
-    } else {
-        tell(d, &u);
+        return;
     }
-    buf_free(&b);
+    tell(d, &u);
+    arena_free(a);
+}
+
+void say_at_once(struct driver *d, const char *format, ...)
+{
+    struct arena *a = arena_new(NULL);
+    va_list args;
+
+    va_start(args, format);
+    struct untold u = words_of(d, a, format, args);
+    va_end(args);
+    tell(d, &u);
     arena_free(a);
 }

@@ -367,6 +367,8 @@ void program_replayed(struct driver *d, const struct event *e, struct arena *scr
 void program_put(struct driver *d, const struct attempt *at, struct value_builder *b);
 
 void say(struct driver *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Not behind the events that wait for the disk: to somebody who is there and has called.
+void say_at_once(struct driver *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Something happened: look at the orders in this turn.
 void pump(struct driver *d);
 // Looks at them now, if somebody asked for that; to be called from the loop only.

@@ -52,6 +52,8 @@ void walk_interrupt(struct walk *w)
         if (w->asked && w->task->kind == TASK_ACTION && !w->task->intent)
             w->declined = false;
         walk_decide(w);
+    } else if (w->intent_pending) {
+        w->cancelled = true;  // the disk may take long, and then it would begin
     } else if (is_waiting(w)) {
         w->cancelled = true;
         act_cancel(w->act, true);

@@ -52,17 +52,18 @@ static void tell_let_finish(struct driver *d)
     for (const struct act *x = d->acts; x; x = x->next) {
         if (x->cancelled)
             continue;
-        say(d, "%.*s is let finish; a second signal would stop it half done", STR_ARG(x->shown));
+        say_at_once(d, "%.*s is let finish; a second signal would stop it half done", STR_ARG(x->shown));
         n++;
     }
     if (n == 0)
-        say(d, "stopping");
+        say_at_once(d, d->committing ? "stopping, when the disk has answered" : "stopping");
 }
 
 static void tell_stopped(struct driver *d)
 {
     for (const struct act *x = d->acts; x; x = x->next)
-        say(d, "%.*s is stopped; a further signal would kill it at once", STR_ARG(x->shown));
+        say_at_once(d, "%.*s is stopped; a further signal would kill it at once",
+                    STR_ARG(x->shown));
 }
 
 static void withdraw_questions(struct driver *d)

@@ -172,7 +172,7 @@ bool journal_commit_here(struct journal *j)
 
 bool journal_is_near(const struct journal *j)
 {
-    return j->ops->near;
+    return j->ops->near && !writer_is_slow(j->writer);
 }
 
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg)

@@ -102,7 +102,8 @@ void journal_row(struct journal *j, const struct run_row *row);
 void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *arg);
 // The same, waiting. For places without a loop turn (run.start, the end).
 bool journal_commit_now(struct journal *j, struct diags *ds);
-// The same without a diag; and whether that takes so little time that a loop may wait for it.
+// The same without a diag; and whether that takes so little time, as of the last ones, that a loop
+// may wait for it.
 bool journal_commit_here(struct journal *j);
 bool journal_is_near(const struct journal *j);
 // After a failure for want of room alone (a full disk): what could be kept was, and the end of the

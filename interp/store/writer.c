@@ -10,6 +10,12 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
+
+enum {
+    SLOW_MS = 50,     // a write that takes longer than that is slow
+    QUICK_AFTER = 16  // and so are all, until so many in a row were not
+};
 
 struct queue {
     struct batch *first, *last;
@@ -40,6 +46,7 @@ struct writer {
     pthread_cond_t changed;
     struct queue queued, done;
     bool busy;  // somebody is writing
+    int slow;   // quick writes until it is not any more
     bool untidy, tidying;
     bool stop;
     bool failed;
@@ -112,6 +119,17 @@ static void write_all(struct writer *w, struct batch *batches)
         b->ok = ok;
 }
 
+static void write_timed(struct writer *w, struct batch *batches)
+{
+    int64_t began_ms = clock_boot_ms();
+
+    write_all(w, batches);
+    bool slow = clock_boot_ms() - began_ms > SLOW_MS;
+    pthread_mutex_lock(&w->mutex);
+    w->slow = slow ? QUICK_AFTER : w->slow - (w->slow > 0);
+    pthread_mutex_unlock(&w->mutex);
+}
+
 static void tell_loop(struct writer *w)
 {
     uint64_t one = 1;
@@ -150,7 +168,7 @@ static void write_in_turn(struct writer *w, struct batch *batches)
 {
     w->busy = true;
     pthread_mutex_unlock(&w->mutex);
-    write_all(w, batches);
+    write_timed(w, batches);
     pthread_mutex_lock(&w->mutex);
     w->busy = false;
     w->untidy = is_untidy(w, batches);
@@ -361,7 +379,7 @@ void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg
 // [b] is written here and now. What is untidy then is the thread's, which is woken only for that.
 static bool write_now(struct writer *w, struct batch *b)
 {
-    write_all(w, b);
+    write_timed(w, b);
     bool ok = b->ok;
 
     pthread_mutex_lock(&w->mutex);
@@ -389,6 +407,14 @@ bool writer_commit_now(struct writer *w)
     }
     writer_commit(w, NULL, NULL);
     return writer_wait(w);
+}
+
+bool writer_is_slow(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    bool slow = w->slow > 0;
+    pthread_mutex_unlock(&w->mutex);
+    return slow;
 }
 
 bool writer_wait(struct writer *w)

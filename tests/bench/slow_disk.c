@@ -1,9 +1,12 @@
-// A worse disk: every sync takes SLOW_SYNC_MS longer, every write at a place SLOW_WRITE_MS.
-// To be preloaded:
+// A worse disk: every sync takes SLOW_SYNC_MS longer, every write at a place SLOW_WRITE_MS. And a
+// sync hangs as long as there is a file SLOW_SYNC_WHILE; who waits for that to happen looks for the
+// same name with ".on" behind it. To be preloaded:
 //
 //     cc -shared -fPIC -o slow_disk.so slow_disk.c
 
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -18,14 +21,28 @@ static void wait_longer(const char *variable)
         nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
+static void hang(void)
+{
+    const char *file = getenv("SLOW_SYNC_WHILE");
+    char on[4096];
+
+    while (file && access(file, F_OK) == 0) {
+        snprintf(on, sizeof on, "%s.on", file);
+        close(open(on, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+        nanosleep(&(struct timespec){ 0, 10 * 1000000 }, NULL);
+    }
+}
+
 int fdatasync(int fd)
 {
+    hang();
     wait_longer("SLOW_SYNC_MS");
     return (int)syscall(SYS_fdatasync, fd);
 }
 
 int fsync(int fd)
 {
+    hang();
     wait_longer("SLOW_SYNC_MS");
     return (int)syscall(SYS_fsync, fd);
 }

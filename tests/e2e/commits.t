@@ -2,6 +2,7 @@
 # What was told is committed soon, also what nobody waits for.
 
 . "$(dirname "$0")/../lib.sh"
+. "$repo/tests/e2e/book.sh"
 
 if is_sanitized; then
 	echo '1..0 # SKIP the slow disk cannot come before the sanitizers'
@@ -39,4 +40,27 @@ test_that 'the end of a step that comes while a commit is under way goes into th
 	kill -INT $run && wait $run
 	[ $found = 0 ]
 '
+
+chain='  - {id: a, shell: "echo a >>effects; touch hang"}
+  - {id: b, shell: echo b >>effects}'
+# hangs [VARIABLE...]: a run of the chain whose disk stops to answer when its first step is over
+hangs() {
+	book "$chain" && rm -f hang hang.on
+	env LD_PRELOAD="$work/slow_disk.so" SLOW_SYNC_WHILE="$work/hang" "$@" runbook run book.yaml >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -e hang.on ]" && id=$(ls state/runbook/runs)
+}
+answers() { rm -f hang hang.on; }
+
+test_that 'a signal that comes while a disk hangs counts when it answers: nothing starts any more' '
+	hangs && kill -INT "$run" && sleep 0.1 && answers && ends 130 && effects "a " && whole && resume 0 && effects "a b "
+'
+test_that 'where it was slow before, the signal is heard and answered meanwhile' '
+	hangs SLOW_SYNC_MS=60 && kill -INT "$run" && until_true "grep -q \"stopping, when the disk has answered\" out" &&
+	[ -e hang ] && answers && ends 130 && effects "a " && whole && resume 0 && effects "a b "
+'
+test_that 'without a signal it goes on when it answers' '
+	hangs && answers && ends 0 && effects "a b " && hangs SLOW_SYNC_MS=60 && answers && ends 0 && effects "a b " && whole
+'
+
 done_testing
