@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "cli/ballot.h"
+#include "cli/missing_votes.h"
 #include "cli/open.h"
 #include "exec/kept.h"
 #include "exec/walk.h"
@@ -298,14 +299,42 @@ static int refused_already(struct voting *g, const struct tally *t)
     return q && !str_is(q->answer, "no") ? too_late(g, q) : after_a_refusal(g, t);
 }
 
+// Another approval, or a person's work.
+static const struct asked *waits_for_more(const struct voting *g)
+{
+    for (size_t i = 0; i < g->o.history->question_count; i++) {
+        const struct asked *q = g->o.history->questions[i];
+        if (q->open && !str_equal(q->step, g->step))
+            return q;
+    }
+    return NULL;
+}
+
 // After a refusal there is only its end to come to. A secret input is kept nowhere.
 static void tell_way_on(const struct voting *g, bool refused)
 {
-    if (str_is(g->o.row.state, "suspended"))
+    const struct asked *more = refused ? NULL : waits_for_more(g);
+
+    if (!str_is(g->o.row.state, "suspended"))
+        return;
+    if (more)
+        printf("the run waits for `%.*s` too\n", STR_ARG(more->step));
+    else
         printf("runbook resume %.*s%.*s%s  %s\n", STR_ARG(g->o.row.id),
                STR_ARG(reaching_flags(g->v)),
                history_wants_secrets(g->o.history) ? " --inputs FILE" : "",
                refused ? "ends it: a refusal, exit code 5" : "goes on");
+}
+
+// What the approval needs beside the votes that it has, or how the run goes on.
+static void tell_next(const struct voting *g, const struct tally *t, bool refused)
+{
+    if (!g->is_open)
+        return;  // it is counted when it is asked
+    if (!refused && missing_votes(&g->asked, t))
+        printf("%.*s\n", STR_ARG(missing_votes_text(&g->asked, t, g->v->arena)));
+    else
+        tell_way_on(g, refused);
 }
 
 static void tell_recorded(struct voting *g, const struct tally *t)
@@ -315,7 +344,7 @@ static void tell_recorded(struct voting *g, const struct tally *t)
     if (g->is_open && g->yes && g->asked.votes_needed > 1)
         printf(", %zu of %zu", t->approvals, g->asked.votes_needed);
     putchar('\n');
-    tell_way_on(g, !g->yes);
+    tell_next(g, t, !g->yes);
 }
 
 // -------- voting
@@ -329,10 +358,10 @@ static bool has_approved(const struct voting *g, const struct tally *t)
     return false;
 }
 
-static int approved_already(const struct voting *g)
+static int approved_already(const struct voting *g, const struct tally *t)
 {
     printf("you have approved `%.*s` already\n", STR_ARG(g->step));
-    tell_way_on(g, false);
+    tell_next(g, t, false);
     return CODE_OK;
 }
 
@@ -378,7 +407,7 @@ static int answer(struct invocation *v, bool yes)
     if (code == CODE_OK && before.over && !before.yes)
         code = refused_already(&g, &before);
     if (code == CODE_OK && yes && has_approved(&g, &before))
-        return approved_already(&g);
+        return approved_already(&g, &before);
     return code == CODE_OK ? cast(&g) : code;
 }
 

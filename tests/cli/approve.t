@@ -150,6 +150,27 @@ test_that 'the time of a run is that of all its sessions' '
 	exits 0 runbook approve $run && exits 0 runbook resume $run -o ndjson >out 2>/dev/null &&
 	took=$(sed -n "s/.*\"type\":\"run.end\".*\"took_ms\":\([0-9]*\).*/\1/p" out) && [ "$took" -ge 1000 ]
 '
+test_that 'who gives one vote of several is told that more are needed, and of whom' '
+	begin quorum && runbook approve $run >out && grep -q "1 of 2" out && grep -qx "1 more vote is needed, of somebody else" out && ! grep -q resume out &&
+	runbook approve $run >out && grep -q already out && grep -qx "1 more vote is needed, of somebody else" out && ! grep -q resume out &&
+	exits 0 runbook abort $run &&
+	book named "{message: May we?, min: 3, from: [ada, $me, bob, cleo]}" &&
+	begin named && runbook approve $run >out && grep -qx "2 more votes are needed, of ada, bob or cleo" out && exits 0 runbook abort $run &&
+	book few "{message: May we?, min: 3, from: [ada, $me]}" &&
+	begin few && runbook approve $run >out && grep -qx "2 more votes are needed, and too few are left who may give one" out && exits 0 runbook abort $run
+'
+test_that 'a run that waits for something else too does not go on yet' '
+	cat >pair.yaml <<-END &&
+	runbook: 1
+	name: pair
+	type: application
+	steps:
+	  - {id: before, shell: echo before >> trace}
+	  - {id: all, parallel: true, steps: [{id: gate, approve: One}, {id: other, approve: Two}]}
+	END
+	begin pair && runbook approve $run gate >out && grep -qx "the run waits for .other. too" out && ! grep -q resume out &&
+	exits 6 runbook resume $run && runbook approve $run other >out && grep -q "^runbook resume $run  goes on" out && exits 0 runbook resume $run
+'
 test_that 'one vote a person: a quorum is not one person twice' '
 	begin quorum && exits 0 runbook approve $run >out && grep -q "1 of 2" out && exits 0 runbook approve $run &&
 	exits 6 runbook resume $run && trace "before " && exits 0 runbook approve $run && exits 6 runbook resume $run
