@@ -232,9 +232,9 @@ static void apply_undo_end(struct run *r, struct task *t, const struct event *e)
 {
     struct str state = text_of(e->data, "state");
 
-    t->undo_state = str_is(state, "undone") ? UNDO_DONE
-                    : str_is(state, "unknown") ? UNDO_UNKNOWN
-                                               : UNDO_FAILED;
+    t->undo_state = str_is(state, "undone")        ? UNDO_DONE
+                    : truth_of(e->data, "unknown") ? UNDO_UNKNOWN
+                                                   : UNDO_FAILED;
     r->undone_failed |= t->undo_state == UNDO_FAILED;
 }
 

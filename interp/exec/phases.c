@@ -376,7 +376,9 @@ void carry_undo_end(struct driver *d, struct task *t)
             message = u->message;
     }
     value_put_s(b, "step", value_string(t->address));
-    value_put_s(b, "state", value_text(unknown ? "unknown" : good ? "undone" : "undo_failed"));
+    value_put_s(b, "state", value_text(good ? "undone" : "undo_failed"));
+    if (unknown)
+        value_put_s(b, "unknown", value_bool(true));
     if (message.n)
         value_put_s(b, "message", value_string(message));
     emit(d, EVENT_UNDO_END, b);

@@ -39,7 +39,7 @@ const char *undo_state_word(enum undo_state s)
 {
     static const char *const undo_words[] = {
         [UNDO_NOT] = "",           [UNDO_RUNNING] = "running",     [UNDO_DONE] = "undone",
-        [UNDO_FAILED] = "undo_failed", [UNDO_UNKNOWN] = "unknown",
+        [UNDO_FAILED] = "undo_failed", [UNDO_UNKNOWN] = "undo_failed",
     };
     return undo_words[s];
 }

@@ -404,6 +404,8 @@ static void on_undo_end(struct history *h, const struct event *e)
 
     struct story_more *more = history_more(h, s);
     history_take(h, e->data, "state", &more->undo_state);
+    if (truth_of(e->data, "unknown"))
+        more->undo_state = STR("unknown");
     more->undo_message = history_kept(h, text_of(e->data, "message"));
     bool bad = !str_is(s->more->undo_state, "undone");
     if (!bad && s->group)
