@@ -44,26 +44,32 @@ static void stop_time(struct walk *w, int how)
         walk_cancel(w, false, "the time of the run was up");
 }
 
-// A wait and a poll are ended by now.
-static void tell_let_finish(struct driver *d)
+// What it would leave, if it says so.
+static struct str half_done(const struct act *x)
 {
-    size_t n = 0;
-
-    for (const struct act *x = d->acts; x; x = x->next) {
-        if (x->cancelled)
-            continue;
-        say_at_once(d, "%.*s is let finish; a second signal would stop it half done", STR_ARG(x->shown));
-        n++;
-    }
-    if (n == 0)
-        say_at_once(d, d->committing ? "stopping, when the disk has answered" : "stopping");
+    return x->task && x->task->walk ? walk_leaves(x->task->walk) : STR("");
 }
 
-static void tell_stopped(struct driver *d)
+// In the order of their starts: the last one is the first of the list. A wait and a poll are
+// ended by now.
+static size_t tell_let_finish(struct driver *d, const struct act *x)
 {
-    for (const struct act *x = d->acts; x; x = x->next)
-        say_at_once(d, "%.*s is stopped; a further signal would kill it at once",
-                    STR_ARG(x->shown));
+    size_t n = x ? tell_let_finish(d, x->next) : 0;
+
+    if (!x || x->cancelled)
+        return n;
+    struct str left = half_done(x);
+    say(d, "%.*s is let finish; a second signal would stop it half done%s%.*s", STR_ARG(x->shown),
+        left.n ? ": " : "", STR_ARG(left));
+    return n + 1;
+}
+
+static void tell_stopped(struct driver *d, const struct act *x)
+{
+    if (!x)
+        return;
+    tell_stopped(d, x->next);
+    say(d, "%.*s is stopped; a further signal would kill it at once", STR_ARG(x->shown));
 }
 
 static void withdraw_questions(struct driver *d)
@@ -101,10 +107,10 @@ static void on_signal(void *arg, int signo)
     d->signal_code = 128 + signo;
     if (first)
         start_nothing_new(d);
-    if (d->signals == 1)
-        tell_let_finish(d);
+    if (d->signals == 1 && !tell_let_finish(d, d->acts))
+        say(d, "stopping");
     if (d->signals == 2)
-        tell_stopped(d);
+        tell_stopped(d, d->acts);
     if (d->signals > 1)
         stop_what_runs(d);
     pump(d);

@@ -113,6 +113,7 @@ void container_failed(struct walk *w);
 
 // words.c: what a question says
 struct question *question_about(struct walk *w, enum question_kind kind);
+struct str walk_leaves(struct walk *w);  // `leaves`, as far as it is known; or empty
 bool question_confirm(struct question *q, const struct confirm *c, const struct scope *s,
                       struct arena *a, struct expr_error *err);
 bool question_approve(struct question *q, const struct approve *ap, const struct project *p,

@@ -93,7 +93,7 @@ static struct str undo_steps(struct walk *w)
     return mask_text(w->d->mask, buf_take(&b, w->arena), w->arena, NULL);
 }
 
-static struct str leaves(struct walk *w)
+struct str walk_leaves(struct walk *w)
 {
     const struct template *t = w->task->step->leaves;
     struct expr_error err = { 0 };
@@ -182,7 +182,7 @@ struct question *question_about(struct walk *w, enum question_kind kind)
         .destroys = str_from(destroys_words(step_effects(w->d->program, w->task->step))),
         .undo = undo_words(w),
         .for_good = cover == COVER_MISSING || cover == COVER_IRREVERSIBLE,
-        .leaves = leaves(w),
+        .leaves = walk_leaves(w),
         .on_no = no_words(w),
         .so_far = so_far(w),
         .asked_ms = loop_now_ms(w->d->loop),

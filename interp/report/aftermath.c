@@ -125,6 +125,12 @@ static bool is_bad_end(const struct history *h)
     return h->exit != 0 && h->exit != 6;
 }
 
+// Stopped in the middle: it may be half done. What was rolled back is not.
+static bool was_cut_short(const struct story *s)
+{
+    return str_is(s->state, "cancelled") && s->started_ns && !s->rolled_back && !s->poll;
+}
+
 static void add_failures(const struct history *h, struct page *p)
 {
     const struct story *culprit = history_culprit(h);
@@ -132,6 +138,7 @@ static void add_failures(const struct history *h, struct page *p)
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
         bool failed = str_is(s->state, "failed") || str_is(s->state, "unknown") ||
+                      was_cut_short(s) ||
                       (history_is_judged(s) && !s->poll->ok);
         if (s->is_hook || (s->group && s != culprit) || !(failed || s == culprit))
             continue;

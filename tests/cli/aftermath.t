@@ -172,4 +172,26 @@ test_that 'what is not known is said to be so after a time' '
 	exits 11 runbook resume "$run" 2>end </dev/null && grep -q "whether a step took effect, after [0-9.]* s in 2 sessions (run" end
 '
 
+test_that 'of all that a second signal would stop it is said what it leaves, and then how it ended' '
+	cat >both.yaml <<-END &&
+	runbook: 1
+	name: both
+	type: application
+	on_failure: stop
+	steps:
+	  - id: g
+	    parallel: true
+	    steps:
+	      - {id: a, shell: "echo copying; touch began; exec sleep 30", leaves: half is copied, undo: none}
+	      - {id: b, shell: "until test -e began; do sleep 0.05; done; echo moving; exec sleep 30", undo: none}
+	      - {id: c, shell: "true", undo: none}
+	END
+	rm -f began && exits 130 on-terminal -s 200x40 -e "│ moving" "\003" -e "half done: half is" "\003" runbook run both.yaml --color=never >out &&
+	grep "let finish" out | tr -d "\r" >said && cat >want <<-END && same want said &&
+	a is let finish; a second signal would stop it half done: half is copied
+	b is let finish; a second signal would stop it half done
+	END
+	[ "$(grep "^✗ .: cancelled" out | tr -d "\r" | tr "\n" " ")" = "✗ a: cancelled ✗ b: cancelled " ] && grep -A3 "^✗ b" out | grep -q "│ moving"
+'
+
 done_testing
