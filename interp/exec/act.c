@@ -279,7 +279,7 @@ void act_settle(struct act *x)
         return;
     s = calloc(1, sizeof *s);
     *s = (struct settling){ x->d, { strndup(x->at.name.s, x->at.name.n), x->at.name.n } };
-    when_durable_or(x->d, is_durable, free_settling, s);
+    when_durable_late(x->d, is_durable, free_settling, s);
 }
 
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg)

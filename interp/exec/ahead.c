@@ -139,7 +139,7 @@ static void intend(struct driver *d, struct task *t)
     w->intended = w->intent_pending = true;
     t->ahead = w;
     tell_intent(w);
-    when_durable(d, is_durable, w);
+    when_durable_late(d, is_durable, NULL, w);
 }
 
 void intend_ahead(struct driver *d)
@@ -149,6 +149,16 @@ void intend_ahead(struct driver *d)
     while (may_intend(d) && (t = run_next_to_intend(d->run, SHORT_MS)))
         if (may_be_intended(d, t))
             intend(d, t);
+}
+
+static bool is_ready(const struct task *t)
+{
+    return t->ahead && !t->ahead->intent_pending;
+}
+
+bool intents_suffice(const struct driver *d)
+{
+    return d->acts && may_intend(d) && run_intends_enough(d->run, is_ready);
 }
 
 // ---- when there is room
@@ -164,7 +174,11 @@ bool intended_begin(struct driver *d, struct task *t)
     w->now = w->view.scope.now = now_value();
     w->began_ms = loop_now_ms(d->loop);
     w->intended_begun = true;
-    if (emit_intent(w, VALUE_NONE) && !w->intent_pending)
+    if (!emit_intent(w, VALUE_NONE))
+        return true;
+    if (w->intent_pending)
+        commit_hurry(d);
+    else
         walk_act(w);
     return true;
 }

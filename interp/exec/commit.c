@@ -95,15 +95,39 @@ static void commit_here(struct batch *b)
         committed(b, b->ok);
 }
 
+static void is_late(void *arg)
+{
+    struct driver *d = arg;
+
+    d->commit_later = NULL;
+    if (d->commit_put_off)
+        commit_hurry(d);
+}
+
+// While steps start whose intents are on disk, what others came to and the intents of the next can
+// share a commit.
+static bool put_off(struct driver *d)
+{
+    enum { LATER_MS = 10 };
+
+    d->commit_put_off = !d->commit_urgent && intents_suffice(d);
+    if (d->commit_put_off && !d->commit_later)
+        d->commit_later = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + LATER_MS, is_late, d);
+    return d->commit_put_off;
+}
+
 // What was told in this turn is carried out first: a result and the intent that follows
 // from it share a commit.
 static void commit(void *arg)
 {
     struct driver *d = arg;
-    struct batch *b = calloc(1, sizeof *b);
 
     pump_ahead(d);
     d->commit_scheduled = d->commit_again = false;
+    if (put_off(d))
+        return;
+    struct batch *b = calloc(1, sizeof *b);
+    d->commit_urgent = false;
     *b = (struct batch){ .d = d, .seq = next_seq(d) - 1, .waiters = reverse(d->commits) };
     d->commits = NULL;
     d->committing = true;
@@ -126,12 +150,25 @@ void commit_turn(struct driver *d)
     loop_later(d->loop, commit, d);
 }
 
+void commit_hurry(struct driver *d)
+{
+    d->commit_urgent = true;
+    commit_turn(d);
+}
+
 void when_durable(struct driver *d, void (*then)(void *arg), void *arg)
 {
     when_durable_or(d, then, NULL, arg);
 }
 
 void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg)
+{
+    d->commit_urgent = true;
+    when_durable_late(d, then, drop, arg);
+}
+
+void when_durable_late(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg),
+                       void *arg)
 {
     struct commit_waiter *w = calloc(1, sizeof *w);
 

@@ -41,7 +41,7 @@ static bool has_open_series(const struct task *t)
 static bool waits_for_people_only(const struct driver *d)
 {
     if (!d->options->detach || d->asker->has_terminal || d->acts || d->committing ||
-        d->commit_scheduled || !questions_all_wait(d))
+        d->commit_scheduled || d->commit_put_off || !questions_all_wait(d))
         return false;
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         const struct task *t = run_task_at(d->run, i);
@@ -152,7 +152,7 @@ static void carry_asides(struct driver *d)
 void drain(struct driver *d)
 {
     // Also when the store has failed: a commit then fails at once, and who waits is let go.
-    while (d->committing || d->commit_scheduled || (d->hooks_running && !d->store_failed))
+    while (d->committing || d->commit_scheduled || d->commit_put_off || (d->hooks_running && !d->store_failed))
         if (loop_turn(d->loop))
             carry_asides(d);
         else

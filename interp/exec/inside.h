@@ -269,6 +269,9 @@ struct driver {
     struct commit_waiter *commits;
     bool commit_scheduled, committing;
     bool commit_again;            // something came while one was under way
+    bool commit_urgent;           // something waits for the next
+    bool commit_put_off;          // nothing does
+    struct timer *commit_later;   // what was put off is committed then
     bool store_failed, pump_scheduled, over, suspended;
     int code;
     struct str place;             // where the files are of the session that is replayed
@@ -358,6 +361,11 @@ struct arena *turn_arena(struct driver *d);
 void when_durable(struct driver *d, void (*then)(void *arg), void *arg);
 // [drop] is called instead when that never happens: for an [arg] that is freed by [then].
 void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg);
+// The same for what nothing waits for: a few milliseconds later it will do as well.
+void when_durable_late(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg),
+                       void *arg);
+// Something waits for it now.
+void commit_hurry(struct driver *d);
 // What was emitted is committed at the end of this turn.
 void commit_turn(struct driver *d);
 // Those that steps name, as they are when the run begins; those of an intent that is replayed.

@@ -31,6 +31,21 @@ struct task *run_next_to_intend(struct run *r, int64_t most_ms)
     return t;
 }
 
+bool run_intends_enough(const struct run *r, bool (*is_ready)(const struct task *t))
+{
+    bool any = false;
+
+    for (size_t i = 0; i < r->open.count; i++) {
+        const struct series *s = r->open.items[r->open.first + i];
+        if (s->limit < 2 || s->held_count == 0)
+            continue;
+        if (s->offered == 0 || !is_ready(s->held[s->held_first + (s->offered - 1) / 2]))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 void apply_intent(struct run *r, struct task *t, const struct event *e)
 {
     struct value file = VALUE_NONE;

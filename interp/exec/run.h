@@ -55,6 +55,9 @@ struct order run_order(struct run *r, int64_t now_ms);
 // intent may be written ahead (EVENT_STEP_INTENT). Each is given once, of a list at most as
 // many as may run at once. NULL: none.
 struct task *run_next_to_intend(struct run *r, int64_t most_ms);
+// Of those that were given, in each list that has more to start, the half that comes first is
+// ready; false where nothing waits for room.
+bool run_intends_enough(const struct run *r, bool (*is_ready)(const struct task *t));
 
 // All events of a journal were applied and somebody wants to go on: what failed, was
 // cancelled or blocked waits to be tried again, attempts without a result dangle.

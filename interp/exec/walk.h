@@ -58,6 +58,8 @@ void walk_act(struct walk *w);      // its intent is durable
 
 // ahead.c
 void intend_ahead(struct driver *d);
+// So many intents of steps that have not started are on disk that a commit may come later.
+bool intents_suffice(const struct driver *d);
 // True when [t] was intended ahead, and goes on by itself.
 bool intended_begin(struct driver *d, struct task *t);
 void intended_began(struct walk *w);
