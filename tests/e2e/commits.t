@@ -40,6 +40,30 @@ test_that 'the end of a step that comes while a commit is under way goes into th
 	kill -INT $run && wait $run
 	[ $found = 0 ]
 '
+test_that 'what nothing waits for is committed when nothing more happens, too' '
+	rm -rf state &&
+	cat >book.yaml <<-EOF &&
+		runbook: 1
+		name: book
+		type: application
+		steps:
+		  - id: g
+		    parallel: 2
+		    steps:
+		      - {id: long, shell: sleep 60}
+		      - {id: a, shell: /bin/true}
+		      - {id: b, shell: /bin/true}
+		      - {id: longer, shell: sleep 60}
+		      - {id: c, shell: /bin/true}
+		      - {id: d, shell: /bin/true}
+	EOF
+	{ runbook run book.yaml -q & }
+	run=$!
+	in_journal step.end b && in_journal step.start longer && in_journal step.intent d
+	found=$?
+	kill -QUIT $run && wait $run
+	[ $found = 0 ]
+'
 
 chain='  - {id: a, shell: "echo a >>effects; touch hang"}
   - {id: b, shell: echo b >>effects}'
