@@ -50,10 +50,10 @@ static bool check_key(const struct step *s, const char *key, bool written, unsig
 
 static bool check_keys(const struct step *s, const struct bind *b)
 {
-    bool env = check_key(s, "env", s->env.count > 0, TAKES_ENV, b);
-    bool dir = check_key(s, "dir", s->dir != NULL, TAKES_DIR, b);
-    bool as = check_key(s, "as", s->as != NULL, TAKES_AS, b);
-    bool grace = check_key(s, "kill_grace", s->kill_grace != NULL, TAKES_GRACE, b);
+    bool env = check_key(s, "env", s->more->env.count > 0, TAKES_ENV, b);
+    bool dir = check_key(s, "dir", s->more->dir != NULL, TAKES_DIR, b);
+    bool as = check_key(s, "as", s->more->as != NULL, TAKES_AS, b);
+    bool grace = check_key(s, "kill_grace", s->more->kill_grace != NULL, TAKES_GRACE, b);
 
     return env && dir && as && grace;
 }
@@ -95,23 +95,24 @@ static struct bind bind_inside(const struct step *s, const struct bind *b)
 {
     struct bind inside = *b;
 
-    if (s->transaction)
-        inside.transaction = s->transaction->str;
+    if (s->more->transaction)
+        inside.transaction = s->more->transaction->str;
     return inside;
 }
 
 static bool bind_step(struct step *s, const struct bind *b)
 {
-    const struct list *const around[] = { &s->undo.steps, &s->rescue, &s->always };
-    const struct list *const inside[] = { &s->steps, &s->verify };
+    const struct list *const around[] = { &s->more->undo.steps, &s->more->rescue,
+                                          &s->more->always };
+    const struct list *const inside[] = { &s->more->steps, &s->more->verify };
     const struct bind within = bind_inside(s, b);
-    bool ok = check_env(&s->env, b);
+    bool ok = check_env(&s->more->env, b);
 
     if (s->kind == STEP_ACTION && s->action_node)
         ok &= bind_action(s, b);
-    if (s->done_if)
-        ok &= bind_one(s->done_if->check, b);
-    ok &= bind_before(&s->before, b);
+    if (s->more->done_if)
+        ok &= bind_one(s->more->done_if->check, b);
+    ok &= bind_before(&s->more->before, b);
     for (size_t i = 0; i < sizeof(around) / sizeof(*around); i++)
         ok &= bind_steps(around[i], b);
     for (size_t i = 0; i < sizeof(inside) / sizeof(*inside); i++)

@@ -103,8 +103,8 @@ static bool is_named(const struct step *s, struct str id)
 
     if (str_equal(s->id.str, id))
         return true;
-    return s->for_each && id.n > n && str_equal(str_slice(id, 0, n), s->id.str) && id.s[n] == '[' &&
-           id.s[id.n - 1] == ']';
+    return s->more->for_each && id.n > n && str_equal(str_slice(id, 0, n), s->id.str) &&
+           id.s[n] == '[' && id.s[id.n - 1] == ']';
 }
 
 static const struct approve *approve_in(const struct program *p, const struct list *steps,
@@ -115,10 +115,10 @@ static const struct approve *approve_in(const struct program *p, const struct li
 
     for (size_t i = 0; i < steps->count && !found; i++) {
         const struct step *s = &all[i];
-        const struct list *inside[] = { &s->steps, &s->rescue, &s->always };
+        const struct list *inside[] = { &s->more->steps, &s->more->rescue, &s->more->always };
         struct str rest = id_inside(s, id);
-        if (s->approve && is_named(s, id))
-            return s->approve;
+        if (s->more->approve && is_named(s, id))
+            return s->more->approve;
         if (s->kind == STEP_USE && rest.n < id.n)
             found = approve_of(p, program_use(p, s), rest);
         for (size_t k = 0; k < 3 && !found; k++)

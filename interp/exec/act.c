@@ -328,7 +328,7 @@ static bool mentions_own_rule(const struct step *s)
 {
     static const char *const names[] = { "exit", "signal", "status" };
 
-    LIST_EACH(const struct expr *, e, s->expect) {
+    LIST_EACH(const struct expr *, e, s->more->expect) {
         size_t count;
         const struct expr_ref *refs = expr_refs(*e, &count);
         for (size_t i = 0; i < count; i++)
@@ -380,7 +380,7 @@ struct judged judge(struct driver *d, const struct step *s, const struct outcome
         j.help = o->help;
         return j;
     }
-    LIST_EACH(const struct expr *, e, s->expect)
+    LIST_EACH(const struct expr *, e, s->more->expect)
         if (j.ok)
             judge_one(&j, *e, scope, a);
     return j;

@@ -24,10 +24,10 @@ static bool doubt_inside(const struct run *r, const struct task *t)
 
 static bool again_after_resume(const struct run *r, const struct task *t)
 {
-    if (t->state == STATE_UNKNOWN && is_container(t) && !t->step->transaction)
+    if (t->state == STATE_UNKNOWN && is_container(t) && !t->step->more->transaction)
         return !doubt_inside(r, t);  // all that was unknown in it has been said
     if (t->state == STATE_UNKNOWN)
-        return step_is_idempotent(r->program, t->step) || t->step->done_if;
+        return step_is_idempotent(r->program, t->step) || t->step->more->done_if;
     if (t->continued)
         return false;
     return t->state == STATE_FAILED || t->state == STATE_CANCELLED || t->state == STATE_BLOCKED;
@@ -42,7 +42,8 @@ static bool in_doubt(const struct run *r, const struct task *t)
     if (t->dangling || (t->intended && !t->ended) ||
         (t->kind == TASK_ACTION && !t->ended && t->state == STATE_RUNNING && !waits))
         return true;
-    if (t->kind == TASK_ACTION && t->ended && t->state == STATE_UNKNOWN && !again_after_resume(r, t))
+    if (t->kind == TASK_ACTION && t->ended && t->state == STATE_UNKNOWN &&
+        !again_after_resume(r, t))
         return true;
     return doubt_inside(r, t);
 }
@@ -101,7 +102,7 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
         t->dangling = true;
     } else if (t->intended && !t->ended) {
         t->dangling = true;
-    } else if (running && t->step->transaction && t->kind == TASK_GROUP) {
+    } else if (running && t->step->more->transaction && t->kind == TASK_GROUP) {
         t->dangling = true;
     } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t)) {
         if (container || series_in_doubt(r, t->rescue)) {
@@ -148,7 +149,7 @@ static void go_on(struct run *r)
         struct task *t = run_task_at(r, i);
         keep_going(r, t, undoing);
         undo_again(t);
-        if (!undoing && t->ended && t->step->on_resume == ON_RESUME_AGAIN &&
+        if (!undoing && t->ended && t->step->more->on_resume == ON_RESUME_AGAIN &&
             t->phase == PHASE_PREPARE && state_is_good(t->state))
             task_reset(r, t);
     }

@@ -18,12 +18,13 @@ enum { SHORT_MS = 100 };
 static bool is_fixed_name(const struct step *s, struct str name)
 {
     static const char *const names[] = { "inputs", "vars", "secrets", "env", NULL };
-    struct str as = s->for_each && s->for_each->as.str.n ? s->for_each->as.str : STR("item");
+    struct str as = s->more->for_each && s->more->for_each->as.str.n ? s->more->for_each->as.str
+                                                                     : STR("item");
 
     for (const char *const *n = names; *n; n++)
         if (str_is(name, *n))
             return true;
-    return s->for_each && (str_equal(name, as) || str_is(name, "index"));
+    return s->more->for_each && (str_equal(name, as) || str_is(name, "index"));
 }
 
 static bool is_read_before_start(const char *key)
@@ -67,7 +68,8 @@ static bool reads_only_what_is_fixed(struct driver *d, const struct step *s)
 
 static bool is_plain(const struct step *s)
 {
-    return !s->done_if && !s->confirm && !s->approve && s->before.count == 0;
+    return !s->more->done_if && !s->more->confirm && !s->more->approve &&
+           s->more->before.count == 0;
 }
 
 static bool stands_plainly(const struct task *t)
@@ -76,10 +78,10 @@ static bool stands_plainly(const struct task *t)
 
     for (const struct task *at = t->in->owner; at; at = at->in->owner) {
         const struct step *s = at->step;
-        if (at->kind != TASK_EACH && (s->env.count || s->dir || s->as ||
-                                    !amount_is_literal(s->kill_grace)))
+        if (at->kind != TASK_EACH && (s->more->env.count || s->more->dir || s->more->as ||
+                                    !amount_is_literal(s->more->kill_grace)))
             return false;
-        if (s->transaction)
+        if (s->more->transaction)
             return false;
     }
     return !def || (amount_is_literal(def->timeout) && amount_is_literal(def->kill_grace));

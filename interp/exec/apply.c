@@ -90,7 +90,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     KEEP(r, t, given, value_of(e->data, "with"));
     KEEP(r, t, lost, value_of(e->data, "lost"));
     KEEP(r, t, notes, VALUE_NONE);
-    if (t->kind == TASK_GROUP && t->step->transaction)
+    if (t->kind == TASK_GROUP && t->step->more->transaction)
         series_reset(r, t->steps);  // what was done in it before was rolled back
     if (t->kind == TASK_GROUP || t->kind == TASK_USE)
         open_inside(r, t);

@@ -33,7 +33,7 @@ static bool put_given(struct walk *w, struct value_builder *b, struct value with
 {
     struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
     bool whole = true;
-    bool own = w->task->step->before.count && !w->task->undoes;
+    bool own = w->task->step->more->before.count && !w->task->undoes;
 
     if (w->before.kind == VALUE_MAP && own)
         whole = lasting_put(&l, "before", w->before);
@@ -95,8 +95,8 @@ static bool resolve_again(struct walk *w)
 {
     struct expr_error err = { 0 };
 
-    if (w->task->kind != TASK_ACTION || w->task->step->before.count == 0 || w->task->auto_undo ||
-        w->d->options->dry_run)
+    if (w->task->kind != TASK_ACTION || w->task->step->more->before.count == 0 ||
+        w->task->auto_undo || w->d->options->dry_run)
         return true;
     if (!walk_make_act(w, &err)) {
         fail_expr(w, "action", &err);

@@ -19,7 +19,7 @@ static void put_before(struct walk *w, struct str key, struct value v)
 static void before_read(void *arg, const struct outcome *o)
 {
     struct walk *w = arg;
-    const struct before *all = w->task->step->before.items;
+    const struct before *all = w->task->step->more->before.items;
     const struct before *now = &all[w->next_before - 1];
     struct judged j;
     struct value result = o->result;
@@ -67,7 +67,7 @@ static void read_before(struct walk *w, const struct before *b)
 
 static void next_before(struct walk *w)
 {
-    const struct list *list = &w->task->step->before;
+    const struct list *list = &w->task->step->more->before;
     const struct before *all = list->items;
     struct expr_error err = { 0 };
     struct value v;
@@ -87,7 +87,7 @@ static void next_before(struct walk *w)
 
 void walk_before(struct walk *w)
 {
-    if (w->task->auto_undo || w->task->undoes || w->task->step->before.count == 0 ||
+    if (w->task->auto_undo || w->task->undoes || w->task->step->more->before.count == 0 ||
         w->before.kind == VALUE_MAP) {
         walk_intend(w);
         return;

@@ -45,8 +45,10 @@ static void add_limits(struct facts *f)
     if (x && x->at.timeout_ms)
         add(f, "time", str_format(f->w->arena, "stopped after %.*s",
                                   STR_ARG(duration_text(f->w->arena, x->at.timeout_ms * 1000000))));
-    if (s->retry && amount_get(s->retry->attempts, view_scope(&f->w->view), f->w->arena, 1, &tries,
-                               &err) && tries > 1)
+    if (s->more->retry &&
+        amount_get(s->more->retry->attempts, view_scope(&f->w->view), f->w->arena, 1, &tries,
+                   &err) &&
+        tries > 1)
         add(f, "tries", str_format(f->w->arena, "up to %lld", (long long)tries));
 }
 
@@ -55,9 +57,9 @@ static void add_judgement(struct facts *f)
     const struct step *s = f->w->task->step;
     struct buf b = BUF_EMPTY;
 
-    LIST_EACH(const struct expr *, e, s->expect)
+    LIST_EACH(const struct expr *, e, s->more->expect)
         add(f, "expects", expr_text(*e)->str);
-    LIST_EACH(const struct step, c, s->verify)
+    LIST_EACH(const struct step, c, s->more->verify)
         buf_format(&b, "%s%.*s", b.n ? ", " : "",
                    STR_ARG(step_label(c, view_scope(&f->w->view), f->w->arena)));
     add(f, "verifies", buf_take(&b, f->w->arena));
@@ -80,7 +82,7 @@ static void put_facts(struct walk *w, struct question *q)
 {
     struct facts f = { .w = w, .all = NEW_ARRAY(w->arena, struct fact, MOST_FACTS) };
 
-    add_template(&f, "about", w->task->step->description);
+    add_template(&f, "about", w->task->step->more->description);
     add_limits(&f);
     add_judgement(&f);
     add_failure(&f);

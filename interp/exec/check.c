@@ -105,7 +105,8 @@ static void keep_found(struct checking *c, const struct check_outcome *o)
 {
     struct space *top = space_top(c->space);
 
-    if (c->once || c->checks != &top->module->rb->verify || c->now->id.str.n == 0 || c->now->for_each)
+    if (c->once || c->checks != &top->module->rb->verify || c->now->id.str.n == 0 ||
+        c->now->more->for_each)
         return;
     struct value_builder *b = value_map_start(c->arena);
     struct value *found = NEW(c->arena, struct value);
@@ -130,7 +131,8 @@ static void check_over(struct checking *c, const struct check_outcome *o)
 
 static void stopped(struct checking *c)
 {
-    remember(c, &(struct check_outcome){ .cancelled = true, .message = STR("the check was stopped") });
+    remember(c,
+             &(struct check_outcome){ .cancelled = true, .message = STR("the check was stopped") });
     finish(c);
 }
 
@@ -189,7 +191,8 @@ static void polled(struct checking *c, const struct check_outcome *o, bool at_on
     if (c->held_since_ms && now - c->held_since_ms >= c->holds_ms)
         check_over(c, o);
     else if (c->streak < c->streak_needed && now >= c->deadline_ms && c->deadline_ms > c->began_ms)
-        check_over(c, &(struct check_outcome){ .message = STR("it did not hold often enough in a row") });
+        check_over(
+            c, &(struct check_outcome){ .message = STR("it did not hold often enough in a row") });
     else
         poll_again(c, o);
 }
@@ -225,7 +228,7 @@ static void use_over(void *arg, struct task *t)
                          .result = t->more->outputs, .message = t->message };
 
     if (!o.message.n)
-        o.message = str_format(c->arena, "`%.*s` does not hold", STR_ARG(c->now->use->str));
+        o.message = str_format(c->arena, "`%.*s` does not hold", STR_ARG(c->now->more->use->str));
     c->aside = NULL;
     judged_poll(c, &o);
 }
@@ -239,7 +242,8 @@ static void person_said(void *arg, const struct answer *a)
 
     c->asked = NULL;
     if (!yes && !o.message.n)
-        o.message = o.unanswered ? STR("nobody answered") : STR("a person says that it does not hold");
+        o.message = o.unanswered ? STR("nobody answered")
+                                 : STR("a person says that it does not hold");
     check_over(c, &o);
 }
 
@@ -298,7 +302,8 @@ static void poll_action(struct checking *c)
 // An address of its own: what is told about the check bears the check's.
 static struct str aside_address(struct checking *c)
 {
-    return str_format(c->d->arena, "%.*s" ASIDE_MARK "%lld", STR_ARG(c->id), (long long)++c->d->names);
+    return str_format(c->d->arena, "%.*s" ASIDE_MARK "%lld", STR_ARG(c->id),
+                      (long long)++c->d->names);
 }
 
 static void poll(void *arg)
@@ -336,14 +341,15 @@ static bool read_times(struct checking *c)
     struct expr_error err = { 0 };
     int64_t within = 0, timeout;
 
-    if (!amount_ms(c, c->now->within, 0, &within) ||
-        !amount_ms(c, c->now->every, EVERY_MS, &c->every_ms) ||
-        !amount_ms(c, c->now->holds_for, 0, &c->holds_ms))
+    if (!amount_ms(c, c->now->more->within, 0, &within) ||
+        !amount_ms(c, c->now->more->every, EVERY_MS, &c->every_ms) ||
+        !amount_ms(c, c->now->more->holds_for, 0, &c->holds_ms))
         return false;
     timeout = within && within < POLL_TIMEOUT_MS ? within : POLL_TIMEOUT_MS;
-    if (!amount_ms(c, c->now->timeout, timeout, &c->timeout_ms))
+    if (!amount_ms(c, c->now->more->timeout, timeout, &c->timeout_ms))
         return false;
-    if (!amount_get(c->now->streak, view_scope(&c->view), c->arena, 1, &c->streak_needed, &err))
+    if (!amount_get(c->now->more->streak, view_scope(&c->view), c->arena, 1, &c->streak_needed,
+                    &err))
         return false;
     if (c->once) {
         within = c->holds_ms = 0;
@@ -377,7 +383,7 @@ static void begin_check(struct checking *c)
 
 static void next_item(struct checking *c)
 {
-    const struct for_each *each = c->now->for_each;
+    const struct for_each *each = c->now->more->for_each;
     struct str key = STR("");
 
     c->view = c->around;
@@ -397,7 +403,7 @@ static bool make_items(struct checking *c)
     struct expr_error err = { 0 };
 
     c->next_item = 0;
-    if (!form_fill(c->now->for_each->in, view_scope(&c->view), c->arena, &c->items, &err) ||
+    if (!form_fill(c->now->more->for_each->in, view_scope(&c->view), c->arena, &c->items, &err) ||
         c->items.kind != VALUE_LIST) {
         if (!err.message.n)
             err.message = STR("`for_each` needs a list");
@@ -410,7 +416,7 @@ static bool make_items(struct checking *c)
 
 static void next_check(struct checking *c)
 {
-    if (c->now && c->now->for_each && c->items.kind == VALUE_LIST &&
+    if (c->now && c->now->more->for_each && c->items.kind == VALUE_LIST &&
         c->next_item < value_size(c->items)) {
         next_item(c);
         return;
@@ -426,7 +432,7 @@ static void next_check(struct checking *c)
     c->id = c->now->id.str.n
                 ? str_format(c->arena, "%.*s%.*s", STR_ARG(c->tag), STR_ARG(c->now->id.str))
                 : str_format(c->arena, "%.*scheck_%zu", STR_ARG(c->tag), c->next);
-    if (!c->now->for_each)
+    if (!c->now->more->for_each)
         begin_check(c);
     else if (make_items(c))
         next_item(c);

@@ -35,8 +35,8 @@ static void confirm_answered(void *arg, const struct answer *a)
 {
     struct walk *w = arg;
     bool yes = a->kind == ANSWER_YES && phrase_is_right(w->question, a);
-    bool skips = a->kind == ANSWER_SKIP ||
-                 (w->task->step->confirm && w->task->step->confirm->on_no == ON_NO_SKIP);
+    bool skips = a->kind == ANSWER_SKIP || (w->task->step->more->confirm &&
+                                            w->task->step->more->confirm->on_no == ON_NO_SKIP);
 
     w->asked = NULL;
     if (w->withdrawn)
@@ -57,7 +57,7 @@ static void confirm_answered(void *arg, const struct answer *a)
 
 void walk_confirm(struct walk *w)
 {
-    const struct confirm *c = w->task->step->confirm;
+    const struct confirm *c = w->task->step->more->confirm;
     struct expr_error err = { 0 };
 
     if (!c || w->task->intent || w->task->auto_undo || w->d->options->dry_run) {
@@ -74,7 +74,7 @@ void walk_confirm(struct walk *w)
 
 static void ask_approve(struct walk *w)
 {
-    const struct approve *ap = w->task->step->approve;
+    const struct approve *ap = w->task->step->more->approve;
     struct expr_error err = { 0 };
 
     if (!ap || w->task->intent || w->task->auto_undo || w->d->options->dry_run) {

@@ -54,10 +54,10 @@ void container_children(struct walk *w, struct value with)
 
 void container_begin(struct walk *w)
 {
-    dry_beside(w, w->task->step->parallel);
+    dry_beside(w, w->task->step->more->parallel);
     if (w->task->kind == TASK_USE)
         callee_begin(w);
-    else if (w->task->step->transaction && !w->d->options->dry_run)
+    else if (w->task->step->more->transaction && !w->d->options->dry_run)
         container_transaction(w);
     else
         container_children(w, VALUE_NONE);

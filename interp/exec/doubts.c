@@ -23,7 +23,7 @@ static bool can_be_asked(const struct task *t)
     if (!in_steps || t->state != STATE_UNKNOWN || t->more->notes.kind != VALUE_MAP)
         return false;
     if (t->kind == TASK_GROUP)
-        return t->step->transaction != NULL;
+        return t->step->more->transaction != NULL;
     return t->kind == TASK_ACTION && t->step->action->settle;
 }
 
@@ -51,7 +51,8 @@ static void start_asking(struct driver *d, struct doubt *q)
     x->then = answered;
     x->arg = q;
     if (q->task->kind == TASK_GROUP) {
-        transaction_settle(&x->at, q->task->step->transaction->str, q->task->more->notes, group_answered);
+        transaction_settle(&x->at, q->task->step->more->transaction->str, q->task->more->notes,
+                           group_answered);
         return;
     }
     x->running = true;

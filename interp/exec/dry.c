@@ -101,16 +101,18 @@ void dry_unresolved(struct walk *w, const struct expr_error *err)
 static struct str message_of(struct walk *w)
 {
     const struct step *s = w->task->step;
-    const struct template *t = s->approve ? s->approve->message : s->confirm ? s->confirm->message
-                                                                             : NULL;
+    const struct template *t = s->more->approve   ? s->more->approve->message
+                               : s->more->confirm ? s->more->confirm->message
+                                                  : NULL;
     struct expr_error err = { 0 };
     struct str text;
     bool secret;
 
     if (!t)
         return STR("");
-    return template_eval_text(t, view_scope(&w->view), w->arena, &text, &secret, &err) ? text
-                                                                                       : t->text.str;
+    return template_eval_text(t, view_scope(&w->view), w->arena, &text, &secret, &err)
+               ? text
+               : t->text.str;
 }
 
 // A gate that only asks is not answered; one that expects is judged, if what it reads is known.
@@ -119,13 +121,13 @@ void dry_gate(struct walk *w)
     const struct step *s = w->task->step;
     struct judged j = { .ok = true };
 
-    if (s->expect.count)
+    if (s->more->expect.count)
         j = judge(w->d, s, NULL, view_scope(&w->view), w->arena);
     if (j.unread || j.error) {
         dry_unresolved(w, &(struct expr_error){ .message = j.message });
         return;
     }
-    if (s->expect.count) {
+    if (s->more->expect.count) {
         gate_judge(w);
         return;
     }

@@ -51,7 +51,7 @@ static struct value keys_of(struct walk *w, struct value map)
 
 static bool make_rows(struct walk *w, struct value list, struct value *rows, struct expr_error *err)
 {
-    const struct for_each *each = w->task->step->for_each;
+    const struct for_each *each = w->task->step->more->for_each;
     struct map *seen = map_new(w->arena);
     struct value_builder *b = value_list_start(w->arena);
 
@@ -64,7 +64,8 @@ static bool make_rows(struct walk *w, struct value list, struct value *rows, str
         value_to_text(key, w->arena, &text);
         if (map_get(seen, text)) {
             err->message = str_format(w->arena, "two items have the key `%.*s`", STR_ARG(text));
-            err->help = STR("say which part is unique: for_each: {in: ..., key: \"${{ item.name }}\"}");
+            err->help = STR(
+                "say which part is unique: for_each: {in: ..., key: \"${{ item.name }}\"}");
             return false;
         }
         map_put(seen, text, w);
@@ -78,7 +79,7 @@ static bool make_rows(struct walk *w, struct value list, struct value *rows, str
 
 static bool parallel_of(struct walk *w, int64_t *n, struct expr_error *err)
 {
-    const struct amount *m = w->task->step->for_each->parallel;
+    const struct amount *m = w->task->step->more->for_each->parallel;
 
     if (!amount_get(m, scope_of(w), w->arena, 1, n, err))
         return false;
@@ -104,7 +105,7 @@ void each_begin(struct walk *w)
         return;
     }
     if (!w->task->steps) {
-        if (!form_fill(w->task->step->for_each->in, scope_of(w), w->arena, &list, &err)) {
+        if (!form_fill(w->task->step->more->for_each->in, scope_of(w), w->arena, &list, &err)) {
             if (w->d->options->dry_run)
                 dry_unresolved(w, &err);
             else
@@ -128,7 +129,7 @@ void each_begin(struct walk *w)
             return;
         }
     }
-    dry_beside(w, w->task->step->for_each->parallel);
+    dry_beside(w, w->task->step->more->for_each->parallel);
     b = event_data(w->d);
     value_put_s(b, "step", value_string(w->task->address));
     value_put_s(b, "parallel", value_int(parallel));

@@ -14,8 +14,8 @@ static const struct retry *retry_of(const struct walk *w)
 
     if (w->task->auto_undo)
         return NULL;
-    if (w->task->step->retry)
-        return w->task->step->retry;
+    if (w->task->step->more->retry)
+        return w->task->step->more->retry;
     // A person who said that it failed is asked again only where the step itself says so.
     bool by_itself = w->task->kind == TASK_ACTION && !w->task->step->action->asks;
     return by_itself && d ? d->retry : NULL;

@@ -256,7 +256,7 @@ static bool asks(const struct step *s)
 
 static void note_step(struct askings *k, const struct step *s, struct names n)
 {
-    int kinds = (s->confirm ? MAY_CONFIRM : 0) | (asks(s) ? MAY_ANSWER : 0);
+    int kinds = (s->more->confirm ? MAY_CONFIRM : 0) | (asks(s) ? MAY_ANSWER : 0);
     struct str names[] = { n.in_file, n.in_groups };
 
     for (size_t i = 0; i < 2; i++) {
@@ -280,24 +280,24 @@ static void note_inside(struct askings *k, const struct step *s, struct names n,
 {
     struct names in = { n.in_file, below(k, own, STR(""), ".").in_groups };
 
-    note_steps(k, &s->steps, in);
-    note_steps(k, &s->rescue, in);
-    note_steps(k, &s->always, in);
-    note_steps(k, &s->verify, below(k, own, STR(""), ".verify."));
-    if (s->done_if)
-        note_check(k, s->done_if->check, own, ".done_if.");
+    note_steps(k, &s->more->steps, in);
+    note_steps(k, &s->more->rescue, in);
+    note_steps(k, &s->more->always, in);
+    note_steps(k, &s->more->verify, below(k, own, STR(""), ".verify."));
+    if (s->more->done_if)
+        note_check(k, s->more->done_if->check, own, ".done_if.");
 }
 
 static void note_undo(struct askings *k, const struct step *s, struct names own)
 {
-    const struct step *bodies = s->undo.steps.items;
+    const struct step *bodies = s->more->undo.steps.items;
 
-    for (size_t i = 0; i < s->undo.steps.count; i++) {
-        struct str number = s->undo.is_list ? str_format(k->d->arena, "~undo.%zu", i + 1)
+    for (size_t i = 0; i < s->more->undo.steps.count; i++) {
+        struct str number = s->more->undo.is_list ? str_format(k->d->arena, "~undo.%zu", i + 1)
                                             : STR("~undo");
         struct names n = below(k, own, number, "");
         note_step(k, &bodies[i], n);
-        note_steps(k, &bodies[i].steps, below(k, n, STR(""), "."));
+        note_steps(k, &bodies[i].more->steps, below(k, n, STR(""), "."));
     }
 }
 

@@ -8,10 +8,10 @@
 static size_t known_with(const struct step *use, const struct module *m, const struct scope *s,
                          struct arena *a, struct given *given)
 {
-    const struct form_entry *with = use->with.items;
+    const struct form_entry *with = use->more->with.items;
     size_t n = 0;
 
-    for (size_t i = 0; i < use->with.count; i++) {
+    for (size_t i = 0; i < use->more->with.count; i++) {
         struct expr_error unheard = { 0 };
         struct given *g = &given[n];
         *g = (struct given){ .name = with[i].entry.key.str, .has_value = true };
@@ -24,7 +24,7 @@ struct frame *frame_ahead(const struct frame *caller, const struct program *p,
                           const struct step *use, struct value now, struct arena *a)
 {
     struct frame *f = NEW(a, struct frame);
-    struct given *given = NEW_ARRAY(a, struct given, use->with.count);
+    struct given *given = NEW_ARRAY(a, struct given, use->more->with.count);
     struct scope s = frame_scope(caller, now, a);
     struct diags unheard = { .arena = a };
     size_t count = known_with(use, program_use(p, use), &s, a, given);

@@ -215,10 +215,10 @@ bool frame_with_one(const struct form_entry *e, const struct module *m, const st
 bool frame_with(const struct step *use, const struct module *m, const struct scope *s,
                 struct arena *a, struct value *out, struct expr_error *err)
 {
-    const struct form_entry *with = use->with.items;
+    const struct form_entry *with = use->more->with.items;
     struct value_builder *b = value_map_start(a);
 
-    for (size_t i = 0; i < use->with.count; i++) {
+    for (size_t i = 0; i < use->more->with.count; i++) {
         struct value v;
         if (node_is_null(with[i].entry.node))
             continue;

@@ -181,11 +181,11 @@ static void need_of(struct needing *n, const struct step *s, struct names own, s
 
     if (is_skipped(n, id))
         return;
-    if (s->confirm && !began)
-        need_confirm(n, s->confirm, own);
-    if (s->done_if)
-        need_check(n, s->done_if->check, own, ".done_if.");
-    if (s->approve && !n->d->options->detach && !began)
+    if (s->more->confirm && !began)
+        need_confirm(n, s->more->confirm, own);
+    if (s->more->done_if)
+        need_check(n, s->more->done_if->check, own, ".done_if.");
+    if (s->more->approve && !n->d->options->detach && !began)
         need(n, own, "an approval, given from another terminal: start it with --detach");
     if (s->kind == STEP_ACTION && s->action->asks)
         need_answer(n, s, own);
@@ -193,9 +193,9 @@ static void need_of(struct needing *n, const struct step *s, struct names own, s
         need(n, own, "a terminal to itself: run this on one");
     if (s->kind == STEP_USE)
         need_module(n, program_use(n->d->program, s), below(n, own, STR(""), "."), !began);
-    need_steps(n, &s->steps, inside);
-    need_steps(n, &s->rescue, inside);
-    need_steps(n, &s->always, inside);
+    need_steps(n, &s->more->steps, inside);
+    need_steps(n, &s->more->rescue, inside);
+    need_steps(n, &s->more->always, inside);
 }
 
 static void need_step(struct needing *n, const struct step *s, struct names around)
@@ -282,7 +282,7 @@ int answers_missing(struct driver *d)
 // What the undo of one step may ask.
 static void need_undo(struct needing *n, const struct task *t)
 {
-    const struct undo *u = &t->step->undo;
+    const struct undo *u = &t->step->more->undo;
     size_t number = 0;
 
     LIST_EACH(const struct step, body, u->steps)

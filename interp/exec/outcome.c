@@ -11,11 +11,11 @@ static bool fill_outputs(struct walk *w, struct expr_error *err)
     const struct step *s = w->task->step;
     struct value_builder *b = value_map_start(w->arena);
 
-    if (s->outputs.count == 0 || w->task->auto_undo)
+    if (s->more->outputs.count == 0 || w->task->auto_undo)
         return true;
     for (size_t i = 0; w->outputs.kind == VALUE_MAP && i < value_size(w->outputs); i++)
         value_put(b, w->outputs.map->entries[i].key, w->outputs.map->entries[i].value);
-    LIST_EACH(const struct output, o, s->outputs)
+    LIST_EACH(const struct output, o, s->more->outputs)
     {
         struct value v;
         if (!form_fill(o->value, scope_of(w), w->arena, &v, err))
@@ -75,14 +75,14 @@ void walk_verify(struct walk *w)
 {
     const struct step *s = w->task->step;
 
-    if (s->verify.count == 0 || w->task->auto_undo) {
+    if (s->more->verify.count == 0 || w->task->auto_undo) {
         walk_succeeded(w);
         return;
     }
     struct str tag = str_format(w->arena, "%.*s.verify.", STR_ARG(w->task->address));
     w->verifying = w->task->kind == TASK_ACTION;
-    w->checking = check_all(w->d, w->arena, &s->verify, w->task->space, w->task, &w->view, tag,
-                            !w->task->aside, verified, w);
+    w->checking = check_all(w->d, w->arena, &s->more->verify, w->task->space, w->task, &w->view,
+                            tag, !w->task->aside, verified, w);
 }
 
 // ---- what an action came to
@@ -99,7 +99,7 @@ void walk_outcome(struct walk *w, const struct outcome *o)
         walk_sees_own(w);
     w->is_unknown = o->verdict == VERDICT_UNKNOWN;
     w->cancelled |= o->verdict == VERDICT_CANCELLED;
-    j = judge(w->d, w->task->auto_undo ? &(struct step){ 0 } : w->task->step, o, scope_of(w),
+    j = judge(w->d, w->task->auto_undo ? &step_nothing : w->task->step, o, scope_of(w),
               w->arena);
     if (j.ok) {
         walk_verify(w);
@@ -135,6 +135,6 @@ void gate_judge(struct walk *w)
     w->help = j.help;
     w->picture = j.picture;
     w->parts = j.parts;
-    w->known_failed = w->task->step->retry == NULL;
+    w->known_failed = w->task->step->more->retry == NULL;
     walk_failed(w);
 }

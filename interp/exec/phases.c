@@ -103,7 +103,8 @@ static void next_item(struct driver *d)
         struct list *one = NEW(d->arena, struct list);
         *one = (struct list){ (void *)item->check, 1 };
         d->phase_check = check_all(d, d->arena, one, run_root(d->run), NULL, v,
-                                   str_format(d->arena, "%.*s.", STR_ARG(id)), true, item_checked, d);
+                                   str_format(d->arena, "%.*s.", STR_ARG(id)), true, item_checked,
+                                   d);
         return;
     }
     struct question *q = plain_question(d, QUESTION_CHECKLIST, id);
@@ -352,11 +353,11 @@ static void pass_irreversible(struct driver *d, struct task *t)
 
 void carry_undo(struct driver *d, struct task *t)
 {
-    const struct undo *u = &t->step->undo;
+    const struct undo *u = &t->step->more->undo;
 
     if (u->kind == UNDO_STEPS || u->kind == UNDO_AUTO)
         start_undo(d, t);
-    else if (t->step->irreversible)
+    else if (t->step->more->irreversible)
         pass_irreversible(d, t);
     else if (u->kind == UNDO_UNWRITTEN && step_cover(d->program, t->step) == COVER_MISSING)
         pass_over(d, t, "it has no undo");

@@ -26,7 +26,7 @@ static bool takes(const struct task *group, const struct task *child)
 
     if (child->in == group->rescue || child->in == group->undo)
         return true;
-    return group->rescue || s->retry || s->transaction;
+    return group->rescue || s->more->retry || s->more->transaction;
 }
 
 static enum policy nearest(const struct run *r, const struct task *t, struct task **group)
@@ -34,15 +34,15 @@ static enum policy nearest(const struct run *r, const struct task *t, struct tas
     *group = NULL;
     for (const struct task *at = t;;) {
         struct task *owner = at->in->owner;
-        if (at->step->on_failure && !at->undoes)
-            return policy_of(at->step->on_failure);
+        if (at->step->more->on_failure && !at->undoes)
+            return policy_of(at->step->more->on_failure);
         if (at->in->kind == SERIES_ALWAYS || at->in->kind == SERIES_ASIDE)
             return POLICY_CONTINUE;
         if (!owner)
             break;
-        bool goes_on = owner->step->on_failure == FAILURE_CONTINUE &&
+        bool goes_on = owner->step->more->on_failure == FAILURE_CONTINUE &&
                        at->in->kind != SERIES_RESCUE && at->in->kind != SERIES_UNDO &&
-                       !owner->step->transaction;
+                       !owner->step->more->transaction;
         if (goes_on)
             return POLICY_CONTINUE;
         if (takes(owner, at)) {
@@ -61,7 +61,7 @@ enum policy run_policy(const struct run *r, const struct task *t, bool *own)
     struct task *group;
     enum policy p = nearest(r, t, &group);
 
-    *own = p == POLICY_CONTINUE && t->step->on_failure == FAILURE_CONTINUE;
+    *own = p == POLICY_CONTINUE && t->step->more->on_failure == FAILURE_CONTINUE;
     return p;
 }
 
@@ -78,7 +78,7 @@ struct task *task_transaction(const struct task *t)
     for (const struct task *at = t; at->in->owner; at = at->in->owner) {
         struct task *owner = at->in->owner;
         if (at->in->kind == SERIES_STEPS && owner->kind == TASK_GROUP &&
-            owner->step->transaction)
+            owner->step->more->transaction)
             return owner;
     }
     return NULL;
@@ -87,7 +87,7 @@ struct task *task_transaction(const struct task *t)
 bool task_can_be_marked(const struct task *t)
 {
     bool holds_others = t->kind == TASK_EACH || t->kind == TASK_USE ||
-                        (t->kind == TASK_GROUP && !t->step->transaction);
+                        (t->kind == TASK_GROUP && !t->step->more->transaction);
 
     return !holds_others && !task_transaction(t);
 }

@@ -198,13 +198,13 @@ static void look_for_user(struct looking *l, const struct template *words)
 
 static void look_at_step(struct looking *l, const struct step *s)
 {
-    const struct list *const inside[] = { &s->verify, &s->undo.steps, &s->rescue, &s->steps,
-                                          &s->always };
+    const struct list *const inside[] = { &s->more->verify, &s->more->undo.steps, &s->more->rescue,
+                                          &s->more->steps, &s->more->always };
 
-    if (s->as)
-        look_for_user(l, s->as);
-    if (s->done_if && s->done_if->check)
-        look_at_step(l, s->done_if->check);
+    if (s->more->as)
+        look_for_user(l, s->more->as);
+    if (s->more->done_if && s->more->done_if->check)
+        look_at_step(l, s->more->done_if->check);
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
         look_for_users(l, inside[i]);
 }

@@ -33,7 +33,7 @@ static void start_again(struct walk *w)
 
 static bool may_run_again(const struct walk *w)
 {
-    return step_is_idempotent(w->d->program, w->task->step) || w->task->step->done_if;
+    return step_is_idempotent(w->d->program, w->task->step) || w->task->step->more->done_if;
 }
 
 static void not_known(struct walk *w, struct str message)
@@ -196,7 +196,8 @@ void walk_settle(struct driver *d, struct task *t)
     w->act = settle_act(w);
     if (t->kind == TASK_GROUP) {
         w->act->arg = w;
-        transaction_settle(&w->act->at, t->step->transaction->str, t->more->notes, group_settled);
+        transaction_settle(&w->act->at, t->step->more->transaction->str, t->more->notes,
+                           group_settled);
         return;
     }
     look(w);

@@ -45,8 +45,9 @@ static struct str leaves_of(struct walk *w)
     struct str text = STR("");
     bool secret;
 
-    if (w->task->step->leaves)
-        template_eval_text(w->task->step->leaves, scope_of(w), w->arena, &text, &secret, &err);
+    if (w->task->step->more->leaves)
+        template_eval_text(w->task->step->more->leaves, scope_of(w), w->arena, &text, &secret,
+                           &err);
     return text;
 }
 
@@ -80,8 +81,8 @@ static void put_undo(struct walk *w, struct value_builder *b)
     struct expr_error err = { 0 };
     struct str text;
     bool secret;
-    if (t->step->irreversible &&
-        template_eval_text(t->step->irreversible, scope_of(w), w->arena, &text, &secret, &err))
+    if (t->step->more->irreversible && template_eval_text(t->step->more->irreversible, scope_of(w),
+                                                          w->arena, &text, &secret, &err))
         value_put_s(b, "irreversible", value_string(text));
 }
 

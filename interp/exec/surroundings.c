@@ -88,13 +88,14 @@ static bool put_env(struct mask *mask, struct map *all, const struct list *env,
 }
 
 // Outermost first, so that the nearest wins.
-static bool put_groups(struct mask *mask, struct map *all, const struct task *owner, const struct space *top,
-                       const struct scope *s, struct arena *a, struct expr_error *err)
+static bool put_groups(struct mask *mask, struct map *all, const struct task *owner,
+                       const struct space *top, const struct scope *s, struct arena *a,
+                       struct expr_error *err)
 {
     if (!owner || space_top(owner->space) != top)
         return true;
     return put_groups(mask, all, owner->in->owner, top, s, a, err) &&
-           (owner->kind == TASK_EACH || put_env(mask, all, &owner->step->env, s, a, err));
+           (owner->kind == TASK_EACH || put_env(mask, all, &owner->step->more->env, s, a, err));
 }
 
 static const struct str *lines_of(const struct map *all, struct arena *a)
@@ -109,20 +110,20 @@ static const struct str *lines_of(const struct map *all, struct arena *a)
 static bool groups_say_env(const struct task *t, const struct space *top)
 {
     for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == top && at->kind != TASK_EACH && at->step->env.count)
+        if (space_top(at->space) == top && at->kind != TASK_EACH && at->step->more->env.count)
             return true;
     return false;
 }
 
-static const struct str *environment_of(struct mask *mask, struct task *t, const struct step *s, struct space *space,
-                                        const struct scope *scope, struct arena *a,
-                                        struct expr_error *err)
+static const struct str *environment_of(struct mask *mask, struct task *t, const struct step *s,
+                                        struct space *space, const struct scope *scope,
+                                        struct arena *a, struct expr_error *err)
 {
     const struct frame *f = frame_of(space);
     struct map *all = map_new(a);
     bool has_groups = groups_say_env(t, space_top(space));
 
-    if (!has_groups && s->env.count == 0)
+    if (!has_groups && s->more->env.count == 0)
         return f->environ;
     for (const struct str *e = f->environ; e->s; e++) {
         size_t eq = str_find(*e, '=');
@@ -130,7 +131,7 @@ static const struct str *environment_of(struct mask *mask, struct task *t, const
     }
     if (has_groups && !put_groups(mask, all, t->in->owner, space_top(space), scope, a, err))
         return NULL;
-    return put_env(mask, all, &s->env, scope, a, err) ? lines_of(all, a) : NULL;
+    return put_env(mask, all, &s->more->env, scope, a, err) ? lines_of(all, a) : NULL;
 }
 
 // ---- the folder, the user, the grace: of the nearest that says
@@ -138,22 +139,22 @@ static const struct str *environment_of(struct mask *mask, struct task *t, const
 static const struct template *nearest_dir(const struct task *t, const struct step *s,
                                           const struct space *top)
 {
-    if (s->dir)
-        return s->dir;
+    if (s->more->dir)
+        return s->more->dir;
     for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == top && at->step->dir)
-            return at->step->dir;
+        if (space_top(at->space) == top && at->step->more->dir)
+            return at->step->more->dir;
     return NULL;
 }
 
 static const struct template *nearest_as(const struct task *t, const struct step *s,
                                          const struct space *top)
 {
-    if (s->as)
-        return s->as;
+    if (s->more->as)
+        return s->more->as;
     for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == top && at->step->as)
-            return at->step->as;
+        if (space_top(at->space) == top && at->step->more->as)
+            return at->step->more->as;
     return NULL;
 }
 
@@ -162,11 +163,11 @@ static const struct amount *nearest_grace(const struct task *t, const struct ste
 {
     const struct defaults *d = space_top(space)->module->rb->defaults;
 
-    if (s->kill_grace)
-        return s->kill_grace;
+    if (s->more->kill_grace)
+        return s->more->kill_grace;
     for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == space_top(space) && at->step->kill_grace)
-            return at->step->kill_grace;
+        if (space_top(at->space) == space_top(space) && at->step->more->kill_grace)
+            return at->step->more->kill_grace;
     return d ? d->kill_grace : NULL;
 }
 

@@ -36,7 +36,7 @@ void container_transaction(struct walk *w)
     }
     x->at.timeout_ms = ns / 1000000;
     x->at.scope = scope_of(w);
-    transaction_begin(&x->at, t->step->transaction->str, STR(""), transaction_began);
+    transaction_begin(&x->at, t->step->more->transaction->str, STR(""), transaction_began);
 }
 
 // Children of a transaction take the state that the transaction came to.
@@ -95,7 +95,7 @@ static void committed(struct attempt *at, const struct outcome *o)
 
 bool container_commit(struct walk *w)
 {
-    if (!w->task->step->transaction || w->d->options->dry_run || !w->act)
+    if (!w->task->step->more->transaction || w->d->options->dry_run || !w->act)
         return false;
     transaction_commit(&w->act->at, committed);
     return true;

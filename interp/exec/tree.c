@@ -58,18 +58,18 @@ static void make_inside(struct run *r, struct task *t, struct space *space, stru
     const struct step *s = t->step;
 
     if (t->kind == TASK_GROUP)
-        t->steps = series_new(r, SERIES_STEPS, t, &s->steps, space, prefix, t->phase);
-    if (s->rescue.count && t->kind != TASK_EACH)
-        t->rescue = series_new(r, SERIES_RESCUE, t, &s->rescue, space, prefix, t->phase);
-    if (t->kind == TASK_GROUP && s->always.count)
-        t->always = series_new(r, SERIES_ALWAYS, t, &s->always, space, prefix, t->phase);
+        t->steps = series_new(r, SERIES_STEPS, t, &s->more->steps, space, prefix, t->phase);
+    if (s->more->rescue.count && t->kind != TASK_EACH)
+        t->rescue = series_new(r, SERIES_RESCUE, t, &s->more->rescue, space, prefix, t->phase);
+    if (t->kind == TASK_GROUP && s->more->always.count)
+        t->always = series_new(r, SERIES_ALWAYS, t, &s->more->always, space, prefix, t->phase);
 }
 
 static size_t limit_of(const struct step *owner)
 {
-    if (!owner->parallel || owner->parallel->template)
+    if (!owner->more->parallel || owner->more->parallel->template)
         return 0;
-    return owner->parallel->n > 0 ? (size_t)owner->parallel->n : 0;
+    return owner->more->parallel->n > 0 ? (size_t)owner->more->parallel->n : 0;
 }
 
 static void add(struct run *r, struct series *s, const struct step *step, struct space *space,
@@ -78,7 +78,7 @@ static void add(struct run *r, struct series *s, const struct step *step, struct
     struct str address = prefix.n ? join(r, prefix, "", step->id.str) : step->id.str;
     struct task *t = task_new(r, step, s, space, address, phase);
 
-    if (step->for_each)
+    if (step->more->for_each)
         t->kind = TASK_EACH;
     map_put(space->by_id, step->id.str, t);
     s->tasks[s->count++] = t;
@@ -154,7 +154,8 @@ static void link_one(struct run *r, struct task *t)
 // `parallel: false` and `parallel: 1` are what a list is anyway.
 static bool runs_in_order(const struct series *s)
 {
-    const struct amount *p = s->owner && s->kind == SERIES_STEPS ? s->owner->step->parallel : NULL;
+    const struct amount *p = s->owner && s->kind == SERIES_STEPS ? s->owner->step->more->parallel
+                                                                 : NULL;
 
     return !p || (!p->template && p->n == 1);
 }
@@ -243,7 +244,7 @@ static struct task *undo_task(struct run *r, struct task *t, const struct step *
         address = str_format(r->arena, "%.*s.%zu", STR_ARG(address), number);
     struct task *u = task_new(r, body, t->undo, t->space, address, PHASE_UNDO);
     u->undoes = t;
-    if (body != t->step && body->for_each)
+    if (body != t->step && body->more->for_each)
         u->kind = TASK_EACH;
     if (number && body->id.str.n)  // those behind it in the list may read it
         map_put(t->space->by_id, body->id.str, u);
@@ -255,7 +256,7 @@ static struct task *undo_task(struct run *r, struct task *t, const struct step *
 // The bodies stand one behind the other; a body that failed keeps the rest from starting.
 void task_make_undo(struct run *r, struct task *t)
 {
-    const struct undo *undo = &t->step->undo;
+    const struct undo *undo = &t->step->more->undo;
 
     if (t->undo)
         return;
@@ -285,7 +286,7 @@ struct task *task_make_aside(struct run *r, const struct step *step, struct spac
     struct task *t = task_new(r, step, s, space, address, PHASE_ALWAYS);
 
     t->aside = true;
-    if (step->for_each)
+    if (step->more->for_each)
         t->kind = TASK_EACH;
     s->tasks[s->count++] = t;
     s->left = 1;

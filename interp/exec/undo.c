@@ -14,7 +14,7 @@ static const struct task *outermost(const struct task *t, bool transactions)
     for (const struct task *at = t; at->in->owner; at = at->in->owner) {
         const struct task *owner = at->in->owner;
         bool counts = step_speaks_for_itself(owner->step) ||
-                      (transactions && owner->step->transaction);
+                      (transactions && owner->step->more->transaction);
         if (owner->kind != TASK_EACH && at->in->kind != SERIES_RESCUE && counts)
             by = owner;
     }
@@ -53,7 +53,7 @@ static bool covered_from_outside(const struct task *t)
 
 static bool rolled_back(const struct task *t)
 {
-    return t->step->transaction && t->state != STATE_SUCCEEDED && t->state != STATE_UNKNOWN &&
+    return t->step->more->transaction && t->state != STATE_SUCCEEDED && t->state != STATE_UNKNOWN &&
            t->state != STATE_RESCUED;
 }
 
@@ -65,7 +65,7 @@ static bool is_undone_by_itself(const struct task *t)
         return false;
     if (t->kind == TASK_GATE || t->kind == TASK_EACH || rolled_back(t))
         return false;
-    if ((t->kind == TASK_GROUP && !t->step->transaction) || t->kind == TASK_USE)
+    if ((t->kind == TASK_GROUP && !t->step->more->transaction) || t->kind == TASK_USE)
         return step_speaks_for_itself(t->step) && !covered_from_outside(t);
     return !covered_from_outside(t);
 }

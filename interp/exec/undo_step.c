@@ -88,7 +88,7 @@ static const char *why_nothing(const struct driver *d, const struct task *t,
 {
     if (left->undone)
         return "it is undone already";
-    if (!left->open && t->step->transaction)
+    if (!left->open && t->step->more->transaction)
         return "its transaction was rolled back";
     switch (step_cover(d->program, t->step)) {
     case COVER_NOTHING:
@@ -103,7 +103,7 @@ static const char *why_nothing(const struct driver *d, const struct task *t,
 // What a transaction that a crash cut came to is found out later.
 static bool is_cut(const struct task *t)
 {
-    return t->step->transaction && !t->ended;
+    return t->step->more->transaction && !t->ended;
 }
 
 int undo_step_is_right(struct driver *d)

@@ -31,7 +31,7 @@ static bool item_of(const struct task *t, struct arena *a, struct value *out, st
 
 static bool is_item(const struct task *t, struct str name)
 {
-    const struct for_each *each = t->step->for_each;
+    const struct for_each *each = t->step->more->for_each;
 
     return str_equal(name, each && each->as.str.n ? each->as.str : STR("item"));
 }
@@ -181,8 +181,11 @@ static void made_secret(const struct scope *s, struct value v, struct arena *a)
 
 struct view view_of_space(struct driver *d, struct space *s)
 {
-    return (struct view){ .scope = { .get = look_up, .secret = made_secret, .now = now_value(), .roots = roots },
-                          .d = d, .space = s };
+    return (struct view){
+        .scope = { .get = look_up, .secret = made_secret, .now = now_value(), .roots = roots },
+        .d = d,
+        .space = s
+    };
 }
 
 struct view view_of(struct driver *d, struct task *t)

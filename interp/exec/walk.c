@@ -31,7 +31,7 @@ struct walk *walk_new(struct driver *d, struct task *t)
     w->view.before = &w->before;
     w->view.scope.now = w->now;
     const struct task *back = task_taken_back(t);
-    see_before(w, back && (t->undoes || !t->step->before.count) ? back : t);
+    see_before(w, back && (t->undoes || !t->step->more->before.count) ? back : t);
     walk_sees_undone(w);
     t->walk = w;
     return w;
@@ -60,7 +60,7 @@ bool step_timeout(struct walk *w, int64_t fallback_ms, int64_t *ns, struct expr_
 {
     const struct defaults *d = walk_defaults(w);
     bool leaf = w->task->kind == TASK_ACTION && fallback_ms > 0;
-    const struct amount *m = w->task->step->timeout;
+    const struct amount *m = w->task->step->more->timeout;
 
     if (!m && leaf && d)
         m = d->timeout;
@@ -98,7 +98,7 @@ void fail_expr(struct walk *w, const char *key, const struct expr_error *err)
 
 static bool reads_item(const struct task *t, const struct expr *e)
 {
-    const struct for_each *each = t->step->for_each;
+    const struct for_each *each = t->step->more->for_each;
     struct str as = each->as.str.n ? each->as.str : STR("item");
     size_t count;
     const struct expr_ref *refs = expr_refs(e, &count);
@@ -116,7 +116,7 @@ bool walk_asks_if(const struct task *t)
 
     if (!cond || t->auto_undo || (t->intent && t->kind != TASK_ACTION))
         return false;
-    if (!t->step->for_each)
+    if (!t->step->more->for_each)
         return true;
     return reads_item(t, cond) ? t->is_instance : t->kind == TASK_EACH;
 }
@@ -178,7 +178,7 @@ static void done_if_checked(void *arg, const struct check_outcome *o)
 
 static void check_done_if(struct walk *w)
 {
-    const struct done_if *q = w->task->step->done_if;
+    const struct done_if *q = w->task->step->more->done_if;
     struct expr_error err = { 0 };
     bool done = false;
 
@@ -222,7 +222,7 @@ bool walk_make_act(struct walk *w, struct expr_error *err)
 // What reads `before` is shown as it is written: it is read only after the confirm.
 static bool reads_before(struct walk *w)
 {
-    if (w->task->step->before.count == 0 || w->before.kind == VALUE_MAP || w->task->auto_undo)
+    if (w->task->step->more->before.count == 0 || w->before.kind == VALUE_MAP || w->task->auto_undo)
         return false;
     w->command = as_written(w);
     return true;

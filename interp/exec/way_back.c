@@ -37,8 +37,8 @@ static void look_inside(struct looking *k, const struct step *s, const struct st
         look_at(k, &m->rb->prepare, by, inside);
         look_at(k, &m->rb->steps, by, inside);
     }
-    look_at(k, &s->steps, by, prefix);
-    look_at(k, &s->rescue, outer, prefix);
+    look_at(k, &s->more->steps, by, prefix);
+    look_at(k, &s->more->rescue, outer, prefix);
 }
 
 static void look_at(struct looking *k, const struct list *steps, const struct step *outer,
@@ -53,8 +53,8 @@ static void look_at(struct looking *k, const struct list *steps, const struct st
             struct value_builder *one = value_map_start(k->d->arena);
             value_put_s(one, "step", value_string(id));
             value_put_s(one, "cover", value_text(cover));
-            if (s->irreversible)
-                value_put_s(one, "why", value_string(runbook_words(k->d, s->irreversible)));
+            if (s->more->irreversible)
+                value_put_s(one, "why", value_string(runbook_words(k->d, s->more->irreversible)));
             value_add(k->list, value_finish(one));
             k->told++;
         }

@@ -51,7 +51,8 @@ static void add_values(struct walk *w, const struct module *m, struct buf *b)
         return;
     for (size_t i = 0; with.kind == VALUE_MAP && i < value_size(with); i++) {
         struct value_entry e = with.map->entries[i];
-        buf_format(b, "  %.*s = %.*s\n", STR_ARG(e.key.s), STR_ARG(value_show(e.value, w->arena, 2000)));
+        buf_format(b, "  %.*s = %.*s\n", STR_ARG(e.key.s),
+                   STR_ARG(value_show(e.value, w->arena, 2000)));
     }
 }
 
@@ -62,7 +63,7 @@ static struct str details(struct walk *w)
     struct buf b = BUF_EMPTY;
 
     if (w->task->kind == TASK_GROUP)
-        add_steps(&s->steps, "", w->arena, &b);
+        add_steps(&s->more->steps, "", w->arena, &b);
     if (w->task->kind == TASK_USE) {
         const struct module *m = program_use(w->d->program, s);
         buf_format(&b, "%.*s\n", STR_ARG(m->rb->name.str));
@@ -79,7 +80,7 @@ static struct str details(struct walk *w)
 
 static struct str undo_steps(struct walk *w)
 {
-    const struct undo *u = &w->task->step->undo;
+    const struct undo *u = &w->task->step->more->undo;
     struct buf b = BUF_EMPTY;
 
     if (u->kind == UNDO_AUTO)
@@ -95,7 +96,7 @@ static struct str undo_steps(struct walk *w)
 
 struct str walk_leaves(struct walk *w)
 {
-    const struct template *t = w->task->step->leaves;
+    const struct template *t = w->task->step->more->leaves;
     struct expr_error err = { 0 };
     struct str text = STR("");
     bool secret;
@@ -118,7 +119,7 @@ static struct str undo_words(struct walk *w)
     case COVER_NONE: return STR("harmless to leave; nothing is undone");
     case COVER_MISSING: return STR("it cannot be undone: it has no undo");
     case COVER_IRREVERSIBLE:
-        template_eval_text(w->task->step->irreversible, view_scope(&w->view), w->arena, &text,
+        template_eval_text(w->task->step->more->irreversible, view_scope(&w->view), w->arena, &text,
                            &secret, &err);
         return str_format(w->arena, "it cannot be undone: %.*s", STR_ARG(text));
     case COVER_OUTSIDE:
@@ -131,7 +132,7 @@ static struct str undo_words(struct walk *w)
 
 static struct str no_words(struct walk *w)
 {
-    const struct confirm *c = w->task->step->confirm;
+    const struct confirm *c = w->task->step->more->confirm;
     bool own;
 
     if (c && c->on_no == ON_NO_SKIP)

@@ -183,16 +183,16 @@ static void check_reads(struct builder *b, const struct step *check, bool after)
 static void find_reads(struct builder *b)
 {
     const struct step *s = b->v->step;
-    const struct step *verify = s->verify.items;
-    const struct before *before = s->before.items;
+    const struct step *verify = s->more->verify.items;
+    const struct before *before = s->more->before.items;
 
     step_each_site(s, see_site, b);
-    if (s->done_if && s->done_if->check)
-        check_reads(b, s->done_if->check, false);
-    for (size_t i = 0; i < s->before.count; i++)
+    if (s->more->done_if && s->more->done_if->check)
+        check_reads(b, s->more->done_if->check, false);
+    for (size_t i = 0; i < s->more->before.count; i++)
         if (before[i].check)
             check_reads(b, before[i].check, false);
-    for (size_t i = 0; i < s->verify.count; i++)
+    for (size_t i = 0; i < s->more->verify.count; i++)
         check_reads(b, &verify[i], true);
     keep_needs(b);
 }

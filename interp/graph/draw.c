@@ -52,23 +52,23 @@ struct str vertex_name(const struct vertex *v)
 void vertex_kind(const struct vertex *v, struct buf *out)
 {
     const struct step *s = v->step;
-    bool parallel = s->parallel && (s->parallel->template || s->parallel->n != 1);
+    bool parallel = s->more->parallel && (s->more->parallel->template || s->more->parallel->n != 1);
 
     if (s->kind == STEP_ACTION)
         add_safe(out, step_action_name(s));
     else if (s->kind == STEP_USE)
-        buf_add_s(out, "use "), add_safe(out, s->use->str);
+        buf_add_s(out, "use "), add_safe(out, s->more->use->str);
     else if (s->kind == STEP_GROUP)
-        buf_add_s(out, s->transaction ? "transaction"
+        buf_add_s(out, s->more->transaction ? "transaction"
                        : parallel           ? "parallel group"
                                             : "group");
     else
         buf_add_s(out, "gate");
-    if (s->for_each)
+    if (s->more->for_each)
         buf_add_s(out, ", for each");
-    if (s->approve)
+    if (s->more->approve)
         buf_add_s(out, ", approve");
-    else if (s->confirm)
+    else if (s->more->confirm)
         buf_add_s(out, ", confirm");
 }
 

@@ -38,7 +38,8 @@ static size_t count_of(const struct list *list)
     size_t n = list->count;
 
     for (size_t i = 0; i < list->count; i++)
-        n += count_of(&steps[i].steps) + count_of(&steps[i].rescue) + count_of(&steps[i].always);
+        n += count_of(&steps[i].more->steps) + count_of(&steps[i].more->rescue) +
+             count_of(&steps[i].more->always);
     return n;
 }
 
@@ -55,7 +56,7 @@ static void add_list(struct graph *g, const struct list *list, struct place_in *
 // `parallel: false` and `parallel: 1` are what a list is anyway.
 static bool runs_in_order(const struct step *group)
 {
-    const struct amount *p = group->parallel;
+    const struct amount *p = group->more->parallel;
 
     return !p || (!p->template && p->n == 1);
 }
@@ -66,11 +67,11 @@ static void add_children(struct graph *g, struct vertex *v)
     struct place_in in = { .parent = v, .phase = v->phase, .link = &v->first_child };
 
     in.role = ROLE_STEPS, in.in_order = runs_in_order(s);
-    add_list(g, &s->steps, &in);
+    add_list(g, &s->more->steps, &in);
     in.role = ROLE_RESCUE, in.in_order = true;
-    add_list(g, &s->rescue, &in);
+    add_list(g, &s->more->rescue, &in);
     in.role = ROLE_ALWAYS;
-    add_list(g, &s->always, &in);
+    add_list(g, &s->more->always, &in);
 }
 
 static void add_step(struct graph *g, const struct step *s, struct place_in *in, size_t index)

@@ -72,7 +72,7 @@ static struct pair part(const struct vertex *v, const struct vertex *t)
 static bool through_for_each(const struct vertex *t, const struct vertex *up_to)
 {
     for (const struct vertex *p = t->parent; p != up_to; p = p->parent)
-        if (p->step->for_each)
+        if (p->step->more->for_each)
             return true;
     return false;
 }
@@ -123,7 +123,7 @@ static const struct vertex *for_each_around(const struct vertex *t)
     const struct vertex *outer = t;
 
     for (const struct vertex *p = t->parent; p; p = p->parent)
-        if (p->step->for_each)
+        if (p->step->more->for_each)
             outer = p;
     return outer;
 }
@@ -183,7 +183,7 @@ static bool is_among(const struct list *list, const struct step *s)
     const struct step *steps = list->items;
 
     for (size_t i = 0; i < list->count; i++)
-        if (&steps[i] == s || is_among(&steps[i].steps, s))
+        if (&steps[i] == s || is_among(&steps[i].more->steps, s))
             return true;
     return false;
 }
@@ -196,7 +196,7 @@ static bool other_may_be_read(const struct graph *g, const struct reading *at,
     bool above = s->node->span.end <= ref->span.start;
     enum phase phase = at->vertex ? at->vertex->phase : at->phase;
 
-    if (at->undoes && is_among(&at->undoes->undo.steps, s))
+    if (at->undoes && is_among(&at->undoes->more->undo.steps, s))
         return above;
     if (!is_among(&g->rb->verify, s))
         return false;

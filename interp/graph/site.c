@@ -74,20 +74,20 @@ static void retry(const struct walk *w, const struct retry *r)
 
 static void maps(const struct walk *w, const struct step *s)
 {
-    const struct before *before = s->before.items;
-    for (size_t i = 0; i < s->before.count; i++)
+    const struct before *before = s->more->before.items;
+    for (size_t i = 0; i < s->more->before.count; i++)
         form(w, "before", before[i].value);
-    const struct words_entry *env = s->env.items;
-    for (size_t i = 0; i < s->env.count; i++)
+    const struct words_entry *env = s->more->env.items;
+    for (size_t i = 0; i < s->more->env.count; i++)
         words(w, "env", env[i].words);
-    const struct form_entry *with = s->with.items;
-    for (size_t i = 0; i < s->with.count; i++)
+    const struct form_entry *with = s->more->with.items;
+    for (size_t i = 0; i < s->more->with.count; i++)
         form(w, "with", with[i].form);
-    const struct expr *const *expect = s->expect.items;
-    for (size_t i = 0; i < s->expect.count; i++)
+    const struct expr *const *expect = s->more->expect.items;
+    for (size_t i = 0; i < s->more->expect.count; i++)
         condition(w, "expect", expect[i]);
-    const struct output *outputs = s->outputs.items;
-    for (size_t i = 0; i < s->outputs.count; i++)
+    const struct output *outputs = s->more->outputs.items;
+    for (size_t i = 0; i < s->more->outputs.count; i++)
         form(w, outputs[i].secret ? "outputs.secret" : "outputs", outputs[i].value);
 }
 
@@ -142,25 +142,25 @@ static void for_each(const struct walk *w, const struct for_each *f)
 // What is asked before the action runs.
 static void sites_ahead(const struct walk *w, const struct step *s)
 {
-    for_each(w, s->for_each);
+    for_each(w, s->more->for_each);
     words(w, "name", s->name);
-    words(w, "description", s->description);
+    words(w, "description", s->more->description);
     condition(w, "if", s->cond);
-    if (s->done_if)
-        condition(w, "done_if", s->done_if->cond);
-    confirm(w, s->confirm);
-    approve(w, s->approve);
+    if (s->more->done_if)
+        condition(w, "done_if", s->more->done_if->cond);
+    confirm(w, s->more->confirm);
+    approve(w, s->more->approve);
 }
 
 static void sites_of_times(const struct walk *w, const struct step *s)
 {
-    amount(w, "timeout", s->timeout);
-    amount(w, "kill_grace", s->kill_grace);
-    amount(w, "parallel", s->parallel);
-    amount(w, "within", s->within);
-    amount(w, "every", s->every);
-    amount(w, "streak", s->streak);
-    amount(w, "holds_for", s->holds_for);
+    amount(w, "timeout", s->more->timeout);
+    amount(w, "kill_grace", s->more->kill_grace);
+    amount(w, "parallel", s->more->parallel);
+    amount(w, "within", s->more->within);
+    amount(w, "every", s->more->every);
+    amount(w, "streak", s->more->streak);
+    amount(w, "holds_for", s->more->holds_for);
 }
 
 void step_each_site(const struct step *s, site_seen *see, void *ctx)
@@ -170,12 +170,12 @@ void step_each_site(const struct step *s, site_seen *see, void *ctx)
     sites_ahead(&w, s);
     action(&w, s);
     maps(&w, s);
-    words(&w, "dir", s->dir);
-    words(&w, "as", s->as);
+    words(&w, "dir", s->more->dir);
+    words(&w, "as", s->more->as);
     sites_of_times(&w, s);
-    retry(&w, s->retry);
-    words(&w, "irreversible", s->irreversible);
-    words(&w, "leaves", s->leaves);
+    retry(&w, s->more->retry);
+    words(&w, "irreversible", s->more->irreversible);
+    words(&w, "leaves", s->more->leaves);
 }
 
 void site_each_expr(const struct site *site, void (*see)(const struct expr *e, void *ctx),

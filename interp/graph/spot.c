@@ -25,27 +25,27 @@ void spot_each_below(const struct spot *s, void (*see)(const struct spot *s, voi
 {
     const struct visit v = { see, ctx };
     const struct step *step = s->step;
-    const struct before *before = step->before.items;
+    const struct before *before = step->more->before.items;
     struct spot like = *s;
 
     like.around = s;
     like.why = BELOW_DONE_IF;
-    if (step->done_if && step->done_if->check)
-        see_steps(&v, step->done_if->check, 1, like);
+    if (step->more->done_if && step->more->done_if->check)
+        see_steps(&v, step->more->done_if->check, 1, like);
     like.why = BELOW_BEFORE;
-    for (size_t i = 0; i < step->before.count; i++)
+    for (size_t i = 0; i < step->more->before.count; i++)
         if (before[i].check)
             see_steps(&v, before[i].check, 1, like);
     like.why = BELOW_STEPS;
-    see_list(&v, &step->steps, like);
+    see_list(&v, &step->more->steps, like);
     like.why = BELOW_VERIFY;
-    see_list(&v, &step->verify, like);
+    see_list(&v, &step->more->verify, like);
     like.why = BELOW_RESCUE;
-    see_list(&v, &step->rescue, like);
+    see_list(&v, &step->more->rescue, like);
     like.why = BELOW_ALWAYS;
-    see_list(&v, &step->always, like);
+    see_list(&v, &step->more->always, like);
     like.why = BELOW_UNDO;
-    see_list(&v, &step->undo.steps, like);
+    see_list(&v, &step->more->undo.steps, like);
 }
 
 static void see_hooks(const struct visit *v, const struct hooks *h)

@@ -167,9 +167,9 @@ static void check_outputs(struct step_check *k)
     struct arena *a = k->view.c->arena;
     struct str id = k->step->id.str;
 
-    k->outputs = NEW_ARRAY(a, const struct expr_type *, k->step->outputs.count + 1);
+    k->outputs = NEW_ARRAY(a, const struct expr_type *, k->step->more->outputs.count + 1);
     k->late = true;
-    if (k->step->outputs.count)
+    if (k->step->more->outputs.count)
         step_each_site(k->step, see_site, k);
     if (id.n == 0 || map_get(k->view.c->types->steps, id))
         return;
@@ -223,8 +223,8 @@ static void check_spot(const struct spot *spot, void *ctx)
                             .result = own_result(c, s),
                             .before = before_type(s, c->arena) };
 
-    if (s->for_each)
-        add_item(&k, s->for_each);
+    if (s->more->for_each)
+        add_item(&k, s->more->for_each);
     check_step_rules(c, spot);
     k.view.judged = judged_by_graph(c, spot);
     check_action_keys(&k.view, s);

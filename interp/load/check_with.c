@@ -17,9 +17,9 @@ static const struct input *input_named(const struct runbook *rb, struct str name
 
 static bool is_given(const struct step *use, struct str name)
 {
-    const struct form_entry *with = use->with.items;
+    const struct form_entry *with = use->more->with.items;
 
-    for (size_t i = 0; i < use->with.count; i++)
+    for (size_t i = 0; i < use->more->with.count; i++)
         if (str_equal(with[i].entry.key.str, name) &&
             !(with[i].entry.node && node_is_null(with[i].entry.node)))
             return true;
@@ -35,7 +35,7 @@ static void unknown(struct checking *c, const struct step *use, const struct run
     for (size_t i = 0; i < rb->inputs.count; i++)
         words[i] = str_copy(c->arena, inputs[i].entry.key.str).s;
     struct diag *d = diag_error(c->ds, DIAG_BAD_WITH, key->span, "`%.*s` has no input `%.*s`",
-                                STR_ARG(use->use->str), STR_ARG(key->str));
+                                STR_ARG(use->more->use->str), STR_ARG(key->str));
     diag_meant(c->ds, d, key->str, words);
 }
 
@@ -61,7 +61,7 @@ static struct span span_of(const struct step *s)
 {
     if (s->id.span.source)
         return s->id.span;
-    return s->name ? s->name->text.span : s->use->span;
+    return s->name ? s->name->text.span : s->more->use->span;
 }
 
 static void check_missing(struct checking *c, const struct step *use, const struct runbook *rb)
@@ -74,7 +74,7 @@ static void check_missing(struct checking *c, const struct step *use, const stru
             continue;
         struct diag *d = diag_error(c->ds, DIAG_BAD_WITH, span_of(use),
                                     "`with` lacks `%.*s`, which `%.*s` requires", STR_ARG(name),
-                                    STR_ARG(use->use->str));
+                                    STR_ARG(use->more->use->str));
         diag_help(c->ds, d, "add `with: {%.*s: ...}`", STR_ARG(name));
         diag_note(c->ds, d, inputs[i].entry.key.span, "it is declared here");
     }
@@ -137,17 +137,17 @@ static void check_lock(struct checking *c, const struct step *use, const struct 
     if (f.span.source && lock_reads(rb, e->entry.key.str))
         diag_error(c->ds, DIAG_EXPR_NOT_ALLOWED_HERE, f.span,
                    "the `lock` of `%.*s` depends on this, and is taken before any step has run",
-                   STR_ARG(use->use->str));
+                   STR_ARG(use->more->use->str));
 }
 
 void check_with(struct checking *c, const struct step *use)
 {
     const struct module *m = program_use(c->program, use);
-    const struct form_entry *with = use->with.items;
+    const struct form_entry *with = use->more->with.items;
 
     if (!m)
         return;
-    for (size_t i = 0; i < use->with.count; i++) {
+    for (size_t i = 0; i < use->more->with.count; i++) {
         const struct input *in = input_named(m->rb, with[i].entry.key.str);
         if (!in) {
             unknown(c, use, m->rb, &with[i].entry.key);

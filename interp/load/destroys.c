@@ -367,7 +367,7 @@ static struct str action_destroys(const struct step *s, struct arena *a)
 bool step_destroys(const struct program *p, const struct step *s, struct str *what)
 {
     *what = STR("");
-    if (s->effects != EFFECTS_UNWRITTEN || s->kind != STEP_ACTION || !s->action_node)
+    if (s->more->effects != EFFECTS_UNWRITTEN || s->kind != STEP_ACTION || !s->action_node)
         return step_effects(p, s) == EFFECTS_DESTROY;
     *what = action_destroys(s, p->arena);
     return what->n > 0 || step_effects(p, s) == EFFECTS_DESTROY;

@@ -12,7 +12,8 @@ static enum effects list_effects(const struct program *p, const struct list *lis
     enum effects worst = EFFECTS_READ;
 
     for (size_t i = 0; i < list->count; i++)
-        worst = worse(worse(worst, step_effects(p, &steps[i])), list_effects(p, &steps[i].rescue));
+        worst = worse(worse(worst, step_effects(p, &steps[i])),
+                      list_effects(p, &steps[i].more->rescue));
     return worst;
 }
 
@@ -50,7 +51,7 @@ enum effects step_default_effects(const struct program *p, const struct step *s)
     case STEP_GATE:
         return EFFECTS_READ;
     case STEP_GROUP:
-        return worse(list_effects(p, &s->steps), list_effects(p, &s->always));
+        return worse(list_effects(p, &s->more->steps), list_effects(p, &s->more->always));
     case STEP_USE:
         m = program_use(p, s);
         return m ? module_effects(p, m) : EFFECTS_READ;
@@ -62,7 +63,7 @@ enum effects step_default_effects(const struct program *p, const struct step *s)
 
 enum effects step_effects(const struct program *p, const struct step *s)
 {
-    return s->effects ? (enum effects)s->effects : step_default_effects(p, s);
+    return s->more->effects ? (enum effects)s->more->effects : step_default_effects(p, s);
 }
 
 static bool list_is_idempotent(const struct program *p, const struct list *list)
@@ -79,10 +80,10 @@ bool step_is_idempotent(const struct program *p, const struct step *s)
 {
     const struct module *m;
 
-    if (s->idempotent)
-        return s->idempotent == YES;
+    if (s->more->idempotent)
+        return s->more->idempotent == YES;
     if (s->kind == STEP_GROUP)
-        return list_is_idempotent(p, &s->steps) && list_is_idempotent(p, &s->always);
+        return list_is_idempotent(p, &s->more->steps) && list_is_idempotent(p, &s->more->always);
     if (s->kind == STEP_USE && (m = program_use(p, s)))
         return list_is_idempotent(p, &m->rb->prepare) && list_is_idempotent(p, &m->rb->steps) &&
                list_is_idempotent(p, &m->rb->always);
@@ -107,7 +108,7 @@ static enum undo_cover inside_cover(const struct program *p, const struct step *
 {
     const struct module *m = s->kind == STEP_USE ? program_use(p, s) : NULL;
     enum undo_cover first = m ? list_cover(p, &m->rb->prepare) : COVER_NOTHING;
-    enum undo_cover then = list_cover(p, m ? &m->rb->steps : &s->steps);
+    enum undo_cover then = list_cover(p, m ? &m->rb->steps : &s->more->steps);
     enum undo_cover worst = first > then ? first : then;
 
     return worst == COVER_UNDO ? COVER_INSIDE : worst;
@@ -115,10 +116,10 @@ static enum undo_cover inside_cover(const struct program *p, const struct step *
 
 enum undo_cover step_cover(const struct program *p, const struct step *s)
 {
-    if (s->irreversible)
+    if (s->more->irreversible)
         return COVER_IRREVERSIBLE;
-    if (s->undo.kind != UNDO_UNWRITTEN)
-        return s->undo.kind == UNDO_NONE ? COVER_NONE : COVER_UNDO;
+    if (s->more->undo.kind != UNDO_UNWRITTEN)
+        return s->more->undo.kind == UNDO_NONE ? COVER_NONE : COVER_UNDO;
     if (step_effects(p, s) == EFFECTS_READ)
         return COVER_NOTHING;
     return s->kind == STEP_GROUP || s->kind == STEP_USE ? inside_cover(p, s) : COVER_MISSING;
@@ -126,7 +127,7 @@ enum undo_cover step_cover(const struct program *p, const struct step *s)
 
 bool step_speaks_for_itself(const struct step *s)
 {
-    return s->undo.kind != UNDO_UNWRITTEN || s->irreversible;
+    return s->more->undo.kind != UNDO_UNWRITTEN || s->more->irreversible;
 }
 
 enum undo_cover step_cover_inside(const struct program *p, const struct step *s,

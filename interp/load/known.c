@@ -101,7 +101,7 @@ const struct known *known_new(const struct runbook *rb, struct value inputs, str
 
 static const struct form *given_with(const struct step *use, struct str name)
 {
-    LIST_EACH(const struct form_entry, e, use->with)
+    LIST_EACH(const struct form_entry, e, use->more->with)
     if (str_equal(e->entry.key.str, name))
         return e->form;
     return NULL;

@@ -41,7 +41,7 @@ static void use_cycle(const struct loading *l, const struct step *use, const str
 {
     struct str path = ring_of_files(l->ds->arena, l->m, again);
 
-    diag_error(l->ds, DIAG_USE_CYCLE, use->use->span, "`%.*s` uses itself: %.*s",
+    diag_error(l->ds, DIAG_USE_CYCLE, use->more->use->span, "`%.*s` uses itself: %.*s",
                STR_ARG(again->rb->address), STR_ARG(path));
 }
 
@@ -75,9 +75,9 @@ static void find_use(const struct spot *spot, void *ctx)
     struct loading *l = ctx;
     const struct step *use = spot->step;
 
-    if (use->kind != STEP_USE || !is_address(use->use->str))
+    if (use->kind != STEP_USE || !is_address(use->more->use->str))
         return;
-    struct runbook *rb = shelf_use(l->shelf, use->use);
+    struct runbook *rb = shelf_use(l->shelf, use->more->use);
     if (!rb)
         return;
     struct module *m = map_get(l->p->by_path, rb->path);

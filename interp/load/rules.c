@@ -35,7 +35,7 @@ static bool is_action(const struct step *s, const char *name)
 static struct str doing(const struct checking *c, const struct step *s)
 {
     if (s->kind == STEP_USE)
-        return str_format(c->arena, "`use: %.*s`", STR_ARG(s->use->str));
+        return str_format(c->arena, "`use: %.*s`", STR_ARG(s->more->use->str));
     if (s->kind == STEP_ACTION)
         return str_format(c->arena, "this `%.*s`", STR_ARG(step_action_name(s)));
     return s->kind == STEP_GROUP ? STR("this group") : STR("this");
@@ -44,7 +44,7 @@ static struct str doing(const struct checking *c, const struct step *s)
 static struct span doing_span(const struct step *s)
 {
     if (s->kind == STEP_USE)
-        return s->use->span;
+        return s->more->use->span;
     if (s->kind == STEP_ACTION)
         return s->action_node->key->span;
     return key_span(s, "steps");
@@ -59,7 +59,7 @@ static void check_lowered(struct checking *c, const struct step *s)
                  is_action(s, "git") || is_action(s, "file");
     enum effects own = step_default_effects(c->program, s);
 
-    if (s->effects && known && (enum effects)s->effects < own)
+    if (s->more->effects && known && (enum effects)s->more->effects < own)
         conflict(c, value_span(s, "effects"),
                  str_format(c->arena, "%.*s has the effects `%s`, which cannot be lowered",
                             STR_ARG(doing(c, s)), effects_word((int)own)));
@@ -70,7 +70,7 @@ static void check_is_read(struct checking *c, const struct spot *spot)
 {
     const struct step *s = spot->step;
 
-    if (!spot_is_check(spot) || s->effects || step_effects(c->program, s) == EFFECTS_READ)
+    if (!spot_is_check(spot) || s->more->effects || step_effects(c->program, s) == EFFECTS_READ)
         return;
     struct diag *d = conflict(
         c, doing_span(s),
@@ -88,7 +88,7 @@ static void check_changes_nothing(struct checking *c, const struct spot *spot)
         (s->kind != STEP_ACTION && s->kind != STEP_USE) || spot->area == AREA_HOOK ||
         step_effects(c->program, s) == EFFECTS_READ)
         return;
-    struct diag *d = conflict(c, s->effects ? value_span(s, "effects") : doing_span(s),
+    struct diag *d = conflict(c, s->more->effects ? value_span(s, "effects") : doing_span(s),
                               str_format(c->arena,
                                          "%.*s changes something, and the type is `check`",
                                          STR_ARG(doing(c, s))));
@@ -110,7 +110,7 @@ static const struct step *not_idempotent(const struct program *p, const struct l
 static const struct step *not_repeatable(const struct program *p, const struct step *s)
 {
     const struct module *m = s->kind == STEP_USE ? program_use(p, s) : NULL;
-    const struct step *found = not_idempotent(p, m ? &m->rb->prepare : &s->steps);
+    const struct step *found = not_idempotent(p, m ? &m->rb->prepare : &s->more->steps);
 
     return found || !m ? found : not_idempotent(p, &m->rb->steps);
 }
@@ -118,7 +118,7 @@ static const struct step *not_repeatable(const struct program *p, const struct s
 // A group is repeated as a whole, also what had succeeded in it.
 static void check_retry_of_group(struct checking *c, const struct step *s)
 {
-    if (!s->retry || (s->kind != STEP_GROUP && s->kind != STEP_USE) || s->transaction)
+    if (!s->more->retry || (s->kind != STEP_GROUP && s->kind != STEP_USE) || s->more->transaction)
         return;
     const struct step *bad = not_repeatable(c->program, s);
     if (!bad)
@@ -165,7 +165,7 @@ static void check_same_item(struct checking *c, const struct form *list)
 
 static void check_for_each(struct checking *c, const struct step *s)
 {
-    const struct for_each *f = s->for_each;
+    const struct for_each *f = s->more->for_each;
     static const char *const taken[] = { "inputs", "vars", "secrets", "env", "steps", "result",
                                          "before", "run",  "trigger", "now", "index", NULL };
 
@@ -183,9 +183,10 @@ static void check_for_each(struct checking *c, const struct step *s)
 // Which verbs of git can be taken back, the action itself knows.
 static void check_undo_auto(struct checking *c, const struct step *s)
 {
-    if (s->undo.kind != UNDO_AUTO || is_action(s, "git") || is_action(s, "file"))
+    if (s->more->undo.kind != UNDO_AUTO || is_action(s, "git") || is_action(s, "file"))
         return;
-    struct diag *d = conflict(c, s->undo.node ? s->undo.node->span : key_span(s, "undo"),
+    struct diag *d = conflict(c,
+                              s->more->undo.node ? s->more->undo.node->span : key_span(s, "undo"),
                               STR("`undo: auto` is there for `git` and `file` only"));
     diag_help(c->ds, d, "write the step that takes it back");
 }
@@ -200,8 +201,8 @@ static void check_in_undo(struct checking *c, const struct spot *spot)
         bool has;
     } keys[] = {
         { "needs", s->has_needs },
-        { "undo", s->undo.kind != UNDO_UNWRITTEN && s->undo.kind != UNDO_NONE },
-        { "irreversible", s->irreversible },
+        { "undo", s->more->undo.kind != UNDO_UNWRITTEN && s->more->undo.kind != UNDO_NONE },
+        { "irreversible", s->more->irreversible },
     };
 
     if (spot->why == BELOW_UNDO || !spot_is_in(spot, BELOW_UNDO))
@@ -218,7 +219,7 @@ static void check_hook(struct checking *c, const struct spot *spot)
     const struct module *m = s->kind == STEP_USE ? program_use(c->program, s) : NULL;
 
     if (spot->area == AREA_HOOK && m && !runbook_has_type(m->rb, RUNBOOK_ACTION))
-        conflict(c, s->use->span, STR("a hook may only use a runbook of type `action`"));
+        conflict(c, s->more->use->span, STR("a hook may only use a runbook of type `action`"));
 }
 
 // ---- all of them ----

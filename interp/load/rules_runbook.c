@@ -109,7 +109,7 @@ struct asking {
 static bool is_confirmed(const struct spot *s, const struct runbook *rb)
 {
     for (; s; s = s->around)
-        if (s->step->confirm || s->step->approve)
+        if (s->step->more->confirm || s->step->more->approve)
             return true;
     return rb->confirm != NULL;
 }
@@ -117,7 +117,7 @@ static bool is_confirmed(const struct spot *s, const struct runbook *rb)
 static bool is_verified(const struct spot *s, const struct runbook *rb)
 {
     for (; s; s = s->around)
-        if (s->step->verify.count)
+        if (s->step->more->verify.count)
             return true;
     return rb->verify.count > 0;
 }
@@ -143,8 +143,8 @@ static bool keeps_something(const struct step *s)
                                             NULL };
 
     if (s->kind == STEP_USE)
-        return str_ends(s->use->str, "/dump") || str_ends(s->use->str, "/backup") ||
-               str_ends(s->use->str, "/snapshot");
+        return str_ends(s->more->use->str, "/dump") || str_ends(s->more->use->str, "/backup") ||
+               str_ends(s->more->use->str, "/snapshot");
     if (s->kind != STEP_ACTION || !s->action_node)
         return false;
     const struct source *src = s->action_node->span.source;
@@ -164,7 +164,7 @@ static bool is_backed_up(const struct spot *s, const struct module *m)
 {
     const struct vertex *at = graph_vertex(m->graph, s->step);
 
-    if (s->step->undo.kind == UNDO_AUTO)
+    if (s->step->more->undo.kind == UNDO_AUTO)
         return true;
     for (size_t i = 0; i < m->graph->count; i++) {
         const struct vertex *v = &m->graph->vertices[i];
@@ -201,7 +201,7 @@ static void look(const struct spot *s, void *ctx)
 
     struct str command;
 
-    if ((s->step->kind != STEP_ACTION && s->step->effects != EFFECTS_DESTROY) ||
+    if ((s->step->kind != STEP_ACTION && s->step->more->effects != EFFECTS_DESTROY) ||
         !step_destroys(q->p, s->step, &command) || spot_is_in(s, BELOW_UNDO))
         return;
     if (policy->confirm && !is_confirmed(s, rb))

@@ -37,7 +37,7 @@ static void unknown(struct checking *c, const struct text *name)
 
 void check_transaction(struct checking *c, const struct step *s)
 {
-    const struct text *name = s->transaction;
+    const struct text *name = s->more->transaction;
     const struct connection *k;
 
     if (!name || str_search(name->str, STR("${{")) != SIZE_MAX)

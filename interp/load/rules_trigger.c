@@ -53,11 +53,11 @@ static bool is_checklist_item(const struct runbook *rb, struct str id)
 
 static const char *why_not(const struct step *s)
 {
-    if (s->approve)
+    if (s->more->approve)
         return "an `approve` is answered by people, not in advance";
-    if (!s->confirm)
+    if (!s->more->confirm)
         return "it asks for no confirm";
-    if (s->confirm->danger == DANGER_SEVERE)
+    if (s->more->confirm->danger == DANGER_SEVERE)
         return "its confirm is `severe`, which nobody can consent to in advance";
     return NULL;
 }

@@ -190,7 +190,7 @@ struct str spoken(const struct step *s, const struct known *k, struct arena *a)
     const struct speaker p = { k, a, &b, NULL };
 
     if (s->kind == STEP_USE)
-        return str_format(a, "use %.*s", STR_ARG(s->use->str));
+        return str_format(a, "use %.*s", STR_ARG(s->more->use->str));
     if (s->kind == STEP_ACTION && s->action_node)
         speak_action(&p, s);
     return buf_take(&b, a);

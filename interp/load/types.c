@@ -154,7 +154,7 @@ static size_t count_of(const struct expr_field *f)
 static const char *label(const struct step *s, struct arena *a)
 {
     if (s->kind == STEP_USE)
-        return str_format(a, "`%.*s`", STR_ARG(s->use->str)).s;
+        return str_format(a, "`%.*s`", STR_ARG(s->more->use->str)).s;
     if (s->kind == STEP_ACTION)
         return str_format(a, "`%.*s`", STR_ARG(step_action_name(s))).s;
     return s->kind == STEP_GROUP ? "a group" : "a gate";
@@ -174,13 +174,13 @@ static const struct expr_type *outputs_type(const struct step *s,
                                             const struct expr_type *const *types,
                                             const struct expr_field *used, struct arena *a)
 {
-    const struct output *outputs = s->outputs.items;
+    const struct output *outputs = s->more->outputs.items;
     size_t n = count_of(used);
-    struct expr_field *fields = NEW_ARRAY(a, struct expr_field, n + s->outputs.count + 1);
+    struct expr_field *fields = NEW_ARRAY(a, struct expr_field, n + s->more->outputs.count + 1);
 
     for (size_t i = 0; i < n; i++)
         fields[i] = used[i];
-    for (size_t i = 0; i < s->outputs.count; i++)
+    for (size_t i = 0; i < s->more->outputs.count; i++)
         fields[n + i] = (struct expr_field){ .name = c_string(a, outputs[i].entry.key.str),
                                              .type = type_cell(a, types ? types[i] : NULL) };
     return expr_object(a, str_format(a, "`outputs` of `%.*s`", STR_ARG(s->id.str)).s, fields,
@@ -189,12 +189,12 @@ static const struct expr_type *outputs_type(const struct step *s,
 
 const struct expr_type *before_type(const struct step *s, struct arena *a)
 {
-    if (s->before.count == 0)
+    if (s->more->before.count == 0)
         return NULL;
-    const struct before *before = s->before.items;
-    struct expr_field *fields = NEW_ARRAY(a, struct expr_field, s->before.count + 1);
+    const struct before *before = s->more->before.items;
+    struct expr_field *fields = NEW_ARRAY(a, struct expr_field, s->more->before.count + 1);
 
-    for (size_t i = 0; i < s->before.count; i++)
+    for (size_t i = 0; i < s->more->before.count; i++)
         fields[i] = (struct expr_field){ .name = c_string(a, before[i].entry.key.str),
                                          .type = &expr_dyn };
     return expr_object(a, "before", fields, DIAG_UNKNOWN_OUTPUT);
@@ -225,9 +225,9 @@ static void add_common(struct fields *f, const struct step *s, const struct expr
 {
     add(f, "state", &expr_string);
     add(f, "undo_state", &expr_string);
-    if (s->outputs.count || s->kind == STEP_USE)
+    if (s->more->outputs.count || s->kind == STEP_USE)
         add(f, "outputs", type_cell(a, outputs));
-    if (s->before.count)
+    if (s->more->before.count)
         add(f, "before", type_cell(a, before_type(s, a)));
     add(f, "attempts", &expr_int);
     add(f, "started", &expr_timestamp);
@@ -253,7 +253,7 @@ static const struct expr_type *items_type(const struct step *s, const struct exp
 static bool is_broken(const struct step *s)
 {
     if (s->kind == STEP_GATE)
-        return !s->confirm && !s->approve && s->expect.count == 0;
+        return !s->more->confirm && !s->more->approve && s->more->expect.count == 0;
     return s->kind == STEP_USE || (s->kind == STEP_ACTION && !s->action);
 }
 
@@ -269,10 +269,10 @@ const struct expr_type *step_type_of(const struct program *p, const struct step 
     struct fields f = { NEW_ARRAY(a, struct expr_field, count_of(result) + COMMON), 0 };
     const char *name = str_format(a, "step `%.*s` (%s)", STR_ARG(s->id.str), label(s, a)).s;
 
-    if (s->for_each)
+    if (s->more->for_each)
         add(&f, "items", type_cell(a, items_type(s, result, out, a)));
     add_common(&f, s, out, a);
-    if (!s->for_each)
+    if (!s->more->for_each)
         add_all(&f, result);
     return expr_object(a, name, f.items, DIAG_UNKNOWN_OUTPUT);
 }

@@ -40,7 +40,7 @@ static bool is_secret_output(const struct checking *c, const struct expr_ref *re
     if (!v)
         return false;
     const struct module *m = v->step->kind == STEP_USE ? program_use(c->program, v->step) : NULL;
-    const struct list *lists[] = { &v->step->outputs, m ? &m->rb->outputs : NULL };
+    const struct list *lists[] = { &v->step->more->outputs, m ? &m->rb->outputs : NULL };
     for (size_t i = 0; i < 2 && lists[i]; i++) {
         const struct output *outputs = lists[i]->items;
         for (size_t j = 0; j < lists[i]->count; j++)

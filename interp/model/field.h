@@ -58,6 +58,9 @@ struct type {
     bool single;                 // TYPE_LIST: a lone element will do
     bool any_key;                // TYPE_MAP: keys are any text, not ids
     bool slash;                  // TYPE_NAME: an address, which may have one slash
+    void (*begin)(void *to);     // makes ready what is to be read into; NULL: zero will do
+    // TYPE_OBJECT: gives the record of those fields that few objects have (FIELD_MORE).
+    void *(*more)(void *to, struct reader *r);
     // TYPE_OBJECT: takes a key that no field has (an action); false: it is unknown.
     bool (*other)(const struct node *value, void *to, struct reader *r);
     // TYPE_OBJECT: what a table cannot say, once all fields are read (keys that cannot
@@ -69,7 +72,10 @@ struct type {
     const struct type *const *forms;
 };
 
-enum { FIELD_REQUIRED = 1 << 0 };
+enum {
+    FIELD_REQUIRED = 1 << 0,
+    FIELD_MORE = 1 << 1,  // [offset] is that in the record which [more] of the type gives
+};
 
 struct field {
     const char *name;

@@ -155,7 +155,7 @@ static bool read_before(const struct type *type, const struct node *n, void *to,
 
     if (!has_action(n, r))
         return type_read(&type_value, n, &b->value, r);
-    struct step *check = NEW(r->arena, struct step);
+    struct step *check = step_new(r->arena);
     b->check = check;
     return type_read(&type_bare_check, n, check, r);
 }
@@ -180,7 +180,7 @@ static bool read_done_if(const struct type *type, const struct node *n, void *to
     d->node = n;
     if (n->kind != NODE_MAP)
         return type_read(&type_condition, n, &d->cond, r);
-    struct step *check = NEW(r->arena, struct step);
+    struct step *check = step_new(r->arena);
     d->check = check;
     return type_read(&type_bare_check, n, check, r);
 }
@@ -210,7 +210,7 @@ static const struct type type_undo_list = { .kind = TYPE_LIST,
 static bool read_undo_body(const struct node *n, struct undo *u, struct reader *r)
 {
     u->kind = UNDO_STEPS;
-    u->steps = (struct list){ NEW(r->arena, struct step), 1 };
+    u->steps = (struct list){ step_new(r->arena), 1 };
     return type_read(&undo_body_type, n, u->steps.items, r);
 }
 

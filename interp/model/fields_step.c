@@ -36,10 +36,10 @@ const struct type type_hook_steps = {
 };
 
 // Few steps use a runbook or begin a transaction.
-static const struct type type_used = { .kind = TYPE_OPTIONAL,
-                                       .name = "address",
-                                       .size = sizeof(const struct text *),
-                                       .element = &type_address };
+const struct type type_used = { .kind = TYPE_OPTIONAL,
+                                .name = "address",
+                                .size = sizeof(const struct text *),
+                                .element = &type_address };
 static const struct type type_connection_name = { .kind = TYPE_OPTIONAL,
                                                   .name = "text",
                                                   .size = sizeof(const struct text *),
@@ -47,81 +47,83 @@ static const struct type type_connection_name = { .kind = TYPE_OPTIONAL,
 
 // ---- keys that several kinds of step have ----
 
+#define MORE(member) .offset = offsetof(struct step_more, member), .flags = FIELD_MORE
+
 // clang-format off
 #define NAMED_AS(how)                                                                          \
     { "id", &type_id, AT(struct step, id),                                                     \
       .doc = "What other steps, expressions and reports call it. " how },                      \
     { "name", &type_words, AT(struct step, name), .doc = "One line for people." },             \
-    { "description", &type_words, AT(struct step, description), .doc = "More words for people." }, \
+    { "description", &type_words, MORE(description), .doc = "More words for people." },        \
     { "if", &type_condition, AT(struct step, cond),                                            \
       .doc = "When false, it is skipped; what needs it still runs." }
 #define NAMED NAMED_AS("Made from the name when it is not written: a step, check or hook of a list needs one of the two.")
 
 #define PLACE                                                                                  \
-    { "env", &type_words_map, AT(struct step, env), .doc = "Environment variables of its processes." }, \
-    { "dir", &type_words, AT(struct step, dir), .doc = "The folder it works in." }
+    { "env", &type_words_map, MORE(env), .doc = "Environment variables of its processes." },   \
+    { "dir", &type_words, MORE(dir), .doc = "The folder it works in." }
 
 #define AS                                                                                     \
-    { "as", &type_said,  AT(struct step, as),                                                  \
+    { "as", &type_said,  MORE(as),                                                             \
       .doc = "The user it runs as, through `sudo -n`." },                                      \
-    { "kill_grace", &type_amount_duration, AT(struct step, kill_grace), .fallback = "10s",     \
+    { "kill_grace", &type_amount_duration, MORE(kill_grace), .fallback = "10s",                \
       .doc = "How long its processes have between TERM and KILL." }
 
 #define USE                                                                                    \
-    { "use", &type_used, AT(struct step, use), .doc = "Runs another runbook as one group." }, \
-    { "with", &type_value_map, AT(struct step, with), .doc = "The inputs of the used runbook." }
+    { "use", &type_used, MORE(use), .doc = "Runs another runbook as one group." },             \
+    { "with", &type_value_map, MORE(with), .doc = "The inputs of the used runbook." }
 
 #define EXPECT                                                                                 \
-    { "expect", &type_conditions, AT(struct step, expect),                                     \
+    { "expect", &type_conditions, MORE(expect),                                                \
       .doc = "Conditions on the result; when one is false the attempt failed." }
 
 #define TIMEOUT                                                                                \
-    { "timeout", &type_amount_time, AT(struct step, timeout),                                  \
+    { "timeout", &type_amount_time, MORE(timeout),                                             \
       .doc = "How long one attempt may take. 15m for shell, exec, git and sql, 1m for http, 10s for a check." }
 
 #define FOR_EACH                                                                               \
-    { "for_each", &type_for_each, AT(struct step, for_each),                                   \
+    { "for_each", &type_for_each, MORE(for_each),                                              \
       .doc = "Runs once for each item of a list, in order unless `parallel` is set." }
 
 #define EFFECTS                                                                                \
-    { "effects", &type_effects, AT(struct step, effects),                                      \
+    { "effects", &type_effects, MORE(effects),                                                 \
       .doc = "What it does to the world. By default what its action does." }
 
 #define PEOPLE                                                                                 \
-    { "confirm", &type_confirm, AT(struct step, confirm),                                      \
+    { "confirm", &type_confirm, MORE(confirm),                                                 \
       .doc = "Asks before the action; shows exactly what will run." },                         \
-    { "approve", &type_approve, AT(struct step, approve),                                      \
+    { "approve", &type_approve, MORE(approve),                                                 \
       .doc = "Waits for the votes of others, given by `runbook approve`." }
 
 #define WORK                                                                                   \
-    { "done_if", &type_done_if, AT(struct step, done_if),                                      \
+    { "done_if", &type_done_if, MORE(done_if),                                                 \
       .doc = "When true the step is satisfied and its action does not run. Asked again on resume." }, \
-    { "before", &type_before, AT(struct step, before),                                         \
+    { "before", &type_before, MORE(before),                                                    \
       .doc = "Values kept from just before the action; readable in the action, `expect` and `undo`." }, \
-    { "retry", &type_retry, AT(struct step, retry), .doc = "What to do when an attempt is known to have failed." }, \
-    { "verify", &type_checks, AT(struct step, verify),                                         \
+    { "retry", &type_retry, MORE(retry), .doc = "What to do when an attempt is known to have failed." }, \
+    { "verify", &type_checks, MORE(verify),                                                    \
       .doc = "Checks after the action; the step succeeded only if they hold." },               \
-    { "outputs", &type_outputs, AT(struct step, outputs), .doc = "Values for later steps." },  \
-    { "idempotent", &type_bool, AT(struct step, idempotent),                                   \
+    { "outputs", &type_outputs, MORE(outputs), .doc = "Values for later steps." },             \
+    { "idempotent", &type_bool, MORE(idempotent),                                              \
       .doc = "Whether it may be run again after an unknown outcome. True for what only reads." }
 
 #define GROUP                                                                                  \
-    { "steps", &type_some_steps, AT(struct step, steps), .doc = "Makes the step a group of steps." }, \
-    { "parallel", &type_amount_count_or_bool, AT(struct step, parallel), .fallback = "false",  \
+    { "steps", &type_some_steps, MORE(steps), .doc = "Makes the step a group of steps." },     \
+    { "parallel", &type_amount_count_or_bool, MORE(parallel), .fallback = "false",             \
       .doc = "Children of a group have no order; a number says how many run at a time." },     \
-    { "always", &type_steps, AT(struct step, always),                                          \
+    { "always", &type_steps, MORE(always),                                                     \
       .doc = "Steps at every exit of a group once a child was started." },                     \
-    { "transaction", &type_connection_name, AT(struct step, transaction),                                 \
+    { "transaction", &type_connection_name, MORE(transaction),                                 \
       .doc = "The SQL connection on which the group is one transaction." }
 
 #define POLL                                                                                   \
-    { "within", &type_amount_time, AT(struct step, within),                                    \
+    { "within", &type_amount_time, MORE(within),                                               \
       .doc = "The time to the first success. Without it there is one try." },                  \
-    { "every", &type_amount_time, AT(struct step, every), .fallback = "2s",                    \
+    { "every", &type_amount_time, MORE(every), .fallback = "2s",                               \
       .doc = "The time between two polls." },                                                  \
-    { "streak", &type_amount_count, AT(struct step, streak), .fallback = "1",                  \
+    { "streak", &type_amount_count, MORE(streak), .fallback = "1",                             \
       .doc = "How many successes in a row are needed." },                                      \
-    { "holds_for", &type_amount_duration, AT(struct step, holds_for),                          \
+    { "holds_for", &type_amount_duration, MORE(holds_for),                                     \
       .doc = "How long it must then go on holding." }
 // clang-format on
 
@@ -140,18 +142,18 @@ static const struct field step_fields[] = {
     TIMEOUT,
     EXPECT,
     EFFECTS,
-    { "undo", &type_undo, AT(struct step, undo),
+    { "undo", &type_undo, MORE(undo),
       .doc = "How to take it back: a step without an id, a list of steps, `auto` (git and file) or "
              "`none` (harmless to leave)." },
-    { "irreversible", &type_said, AT(struct step, irreversible),
+    { "irreversible", &type_said, MORE(irreversible),
       .doc = "Why it cannot be taken back: the point of no return." },
-    { "on_failure", &type_on_failure, AT(struct step, on_failure),
+    { "on_failure", &type_on_failure, MORE(on_failure),
       .doc = "What happens when it failed for good; the nearest that is written wins." },
-    { "rescue", &type_some_steps, AT(struct step, rescue),
+    { "rescue", &type_some_steps, MORE(rescue),
       .doc = "Steps that run when it failed for good; if they succeed the run goes on." },
-    { "on_resume", &type_on_resume, AT(struct step, on_resume),
+    { "on_resume", &type_on_resume, MORE(on_resume),
       .doc = "In `prepare`: runs first again when a stopped run is resumed." },
-    { "leaves", &type_said, AT(struct step, leaves),
+    { "leaves", &type_said, MORE(leaves),
       .doc = "What may be the state of the world once it has begun, for the report of a failure." },
     { 0 },
 };
@@ -168,16 +170,15 @@ static const struct field hook_fields[] = {
     NAMED, USE, PLACE, AS, TIMEOUT, EXPECT, { 0 },
 };
 
-const struct type step_type = OBJECT("step", struct step, step_fields, .other = step_other,
-                                     .check = step_check);
-const struct type check_type = OBJECT("check", struct step, check_fields, .other = step_other,
-                                      .check = check_check);
-const struct type type_bare_check = OBJECT("check", struct step, check_fields, .other = step_other,
-                                           .check = bare_check_check);
-const struct type undo_body_type = OBJECT("undo step", struct step, undo_fields,
-                                          .other = step_other, .check = undo_check);
-const struct type hook_type = OBJECT("hook", struct step, hook_fields, .other = hook_other,
-                                     .check = hook_check);
+#define STEP(title, fields_, other_, check_)                                              \
+    OBJECT(title, struct step, fields_, .other = other_, .check = check_, .begin = step_begin, \
+           .more = step_more_to_read)
+
+const struct type step_type = STEP("step", step_fields, step_other, step_check);
+const struct type check_type = STEP("check", check_fields, step_other, check_check);
+const struct type type_bare_check = STEP("check", check_fields, step_other, bare_check_check);
+const struct type undo_body_type = STEP("undo step", undo_fields, step_other, undo_check);
+const struct type hook_type = STEP("hook", hook_fields, hook_other, hook_check);
 
 const char *effects_word(int effects)
 {

@@ -111,7 +111,15 @@ static const struct type type_levels = { .kind = TYPE_LIST,
 struct subject_source {  // the subject, and the action that is read for it
     struct subject subject;
     struct step source;
+    struct step_more source_more;
 };
+
+static void subject_begin(void *to)
+{
+    struct subject_source *s = to;
+
+    s->source.more = &s->source_more;
+}
 
 static bool source_other(const struct node *value, struct step *source, struct reader *r)
 {
@@ -130,7 +138,7 @@ static bool source_check(const struct node *n, struct step *source, const char *
     const struct node *first = NULL;
 
     source->node = n;
-    source->kind = source->use ? STEP_USE : STEP_ACTION;
+    source->kind = source->more->use ? STEP_USE : STEP_ACTION;
     for (const struct node *child = n->first; child; child = child->next) {
         struct str key = child->key->text.str;
         if (!str_is(key, "use") && !is_action(key, r))
@@ -164,9 +172,10 @@ static bool subject_check(const struct type *type, const struct node *n, void *t
 }
 
 static const struct field subject_fields[] = {
-    { "use", &type_address, AT(struct subject_source, source.use),
+    { "use", &type_used, AT(struct subject_source, source_more.use),
       .doc = "The runbook of type `check` that is read." },
-    { "with", &type_value_map, AT(struct subject_source, source.with), .doc = "Its inputs." },
+    { "with", &type_value_map, AT(struct subject_source, source_more.with),
+      .doc = "Its inputs." },
     { "value", &type_condition, AT(struct subject_source, subject.value),
       .doc = "The subject, an expression over `result`." },
     { 0 },
@@ -192,6 +201,7 @@ static const struct type *const subject_forms[] = { &type_condition, &subject_ob
 static const struct type subject_either = { .kind = TYPE_OWN,
                                             .name = "expression or read action",
                                             .size = sizeof(struct subject_source),
+                                            .begin = subject_begin,
                                             .read = read_subject,
                                             .forms = subject_forms };
 static const struct type type_subject = { .kind = TYPE_OPTIONAL,
@@ -256,15 +266,17 @@ static const struct type type_missing = { .kind = TYPE_OPTIONAL,
 struct reading_trigger {  // the trigger, its source, and a level written in place
     struct trigger trigger;
     struct step source;
+    struct step_more source_more;
     struct level level;
 };
 
 static const struct field trigger_fields[] = {
     { "id", &type_id, AT(struct reading_trigger, trigger.id), .flags = FIELD_REQUIRED,
       .doc = "The identity of the state that is kept." },
-    { "use", &type_address, AT(struct reading_trigger, source.use),
+    { "use", &type_used, AT(struct reading_trigger, source_more.use),
       .doc = "The runbook of type `check` that is read." },
-    { "with", &type_value_map, AT(struct reading_trigger, source.with), .doc = "Its inputs." },
+    { "with", &type_value_map, AT(struct reading_trigger, source_more.with),
+      .doc = "Its inputs." },
     { "value", &type_condition, AT(struct reading_trigger, trigger.value),
       .doc = "What is judged: `result.value`, `result.status` or `result.exit` by action." },
     { "every", &type_amount_time, AT(struct reading_trigger, trigger.every),
@@ -346,9 +358,10 @@ static const struct type trigger_object = { .kind = TYPE_OBJECT,
 static bool read_trigger(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct reading_trigger *t = NEW(r->arena, struct reading_trigger);
-    bool ok = type_read(&trigger_object, n, t, r);
     (void)type;
 
+    t->source.more = &t->source_more;
+    bool ok = type_read(&trigger_object, n, t, r);
     *(struct trigger *)to = t->trigger;
     return ok;
 }

@@ -91,11 +91,11 @@ static void see_step(struct seen *seen, const struct step *s, bool derived)
         else
             map_put(seen->ids, s->id.str, (void *)s);
     }
-    see_steps(seen, &s->steps, derived);
-    see_steps(seen, &s->rescue, derived);
-    see_steps(seen, &s->always, derived);
-    see_steps(seen, &s->verify, false);
-    see_steps(seen, &s->undo.steps, false);
+    see_steps(seen, &s->more->steps, derived);
+    see_steps(seen, &s->more->rescue, derived);
+    see_steps(seen, &s->more->always, derived);
+    see_steps(seen, &s->more->verify, false);
+    see_steps(seen, &s->more->undo.steps, false);
 }
 
 static void see_steps(struct seen *seen, const struct list *steps, bool derived)

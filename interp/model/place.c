@@ -48,7 +48,7 @@ static void check_action(const struct step *group, const struct step *s, struct 
     const struct node *other = s->action_node->kind == NODE_MAP
                                    ? node_get(s->action_node, "connection")
                                    : NULL;
-    if (other && !str_equal(other->text.str, group->transaction->str))
+    if (other && !str_equal(other->text.str, group->more->transaction->str))
         refuse_in_transaction(group, other->span, "another connection than its own", r);
 }
 
@@ -61,31 +61,32 @@ static void check_child(const struct step *group, const struct step *s, struct r
     refuse_key(group, s, "retry", "`retry`", r);
     refuse_key(group, s, "rescue", "`rescue`", r);
     refuse_key(group, s, "undo", "`undo`", r);
-    if (s->on_failure == FAILURE_CONTINUE)
+    if (s->more->on_failure == FAILURE_CONTINUE)
         refuse_key(group, s, "on_failure", "`on_failure: continue`", r);
-    if (s->for_each && s->for_each->parallel && s->for_each->node->kind == NODE_MAP)
-        refuse_in_transaction(group, key_span_in(s->for_each->node, "parallel"),
+    if (s->more->for_each && s->more->for_each->parallel &&
+        s->more->for_each->node->kind == NODE_MAP)
+        refuse_in_transaction(group, key_span_in(s->more->for_each->node, "parallel"),
                               "a parallel `for_each`", r);
 }
 
 static void check_step(const struct step *s, struct part part, struct reader *r)
 {
-    if (s->on_resume && !part.prepare) {
+    if (s->more->on_resume && !part.prepare) {
         struct diag *d = refuse(r, DIAG_CONFLICTING_FIELDS, key_span_in(s->node, "on_resume"),
                                 "`on_resume` is for steps of `prepare`");
         diag_help(r->diags, d, "`done_if` is asked again on resume");
     }
     if (part.transaction)
         check_child(part.transaction, s, r);
-    bool begins = s->transaction != NULL;
-    if (begins && s->parallel)
+    bool begins = s->more->transaction != NULL;
+    if (begins && s->more->parallel)
         refuse_in_transaction(s, key_span_in(s->node, "parallel"), "`parallel` around it", r);
     struct part inside = { part.prepare, begins ? s : part.transaction };
     struct part outside = { part.prepare, NULL };  // inside a transaction they are refused
-    check_steps(&s->steps, inside, r);
-    check_steps(&s->rescue, outside, r);
-    check_steps(&s->always, outside, r);
-    check_steps(&s->undo.steps, (struct part){ 0 }, r);
+    check_steps(&s->more->steps, inside, r);
+    check_steps(&s->more->rescue, outside, r);
+    check_steps(&s->more->always, outside, r);
+    check_steps(&s->more->undo.steps, (struct part){ 0 }, r);
 }
 
 static void check_steps(const struct list *steps, struct part part, struct reader *r)

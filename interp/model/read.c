@@ -7,12 +7,21 @@
 #include "base/near.h"
 #include "model/reader.h"
 
+static void *records_new(const struct type *type, size_t count, struct reader *r)
+{
+    char *records = arena_alloc(r->arena, count ? count : 1, type->size);
+
+    for (size_t i = 0; type->begin && i < count; i++)
+        type->begin(records + i * type->size);
+    return records;
+}
+
 // Of as many elements as [n] has.
 static struct list list_of(const struct type *type, const struct node *n, struct reader *r)
 {
     size_t count = node_count(n);
 
-    return (struct list){ arena_alloc(r->arena, count ? count : 1, type->element->size), count };
+    return (struct list){ records_new(type->element, count, r), count };
 }
 
 static bool read_list(const struct type *type, const struct node *n, void *to, struct reader *r)
@@ -21,7 +30,7 @@ static bool read_list(const struct type *type, const struct node *n, void *to, s
     bool ok = true;
 
     if (n->kind != NODE_LIST) {
-        *list = (struct list){ arena_alloc(r->arena, 1, type->element->size), 1 };
+        *list = (struct list){ records_new(type->element, 1, r), 1 };
         return type_read(type->element, n, list->items, r);
     }
     if (type->filled && !n->first)
@@ -124,6 +133,11 @@ static bool check_required(const struct type *type, const struct node *n, const 
     return ok;
 }
 
+static void *field_of(const struct type *type, const struct field *f, void *to, struct reader *r)
+{
+    return (char *)(f->flags & FIELD_MORE ? type->more(to, r) : to) + f->offset;
+}
+
 static bool read_object(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     struct meant meant = { 0 };
@@ -133,7 +147,7 @@ static bool read_object(const struct type *type, const struct node *n, void *to,
     for (const struct node *child = n->first; child; child = child->next) {
         const struct field *f = field_named(type, child->key->text.str);
         if (f)
-            ok &= type_read(f->type, child, (char *)to + f->offset, r);
+            ok &= type_read(f->type, child, field_of(type, f, to, r), r);
         else
             ok &= read_other(type, n, child, to, &meant, r);
     }
@@ -147,7 +161,7 @@ static bool read_object(const struct type *type, const struct node *n, void *to,
 
 static bool read_optional(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
-    void *record = arena_alloc(r->arena, 1, type->element->size);
+    void *record = records_new(type->element, 1, r);
 
     *(void **)to = record;
     return type_read(type->element, n, record, r);

@@ -79,7 +79,7 @@ void runbook_check_places(const struct runbook *rb, struct reader *r);
 // The tables of the parts of a runbook.
 extern const struct type type_steps, type_some_steps, type_checks, type_hook_steps, type_bare_check,
     type_retry, type_confirm, type_approve, type_for_each, type_outputs, type_before, type_undo,
-    type_done_if;
+    type_done_if, type_used;
 extern const struct type type_effects, type_on_failure, type_runbook_types;
 extern const struct type type_inputs, type_secrets, type_connections;
 extern const struct type type_contacts, type_checklist, type_hooks, type_followups, type_report,

@@ -76,16 +76,10 @@ struct done_if {
 // What a step is, read from the keys it has.
 enum step_kind { STEP_ACTION, STEP_GATE, STEP_GROUP, STEP_USE };
 
-// A step, a check (in verify, undone, checklist, ...), the body of an undo, or a hook:
-// the tables allow each its own keys.
-struct step {
-    const struct node *node;
-    enum step_kind kind;
-    struct text id;  // as written, or derived from name; n == 0 where none is needed
-    const struct template *name, *description;
-    const struct expr *cond;  // if
-    bool has_needs;           // needs was written, perhaps as []
-    struct list needs;        // of struct text
+// What few steps say: there are ten thousands of steps in a long runbook. Read through s->more,
+// which is never NULL; written through step_more().
+struct step_more {
+    const struct template *description;
     struct done_if *done_if;
     struct for_each *for_each;
     struct confirm *confirm;
@@ -103,14 +97,9 @@ struct step {
     int effects;         // enum effects, as written
     int idempotent;      // enum tristate
     int on_failure;      // enum on_failure
-    struct list rescue;  // of struct step
     int on_resume;       // enum on_resume
+    struct list rescue;  // of struct step
     const struct template *leaves;
-
-    // STEP_ACTION. The floor action/ binds the last two (action_bind).
-    const struct node *action_node;  // what stands behind its name
-    const struct action *action;
-    void *params;
 
     // STEP_GROUP
     struct list steps;       // of struct step
@@ -125,6 +114,28 @@ struct step {
     // A check
     const struct amount *within, *every, *streak, *holds_for;
 };
+
+// A step, a check (in verify, undone, checklist, ...), the body of an undo, or a hook:
+// the tables allow each its own keys.
+struct step {
+    const struct node *node;
+    const struct step_more *more;
+    enum step_kind kind : 8;
+    bool has_needs;  // needs was written, perhaps as []
+    struct text id;  // as written, or derived from name; n == 0 where none is needed
+    const struct template *name;
+    const struct expr *cond;  // if
+    struct list needs;        // of struct text
+
+    // STEP_ACTION. The floor action/ binds the last two (action_bind).
+    const struct node *action_node;  // what stands behind its name
+    const struct action *action;
+    void *params;
+};
+
+extern const struct step step_nothing;  // one that says nothing
+struct step *step_new(struct arena *a);
+struct step_more *step_more(struct arena *a, struct step *s);
 
 enum input_type {
     INPUT_UNWRITTEN,

@@ -22,6 +22,36 @@ bool has_action(const struct node *n, const struct reader *r)
     return false;
 }
 
+// ---- what few steps say ----
+
+static const struct step_more nothing_more;
+const struct step step_nothing = { .more = &nothing_more };
+
+void step_begin(void *to)
+{
+    ((struct step *)to)->more = &nothing_more;
+}
+
+struct step *step_new(struct arena *a)
+{
+    struct step *s = NEW(a, struct step);
+
+    step_begin(s);
+    return s;
+}
+
+struct step_more *step_more(struct arena *a, struct step *s)
+{
+    if (s->more == &nothing_more)
+        s->more = NEW(a, struct step_more);
+    return (struct step_more *)s->more;
+}
+
+void *step_more_to_read(void *to, struct reader *r)
+{
+    return step_more(r->arena, to);
+}
+
 // ---- the action ----
 
 struct str step_action_name(const struct step *s)
@@ -113,7 +143,8 @@ static const struct {
     { "with", USE, "it gives inputs to what `use` names" },
     { "undo", ALL_BUT_GATES, "there is nothing to take back" },
     { "irreversible", ALL_BUT_GATES, "there is nothing to take back" },
-    { "retry", ALL_BUT_GATES, "what it looks at does not change; a check with `within` asks again" },
+    { "retry", ALL_BUT_GATES,
+      "what it looks at does not change; a check with `within` asks again" },
     { "timeout", ALL_BUT_GATES,
       "a question has its own: `confirm: {message: ..., timeout: 10m}`, `approve` alike" },
 };
@@ -187,8 +218,8 @@ static bool find_kind(const struct type *type, const struct node *n, struct step
               : node_get(n, "use") ? STEP_USE
               : s->action_node     ? STEP_ACTION
                                    : STEP_GATE;
-    if (s->kind == STEP_USE && !s->use)
-        s->use = NEW(r->arena, struct text);  // refused, which has been told
+    if (s->kind == STEP_USE && !s->more->use)
+        step_more(r->arena, s)->use = NEW(r->arena, struct text);  // refused, which has been told
     if (s->kind == STEP_GATE && !asks)
         return no_action(type, n, r);
     return true;
@@ -259,7 +290,7 @@ static bool changes_nothing(const struct node *n, const struct step *s, struct r
 {
     const struct node *effects = node_get(n, "effects");
 
-    if (!effects || s->effects <= EFFECTS_READ)
+    if (!effects || s->more->effects <= EFFECTS_READ)
         return true;
     diag_help(r->diags,
               refuse(r, DIAG_CONFLICTING_FIELDS, effects->span, "a check changes nothing"),

@@ -5,6 +5,9 @@
 
 #include "model/reader.h"
 
+void step_begin(void *to);
+void *step_more_to_read(void *to, struct reader *r);
+
 bool step_other(const struct node *value, void *to, struct reader *r);
 bool hook_other(const struct node *value, void *to, struct reader *r);
 

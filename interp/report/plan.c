@@ -54,11 +54,12 @@ static void add_work(struct planning *g, const char *indent, const struct step *
     const struct manual_params *manual = s->action == &action_manual ? s->params : NULL;
     const struct prompt_params *prompt = s->action == &action_prompt ? s->params : NULL;
 
-    add_question(g, indent, "asks a person:",
-                 plan_words(g, manual   ? manual->instructions
-                               : prompt ? prompt->message
-                                        : NULL),
-                 answer_flag(a, "--answer", id, manual ? str_from(manual_done_words(s)) : STR("VALUE")));
+    add_question(
+        g, indent, "asks a person:",
+        plan_words(g, manual   ? manual->instructions
+                      : prompt ? prompt->message
+                               : NULL),
+        answer_flag(a, "--answer", id, manual ? str_from(manual_done_words(s)) : STR("VALUE")));
     if (manual)
         LIST_EACH(const struct template *, t, manual->checklist)
     page_lead(g->page, str_format(a, "%s  [ ] ", indent).s, INK_PLAIN, plan_words(g, *t));
@@ -118,7 +119,7 @@ static enum doing doing_of(const struct planning *g, const struct step *s)
         return DOES_BY_HAND;
     if (s->action == &action_wait)
         return DOES_WAIT;
-    bool asks = s->action == &action_prompt || (s->kind == STEP_GATE && !s->expect.count);
+    bool asks = s->action == &action_prompt || (s->kind == STEP_GATE && !s->more->expect.count);
     return asks ? DOES_ASK : DOES_READ;
 }
 
@@ -147,8 +148,8 @@ static void add_row(struct planning *g, const struct step *s, struct str id, int
                                     : STR("");
 
     page_lead(g->page, lead.s, does == DOES_DESTROY ? INK_BAD : INK_PLAIN,
-              str_trim(str_format(a, "%-*.*s %-8s  %.*s%.*s", (int)g->wide, STR_ARG(id), doing_word(does),
-                                  STR_ARG(name), STR_ARG(took))));
+              str_trim(str_format(a, "%-*.*s %-8s  %.*s%.*s", (int)g->wide, STR_ARG(id),
+                                  doing_word(does), STR_ARG(name), STR_ARG(took))));
     if (!is_heading(s))
         g->count[does]++;
 }
@@ -168,12 +169,12 @@ static void add_undo(struct planning *g, const struct step *s, int depth)
 {
     struct arena *a = g->page->arena;
 
-    if (s->undo.kind == UNDO_AUTO)
+    if (s->more->undo.kind == UNDO_AUTO)
         note(g, depth, INK_DIM, STR("undo: by itself"));
-    LIST_EACH(const struct step, u, s->undo.steps)
+    LIST_EACH(const struct step, u, s->more->undo.steps)
     note(g, depth, INK_DIM,
          str_format(a, "undo: %.*s%s", STR_ARG(step_brief(u, g->known, a)),
-                    u->confirm || u->approve ? " (asks first)" : ""));
+                    u->more->confirm || u->more->approve ? " (asks first)" : ""));
 }
 
 static void add_id(struct buf *ids, struct str id)
@@ -214,7 +215,8 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
         break;
     case COVER_IRREVERSIBLE:
         note(g, depth, INK_BAD,
-             str_format(a, "cannot be taken back: %.*s", STR_ARG(plan_words(g, s->irreversible))));
+             str_format(a, "cannot be taken back: %.*s",
+                        STR_ARG(plan_words(g, s->more->irreversible))));
         add_id(g->no_way_back, id);
         break;
     case COVER_MISSING:
@@ -249,7 +251,7 @@ static void add_instances(struct planning *g, const struct step *s, struct str i
     const struct history *h = g->plan->history;
     struct arena *a = g->page->arena;
 
-    struct str beside = side_by_side(s->for_each->parallel, g->known, a);
+    struct str beside = side_by_side(s->more->for_each->parallel, g->known, a);
 
     note(g, depth, INK_DIM,
          str_format(a, "for each item, %.*s",
@@ -271,7 +273,8 @@ static void add_needs(struct planning *g, const struct step *s, int depth)
     LIST_EACH(const struct text, t, s->needs)
     add_id(&ids, t->str);
     if (ids.n)
-        note(g, depth, INK_DIM, str_format(g->page->arena, "starts after %.*s", STR_ARG(buf_str(&ids))));
+        note(g, depth, INK_DIM,
+             str_format(g->page->arena, "starts after %.*s", STR_ARG(buf_str(&ids))));
     else if (s->has_needs)
         note(g, depth, INK_DIM, STR("starts at once, beside what stands above it"));
     buf_free(&ids);
@@ -284,14 +287,14 @@ static void add_conditions(struct planning *g, const struct step *s, struct str 
     add_needs(g, s, depth);
     if (s->cond)
         note(g, depth, INK_DIM, str_format(a, "only if %.*s", STR_ARG(expr_text(s->cond)->str)));
-    if (s->done_if && s->done_if->cond)
+    if (s->more->done_if && s->more->done_if->cond)
         note(g, depth, INK_DIM,
-             str_format(a, "not if %.*s", STR_ARG(expr_text(s->done_if->cond)->str)));
-    if (s->confirm)
-        add_confirm(g, indent(g, depth).s, s->confirm, id);
-    if (s->approve)
+             str_format(a, "not if %.*s", STR_ARG(expr_text(s->more->done_if->cond)->str)));
+    if (s->more->confirm)
+        add_confirm(g, indent(g, depth).s, s->more->confirm, id);
+    if (s->more->approve)
         add_question(g, indent(g, depth).s,
-                     "waits for approval:", plan_words(g, s->approve->message), STR(""));
+                     "waits for approval:", plan_words(g, s->more->approve->message), STR(""));
     if (s->kind == STEP_ACTION && s->action && s->action->asks)
         add_work(g, indent(g, depth).s, s, id);
 }
@@ -319,11 +322,11 @@ static void add_rescue(struct planning *g, const struct step *s, const struct st
 {
     const struct step *own = g->outer;
 
-    if (!s->rescue.count)
+    if (!s->more->rescue.count)
         return;
     note(g, depth, INK_DIM, STR("if it fails:"));
     g->outer = outer;
-    add_steps(g, &s->rescue, prefix, depth + 1);
+    add_steps(g, &s->more->rescue, prefix, depth + 1);
     g->outer = own;
 }
 
@@ -335,16 +338,16 @@ static void add_inside(struct planning *g, const struct step *s, struct str id, 
 
     if (!outer && step_speaks_for_itself(s))
         g->outer = s;
-    note(g, depth, INK_DIM, side_by_side(s->parallel, g->known, a));
+    note(g, depth, INK_DIM, side_by_side(s->more->parallel, g->known, a));
     if (s->kind == STEP_USE) {
         const struct module *m = program_use(g->plan->program, s);
-        note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->use->str)));
+        note(g, depth, INK_DIM, str_format(a, "uses %.*s", STR_ARG(s->more->use->str)));
         if (m)
             add_module(g, s, m, str_format(a, "%.*s.", STR_ARG(id)), depth + 1);
     }
-    add_steps(g, &s->steps, prefix, depth + 1);
+    add_steps(g, &s->more->steps, prefix, depth + 1);
     add_rescue(g, s, outer, prefix, depth);
-    add_steps(g, &s->always, prefix, depth + 1);
+    add_steps(g, &s->more->always, prefix, depth + 1);
     g->outer = outer;
 }
 
@@ -358,14 +361,15 @@ static void add_step(struct planning *g, const struct step *s, struct str prefix
     add_row(g, s, id, depth);
     add_conditions(g, s, id, depth);
     add_destroys(g, s, id, depth);
-    if (s->for_each)
+    if (s->more->for_each)
         add_instances(g, s, id, depth);
     else
         add_command(g, s, id, depth);
     if (s->kind == STEP_ACTION || (cover != COVER_INSIDE && cover != COVER_MISSING))
         add_cover(g, s, id, cover, depth);
-    if (s->leaves)
-        note(g, depth, INK_DIM, str_format(a, "leaves: %.*s", STR_ARG(plan_words(g, s->leaves))));
+    if (s->more->leaves)
+        note(g, depth, INK_DIM,
+             str_format(a, "leaves: %.*s", STR_ARG(plan_words(g, s->more->leaves))));
     add_inside(g, s, id, prefix, depth);
 }
 

@@ -30,7 +30,7 @@ static struct str expectations(const struct viewing *w, const struct step *s, co
 {
     struct buf b = BUF_EMPTY;
 
-    LIST_EACH(const struct expr *, e, s->expect)
+    LIST_EACH(const struct expr *, e, s->more->expect)
     buf_format(&b, "%s%.*s", b.n ? between : "", STR_ARG(expr_text(*e)->str));
     return buf_take(&b, w->arena);
 }
@@ -47,17 +47,17 @@ struct str view_check(const struct viewing *w, const struct step *c)
 
 static void add_done_if(const struct viewing *w, const struct step *s, struct buf *b)
 {
-    if (s->done_if && s->done_if->cond)
-        buf_format(b, "Not if %.*s\n", STR_ARG(expr_text(s->done_if->cond)->str));
-    else if (s->done_if)
-        buf_format(b, "Not if this holds: %.*s\n", STR_ARG(view_check(w, s->done_if->check)));
+    if (s->more->done_if && s->more->done_if->cond)
+        buf_format(b, "Not if %.*s\n", STR_ARG(expr_text(s->more->done_if->cond)->str));
+    else if (s->more->done_if)
+        buf_format(b, "Not if this holds: %.*s\n", STR_ARG(view_check(w, s->more->done_if->check)));
 }
 
 static void add_proofs(const struct viewing *w, const struct step *s, struct buf *b)
 {
-    if (s->expect.count)
+    if (s->more->expect.count)
         buf_format(b, "Expect %.*s\n", STR_ARG(expectations(w, s, " and ")));
-    LIST_EACH(const struct step, c, s->verify)
+    LIST_EACH(const struct step, c, s->more->verify)
     buf_format(b, "Then check: %.*s\n", STR_ARG(view_check(w, c)));
 }
 
@@ -67,18 +67,18 @@ static struct str what_it_does(const struct viewing *w, const struct step *s)
 
     if (s->name)
         buf_format(&b, "%.*s\n", STR_ARG(viewed(w, s->name)));
-    if (s->description)
-        buf_format(&b, "%.*s\n", STR_ARG(viewed(w, s->description)));
+    if (s->more->description)
+        buf_format(&b, "%.*s\n", STR_ARG(viewed(w, s->more->description)));
     if (s->cond)
         buf_format(&b, "Only if %.*s\n", STR_ARG(expr_text(s->cond)->str));
     add_done_if(w, s, &b);
-    if (s->confirm)
-        buf_format(&b, "First ask: %.*s\n", STR_ARG(view_question(w, s->confirm)));
-    if (s->approve)
-        buf_format(&b, "First get approval: %.*s\n", STR_ARG(viewed(w, s->approve->message)));
+    if (s->more->confirm)
+        buf_format(&b, "First ask: %.*s\n", STR_ARG(view_question(w, s->more->confirm)));
+    if (s->more->approve)
+        buf_format(&b, "First get approval: %.*s\n", STR_ARG(viewed(w, s->more->approve->message)));
     if (s->kind == STEP_USE)
-        buf_format(&b, "Uses %.*s\n", STR_ARG(s->use->str));
-    if (s->for_each)
+        buf_format(&b, "Uses %.*s\n", STR_ARG(s->more->use->str));
+    if (s->more->for_each)
         buf_add_s(&b, "For each item\n");
     add_proofs(w, s, &b);
     return buf_take(&b, w->arena);
@@ -88,7 +88,7 @@ static struct str undo_steps(const struct viewing *w, const struct step *s)
 {
     struct buf b = BUF_EMPTY;
 
-    LIST_EACH(const struct step, u, s->undo.steps)
+    LIST_EACH(const struct step, u, s->more->undo.steps)
     {
         struct str does = spoken(u, w->known, w->arena);
         struct str name = u->name ? viewed(w, u->name) : STR("");
@@ -108,7 +108,7 @@ static struct str undo_words(const struct viewing *w, const struct step *s)
         return STR("none needed");
     case COVER_IRREVERSIBLE:
         return str_format(w->arena, "CANNOT BE TAKEN BACK: %.*s",
-                          STR_ARG(viewed(w, s->irreversible)));
+                          STR_ARG(viewed(w, s->more->irreversible)));
     case COVER_MISSING:
         return s->kind == STEP_ACTION ? STR("cannot be taken back") : STR("");
     case COVER_OUTSIDE:
@@ -123,7 +123,7 @@ static struct str undo_words(const struct viewing *w, const struct step *s)
 
 static void add_undo(struct viewing *w, const struct step *s)
 {
-    if (s->undo.steps.count && !w->outer)
+    if (s->more->undo.steps.count && !w->outer)
         document_cell_code(w->doc, undo_steps(w, s));
     else
         document_cell(w->doc, undo_words(w, s));
@@ -170,11 +170,11 @@ static void add_inside(struct viewing *w, const struct step *s, struct str id, s
     w->outer = by;
     if (s->kind == STEP_USE)
         inside_use(w, s, id, used_steps);
-    add_rows(w, &s->steps, prefix);
+    add_rows(w, &s->more->steps, prefix);
     w->outer = outer;
-    add_rows(w, &s->rescue, prefix);
+    add_rows(w, &s->more->rescue, prefix);
     w->outer = by;
-    add_rows(w, &s->always, prefix);
+    add_rows(w, &s->more->always, prefix);
     w->outer = outer;
 }
 

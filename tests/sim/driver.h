@@ -145,7 +145,7 @@ static void tell_attempt(struct sim *s, const struct task *t, bool final)
 static bool wants_retry(struct sim *s, const struct walk *w)
 {
     const struct task *t = w->task;
-    const struct retry *r = t->step->retry;
+    const struct retry *r = t->step->more->retry;
 
     if (!r || w->declined || w->cancelled || run_interrupted(s->run) ||
         t->attempts >= r->attempts->n)
@@ -301,7 +301,7 @@ static const struct task *first_bad(const struct series *all)
 
 static bool is_transaction(const struct task *t)
 {
-    return t->kind == TASK_GROUP && t->step->transaction;
+    return t->kind == TASK_GROUP && t->step->more->transaction;
 }
 
 // Its children take the state that it came to.
@@ -378,7 +378,8 @@ static void children_over(struct sim *s, struct walk *w)
     w->declined = bad && bad->declined;
     if (is_transaction(w->task))
         settle_children(s, w->task, STATE_CANCELLED);
-    w->cancelled |= (!bad && !is_transaction(w->task)) || (bad && bad->state == STATE_CANCELLED && !bad->declined);
+    w->cancelled |= (!bad && !is_transaction(w->task)) ||
+                    (bad && bad->state == STATE_CANCELLED && !bad->declined);
     failed(s, w);
 }
 
@@ -426,7 +427,7 @@ static void intend(struct sim *s, struct walk *w)
 static void unroll(struct sim *s, struct walk *w)
 {
     static const char *const keys[] = { "x", "y", "z" };
-    const struct amount *parallel = w->task->step->for_each->parallel;
+    const struct amount *parallel = w->task->step->more->for_each->parallel;
     struct value_builder *b = about(s, w->task), *list = value_list_start(s->arena);
     bool known = w->task->steps != NULL;
 
@@ -450,7 +451,7 @@ static bool asks_if(const struct task *t)
 {
     bool decided = t->intent && t->kind != TASK_ACTION;
 
-    return t->step->cond && !decided && (!t->step->for_each || t->kind == TASK_EACH);
+    return t->step->cond && !decided && (!t->step->more->for_each || t->kind == TASK_EACH);
 }
 
 // ---- people
@@ -511,9 +512,9 @@ static void set_out(struct sim *s, struct task *t)
         end(s, w, STATE_SKIPPED, NULL, false);
     } else if (t->kind == TASK_EACH) {
         unroll(s, w);
-    } else if (t->step->done_if && by_chance(s, t, 2, 50)) {
+    } else if (t->step->more->done_if && by_chance(s, t, 2, 50)) {
         end(s, w, STATE_SATISFIED, NULL, false);
-    } else if (t->step->confirm && !t->intent && !s->calm) {
+    } else if (t->step->more->confirm && !t->intent && !s->calm) {
         ask(s, w);
     } else {
         intend(s, w);
@@ -567,7 +568,7 @@ static void intend_ahead(struct sim *s)
     while (!s->over && (t = run_next_to_intend(s->run, 1000))) {
         const struct step *step = t->step;
         struct value_builder *b = about(s, t);
-        if (t->kind != TASK_ACTION || step->cond || step->done_if || step->confirm ||
+        if (t->kind != TASK_ACTION || step->cond || step->more->done_if || step->more->confirm ||
             percent(&s->dice, 20))
             continue;
         value_put_s(b, "attempt", value_int(1));
@@ -582,7 +583,7 @@ static void settle(struct sim *s, struct task *t)
 {
     struct walk *w = walk_of(s, t);
     bool began = fact_of(s, t->address)->in_doubt;
-    bool may_repeat = step_is_idempotent(s->program, t->step) || t->step->done_if;
+    bool may_repeat = step_is_idempotent(s->program, t->step) || t->step->more->done_if;
     bool lost = began && !s->calm && percent(&s->dice, 25);
 
     if (began && t->intended)
@@ -659,9 +660,9 @@ static void undo(struct sim *s, struct task *t)
 {
     enum undo_cover cover = step_cover(s->program, t->step);
 
-    if (t->step->undo.kind == UNDO_STEPS)
+    if (t->step->more->undo.kind == UNDO_STEPS)
         emit(s, EVENT_UNDO_START, about(s, t));
-    else if (t->step->irreversible || (t->step->undo.kind == UNDO_UNWRITTEN &&
+    else if (t->step->more->irreversible || (t->step->more->undo.kind == UNDO_UNWRITTEN &&
                                        cover == COVER_MISSING))
         run_cannot_undo(s->run);
 }

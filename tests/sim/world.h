@@ -179,10 +179,10 @@ static void must_fit(struct sim *s, const struct task *t)
     if (!group || t->in->kind != SERIES_STEPS)
         return;
     if (group->kind == TASK_EACH)
-        limit = group->step->for_each->parallel
-                    ? (size_t)group->step->for_each->parallel->n : 1;
-    else if (group->step->parallel && group->step->parallel->n > 0)
-        limit = (size_t)group->step->parallel->n;
+        limit = group->step->more->for_each->parallel
+                    ? (size_t)group->step->more->for_each->parallel->n : 1;
+    else if (group->step->more->parallel && group->step->more->parallel->n > 0)
+        limit = (size_t)group->step->more->parallel->n;
     for (size_t i = 0; i < t->in->count; i++)
         active += t->in->tasks[i] != t && fact_of(s, t->in->tasks[i]->address)->active;
     if (limit && active >= limit)
@@ -195,7 +195,7 @@ static void judge_start(struct sim *s, const struct task *t)
     struct record *f = fact_of(s, t->address);
     bool kept_from_starting = !is_in(t, SERIES_ALWAYS) && !is_in(t, SERIES_UNDO);
 
-    if (f->done && !is_in(t, SERIES_ALWAYS) && t->step->on_resume != ON_RESUME_AGAIN)
+    if (f->done && !is_in(t, SERIES_ALWAYS) && t->step->more->on_resume != ON_RESUME_AGAIN)
         broken(s, "%.*s is done and begins again", STR_ARG(t->address));
     if (f->active)
         return;  // another attempt
@@ -223,7 +223,7 @@ static int latest_end_first(const void *x, const void *y, void *sim)
 
 static bool speaks(const struct step *s)
 {
-    return s->undo.kind != UNDO_UNWRITTEN || s->irreversible;
+    return s->more->undo.kind != UNDO_UNWRITTEN || s->more->irreversible;
 }
 
 // An action that says nothing, or a group that does not say how it is undone as a whole.
@@ -240,7 +240,7 @@ static bool group_undoes_it(const struct task *t)
 
 static bool was_rolled_back(const struct task *t)
 {
-    return t->step->transaction && t->kind == TASK_GROUP && t->state != STATE_SUCCEEDED &&
+    return t->step->more->transaction && t->kind == TASK_GROUP && t->state != STATE_SUCCEEDED &&
            t->state != STATE_UNKNOWN && t->state != STATE_RESCUED;
 }
 
@@ -249,7 +249,7 @@ static bool has_undo_to_run(struct sim *s, const struct task *t)
     bool container = t->kind == TASK_EACH || t->kind == TASK_GATE;
 
     return fact_of(s, t->address)->first_intent && t->phase <= PHASE_STEPS && !container &&
-           t->undo_state != UNDO_DONE && t->step->undo.kind == UNDO_STEPS &&
+           t->undo_state != UNDO_DONE && t->step->more->undo.kind == UNDO_STEPS &&
            !is_in(t, SERIES_ALWAYS) && !group_undoes_it(t) && !task_transaction(t) &&
            !was_rolled_back(t);
 }
@@ -346,7 +346,7 @@ static void note(struct sim *s, const struct event *e)
         f->active = true;
         if (!f->first_intent)
             f->first_intent = e->seq;
-        forget_inside(s, t, !t->step->transaction);  // one that begins, begins anew
+        forget_inside(s, t, !t->step->more->transaction);  // one that begins, begins anew
         break;
     case EVENT_STEP_ATTEMPT:
         no_stray(s, f, true);
@@ -364,7 +364,7 @@ static void note(struct sim *s, const struct event *e)
 static void take_effect(struct sim *s, const struct task *t)
 {
     struct record *f = fact_of(s, t->address);
-    bool harmless = step_is_idempotent(s->program, t->step) || t->step->done_if;
+    bool harmless = step_is_idempotent(s->program, t->step) || t->step->more->done_if;
 
     if (f->in_doubt && !harmless)
         broken(s, "%.*s takes effect again, and what became of it is not known",

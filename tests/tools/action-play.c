@@ -222,15 +222,15 @@ static void play_transaction(struct play *p, const struct step *s)
 
     p->over = false;
     if (p->settles) {
-        transaction_settle(at, s->transaction->str, p->notes, group_done);
+        transaction_settle(at, s->more->transaction->str, p->notes, group_done);
         wait_for(p);
         tell(p, s, at);
         return;
     }
-    transaction_begin(at, s->transaction->str, STR(""), group_done);
+    transaction_begin(at, s->more->transaction->str, STR(""), group_done);
     wait_for(p);
     bool begun = p->outcome.verdict == VERDICT_DONE;
-    LIST_EACH(const struct step, child, s->steps)
+    LIST_EACH(const struct step, child, s->more->steps)
     if (begun && p->ok)
         play_action(p, child, at->transaction);
     if (begun) {
@@ -342,7 +342,7 @@ int main(int argc, char **argv)
     p.connections = connections_of(&p, rb);
     p.steps = value_map_start(p.arena);
     LIST_EACH(const struct step, s, rb->steps)
-    (s->transaction ? play_transaction(&p, s) : play_action(&p, s, NULL));
+    (s->more->transaction ? play_transaction(&p, s) : play_action(&p, s, NULL));
     arena_free(p.session.arena);
     arena_free(loop_arena);
     arena_free(p.arena);

@@ -99,7 +99,8 @@ static void fall_asleep(struct sim *s)
         const struct walk *w = s->walks[i];
         bool about = !w->ended && w->stage == STAGE_INTENDED && !is_transaction(w->task) &&
                      !task_transaction(w->task);
-        if (about && !step_is_idempotent(s->program, w->task->step) && !w->task->step->done_if)
+        if (about && !step_is_idempotent(s->program, w->task->step) &&
+            !w->task->step->more->done_if)
             z->intended[z->count++] = str_copy(s->arena, w->task->address);
     }
 }
@@ -164,7 +165,7 @@ static void resume(struct sim *s)
     emit(s, EVENT_RUN_RESUME, b);
     for (size_t i = 0; i < run_task_count(s->run); i++) {
         struct task *t = run_task_at(s->run, i);
-        if (t->state == STATE_UNKNOWN && t->ended && !t->step->rescue.count &&
+        if (t->state == STATE_UNKNOWN && t->ended && !t->step->more->rescue.count &&
             task_can_be_marked(t) && percent(&s->dice, 70))
             mark(s, t);
     }
@@ -272,7 +273,7 @@ static void must_end_as(struct sim *s, const struct sim *whole, size_t at)
             broken(s, "cut after event %zu, %.*s ends as %s, not %s", at, STR_ARG(x->address),
                    y ? state_word(y->state) : "nothing", state_word(x->state));
         if (x->kind == TASK_ACTION && x->phase != PHASE_ALWAYS && !is_in(x, SERIES_ALWAYS) &&
-            x->step->on_resume != ON_RESUME_AGAIN &&
+            x->step->more->on_resume != ON_RESUME_AGAIN &&
             fact_of(s, x->address)->effects != (x->intent ? 1 : 0))
             broken(s, "cut after event %zu, %.*s takes effect %d times", at, STR_ARG(x->address),
                    fact_of(s, x->address)->effects);
@@ -363,9 +364,16 @@ static void play_book(uint64_t seed, enum defect defect, long long *events)
     for (int i = 0; i < PLAYS_A_BOOK; i++) {
         struct arena *each = arena_new(a);
         char name[64];
-        struct sim s = { .arena = each, .dice = { roll(&dice) }, .seed = roll(&dice),
-                         .defect = defect, .name = name, .book = book, .callee = callee, .program = p,
-                         .facts = map_new(each), .events = events };
+        struct sim s = { .arena = each,
+                         .dice = { roll(&dice) },
+                         .seed = roll(&dice),
+                         .defect = defect,
+                         .name = name,
+                         .book = book,
+                         .callee = callee,
+                         .program = p,
+                         .facts = map_new(each),
+                         .events = events };
         snprintf(name, sizeof name, "seed=%" PRIu64 ", play %d", seed, i);
         s.run = run_new(each, p, &s.facts_of_run);
         if (i == 0 && !defect && percent(&dice, 25))

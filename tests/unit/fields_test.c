@@ -21,7 +21,9 @@ static void check_object(const struct type *type)
     for (const struct field *f = type->fields; f->name; f++) {
         check_doc(type->name, f->name, f->doc);
         CHECK(f->type);
-        CHECK(f->offset + f->type->size <= type->size);
+        bool more = f->flags & FIELD_MORE;
+        CHECK(!more || type->more);
+        CHECK(f->offset + f->type->size <= (more ? sizeof(struct step_more) : type->size));
         CHECK(!(f->fallback && (f->flags & FIELD_REQUIRED)));
         for (const struct field *g = f + 1; g->name; g++)
             CHECK(strcmp(f->name, g->name) != 0);

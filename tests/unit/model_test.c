@@ -98,24 +98,25 @@ TEST(short_forms_are_read_as_long_ones)
                                    "outputs: {v: 1, w: {value: 2, secret: true}}, undo: none");
 
     CHECK(mistakes.errors == 0);
-    CHECK_STR(s->confirm->message->text.str, "Sure?");
-    CHECK(s->for_each->in->kind == FORM_LIST && s->expect.count == 1);
-    CHECK(s->undo.kind == UNDO_NONE);
-    const struct output *o = s->outputs.items;
-    CHECK(s->outputs.count == 2 && !o[0].secret && o[1].secret);
+    CHECK_STR(s->more->confirm->message->text.str, "Sure?");
+    CHECK(s->more->for_each->in->kind == FORM_LIST && s->more->expect.count == 1);
+    CHECK(s->more->undo.kind == UNDO_NONE);
+    const struct output *o = s->more->outputs.items;
+    CHECK(s->more->outputs.count == 2 && !o[0].secret && o[1].secret);
     CHECK(o[1].value->constant.i == 2);
-    CHECK(step_of("id: a, undo: auto")->undo.kind == UNDO_AUTO);
+    CHECK(step_of("id: a, undo: auto")->more->undo.kind == UNDO_AUTO);
     s = step_of("id: a, undo: {shell: y}");
-    CHECK(s->undo.kind == UNDO_STEPS && s->undo.steps.count == 1 && !s->undo.is_list);
+    CHECK(s->more->undo.kind == UNDO_STEPS && s->more->undo.steps.count == 1 &&
+          !s->more->undo.is_list);
     s = step_of("id: a, undo: [{shell: y}, {use: z}]");
-    CHECK(s->undo.steps.count == 2 && s->undo.is_list);
+    CHECK(s->more->undo.steps.count == 2 && s->more->undo.is_list);
     s = step_of("id: a, for_each: {in: [1], as: n, parallel: true}");
-    CHECK_STR(s->for_each->as.str, "n");
-    CHECK(s->for_each->parallel->n == 0);
+    CHECK_STR(s->more->for_each->as.str, "n");
+    CHECK(s->more->for_each->parallel->n == 0);
     s = step_of("id: a, before: {n: {sql: SELECT 1}, m: {a: b}}, done_if: {shell: y}");
-    const struct before *b = s->before.items;
+    const struct before *b = s->more->before.items;
     CHECK(b[0].check && !b[0].value && !b[1].check && b[1].value);
-    CHECK(s->done_if->check && !s->done_if->cond);
+    CHECK(s->more->done_if->check && !s->more->done_if->cond);
 }
 
 TEST(kinds_of_step_are_seen_from_their_keys)
@@ -132,7 +133,7 @@ TEST(kinds_of_step_are_seen_from_their_keys)
     CHECK(s[2].kind == STEP_GROUP && s[3].kind == STEP_GATE);
     CHECK(s[0].has_needs && !s[1].has_needs);
     CHECK_STR(step_action_name(&s[0]), "shell");
-    CHECK_STR(s[1].use->str, "x/y");
+    CHECK_STR(s[1].more->use->str, "x/y");
     CHECK(runbook_has_type(rb, RUNBOOK_CHECK) && !runbook_has_type(rb, RUNBOOK_ACTION));
 }
 
@@ -226,7 +227,7 @@ static int64_t timeout_of(const char *written)
     struct expr_error err;
     int64_t ns;
 
-    if (mistakes.errors || !amount_get(s->timeout, &scope, scratch, 7000000, &ns, &err))
+    if (mistakes.errors || !amount_get(s->more->timeout, &scope, scratch, 7000000, &ns, &err))
         return -1;
     return ns / 1000000;
 }
@@ -245,9 +246,11 @@ TEST(amounts_are_evaluated_when_they_are_reached)
     CHECK(timeout_of("${{ 1 / 0 }}") == -1);
     const struct step *s = step_of("id: a, retry: {attempts: \"${{ 1 + 2 }}\", backoff: 1.5, "
                                    "jitter: \"${{ 0.5 }}\"}");
-    CHECK(amount_get(s->retry->attempts, &scope, scratch, 1, &n, &err) && n == 3);
-    CHECK(amount_number(s->retry->backoff, &scope, scratch, 1, &number, &err) && number == 1.5);
-    CHECK(amount_number(s->retry->jitter, &scope, scratch, 0, &number, &err) && number == 0.5);
-    CHECK(amount_get(s->retry->delay, &scope, scratch, 42, &n, &err) && n == 42);
-    CHECK(!amount_get(s->retry->jitter, &scope, scratch, 0, &n, &err) || n == 0);
+    CHECK(amount_get(s->more->retry->attempts, &scope, scratch, 1, &n, &err) && n == 3);
+    CHECK(amount_number(s->more->retry->backoff, &scope, scratch, 1, &number, &err) &&
+          number == 1.5);
+    CHECK(amount_number(s->more->retry->jitter, &scope, scratch, 0, &number, &err) &&
+          number == 0.5);
+    CHECK(amount_get(s->more->retry->delay, &scope, scratch, 42, &n, &err) && n == 42);
+    CHECK(!amount_get(s->more->retry->jitter, &scope, scratch, 0, &n, &err) || n == 0);
 }

@@ -118,9 +118,9 @@ static bool check_undo(const struct step *s, const struct bind *b)
 {
     const struct file_params *p = s->params;
 
-    if (s->undo.kind != UNDO_AUTO || !is_read(p))
+    if (s->more->undo.kind != UNDO_AUTO || !is_read(p))
         return true;
-    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, s->undo.node->span,
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, s->more->undo.node->span,
                "it only reads; there is nothing to undo");
     return false;
 }
@@ -294,7 +294,7 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     struct filling f = { .at = at, .job = value_map_start(at->arena), .err = err };
 
     value_put_s(f.job, "keep", value_string(at->keep));
-    value_put_s(f.job, "auto", value_bool(at->step->undo.kind == UNDO_AUTO));
+    value_put_s(f.job, "auto", value_bool(at->step->more->undo.kind == UNDO_AUTO));
     value_put_s(f.job, "optional", value_bool(p->optional == YES));
     bool ok = at->undo_auto ? put_undo(&f) : put_verb(&f, p);
     job->shown = buf_take(&f.shown, at->arena);

@@ -123,10 +123,10 @@ static bool check_undo(const struct step *s, const struct bind *b)
 {
     const struct git_params *p = s->params;
 
-    if (s->undo.kind != UNDO_AUTO || p->checkout || p->restore || p->reset || p->stash || p->tag ||
-        p->commit)
+    if (s->more->undo.kind != UNDO_AUTO || p->checkout || p->restore || p->reset || p->stash ||
+        p->tag || p->commit)
         return true;
-    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, s->undo.node->span,
+    diag_error(b->diags, DIAG_CONFLICTING_FIELDS, s->more->undo.node->span,
                "`undo: auto` knows checkout, restore, reset, stash, tag and commit only");
     return false;
 }
@@ -284,7 +284,7 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     struct filling f = { .at = at, .job = value_map_start(at->arena), .err = err };
 
     value_put_s(f.job, "keep", value_string(at->keep));
-    value_put_s(f.job, "auto", value_bool(at->step->undo.kind == UNDO_AUTO));
+    value_put_s(f.job, "auto", value_bool(at->step->more->undo.kind == UNDO_AUTO));
     job->hooks = p->hooks == YES;
     bool ok = put_repo(&f, p, &job->repo);
     if (ok && at->undo_auto) {

@@ -54,9 +54,9 @@ static bool is_ours(struct str entry)
 
 static bool is_of_step(const struct attempt *at, struct str name)
 {
-    const struct words_entry *e = at->step->env.items;
+    const struct words_entry *e = at->step->more->env.items;
 
-    for (size_t i = 0; i < at->step->env.count; i++)
+    for (size_t i = 0; i < at->step->more->env.count; i++)
         if (str_equal(e[i].entry.key.str, name))
             return true;
     return false;

@@ -105,9 +105,9 @@ static void on_end(void *arg, const struct child_result *r)
 // True where `expect` judges the exit status by itself, so that none is a failure yet.
 static bool judges_exit(const struct step *s)
 {
-    const struct expr *const *e = s->expect.items;
+    const struct expr *const *e = s->more->expect.items;
 
-    for (size_t i = 0; i < s->expect.count; i++) {
+    for (size_t i = 0; i < s->more->expect.count; i++) {
         size_t count;
         const struct expr_ref *refs = expr_refs(e[i], &count);
 

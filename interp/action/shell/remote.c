@@ -70,9 +70,9 @@ static bool add_dir(const struct attempt *at, struct buf *job, struct expr_error
 {
     struct str dir;
 
-    if (!at->step->dir)
+    if (!at->step->more->dir)
         return true;  // the home folder of the user there
-    if (!words_open(at->step->dir, at, &dir, err))
+    if (!words_open(at->step->more->dir, at, &dir, err))
         return false;
     buf_add_s(job, "cd -- ");
     shell_quote(job, dir);
