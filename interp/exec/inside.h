@@ -431,7 +431,8 @@ void drive(struct driver *d);  // until it is over or suspended; d->code
 void drain(struct driver *d);
 // end.c
 int end_run(struct driver *d);
-// resume.c
-bool journal_replay(struct driver *d);
+// replay.c: the events of earlier sessions are applied to d->run: while they are looked at for the
+// first time (journal_look()), or once more.
+enum store_error journal_replay(struct driver *d, bool look);
 // How much output of the dangling attempts the journal has already: what is adopted has all of it.
 bool journal_hear(struct driver *d);

@@ -47,12 +47,25 @@ static struct str by_name(struct driver *d, struct str text, bool back)
     return text;
 }
 
+static bool is_whole(struct str text)
+{
+    return str_search(text, str_from(placeholder)) == SIZE_MAX;
+}
+
+bool plan_is_whole(const struct kept_plan *plan)
+{
+    for (size_t i = 0; i < plan->file_count; i++)
+        if (!is_whole(plan->files[i].text))
+            return false;
+    return true;
+}
+
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan)
 {
     bool any = false;
 
     for (size_t i = 0; i < plan->file_count; i++) {
-        if (str_search(plan->files[i].text, str_from(placeholder)) == SIZE_MAX)
+        if (is_whole(plan->files[i].text))
             continue;
         plan->files[i].text = by_name(d, plan->files[i].text, true);
         any = true;

@@ -18,6 +18,8 @@ struct kept_plan {
 struct str plan_text(struct driver *d);
 struct str plan_digest(struct driver *d, struct str plan);
 bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
+// Whether the files are as they were: no secret stood in one of them by its value.
+bool plan_is_whole(const struct kept_plan *plan);
 // Puts the secrets of d->frame where the files name them. False when none does.
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan);
 void tell_changed_files(struct driver *d, const struct kept_plan *plan);

@@ -254,15 +254,15 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     return fine;
 }
 
-// The chain was checked when the run was taken.
-bool journal_replay(struct driver *d)
+enum store_error journal_replay(struct driver *d, bool look)
 {
     struct replay r = { d, arena_new(NULL) };
-    enum store_error e = store_read(d->store, d->id, 1, false, replay_one, &r, d->diags);
+    enum store_error e = look ? journal_look(d->journal, replay_one, &r, d->diags)
+                              : store_read(d->store, d->id, 1, false, replay_one, &r, d->diags);
 
     arena_free(r.arena);
     session_begins(&d->earlier, 0);
-    return e == STORE_OK && !d->replay_failed;
+    return !e && d->replay_failed ? STORE_FAILED : e;
 }
 
 // ---- output of what is adopted

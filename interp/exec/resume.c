@@ -4,95 +4,10 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/lasting.h"
-#include "exec/session.h"
+#include "exec/restore.h"
 #include "exec/undo_step.h"
-#include "value/fields.h"
 
-// ---- going on
-
-static const struct given *kept_inputs(struct driver *d, const struct kept_plan *plan,
-                                       size_t *count)
-{
-    size_t n = plan->inputs.kind == VALUE_MAP ? value_size(plan->inputs) : 0;
-    struct given *all = NEW_ARRAY(d->arena, struct given, n + d->options->given_count + 1);
-
-    for (size_t i = 0; i < n; i++)
-        all[(*count)++] = (struct given){ .name = plan->inputs.map->entries[i].key.s,
-                                          .has_value = true,
-                                          .value = plan->inputs.map->entries[i].value };
-    for (size_t i = 0; i < d->options->given_count; i++)
-        all[(*count)++] = d->options->given[i];
-    return all;
-}
-
-// What was computed once stays; only what held a secret is computed again.
-static void keep_vars(struct driver *d, const struct kept_plan *plan)
-{
-    struct value_builder *b = value_map_start(d->arena);
-    struct value now = d->frame->vars, kept;
-
-    if (now.kind != VALUE_MAP || plan->vars.kind != VALUE_MAP)
-        return;
-    for (size_t i = 0; i < value_size(now); i++) {
-        struct value_entry e = now.map->entries[i];
-        bool same = value_get(plan->vars, e.key, &kept);
-        value_put(b, e.key, same ? kept : e.value);
-    }
-    d->frame->vars = value_finish(b);
-}
-
-// What a callee was given; what of it was secret is evaluated again.
-static bool given_again(struct driver *d, struct task *t, struct value *out, struct str *why)
-{
-    const struct module *m = program_use(d->program, t->step);
-    struct view v = view_of(d, t);
-    struct value lost = names_lost(t, "with"), all;
-    struct expr_error err = { 0 };
-    struct value_builder *b;
-
-    *out = t->more->given;
-    if (value_size(lost) == 0)
-        return true;
-    if (!frame_with(t->step, m, view_scope(&v), d->arena, &all, &err)) {
-        *why = str_format(d->arena, "`with` of `%.*s`: %.*s", STR_ARG(t->address),
-                          STR_ARG(err.message));
-        return false;
-    }
-    b = value_map_start(d->arena);
-    for (size_t i = 0; i < value_size(t->more->given); i++)
-        value_put(b, t->more->given.map->entries[i].key, t->more->given.map->entries[i].value);
-    for (size_t i = 0; i < value_size(lost); i++) {
-        struct value again;
-        if (value_get(all, value_item(lost, i), &again))
-            value_put(b, value_item(lost, i), again);
-    }
-    *out = value_finish(b);
-    return true;
-}
-
-// Frames of the used runbooks that were reached, outermost first. One whose secrets cannot
-// be found any more fails the steps that need it, not the run: the others can be undone.
-static bool restore_frames(struct driver *d)
-{
-    for (size_t i = 0; i < run_task_count(d->run); i++) {
-        struct task *t = run_task_at(d->run, i);
-        struct str why = STR("");
-        if (t->kind != TASK_USE || !t->inner || t->aside)
-            continue;
-        struct value *given = &task_more(d->arena, t)->given;
-        if (!given_again(d, t, given, &why)) {
-            use_frame_broken(d, t, why);
-        } else if (!use_frame(d, t, *given, now_value(), &why)) {
-            if (!d->aborting) {
-                diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`%.*s`: %.*s",
-                           STR_ARG(t->address), STR_ARG(why));
-                return false;
-            }
-            use_frame_broken(d, t, why);
-        }
-    }
-    return true;
-}
+// ---- having it
 
 static bool find_run(struct driver *d, struct str id, int *code)
 {
@@ -110,8 +25,8 @@ static bool find_run(struct driver *d, struct str id, int *code)
 
 static bool take_run(struct driver *d, int *code)
 {
-    enum store_error e = journal_open_claimed(d->store, d->id, d->options->claim, d->arena,
-                                              &d->journal, d->diags);
+    enum store_error e = journal_take(d->store, d->id, d->options->claim, d->arena, &d->journal,
+                                      d->diags);
 
     if (e == STORE_OK) {
         d->folder = journal_folder(d->journal);
@@ -119,120 +34,6 @@ static bool take_run(struct driver *d, int *code)
     }
     *code = e == STORE_HELD ? CODE_LOCKED : e == STORE_NO_SUCH_RUN ? CODE_USAGE : CODE_STORE;
     return false;
-}
-
-static bool read_plan(struct driver *d, struct kept_plan *plan)
-{
-    struct str json;
-
-    if (store_kept(d->store, d->id, "plan.json", d->arena, &json, d->diags) != STORE_OK)
-        return false;
-    if (plan_read(d->arena, json, plan)) {
-        plan->digest = plan_digest(d, json);
-        return true;
-    }
-    diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
-               "the plan kept with run %.*s cannot be read", STR_ARG(d->id));
-    return false;
-}
-
-// The digest is in an event, which nobody changes unnoticed.
-static bool is_plan_of_this_run(struct driver *d, const struct kept_plan *plan)
-{
-    if (str_equal(plan->digest, d->digest))
-        return true;
-    diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
-               "the plan kept with run %.*s is not the one that it began with", STR_ARG(d->id));
-    return false;
-}
-
-static struct value started_of(struct driver *d)
-{
-    return value_of(d->run_value, "started");
-}
-
-static struct value restore_started(struct driver *d, struct value kept)
-{
-    struct value_builder *b = value_map_start(d->arena);
-
-    for (size_t i = 0; i < value_size(kept); i++) {
-        struct value_entry e = kept.map->entries[i];
-        value_put(b, e.key, e.value);
-    }
-    value_put_s(b, "started", started_of(d));
-    return value_finish(b);
-}
-
-// `abort` ends a run whatever is missing. What is, only fails a step of `always` that needs it: by
-// its expressions, or because nobody knows where and with what environment it would run.
-static void make_what_is_left(struct driver *d, const struct given *given, size_t count,
-                              struct str base)
-{
-    struct diags missing = { .arena = d->arena };
-    struct value now = now_value();
-    struct buf *words = buf_in(d->arena);
-
-    new_root_frame(d);
-    frame_inputs(d->frame, given, count, base, now, d->arena, &missing);
-    frame_secrets(d->frame, d->mask, now, d->arena, &missing);
-    for (const struct diag *m = missing.first; m; m = m->next)
-        buf_format(words, "%s%.*s", words->n ? "; " : "", STR_ARG(m->message));
-    d->missing = buf_str(words);
-    frame_vars(d->frame, now, d->arena, &missing);
-    if (!frame_places(d->frame, d->project, now, d->arena, &missing))
-        d->frame->broken = missing.first->message;
-}
-
-// Who goes on is asked again for the secret inputs, which are kept nowhere.
-static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
-{
-    size_t count = 0;
-    const struct given *given = kept_inputs(d, plan, &count);
-
-    if (d->aborting) {
-        make_what_is_left(d, given, count, plan->cwd);
-        return 0;
-    }
-    if (d->asker->has_terminal && !d->options->no_input && plan->secret_inputs.kind == VALUE_LIST)
-        given = ask_inputs(d, plan->secret_inputs, given, &count);
-    if (d->refused)
-        return d->refused;
-    return make_root_frame(d, given, count, plan->cwd);
-}
-
-// The run as its journal says it is. 0, or an exit code.
-static int restore(struct driver *d, struct kept_plan *plan, struct run_options *o)
-{
-    int code;
-
-    o->cwd = plan->cwd;
-    o->manual |= plan->manual;
-    o->drill = plan->drill;
-    if (!o->on_failure)
-        o->on_failure = plan->on_failure;
-    d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
-    d->program = program_from(d->arena, d->project, plan->files, plan->file_count, plan->file,
-                              d->diags);
-    if (!d->program)
-        return CODE_INVALID;
-    code = remake_root_frame(d, plan);
-    if (code)
-        return code;
-    if (plan_fill_secrets(d, plan)) {
-        d->program = program_from(d->arena, d->project, plan->files, plan->file_count, plan->file,
-                                  d->diags);
-        if (!d->program)
-            return CODE_INVALID;
-        d->frame->module = d->program->root;
-    }
-    keep_vars(d, plan);
-    if (plan->run.kind == VALUE_MAP)
-        d->frame->run = d->run_value = restore_started(d, plan->run);
-    if (plan->trigger.kind == VALUE_MAP)
-        d->frame->trigger = plan->trigger;
-    d->run = run_new(d->arena, d->program, &(struct run_facts){ .on_failure = o->on_failure });
-    run_root(d->run)->frame = d->frame;
-    return 0;
 }
 
 // ---- a session
@@ -370,70 +171,122 @@ static struct str state_before(const struct driver *d)
                                                                  : STR("ended");
 }
 
-static int go_on(struct driver *d, struct run_options *o)
+static int never_began(struct driver *d)
 {
-    struct kept_plan plan;
-    struct run_facts facts;
-    int code = 0;
+    if (d->aborting)
+        return abort_nothing(d);
+    return refuse(d, CODE_USAGE,
+                  "never began: nothing was started, and there is nothing to go on with");
+}
 
-    if (!take_run(d, &code))
+static int code_of(enum store_error e)
+{
+    return e == STORE_OK ? 0 : e == STORE_NO_SUCH_RUN ? CODE_USAGE : CODE_STORE;
+}
+
+// By its row it never began, and has no plan.
+static bool is_bare(const struct driver *d)
+{
+    return d->row.started.n == 0;
+}
+
+static int look_only(struct driver *d)
+{
+    return code_of(journal_look(d->journal, NULL, NULL, d->diags));
+}
+
+// Each event is applied as it is checked; nothing is decided, asked or run before all are.
+static int replay_at_once(struct driver *d, struct kept_plan *plan)
+{
+    int code = code_of(journal_replay(d, true));
+
+    if (!code && !is_plan_of_this_run(d, plan))
+        code = CODE_STORE;
+    return code ? code : restore_values(d, plan);
+}
+
+// The run cannot be made before its secrets are known, or was looked at already.
+static int replay_later(struct driver *d, struct kept_plan *plan)
+{
+    int code = is_bare(d) ? 0 : look_only(d);
+
+    if (!code)
+        code = restore_values(d, plan);
+    if (!code)
+        code = code_of(journal_replay(d, false));
+    return code || is_plan_of_this_run(d, plan) ? code : CODE_STORE;
+}
+
+// The run as its journal says it is. 0, or an exit code.
+static int restore(struct driver *d, struct run_options *o, struct kept_plan *plan)
+{
+    int code = restore_program(d, plan, o);
+
+    if (code)
         return code;
-    code = look_again(d);
+    return !is_bare(d) && plan_is_whole(plan) ? replay_at_once(d, plan) : replay_later(d, plan);
+}
+
+// ---- going on
+
+static bool may_begin(const struct driver *d)
+{
+    return !d->aborting && !d->undoing && !run_began_undo(d->run);
+}
+
+// What is asked of it can be done. 0, or an exit code.
+static int is_possible(struct driver *d, struct run_options *o)
+{
+    int code = undo_step_goes_on(d, o);
+
     if (code)
-        return close_early(d, code);
-    if (journal_next_seq(d->journal) == 1 && d->aborting)
-        return close_early(d, abort_nothing(d));
-    if (journal_next_seq(d->journal) == 1)
-        return close_early(d, refuse(d, CODE_USAGE,
-                                     "never began: nothing was started, and there "
-                                     "is nothing to go on with"));
-    if (!read_plan(d, &plan))
-        return close_early(d, CODE_STORE);
-    code = restore(d, &plan, o);
-    if (code)
-        return close_early(d, code);
-    if (!journal_replay(d) || !is_plan_of_this_run(d, &plan))
-        return close_early(d, CODE_STORE);
-    code = undo_step_goes_on(d, o);
-    if (code)
-        return close_early(d, code);
+        return code;
     if (run_began_undo(d->run) && d->undone_before)
         d->undoing = true;
-    facts = (struct run_facts){ .on_failure = o->on_failure,
-                                .undo_only = d->undoing,
-                                .undo_step = o->undo_step };
     if (!restore_frames(d))
-        return close_early(d, CODE_PREFLIGHT);
+        return CODE_PREFLIGHT;
     remember_locks(d);
-    code = flags_are_right(d) ? undo_step_is_right(d) : CODE_USAGE;
+    return flags_are_right(d) ? undo_step_is_right(d) : CODE_USAGE;
+}
+
+// Its locks, its keeper; what changed since is said. 0, or an exit code.
+static int get_ready(struct driver *d, struct run_options *o, const struct kept_plan *plan,
+                     const struct run_facts *facts)
+{
+    int code;
+
     d->detached_before = d->was_suspended && !o->detach && !d->asker->has_terminal;
     o->detach |= d->detached_before;
-    if (!code && d->lock_count)
-        code = locks_take(d);
+    code = d->lock_count ? locks_take(d) : 0;
     if (!code && !driver_start_keeper(d))
         code = CODE_PREFLIGHT;
     if (code)
-        return close_early(d, code);
+        return code;
     d->quiet = false;
-    tell_changed_files(d, &plan);
-    run_resume_here(d->run, &facts);
-    if (!d->aborting && !d->undoing && !run_began_undo(d->run))
+    tell_changed_files(d, plan);
+    run_resume_here(d->run, facts);
+    if (may_begin(d))
         code = refuse_questions(d);
     if (code)
-        return close_early(d, code);
+        return code;
     signals_watch(d);
-    code = d->aborting ? alive_stop(d) : alive_wait(d);
-    if (code)
-        return close_early(d, code);
+    return d->aborting ? alive_stop(d) : alive_wait(d);
+}
+
+// The session is told, and on disk. 0, or an exit code.
+static int begin_session(struct driver *d, const struct run_facts *facts)
+{
+    int code;
+
     tell_resume(d);
     code = apply_marks(d);
     if (code)
-        return close_early(d, code);
-    if (!d->aborting && !d->undoing && !run_began_undo(d->run))
+        return code;
+    if (may_begin(d))
         doubts_ask(d);
-    run_resume_here(d->run, &facts);
+    run_resume_here(d->run, facts);
     if (!journal_hear(d))
-        return close_early(d, CODE_STORE);
+        return CODE_STORE;
     if (d->owes_always)
         run_owe_always(d->run);
     if (d->aborting)
@@ -441,54 +294,71 @@ static int go_on(struct driver *d, struct run_options *o)
     d->state_before = state_before(d);
     d->row.state = STR("running");
     journal_row(d->journal, &d->row);
-    if (!commit_now(d, d->diags))
-        return close_early(d, CODE_STORE);
+    return commit_now(d, d->diags) ? 0 : CODE_STORE;
+}
+
+static int go_on(struct driver *d, struct run_options *o)
+{
+    struct kept_plan plan;
+    struct run_facts facts;
+    int code = restore(d, o, &plan);
+
+    if (!code)
+        code = is_possible(d, o);
+    if (code)
+        return code;
+    facts = (struct run_facts){ .on_failure = o->on_failure,
+                                .undo_only = d->undoing,
+                                .undo_step = o->undo_step };
+    code = get_ready(d, o, &plan, &facts);
+    return code ? code : begin_session(d, &facts);
+}
+
+// ---- the three of them
+
+enum wish { RESUME, UNDO, ABORT };
+
+static int again(struct run_env *env, struct str run, const struct run_options *given,
+                 enum wish wish)
+{
+    struct run_options *o = NEW(env->arena, struct run_options);
+    struct driver *d;
+    int code;
+
+    *o = *given;
+    d = driver_new(env, o);
+    d->resumed = wish != ABORT;
+    d->undoing = wish == UNDO;
+    d->aborting = wish == ABORT;
+    code = open_run(d, run);
+    if (!code && !take_run(d, &code))
+        return code;
+    if (!code)
+        code = look_again(d);
+    if (!code && is_bare(d))
+        code = look_only(d);
+    if (!code && is_bare(d) && journal_next_seq(d->journal) == 1)
+        return close_early(d, never_began(d));
+    if (!code)
+        code = go_on(d, o);
+    if (code)
+        return close_early(d, code);
     drive(d);
     return end_run(d);
 }
 
 int run_resume(struct run_env *env, struct str run, const struct run_options *given)
 {
-    struct run_options *o = NEW(env->arena, struct run_options);
-    struct driver *d;
-    int code;
-
-    *o = *given;
-    d = driver_new(env, o);
-    d->resumed = true;
-    code = open_run(d, run);
-    if (code)
-        return close_early(d, code);
-    return go_on(d, o);
+    return again(env, run, given, RESUME);
 }
 
 int run_undo(struct run_env *env, struct str run, const struct run_options *given)
 {
-    struct run_options *o = NEW(env->arena, struct run_options);
-    struct driver *d;
-    int code;
-
-    *o = *given;
-    d = driver_new(env, o);
-    d->resumed = d->undoing = true;
-    code = open_run(d, run);
-    if (code)
-        return close_early(d, code);
-    return go_on(d, o);
+    return again(env, run, given, UNDO);
 }
 
 // Ends a stopped run for good, frees its locks and says what is in doubt.
 int run_abort(struct run_env *env, struct str run, const struct run_options *given)
 {
-    struct run_options *o = NEW(env->arena, struct run_options);
-    struct driver *d;
-    int code;
-
-    *o = *given;
-    d = driver_new(env, o);
-    d->aborting = true;
-    code = open_run(d, run);
-    if (code)
-        return close_early(d, code);
-    return go_on(d, o);
+    return again(env, run, given, ABORT);
 }

@@ -33,7 +33,7 @@ struct run_ops {
     // STORE_HELD, without a diag: the id is taken.
     enum store_error (*create)(struct store *s, struct arena *a, struct str id,
                                struct journal **out, struct diags *ds);
-    // [mark]: of the claim that was made for us, or "".
+    // journal_take(). [mark]: of the claim that was made for us, or "".
     enum store_error (*open)(struct store *s, struct arena *a, struct str id, struct str mark,
                              struct journal **out, struct diags *ds);
     enum store_error (*read)(struct store *s, struct str id, int64_t from_seq, bool verify,
@@ -78,6 +78,10 @@ struct note_ops {
 };
 
 struct journal_ops {
+    // journal_look(). NULL: it was looked at when it was taken, and is read as any run is.
+    enum store_error (*look)(struct journal *j,
+                             bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                             struct diags *ds);
     // Makes a chain of batches durable, all or nothing. In the writer's thread; false with
     // the reason in [why].
     bool (*write)(struct journal *j, const struct batch *batches, struct failure *why);

@@ -79,13 +79,37 @@ enum store_error journal_create(struct store *s, struct arena *a, struct str id,
     return e;
 }
 
-enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
-                                      struct arena *a, struct journal **out, struct diags *ds)
+enum store_error journal_take(struct store *s, struct str id, struct str mark, struct arena *a,
+                              struct journal **out, struct diags *ds)
 {
     *out = NULL;
     if (!id_is_good(id))
         return store_no_run(ds, id);
     return s->ops.runs->open(s, a, id, mark, out, ds);
+}
+
+enum store_error journal_look(struct journal *j,
+                              bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                              struct diags *ds)
+{
+    assert(!j->closed);
+    if (j->ops->look)
+        return j->ops->look(j, see, arg, ds);
+    return see ? store_read(j->store, j->id, 1, false, see, arg, ds) : STORE_OK;
+}
+
+enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
+                                      struct arena *a, struct journal **out, struct diags *ds)
+{
+    enum store_error e = journal_take(s, id, mark, a, out, ds);
+
+    if (!e)
+        e = journal_look(*out, NULL, NULL, ds);
+    if (e && *out) {
+        journal_close(*out);
+        *out = NULL;
+    }
+    return e;
 }
 
 enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,

@@ -305,7 +305,8 @@ static void close_journal(struct journal *base)
 {
     struct sqlite_journal *j = (struct sqlite_journal *)base;
     struct failure ignored = { "" };
-    bool ours = !journal_failure(base).n && owner_holds(&j->owner, &ignored);
+    bool open = j->put_row != NULL;  // what is made last
+    bool ours = open && !journal_failure(base).n && owner_holds(&j->owner, &ignored);
 
     if (ours) {
         fold_log(j);
@@ -316,6 +317,7 @@ static void close_journal(struct journal *base)
 }
 
 const struct journal_ops sqlite_journal_ops = {
+    .look = sqlite_look,
     .write = write_batches,
     .is_untidy = is_untidy,
     .tidy = tidy,

@@ -24,6 +24,10 @@ struct sqlite_journal {
 
 extern const struct journal_ops sqlite_journal_ops;
 
+// journal_look(): opens it, once all that resume decides by was looked at (sqlite_take.c).
+enum store_error sqlite_look(struct journal *j,
+                             bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                             struct diags *ds);
 // Makes the reserve, if there is room for it.
 bool reserve_make(struct sqlite_journal *j);
 // Closes all that is open of it.

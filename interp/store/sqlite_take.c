@@ -38,22 +38,38 @@ static bool is_sound(struct db *db, struct failure *why)
     return sound;
 }
 
-static bool check_chain(struct sqlite_journal *j, struct failure *why)
+// Who is told of the events on the way.
+struct looker {
+    bool (*see)(const struct stored_event *e, void *arg);  // NULL: nobody, or nobody any more
+    void *arg;
+};
+
+static bool look_at_event(struct sqlite_journal *j, sqlite3_stmt *st, struct looker *looker,
+                          struct failure *why)
 {
-    struct arena *a = arena_new(NULL);
-    sqlite3_stmt *st = db_prepare(&j->db, "SELECT seq, json, hash FROM events ORDER BY seq", why);
-    struct str what;
+    struct stored_event e = { db_int(&j->db, st, 0), db_view(&j->db, st, 1),
+                              db_view(&j->db, st, 2) };
+    struct str hash = db_view(&j->db, st, 3), what;
+
+    if (!chain_check(&j->chain, e.seq, e.json, hash, j->base.arena, &what)) {
+        failure_set(why, "`%s` is damaged: %.*s", j->db.path, STR_ARG(what));
+        return false;
+    }
+    if (looker->see && !looker->see(&e, looker->arg))
+        looker->see = NULL;
+    return true;
+}
+
+static bool look_at_events(struct sqlite_journal *j, struct looker *looker, struct failure *why)
+{
+    sqlite3_stmt *st = db_prepare(&j->db, "SELECT seq, type, json, hash FROM events ORDER BY seq",
+                                  why);
     int got = st ? 1 : -1;
 
-    while (got > 0 && (got = db_step(&j->db, st, why)) > 0) {
-        struct str json = db_view(&j->db, st, 1), hash = db_view(&j->db, st, 2);
-        if (!chain_check(&j->chain, db_int(&j->db, st, 0), json, hash, a, &what)) {
-            failure_set(why, "`%s` is damaged: %.*s", j->db.path, STR_ARG(what));
+    while (got > 0 && (got = db_step(&j->db, st, why)) > 0)
+        if (!look_at_event(j, st, looker, why))
             got = -1;
-        }
-    }
     db_finish(&j->db, &st);
-    arena_free(a);
     return got == 0;
 }
 
@@ -69,14 +85,14 @@ static bool nothing_is_lost(struct sqlite_journal *j, struct failure *why)
 }
 
 // Before anything is written.
-static bool trust(struct sqlite_journal *j, struct failure *why)
+static bool trust(struct sqlite_journal *j, struct looker *looker, struct failure *why)
 {
     struct run_meta meta;
 
     return db_check(&j->db, &journal_kind, NULL, why) &&
            run_meta(&j->db, j->base.arena, &meta, why) &&
            run_is_original(&meta, j->base.id, j->db.path, why) && is_sound(&j->db, why) &&
-           check_chain(j, why) && nothing_is_lost(j, why);
+           look_at_events(j, looker, why) && nothing_is_lost(j, why);
 }
 
 // Who had it before can write nothing more from here on.
@@ -98,12 +114,12 @@ static int count_log_pages(void *arg, sqlite3 *handle, const char *name, int pag
     return SQLITE_OK;
 }
 
-static bool open_journal(struct sqlite_journal *j, struct failure *why)
+static bool open_journal(struct sqlite_journal *j, struct looker *looker, struct failure *why)
 {
     struct str path = str_format(j->base.arena, "%.*s/journal.db", STR_ARG(j->base.folder));
 
     if (file_look(path.s, why) != FOLDER_FINE || !head_is_fine(j->base.folder, why) ||
-        !db_open(&j->db, path.s, DB_WRITE, why) || !trust(j, why) ||
+        !db_open(&j->db, path.s, DB_WRITE, why) || !trust(j, looker, why) ||
         !db_set(&j->db, journal_kind.settings, why))
         return false;
     j->head_fd = head_open(j->folder_fd);
@@ -130,13 +146,9 @@ static struct sqlite_journal *new_journal(struct sqlite_store *s, struct arena *
     return j;
 }
 
-static struct journal *start(struct sqlite_journal *j)
+static void take(struct sqlite_journal *j)
 {
-    reserve_make(j);
-    head_write(j->head_fd, j->chain.seq);
     journal_start(&j->base, &j->store->base, &sqlite_journal_ops, j->base.arena, true, j->base.id);
-    j->base.next_seq = j->chain.seq + 1;
-    return &j->base;
 }
 
 static enum store_error drop(struct sqlite_journal *j, enum store_error e)
@@ -146,12 +158,30 @@ static enum store_error drop(struct sqlite_journal *j, enum store_error e)
     return e;
 }
 
-static bool open_alone(struct sqlite_journal *j, struct failure *why)
+static bool open_alone(struct sqlite_journal *j, struct looker *looker, struct failure *why)
 {
     folder_reserve(j->folder_fd, true);
-    bool fine = open_journal(j, why);
+    bool fine = open_journal(j, looker, why);
     folder_release(j->folder_fd);
-    return fine;
+    if (!fine)
+        return false;
+    reserve_make(j);
+    head_write(j->head_fd, j->chain.seq);
+    j->base.next_seq = j->chain.seq + 1;
+    return true;
+}
+
+enum store_error sqlite_look(struct journal *base,
+                             bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                             struct diags *ds)
+{
+    struct sqlite_journal *j = (struct sqlite_journal *)base;
+    struct looker looker = { see, arg };
+    struct failure why = { "" };
+
+    if (open_alone(j, &looker, &why))
+        return STORE_OK;
+    return why.text[0] ? sqlite_index_fail(j->store, ds, &why) : store_no_run(ds, base->id);
 }
 
 // A claim needs no mark here: it is in nobody's way but that of other claims.
@@ -179,9 +209,10 @@ enum store_error sqlite_take(struct store *base, struct arena *a, struct str id,
         store_fail(ds, STORE_HELD, "run `%.*s` is %s", STR_ARG(id), why.text);
         return drop(j, STORE_HELD);
     }
-    if (taken == TAKEN_FAILED || !index_drop(s, id, &why) || !open_alone(j, &why))
+    if (taken == TAKEN_FAILED || !index_drop(s, id, &why))
         return drop(j, why.text[0] ? sqlite_index_fail(s, ds, &why) : store_no_run(ds, id));
-    *out = start(j);
+    take(j);
+    *out = &j->base;
     return STORE_OK;
 }
 
@@ -218,7 +249,8 @@ static enum store_error make_here(struct sqlite_journal *j, struct failure *why)
     if (is_there(j))
         return STORE_HELD;
     unlinkat(j->folder_fd, "journal.db.part", 0);
-    if (run_make(path.s, j->base.id, why) && sync_folders(j, why) && open_alone(j, why))
+    if (run_make(path.s, j->base.id, why) && sync_folders(j, why) &&
+        open_alone(j, &(struct looker){ 0 }, why))
         return STORE_OK;
     tree_remove(AT_FDCWD, j->base.folder.s);
     return STORE_FAILED;
@@ -246,6 +278,7 @@ enum store_error sqlite_create(struct store *base, struct arena *a, struct str i
     enum store_error e = make_here(j, &why);
     if (e)
         return drop(j, e == STORE_FAILED ? sqlite_fail(ds, &why) : e);
-    *out = start(j);
+    take(j);
+    *out = &j->base;
     return STORE_OK;
 }

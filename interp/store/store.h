@@ -67,6 +67,8 @@ enum store_error store_find(struct store *s, struct str id, struct arena *a, str
 
 // ---- one run, held by one interpreter
 
+struct stored_event;
+
 // A new run with an id of its own (5 or more of [0-9a-z], not taken), or [id] if not empty;
 // one that is taken already is STORE_HELD.
 enum store_error journal_create(struct store *s, struct arena *a, struct str id,
@@ -79,6 +81,17 @@ enum store_error journal_open(struct store *s, struct str id, struct arena *a, s
 // instead of who claimed it.
 enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
                                       struct arena *a, struct journal **out, struct diags *ds);
+// The same in two steps, for who reads the run as well: it is ours, and nothing of it was looked
+// at; nothing but journal_look(), journal_id(), _folder() and _place(), and journal_close() may
+// follow.
+enum store_error journal_take(struct store *s, struct str id, struct str mark, struct arena *a,
+                              struct journal **out, struct diags *ds);
+// Looks at all that was written. [see], if any, is told of every event, each after it was checked,
+// until it returns false; what it was told counts for nothing when the rest turns out to be
+// damaged. After that the journal is open; after an error it can only be closed.
+enum store_error journal_look(struct journal *j,
+                              bool (*see)(const struct stored_event *e, void *arg), void *arg,
+                              struct diags *ds);
 // What was added and not committed is lost; who waits for a commit is not called any more.
 void journal_close(struct journal *j);
 

@@ -71,6 +71,22 @@ test_that 'a pipe in the place of its head: refused by whatever reads the run' '
 	rm "$head" && mv whole.head "$head"
 	(exit $code)
 '
+# flipped WORDS N: one byte changed where the N-th of these words stand; not gone on with.
+flipped() {
+	restore
+	at=$(LC_ALL=C grep -abo -e "$1" "$db" | sed -n "$2p" | cut -d: -f1)
+	[ "$at" ] || { echo "no $1 number $2"; return 1; }
+	printf '\001' | dd of="$db" bs=1 seek=$((at + 2)) conv=notrunc 2>>.log && ! cmp -s whole.db "$db" || return 1
+	: >effects && touch go && resume 12 && has "$db" && lacks started && effects ""
+	code=$?
+	restore
+	return $code
+}
+test_that 'one byte, wherever it stands: not gone on with, and nothing of the run is told' '
+	flipped "SQLite format" 1 && flipped "CREATE TABLE events" 1 && flipped "\"type\":\"run.start" 1 &&
+	flipped "\"v\":1" 3 && flipped "\"state\":\"succeeded" 1 && flipped "\"state\":\"failed" 1 &&
+	flipped "\"step\":\"a\"" 1 && flipped "\"step\":\"b\"" 1 && flipped "\"type\":\"run.end" 1
+'
 test_that 'nothing is left of the changes: it goes on' '
 	restore && : >effects && touch go && resume 0 && effects "b " && whole
 '
@@ -88,6 +104,12 @@ test_that 'an aborted, an undone, a suspended and a crashed run are whole' '
 	until_true "timeout 30 runbook resume $id >out 2>&1 </dev/null" && whole
 '
 
+test_that 'the last event is not what was written: no secret is asked for first' '
+	book "  - {id: a, shell: \"[ -e go ]\"}" "secrets: {k: {exec: [sh, -c, \"echo k >> effects; echo sesame\"]}}" &&
+	run 1 && id=$(ls state/runbook/runs) && effects "k " && : >effects && touch go &&
+	sqlite3 "state/runbook/runs/$id/journal.db" "UPDATE events SET hash = randomblob(32) WHERE seq = (SELECT max(seq) FROM events)" &&
+	resume 12 && has "is not what was written" && effects ""
+'
 test_that 'a plan in which something is masked is the one that it began with' '
 	rm -rf state go effects && echo sesame-open-123 >secret && chmod 600 secret &&
 	book "  - {id: a, shell: [ -e go ]}" "secrets: {k: {file: secret}}

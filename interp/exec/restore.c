@@ -1,0 +1,213 @@
+// What a run was made of, made again: its program and its tasks from the plan that was kept with
+// it, and the values that its expressions see.
+
+#include "exec/restore.h"
+
+#include "base/arena.h"
+#include "value/fields.h"
+
+static const struct given *kept_inputs(struct driver *d, const struct kept_plan *plan,
+                                       size_t *count)
+{
+    size_t n = plan->inputs.kind == VALUE_MAP ? value_size(plan->inputs) : 0;
+    struct given *all = NEW_ARRAY(d->arena, struct given, n + d->options->given_count + 1);
+
+    for (size_t i = 0; i < n; i++)
+        all[(*count)++] = (struct given){ .name = plan->inputs.map->entries[i].key.s,
+                                          .has_value = true,
+                                          .value = plan->inputs.map->entries[i].value };
+    for (size_t i = 0; i < d->options->given_count; i++)
+        all[(*count)++] = d->options->given[i];
+    return all;
+}
+
+// What was computed once stays; only what held a secret is computed again.
+static void keep_vars(struct driver *d, const struct kept_plan *plan)
+{
+    struct value_builder *b = value_map_start(d->arena);
+    struct value now = d->frame->vars, kept;
+
+    if (now.kind != VALUE_MAP || plan->vars.kind != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < value_size(now); i++) {
+        struct value_entry e = now.map->entries[i];
+        bool same = value_get(plan->vars, e.key, &kept);
+        value_put(b, e.key, same ? kept : e.value);
+    }
+    d->frame->vars = value_finish(b);
+}
+
+// What a callee was given; what of it was secret is evaluated again.
+static bool given_again(struct driver *d, struct task *t, struct value *out, struct str *why)
+{
+    const struct module *m = program_use(d->program, t->step);
+    struct view v = view_of(d, t);
+    struct value lost = names_lost(t, "with"), all;
+    struct expr_error err = { 0 };
+    struct value_builder *b;
+
+    *out = t->more->given;
+    if (value_size(lost) == 0)
+        return true;
+    if (!frame_with(t->step, m, view_scope(&v), d->arena, &all, &err)) {
+        *why = str_format(d->arena, "`with` of `%.*s`: %.*s", STR_ARG(t->address),
+                          STR_ARG(err.message));
+        return false;
+    }
+    b = value_map_start(d->arena);
+    for (size_t i = 0; i < value_size(t->more->given); i++)
+        value_put(b, t->more->given.map->entries[i].key, t->more->given.map->entries[i].value);
+    for (size_t i = 0; i < value_size(lost); i++) {
+        struct value again;
+        if (value_get(all, value_item(lost, i), &again))
+            value_put(b, value_item(lost, i), again);
+    }
+    *out = value_finish(b);
+    return true;
+}
+
+// Frames of the used runbooks that were reached, outermost first. One whose secrets cannot
+// be found any more fails the steps that need it, not the run: the others can be undone.
+bool restore_frames(struct driver *d)
+{
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        struct task *t = run_task_at(d->run, i);
+        struct str why = STR("");
+        if (t->kind != TASK_USE || !t->inner || t->aside)
+            continue;
+        struct value *given = &task_more(d->arena, t)->given;
+        if (!given_again(d, t, given, &why)) {
+            use_frame_broken(d, t, why);
+        } else if (!use_frame(d, t, *given, now_value(), &why)) {
+            if (!d->aborting) {
+                diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`%.*s`: %.*s",
+                           STR_ARG(t->address), STR_ARG(why));
+                return false;
+            }
+            use_frame_broken(d, t, why);
+        }
+    }
+    return true;
+}
+
+static bool read_plan(struct driver *d, struct kept_plan *plan)
+{
+    struct str json;
+
+    if (store_kept(d->store, d->id, "plan.json", d->arena, &json, d->diags) != STORE_OK)
+        return false;
+    if (plan_read(d->arena, json, plan)) {
+        plan->digest = plan_digest(d, json);
+        return true;
+    }
+    diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
+               "the plan kept with run %.*s cannot be read", STR_ARG(d->id));
+    return false;
+}
+
+bool is_plan_of_this_run(struct driver *d, const struct kept_plan *plan)
+{
+    if (str_equal(plan->digest, d->digest))
+        return true;
+    diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
+               "the plan kept with run %.*s is not the one that it began with", STR_ARG(d->id));
+    return false;
+}
+
+static struct value started_of(struct driver *d)
+{
+    return value_of(d->run_value, "started");
+}
+
+static struct value restore_started(struct driver *d, struct value kept)
+{
+    struct value_builder *b = value_map_start(d->arena);
+
+    for (size_t i = 0; i < value_size(kept); i++) {
+        struct value_entry e = kept.map->entries[i];
+        value_put(b, e.key, e.value);
+    }
+    value_put_s(b, "started", started_of(d));
+    return value_finish(b);
+}
+
+// `abort` ends a run whatever is missing. What is, only fails a step of `always` that needs it: by
+// its expressions, or because nobody knows where and with what environment it would run.
+static void make_what_is_left(struct driver *d, const struct given *given, size_t count,
+                              struct str base)
+{
+    struct diags missing = { .arena = d->arena };
+    struct value now = now_value();
+    struct buf *words = buf_in(d->arena);
+
+    new_root_frame(d);
+    frame_inputs(d->frame, given, count, base, now, d->arena, &missing);
+    frame_secrets(d->frame, d->mask, now, d->arena, &missing);
+    for (const struct diag *m = missing.first; m; m = m->next)
+        buf_format(words, "%s%.*s", words->n ? "; " : "", STR_ARG(m->message));
+    d->missing = buf_str(words);
+    frame_vars(d->frame, now, d->arena, &missing);
+    if (!frame_places(d->frame, d->project, now, d->arena, &missing))
+        d->frame->broken = missing.first->message;
+}
+
+// Who goes on is asked again for the secret inputs, which are kept nowhere.
+static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
+{
+    size_t count = 0;
+    const struct given *given = kept_inputs(d, plan, &count);
+
+    if (d->aborting) {
+        make_what_is_left(d, given, count, plan->cwd);
+        return 0;
+    }
+    if (d->asker->has_terminal && !d->options->no_input && plan->secret_inputs.kind == VALUE_LIST)
+        given = ask_inputs(d, plan->secret_inputs, given, &count);
+    if (d->refused)
+        return d->refused;
+    return make_root_frame(d, given, count, plan->cwd);
+}
+
+static bool load_program(struct driver *d, const struct kept_plan *plan)
+{
+    struct run_facts facts = { .on_failure = d->options->on_failure };
+
+    d->program = program_from(d->arena, d->project, plan->files, plan->file_count, plan->file,
+                              d->diags);
+    if (d->program)
+        d->run = run_new(d->arena, d->program, &facts);
+    return d->program != NULL;
+}
+
+int restore_program(struct driver *d, struct kept_plan *plan, struct run_options *o)
+{
+    if (!read_plan(d, plan))
+        return CODE_STORE;
+    o->cwd = plan->cwd;
+    o->manual |= plan->manual;
+    o->drill = plan->drill;
+    if (!o->on_failure)
+        o->on_failure = plan->on_failure;
+    d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
+    return load_program(d, plan) ? 0 : CODE_INVALID;
+}
+
+int restore_values(struct driver *d, struct kept_plan *plan)
+{
+    int code = remake_root_frame(d, plan);
+
+    if (code)
+        return code;
+    if (plan_fill_secrets(d, plan)) {
+        if (!load_program(d, plan))
+            return CODE_INVALID;
+        d->frame->module = d->program->root;
+    }
+    keep_vars(d, plan);
+    if (plan->run.kind == VALUE_MAP)
+        d->frame->run = d->run_value = restore_started(d, plan->run);
+    if (plan->trigger.kind == VALUE_MAP)
+        d->frame->trigger = plan->trigger;
+    run_root(d->run)->frame = d->frame;
+    return 0;
+}
