@@ -126,7 +126,7 @@ static void after_rescue(struct walk *w)
         walk_failed(w);
         return;
     }
-    w->message = str_format(w->arena, "rescued: %.*s", STR_ARG(t->message));
+    w->message = t->message;
     if (t->kind == TASK_ACTION || t->kind == TASK_GATE)
         walk_end(w, STATE_RESCUED, NULL, false);
     else

@@ -96,9 +96,10 @@ static void put_warnings(struct driver *d, struct value_builder *b)
                    ((t->state == STATE_FAILED && t->continued) || t->state == STATE_RESCUED);
         if (!odd)
             continue;
-        value_add(list, value_string(str_format(d->arena, "%.*s %s%s", STR_ARG(t->address),
-                                                state_word(t->state),
-                                                t->continued ? ", and the run went on" : "")));
+        value_add(list, value_string(str_format(d->arena, "%.*s failed, and %s",
+                                                STR_ARG(t->address),
+                                                t->state == STATE_RESCUED ? "was rescued"
+                                                                          : "the run went on")));
         n++;
     }
     if (d->unverified_why.n) {

@@ -77,9 +77,6 @@ static void tell_hook(struct hook *h)
     if (message.n)
         value_put_s(b, "message", value_string(message));
     emit(d, EVENT_HOOK_END, b);
-    if (h->timed_out || !state_is_good(t->state))
-        say(d, "the hook %.*s (%.*s) failed: %.*s", STR_ARG(id), STR_ARG(h->all->which),
-            STR_ARG(message));
 }
 
 static void try_hook(void *arg);

@@ -383,7 +383,5 @@ void carry_undo_end(struct driver *d, struct task *t)
     if (message.n)
         value_put_s(b, "message", value_string(message));
     emit(d, EVENT_UNDO_END, b);
-    if (!good)
-        say(d, "the undo of %.*s failed: %.*s", STR_ARG(t->address), STR_ARG(message));
     pump(d);
 }

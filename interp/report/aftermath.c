@@ -147,11 +147,26 @@ static void add_failures(const struct history *h, struct page *p)
     }
 }
 
+// "s~undo", "s~undo.2": it failed, and was shown with its command and its end.
+static bool was_shown(const struct history *h, const struct story *s, struct arena *a)
+{
+    struct str way_back = str_format(a, "%.*s~undo", STR_ARG(s->id));
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        const struct story *u = h->stories[i];
+        if (str_starts(u->id, way_back.s) &&
+            (str_is(u->state, "failed") || str_is(u->state, "unknown") || was_cut_short(u)))
+            return true;
+    }
+    return false;
+}
+
 static void add_undo(const struct history *h, struct page *p)
 {
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        if (!s->more->undo_state.n || str_is(s->more->undo_state, "undone"))
+        if (!s->more->undo_state.n || str_is(s->more->undo_state, "undone") ||
+            was_shown(h, s, p->arena))
             continue;
         const struct sign *m = sign_of(STR("undo_failed"));
         page_blank(p);

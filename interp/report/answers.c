@@ -68,6 +68,28 @@ struct str answers_reason(const struct asked *q)
     return truth_of(q->data, "reason_required") ? STR(" --reason TEXT") : STR("");
 }
 
+struct str answers_way(struct str how)
+{
+    static const char *const ways[][2] = {
+        { "default", "the default" },
+        { "timeout", "the time was up" },
+        { "signal", "a signal came" },
+        { "withdrawn", "it was not asked any more" },
+    };
+
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (str_is(how, ways[i][0]))
+            return str_from(ways[i][1]);
+    return how;
+}
+
+struct str answers_by(const struct asked *q, struct arena *a)
+{
+    if (!q->by.n)
+        return answers_way(q->how);
+    return q->how.n ? str_format(a, "%.*s (%.*s)", STR_ARG(q->by), STR_ARG(q->how)) : q->by;
+}
+
 struct str answers_note(const struct asked *q, struct arena *a)
 {
     if (!q->evidence.n)

@@ -8,5 +8,9 @@
 struct str answers_flag(const struct asked *q, struct arena *a);
 // What has to be said with a vote on it: " --reason TEXT", or "".
 struct str answers_reason(const struct asked *q);
+// What an answer came through when it did not come from a person: "the time was up".
+struct str answers_way(struct str how);
+// Who answered, and through what: "ada (terminal)"; or why nobody did.
+struct str answers_by(const struct asked *q, struct arena *a);
 // What was said with the answer: the note, and the evidence of manual work. "" if nothing was.
 struct str answers_note(const struct asked *q, struct arena *a);

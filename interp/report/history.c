@@ -313,7 +313,7 @@ struct str history_question(const struct asked *q)
 
 struct str history_answer(const struct asked *q)
 {
-    if (!q->answer.n)
+    if (!q->answer.n || str_is(q->answer, "none"))
         return STR("no answer");
     return str_is(q->answer, "run_all") ? STR("run this and all that remain") : q->answer;
 }

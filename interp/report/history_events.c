@@ -471,12 +471,11 @@ static void on_confirm_answer(struct history *h, const struct event *e)
     history_take(h, e->data, "text", &q->text);
     history_take(h, e->data, "reason", &q->reason);
     history_take(h, e->data, "evidence", &q->evidence);
-    struct str note = answers_note(q, h->arena);
+    struct str note = answers_note(q, h->arena), who = answers_by(q, h->arena);
     history_moment(h, e,
-                   str_format(h->arena, "answered: %.*s, by %.*s%s%.*s%s%.*s",
-                              STR_ARG(history_answer(q)), STR_ARG(q->by),
-                              q->how.n ? " through " : "", STR_ARG(q->how), note.n ? ": " : "",
-                              STR_ARG(note)),
+                   str_format(h->arena, "%s%.*s%s%.*s%s%.*s", str_is(q->answer, "none") ? "" : "answered: ",
+                              STR_ARG(history_answer(q)), !who.n ? "" : q->by.n ? ", by " : ", ",
+                              STR_ARG(who), note.n ? ": " : "", STR_ARG(note)),
                    false);
 }
 
@@ -512,9 +511,8 @@ static void on_hook_end(struct history *h, const struct event *e)
     if (str_is(state, "succeeded") || str_is(state, "skipped"))
         return;
     struct str hook = text_of(e->data, "hook"), step = text_of(e->data, "id");
-    struct str words = str_format(h->arena, "hook %.*s%s%.*s %.*s%s%.*s", STR_ARG(hook),
-                                  step.n ? " " : "", STR_ARG(step), STR_ARG(state),
-                                  message.n ? ": " : "", STR_ARG(message));
+    struct str words = str_format(h->arena, "the hook %.*s (%.*s) failed%s%.*s", STR_ARG(step),
+                                  STR_ARG(hook), message.n ? ": " : "", STR_ARG(message));
     history_notice(h, e, STR("warning"), words, STR(""));
     history_moment(h, e, words, true);
 }

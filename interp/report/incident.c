@@ -146,6 +146,14 @@ static void add_words(const struct history *h, struct document *d)
 
 // -------- lists
 
+// A checklist item that the machine answers is called as the item is.
+static struct str told_id(struct str id)
+{
+    static const char mark[] = ".check_1";
+
+    return str_ends(id, mark) ? str_slice(id, 0, id.n - (sizeof mark - 1)) : id;
+}
+
 static void add_timeline(const struct history *h, struct arena *a, struct document *d)
 {
     if (!h->moment_count)
@@ -155,7 +163,7 @@ static void add_timeline(const struct history *h, struct arena *a, struct docume
     for (size_t i = 0; i < h->moment_count; i++) {
         const struct moment *m = &h->moments[i];
         document_cell(d, str_slice(date_text(m->ns, a), 0, 19));
-        document_cell_code(d, m->step);
+        document_cell_code(d, told_id(m->step));
         document_cell(d, m->words);
     }
 }
@@ -166,7 +174,7 @@ static void add_steps(const struct history *h, struct arena *a, struct document 
     document_table(d, "Step|Name|State|Took|Attempts|Undo");
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        document_cell_code(d, s->id);
+        document_cell_code(d, told_id(s->id));
         document_cell(d, s->name);
         document_cell(d, s->state);
         document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
@@ -203,13 +211,15 @@ static void add_failures(const struct history *h, struct arena *a, struct docume
             document_head(d, 2, STR("Failures"));
         first = false;
         document_head(d, 3,
-                      str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(s->state),
-                                 s->name.n ? " - " : "", STR_ARG(s->name)));
+                      str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(told_id(s->id)),
+                                 STR_ARG(s->state), s->name.n ? " - " : "", STR_ARG(s->name)));
         document_para(d, aftermath_words(s, a));
         document_code(d, s->command.n ? str_format(a, "$ %.*s", STR_ARG(s->command)) : STR(""));
         document_code(d, last_output(s, a));
         document_code(d, s->more->picture);
         document_para(d, s->more->help);
+        if (s->attempts > 1)
+            document_para(d, str_format(a, "After %zu attempts.", s->attempts));
         if (s->continued)
             document_para(d, STR("The run went on after it."));
     }
@@ -274,9 +284,12 @@ static struct str not_run_words(const struct history *h, const struct story *s, 
     (void)h;
     bool waits = str_is(s->state, "pending") || str_is(s->state, "blocked");
 
-    return s->planned && waits ? str_format(a, "%.*s%s%.*s", STR_ARG(s->state),
-                                            s->name.n ? " - " : "", STR_ARG(s->name))
-                               : STR("");
+    if (!s->planned || !waits)
+        return STR("");
+    if (str_is(s->state, "pending"))
+        return s->name.n ? s->name : STR("not reached");
+    return str_format(a, "%.*s%s%.*s", STR_ARG(s->state), s->name.n ? " - " : "",
+                      STR_ARG(s->name));
 }
 
 static void add_list(const struct history *h, const char *key, const char *head,
@@ -313,10 +326,9 @@ static void add_people(const struct history *h, struct arena *a, struct document
         document_cell_code(d, q->step);
         document_cell(d, history_question(q));
         document_cell(d, q->open ? STR("not answered") : history_answer(q));
-        document_cell(d, q->how.n ? str_format(a, "%.*s (%.*s)", STR_ARG(q->by), STR_ARG(q->how))
-                                  : q->by);
+        document_cell(d, answers_by(q, a));
         struct str note = answers_note(q, a);
-        document_cell(d, note.n ? note : q->text);
+        document_cell(d, note.n || str_equal(q->text, q->answer) ? note : q->text);
     }
 }
 

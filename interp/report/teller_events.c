@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "report/aftermath.h"
+#include "report/answers.h"
 #include "report/harmless.h"
 #include "report/teller_inside.h"
 #include "report/way_back.h"
@@ -251,14 +252,15 @@ static void on_confirm_answer(struct teller *t, const struct event *e)
 {
     struct value d = e->data;
     struct str answer = text_of(d, "answer"), by = text_of(d, "by");
-    struct str how = text_of(d, "how"), reason = text_of(d, "reason");
+    struct str how = answers_way(text_of(d, "how")), reason = text_of(d, "reason");
 
     // Who walks through a runbook sees what was typed, and what became of it.
     if (!teller_is_plain(t) && str_is(text_of(d, "kind"), "walk"))
         return;
     teller_tell(t, INK_PLAIN, "%s%.*s: %.*s%s%.*s%s%.*s%s%.*s",
                 teller_is_plain(t) ? "answered  " : "      ", STR_ARG(text_of(d, "step")),
-                STR_ARG(answer.n ? answer : STR("no answer")), by.n ? ", by " : "", STR_ARG(by),
+                STR_ARG(answer.n && !str_is(answer, "none") ? answer : STR("no answer")),
+                by.n ? ", by " : "", STR_ARG(by),
                 how.n ? ", " : "", STR_ARG(how), reason.n ? ": " : "", STR_ARG(reason));
 }
 
@@ -326,9 +328,9 @@ static void on_hook_end(struct teller *t, const struct event *e)
     bool bad = !str_is(state, "succeeded") && !str_is(state, "skipped");
 
     if (bad || t->options.verbose)
-        teller_say(t, bad ? INK_WARN : INK_DIM, "hook %.*s %.*s: %.*s%s%.*s",
-                   STR_ARG(text_of(e->data, "hook")), STR_ARG(text_of(e->data, "id")),
-                   STR_ARG(state), message.n ? ": " : "", STR_ARG(message));
+        teller_say(t, bad ? INK_WARN : INK_DIM, "the hook %.*s (%.*s) %.*s%s%.*s",
+                   STR_ARG(text_of(e->data, "id")), STR_ARG(text_of(e->data, "hook")),
+                   STR_ARG(bad ? STR("failed") : state), message.n ? ": " : "", STR_ARG(message));
 }
 
 static void on_diagnostic(struct teller *t, const struct event *e)
