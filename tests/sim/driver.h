@@ -676,7 +676,9 @@ static void undo_over(struct sim *s, struct task *t)
         unknown |= t->undo->tasks[i]->state == STATE_UNKNOWN;
         good &= state_is_good(t->undo->tasks[i]->state);
     }
-    value_put_s(b, "state", value_text(unknown ? "unknown" : good ? "undone" : "undo_failed"));
+    value_put_s(b, "state", value_text(good && !unknown ? "undone" : "undo_failed"));
+    if (unknown)
+        value_put_s(b, "unknown", value_bool(true));
     emit(s, EVENT_UNDO_END, b);
 }
 
