@@ -136,18 +136,6 @@ void put_place(struct driver *d, struct value_builder *b)
         value_put_s(b, "keeper", value_int(keeper_pid(d->session.keeper)));
 }
 
-// Who goes on with the run has to give these again.
-static struct value secret_inputs_of(struct driver *d)
-{
-    struct value all = d->frame->inputs;
-    struct value_builder *b = value_list_start(d->arena);
-
-    for (size_t i = 0; all.kind == VALUE_MAP && i < value_size(all); i++)
-        if (all.map->entries[i].value.secret)
-            value_add(b, all.map->entries[i].key);
-    return value_finish(b);
-}
-
 void tell_start(struct driver *d)
 {
     const struct runbook *rb = d->program->root->rb;
@@ -170,8 +158,8 @@ void tell_start(struct driver *d)
     if (d->options->reason.n)
         value_put_s(b, "reason", value_string(d->options->reason));
     value_put_s(b, "inputs", d->frame->inputs);
-    if (value_size(secret_inputs_of(d)))
-        value_put_s(b, "secret_inputs", secret_inputs_of(d));
+    if (value_size(d->frame->given_secrets))  // who goes on with the run has to give them again
+        value_put_s(b, "secret_inputs", d->frame->given_secrets);
     value_put_s(b, "budget", budget_of(d));
     value_put_s(b, "owners", words_of(d, &rb->owners));
     if (rb->severity)

@@ -22,6 +22,9 @@ struct frame {
     struct value run;      // the fixed part of `run`: id, runbook, mode, user, host, ...
     struct value trigger;  // VALUE_NULL unless a trigger started the run
     bool drill;
+    // The names of secret inputs that were given. A frame that is made again has them from the one
+    // before it, and takes no default instead.
+    struct value given_secrets;
     struct str broken;  // why it cannot be made again after a resume; it has no inputs then
 };
 

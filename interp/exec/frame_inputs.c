@@ -17,6 +17,7 @@ struct taking {
     struct arena *arena;
     struct diags *ds;
     struct value_builder *inputs;  // those that were taken so far
+    struct value_builder *given_secrets;
     bool ok;
 };
 
@@ -62,6 +63,28 @@ static void missing(struct taking *t, const struct input *in)
         diag_help(t->ds, d, "give it in a file: --inputs FILE");
     else
         diag_help(t->ds, d, "give it: -i %.*s=VALUE", STR_ARG(name));
+}
+
+// Nothing keeps a secret: neither what was given, nor a default when its file has changed since.
+static bool is_lost(const struct taking *t, const struct input *in, const struct form *form)
+{
+    struct value names = t->f->given_secrets;
+
+    for (size_t i = 0; names.kind == VALUE_LIST && i < value_size(names); i++)
+        if (str_equal(value_item(names, i).s, in->entry.key.str))
+            return true;
+    return form && form->kind == FORM_CONSTANT && form->constant.kind == VALUE_STRING &&
+           str_starts(form->constant.s, PLACEHOLDER_DEFAULT);
+}
+
+static void lost(struct taking *t, const struct input *in)
+{
+    struct diag *d = diag_error(t->ds, DIAG_BAD_INPUT, in->entry.key.span,
+                                "input `%.*s` is secret and was not kept with the run",
+                                STR_ARG(in->entry.key.str));
+
+    diag_help(t->ds, d, "give it again in a file: --inputs FILE");
+    t->ok = false;
 }
 
 static bool is_there(struct taking *t, struct str dir, struct str path)
@@ -130,6 +153,10 @@ static void take(struct taking *t, const struct input *in)
 
     if (!form)
         form = in->fallback;
+    if (!outside && is_lost(t, in, form)) {
+        lost(t, in);
+        return;
+    }
     if (!outside && !form) {
         if (input_is_required(in))
             missing(t, in), t->ok = false;
@@ -139,10 +166,13 @@ static void take(struct taking *t, const struct input *in)
                       : input_from_form(in, form, &t->scope, t->arena, &v, &why);
     struct span where = outside ? g->span : form->node->span;
     if (ok && settle_path(t, in, outside, &v, &why) &&
-        input_allows(in, v, &t->scope, t->arena, &why) && can_be_hidden(t, v, &why))
+        input_allows(in, v, &t->scope, t->arena, &why) && can_be_hidden(t, v, &why)) {
         put(t, in, v);
-    else
+        if (outside && v.secret)
+            value_add(t->given_secrets, value_string(in->entry.key.str));
+    } else {
         refuse(t, in, where, &why);
+    }
 }
 
 static void refuse_unknown(struct taking *t, const struct given *g)
@@ -175,12 +205,14 @@ bool frame_inputs(struct frame *f, const struct given *given, size_t count, stru
 
     frame_begin(f, a);
     t.inputs = value_map_start(a);
+    t.given_secrets = value_list_start(a);
     f->inputs = value_finish(t.inputs);
     t.scope = frame_scope(f, now, a);
     for (size_t i = 0; i < count; i++)
         refuse_unknown(&t, &given[i]);
     for (size_t i = 0; i < list->count; i++)
         take(&t, &inputs[i]);
+    f->given_secrets = value_finish(t.given_secrets);
     return t.ok;
 }
 

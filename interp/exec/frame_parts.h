@@ -4,6 +4,9 @@
 
 #include "exec/frame.h"
 
+// In a plan that is kept, the default of a secret input is this, its name and "__".
+#define PLACEHOLDER_DEFAULT "__runbook_default_"
+
 // What is missing is not there (exit 4); all else is wrong (exit 3). Returns false.
 bool frame_complain(const struct expr_error *err, const char *what, struct str name,
                     struct diags *ds);

@@ -14,6 +14,7 @@
 #include "exec/capture.h"
 #include "exec/environ.h"
 #include "exec/frame_parts.h"
+#include "load/input.h"
 
 enum { MOST = 1024 * 1024, PATIENCE_MS = 30 * 1000 };
 
@@ -254,6 +255,9 @@ static void mask_ahead(const struct module *m, struct mask *mask, struct arena *
     for (size_t i = 0; i < m->rb->secrets.count; i++)
         if (secrets[i].env.str.n)
             mask_add(mask, str_from(getenv(str_copy(a, secrets[i].env.str).s)));
+    const struct input *inputs = m->rb->inputs.items;
+    for (size_t i = 0; i < m->rb->inputs.count; i++)
+        mask_add(mask, input_spelled(&inputs[i], inputs[i].fallback));
     for (size_t i = 0; i < m->use_count; i++)
         mask_ahead(m->uses[i], mask, a);
 }

@@ -261,6 +261,7 @@ struct driver {
     struct session session;
     struct mask *mask;
     struct frame *frame;          // of the runbook that was started
+    struct value given_secrets;   // of an earlier session: what its frame has to be given again
     struct str id, folder;
     struct value run_value;       // `run`, its fixed part
     struct diags *diags;

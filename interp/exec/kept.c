@@ -6,13 +6,18 @@
 #include <fcntl.h>
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "base/sha256.h"
+#include "exec/frame_parts.h"
 #include "exec/walk.h"
+#include "load/input.h"
 #include "value/fields.h"
 
 // A secret that somebody wrote into a file by its value is kept by its name. The
 // placeholder reads as a word wherever a secret can be written.
 static const char placeholder[] = "__runbook_secret_";
+
+enum { FILE_LIMIT = 1024 * 1024 };
 
 static struct str replaced(struct arena *a, struct str in, struct str what, struct str by)
 {
@@ -26,6 +31,14 @@ static struct str replaced(struct arena *a, struct str in, struct str what, stru
     }
     buf_add(&b, in);
     return buf_take(&b, a);
+}
+
+static struct str digest_hex(struct arena *a, struct str text)
+{
+    uint8_t digest[SHA256_SIZE];
+
+    sha256_of(text, digest);
+    return sha256_hex(a, digest);
 }
 
 static struct str placeholder_of(struct arena *a, struct value name)
@@ -60,6 +73,45 @@ bool plan_is_whole(const struct kept_plan *plan)
     return true;
 }
 
+static const struct form *drilled(const struct runbook *rb, struct str name)
+{
+    const struct form_entry *e = rb->drill ? rb->drill->inputs.items : NULL;
+
+    for (size_t i = 0; e && i < rb->drill->inputs.count; i++)
+        if (str_equal(e[i].entry.key.str, name))
+            return e[i].form;
+    return NULL;
+}
+
+// What some file spells out for a secret input.
+static struct str without_defaults(struct driver *d, struct str text)
+{
+    for (size_t i = 0; i < map_count(d->program->by_path); i++) {
+        const struct runbook *rb = ((const struct module *)map_value(d->program->by_path, i))->rb;
+        const struct input *in = rb->inputs.items;
+        for (size_t k = 0; k < rb->inputs.count; k++) {
+            struct str name = in[k].entry.key.str;
+            struct str by = str_format(d->arena, "%s%.*s__", PLACEHOLDER_DEFAULT, STR_ARG(name));
+            text = replaced(d->arena, text, input_spelled(&in[k], in[k].fallback), by);
+            text = replaced(d->arena, text, input_spelled(&in[k], drilled(rb, name)), by);
+        }
+    }
+    return text;
+}
+
+void plan_fill_defaults(struct driver *d, struct kept_plan *plan)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        struct program_file *f = &plan->files[i];
+        struct diags ignored = { .arena = d->arena };
+        struct str now;
+        if (str_search(f->text, str_from(PLACEHOLDER_DEFAULT)) != SIZE_MAX &&
+            file_read(d->arena, f->path, FILE_LIMIT, &now, &ignored) &&
+            str_equal(digest_hex(d->arena, now), plan->digests[i]))
+            f->text = now;
+    }
+}
+
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan)
 {
     bool any = false;
@@ -73,14 +125,6 @@ bool plan_fill_secrets(struct driver *d, struct kept_plan *plan)
     return any;
 }
 
-static struct str digest_hex(struct arena *a, struct str text)
-{
-    uint8_t digest[SHA256_SIZE];
-
-    sha256_of(text, digest);
-    return sha256_hex(a, digest);
-}
-
 static struct value files_of(struct driver *d)
 {
     struct value_builder *list = value_list_start(d->arena);
@@ -90,7 +134,7 @@ static struct value files_of(struct driver *d)
     for (size_t i = 0; i < count; i++) {
         struct value_builder *one = value_map_start(d->arena);
         value_put_s(one, "path", value_string(files[i].path));
-        value_put_s(one, "text", value_string(by_name(d, files[i].text, false)));
+        value_put_s(one, "text", value_string(without_defaults(d, by_name(d, files[i].text, false))));
         value_put_s(one, "sha256", value_string(digest_hex(d->arena, files[i].text)));
         value_add(list, value_finish(one));
     }
@@ -126,7 +170,7 @@ struct str plan_text(struct driver *d)
     value_put_s(b, "user", value_string(person(d)));
     kept = without_secrets(d, d->frame->inputs, &withheld);
     value_put_s(b, "inputs", kept);
-    value_put_s(b, "secret_inputs", withheld);
+    value_put_s(b, "secret_inputs", d->frame->given_secrets);
     kept = without_secrets(d, d->frame->vars, &withheld);
     value_put_s(b, "vars", kept);
     value_put_s(b, "secret_vars", withheld);
@@ -190,7 +234,7 @@ void tell_changed_files(struct driver *d, const struct kept_plan *plan)
     for (size_t i = 0; i < plan->file_count; i++) {
         struct diags ds = { .arena = d->arena };
         struct str now;
-        bool same = file_read(d->arena, plan->files[i].path, 1024 * 1024, &now, &ds) &&
+        bool same = file_read(d->arena, plan->files[i].path, FILE_LIMIT, &now, &ds) &&
                     str_equal(digest_hex(d->arena, now), plan->digests[i]);
         if (!same)
             say(d, "%.*s has changed since this run was started; the run goes on with the plan "

@@ -20,6 +20,8 @@ struct str plan_digest(struct driver *d, struct str plan);
 bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
 // Whether the files are as they were: no secret stood in one of them by its value.
 bool plan_is_whole(const struct kept_plan *plan);
+// The defaults of secret inputs, from the files, where these are what they were.
+void plan_fill_defaults(struct driver *d, struct kept_plan *plan);
 // Puts the secrets of d->frame where the files name them. False when none does.
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan);
 void tell_changed_files(struct driver *d, const struct kept_plan *plan);

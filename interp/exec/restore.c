@@ -157,6 +157,7 @@ static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
     size_t count = 0;
     const struct given *given = kept_inputs(d, plan, &count);
 
+    d->given_secrets = plan->secret_inputs;
     if (d->aborting) {
         make_what_is_left(d, given, count, plan->cwd);
         return 0;
@@ -189,6 +190,7 @@ int restore_program(struct driver *d, struct kept_plan *plan, struct run_options
     if (!o->on_failure)
         o->on_failure = plan->on_failure;
     d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
+    plan_fill_defaults(d, plan);
     return load_program(d, plan) ? 0 : CODE_INVALID;
 }
 

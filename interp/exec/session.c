@@ -196,7 +196,8 @@ void new_root_frame(struct driver *d)
 {
     struct frame *f = NEW(d->arena, struct frame);
 
-    *f = (struct frame){ .module = d->program->root, .mask = d->mask, .drill = d->options->drill };
+    *f = (struct frame){ .module = d->program->root, .mask = d->mask, .drill = d->options->drill,
+                         .given_secrets = d->given_secrets };
     d->frame = f;
     make_run_value(d);
     f->run = d->run_value;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/mask.h"
 
 // ---- types ----
 
@@ -137,6 +138,14 @@ static const struct input_kind kinds[] = {
     [INPUT_PATH] = { "path", "a path", "backups/app.sql", VALUE_STRING, &expr_string, read_path },
     [INPUT_LIST] = { "list", "a list", "[a, b]", VALUE_LIST, NULL, read_list },
 };
+
+struct str input_spelled(const struct input *in, const struct form *form)
+{
+    if (in->secret != YES || !form || form->kind != FORM_CONSTANT ||
+        form->node->kind != NODE_SCALAR || form->node->text.str.n < MASK_SHORTEST)
+        return STR("");
+    return form->node->text.str;
+}
 
 bool input_is_required(const struct input *in)
 {

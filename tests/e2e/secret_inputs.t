@@ -75,4 +75,47 @@ test_that 'abort does what it can of an owed `always`, says what it cannot, and 
 	begin owes && runbook locks | grep -q shop && { runbook abort "$id" >out 2>&1 </dev/null; cat out; runbook runs | grep aborted; } &&
 	runbook locks | grep "No lock" && grep -q "swept p3" trace && ! grep -q never trace && told "input \`pw\`"
 '
+
+# ---- a default that the file spells out
+
+cat >spelled.yaml <<'BOOK'
+runbook: 1
+name: spelled
+type: application
+inputs: {pw: {secret: true, default: hunter-two-22}}
+drill: {inputs: {pw: drilled-three-33}}
+steps:
+  - {id: one, env: {PW: "${{ inputs.pw }}"}, shell: 'echo "did ${#PW}" >>trace; test -e good', undo: {env: {PW: "${{ inputs.pw }}"}, shell: 'echo "undid ${#PW}" >>trace'}}
+BOOK
+cp spelled.yaml spelled.orig
+# spelled [FLAG...]: a run of it that failed
+spelled() {
+	cp spelled.orig spelled.yaml && rm -rf good trace state
+	exits 1 runbook run spelled.yaml --on-failure stop "$@" >begun 2>&1 </dev/null &&
+	id=$(ls state/runbook/runs)
+}
+unseen() { ! grep -rqE "hunter-two|drilled-three|other-one" state begun out; }
+test_that 'is not kept, and is the same when the file is' '
+	spelled && touch good && exits 0 runbook resume "$id" >out 2>&1 </dev/null &&
+	exits 0 runbook undo "$id" >>out 2>&1 </dev/null && [ "$(tr "\n" , <trace)" = "did 13,did 13,undid 13," ] && unseen
+'
+test_that 'nor is that of a drill' '
+	spelled --drill && touch good && exits 0 runbook resume "$id" >out 2>&1 </dev/null &&
+	[ "$(tr "\n" , <trace)" = "did 16,did 16," ] && unseen
+'
+test_that 'does not stand for what was given instead' '
+	echo "pw: other-one" >other.yaml && spelled --inputs other.yaml && touch good &&
+	exits 3 runbook resume "$id" >out 2>&1 </dev/null && told "--inputs FILE" &&
+	exits 0 runbook resume "$id" --inputs other.yaml >out 2>&1 </dev/null && [ "$(tr "\n" , <trace)" = "did 9,did 9," ] && unseen
+'
+test_that 'is gone with the file; abort needs it no more than any' '
+	spelled && echo "#" >>spelled.yaml && exits 3 runbook resume "$id" >out 2>&1 </dev/null && told "--inputs FILE" &&
+	exits 0 runbook abort "$id" >out 2>&1 </dev/null && unseen
+'
+test_that 'of what is used is hidden too' '
+	mkdir -p p/runbooks && touch p/.runbook.yaml && sed "s/^name: spelled/name: inner/" spelled.orig >p/runbooks/inner.yaml &&
+	printf "%s\n" "runbook: 1" "name: outer" "type: application" "steps: [{id: s, use: inner}]" >p/runbooks/outer.yaml && rm -rf good p/good trace state begun &&
+	exits 1 runbook -C p run outer >begun 2>&1 </dev/null && id=$(ls state/runbook/runs) && touch p/good good &&
+	exits 0 runbook resume "$id" >out 2>&1 </dev/null && unseen
+'
 done_testing
