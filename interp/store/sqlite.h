@@ -51,7 +51,8 @@ struct run_meta {
     int64_t epoch;
 };
 
-// A new one at [path]. The folder is the caller's.
+// A new one at [path], with its first epoch. The folder is the caller's.
+enum { FIRST_EPOCH = 1 };
 bool run_make(const char *path, struct str id, struct failure *why);
 bool run_meta(struct db *db, struct arena *a, struct run_meta *out, struct failure *why);
 // Whether the file is where and what it was made as.

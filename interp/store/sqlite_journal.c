@@ -259,7 +259,9 @@ static bool keep(struct journal *base, const char *name, struct str bytes, struc
 // ---- giving it back
 
 // Back to one file that can be read without writing anything beside it. Not while somebody
-// reads, and not by one who lost the run.
+// reads, and not by one who lost the run. That there is no log any more stands in the first
+// hundred bytes of the file, which are written whole or not at all: a journal of that, with three
+// syncs, would protect nothing.
 static void fold_log(struct sqlite_journal *j)
 {
     struct failure ignored = { "" };
@@ -267,7 +269,7 @@ static void fold_log(struct sqlite_journal *j)
     j->db.sq->busy_timeout(j->db.handle, 0);
     if (folder_reserve(j->folder_fd, true) && owner_holds(&j->owner, &ignored) &&
         still_ours(j, &ignored))
-        db_exec(&j->db, "PRAGMA journal_mode = DELETE", &ignored);
+        db_exec(&j->db, "PRAGMA journal_mode = MEMORY", &ignored);
     folder_release(j->folder_fd);
 }
 

@@ -87,13 +87,14 @@ static bool fill(struct db *db, const char *path, struct str id, struct arena *a
         failure_set(why, "`%s`: %s", path, strerror(errno));
         return false;
     }
-    sqlite3_stmt *st = db_prepare(db, "INSERT INTO meta VALUES(1, ?1, ?2, ?3, ?4, 0)", why);
+    sqlite3_stmt *st = db_prepare(db, "INSERT INTO meta VALUES(1, ?1, ?2, ?3, ?4, ?5)", why);
     if (!st)
         return false;
     db_bind(db, st, 1, id);
     db_bind(db, st, 2, machine(a));
     db_bind_int(db, st, 3, inode);
     db_bind_int(db, st, 4, born);
+    db_bind_int(db, st, 5, FIRST_EPOCH);
     bool fine = db_run(db, st, why) && db_exec(db, "PRAGMA journal_mode = WAL", why);
     db_finish(db, &st);
     return fine;

@@ -95,9 +95,11 @@ static bool trust(struct sqlite_journal *j, struct looker *looker, struct failur
            look_at_events(j, looker, why) && nothing_is_lost(j, why);
 }
 
-// Who had it before can write nothing more from here on.
-static bool next_epoch(struct sqlite_journal *j, struct failure *why)
+// Who had it before can write nothing more from here on. A new run was made with an epoch.
+static bool have_epoch(struct sqlite_journal *j, struct failure *why)
 {
+    if (j->epoch)
+        return true;
     bool fine = db_exec(&j->db, "BEGIN IMMEDIATE", why) &&
                 db_exec(&j->db, "UPDATE meta SET epoch = epoch + 1", why) &&
                 db_ask(&j->db, "SELECT epoch FROM meta", &j->epoch, why) &&
@@ -128,7 +130,7 @@ static bool open_journal(struct sqlite_journal *j, struct looker *looker, struct
         return false;
     }
     j->db.sq->wal_hook(j->db.handle, count_log_pages, j);
-    return next_epoch(j, why) && prepare(j, why);
+    return have_epoch(j, why) && prepare(j, why);
 }
 
 // [folder_fd] is given away.
@@ -249,6 +251,7 @@ static enum store_error make_here(struct sqlite_journal *j, struct failure *why)
     if (is_there(j))
         return STORE_HELD;
     unlinkat(j->folder_fd, "journal.db.part", 0);
+    j->epoch = FIRST_EPOCH;
     if (run_make(path.s, j->base.id, why) && sync_folders(j, why) &&
         open_alone(j, &(struct looker){ 0 }, why))
         return STORE_OK;
