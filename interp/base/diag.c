@@ -175,69 +175,6 @@ void diags_sort(struct diags *ds)
     ds->last = all[n - 1];
 }
 
-// A line as a terminal may safely show it: a tab is one space, so that the caret
-// stands right, and control characters are dots.
-static void print_line(struct str line, FILE *out)
-{
-    for (size_t i = 0; i < line.n; i++) {
-        unsigned char c = (unsigned char)line.s[i];
-        fputc(c == '\t' ? ' ' : c < 0x20 || c == 0x7F ? '.' : c, out);
-    }
-}
-
-static void print_excerpt(struct span span, FILE *out)
-{
-    enum { WIDEST = 160 };
-    struct place at = source_place(span.source, span.start);
-    struct str line = source_line(span.source, at.line);
-    uint32_t room = (uint32_t)utf8_length(line) + 1 - (at.column - 1);
-    uint32_t width = (uint32_t)utf8_length(str_slice(span.source->text, span.start, span.end));
-
-    if (line.n > WIDEST)
-        return;
-    if (width > room)
-        width = room;
-    fprintf(out, "%4u | ", at.line);
-    print_line(line, out);
-    fprintf(out, "\n     | %*s", (int)at.column - 1, "");
-    for (uint32_t i = 0; i < (width ? width : 1); i++)
-        fputc('^', out);
-    fputc('\n', out);
-}
-
-static void print_head(struct span span, const char *severity, struct str message, FILE *out)
-{
-    if (span.source) {
-        struct place at = source_place(span.source, span.start);
-        fprintf(out, "%.*s:%u:%u: ", STR_ARG(span.source->name), at.line, at.column);
-    }
-    fprintf(out, "%s: %.*s", severity, STR_ARG(message));
-}
-
-void diag_print(const struct diag *d, FILE *out)
-{
-    static const char *const severities[] = { "info", "warning", "error" };
-
-    size_t end = str_search(d->message,
-                            STR("\n  "));  // a list below it, not a value with a newline
-    struct str first = str_slice(d->message, 0, end == SIZE_MAX ? d->message.n : end);
-
-    print_head(d->span, severities[d->severity], first, out);
-    fprintf(out, " [%s]\n", diag_slug(d->code));
-    if (end != SIZE_MAX)
-        fprintf(out, "%.*s\n", STR_ARG(str_slice(d->message, end + 1, d->message.n)));
-    if (d->span.source)
-        print_excerpt(d->span, out);
-    if (d->note.n) {
-        print_head(d->other, "note", d->note, out);
-        fputc('\n', out);
-        if (d->other.source)
-            print_excerpt(d->other, out);
-    }
-    if (d->help.n)
-        fprintf(out, "help: %.*s\n", STR_ARG(d->help));
-}
-
 const char *diag_nearest(struct str written, const char *const *words)
 {
     struct near near = near_words(written, words);

@@ -65,6 +65,10 @@ void diags_sort(struct diags *ds);
 // file:line:column: error: message [slug], then the line with the span underlined,
 // the note, and the help.
 void diag_print(const struct diag *d, FILE *out);
+// The same for a terminal of so many columns: sentences end their rows at words, what stands
+// between backquotes stays in one piece, and of a long line the part is shown that is meant.
+// 0 columns: rows are as long as they are.
+void diag_print_wide(const struct diag *d, size_t columns, FILE *out);
 
 const char *diag_slug(enum diag_code code);
 const char *diag_sentence(enum diag_code code);

@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "report/harmless.h"
 #include "report/history_read.h"
+#include "report/look.h"
 #include "value/fields.h"
 
 struct project *open_project(struct invocation *v)
@@ -76,7 +78,7 @@ static void print_one(struct invocation *v, const struct diag *d)
     size_t n = 0;
     FILE *memory = open_memstream(&text, &n);
 
-    diag_print(d, memory);
+    diag_print_wide(d, look_columns(STDERR_FILENO), memory);
     fclose(memory);
     struct str rest = { text, n };
     while (rest.n) {

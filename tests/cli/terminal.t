@@ -112,6 +112,36 @@ test_that 'a narrow terminal is not overrun' '
 	on-terminal -s 40x20 -e "to decline:" "yes\n" runbook run q.yaml --color=never >out &&
 	[ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 42 ] || { LC_ALL=C.UTF-8 wc -L out; cat out; false; }
 '
+cat >wide.yaml <<'END'
+runbook: 1
+name: wide
+type: application
+steps:
+  - {id: a, shell: "echo '${{ inputs.x }}' and then a line that goes on and on and is wider than any terminal of sixty columns", undo: nonsense}
+END
+cat >want <<'END'
+wide.yaml:5:27: error: inside single quotes the shell would
+  not see a value [expr-in-quotes]
+   5 |   - {id: a, shell: "echo '${{ inputs.x }}' and the...
+     |                           ^^^^^^^^^^^^^^^
+help: end the quotes before it:
+      'before'${{ inputs.x }}'after'
+wide.yaml:5:38: error: `inputs` has no `x` [unknown-name]
+   5 |   - {id: a, shell: "echo '${{ inputs.x }}' and the...
+     |                                      ^
+wide.yaml:5:136: error: `nonsense` is not a way to undo
+  [bad-enum]
+   5 | ...an any terminal of sixty columns", undo: nonsense}
+     |                                             ^^^^^^^^
+help: write `none` or `auto`
+END
+test_that 'on a terminal a mistake is told in rows that fit, broken at words and not in what is quoted' '
+	exits 3 on-terminal -s 60x20 runbook run wide.yaml >out && tr -d "\r" <out >rows && same want rows
+'
+test_that 'in a pipe and in a file rows are as long as they are' '
+	exits 3 runbook run wide.yaml 2>err && grep -q "^wide.yaml:5:27: error: inside single quotes the shell would not see a value .expr-in-quotes.$" err &&
+	exits 3 on-terminal -s 60x20 sh -c "runbook run wide.yaml 2>err2" && same err err2
+'
 test_that 'a question comes to the terminal when standard error is a file' '
 	rm -f trace && exits 0 on-terminal -e "to decline:" "yes\n" sh -c "runbook run q.yaml 2>err" && [ -e trace ] &&
 	grep -q "began" err && ! grep -q "to decline" err
