@@ -318,10 +318,15 @@ static void put_it(void *arg)
     k->d->asker->ask(k->d->asker, k->q);
 }
 
-// An approval waits for votes beside everything else; it does not hold up the rest.
+// An approval waits for votes beside everything else; it does not hold up the rest. Where nobody
+// is here and nobody was to be waited for (the undo of a run that a timer started), it is a no.
 static void await_votes(struct asked *k)
 {
     k->shown = true;
+    if (!somebody_is_here(k->d) && !k->d->options->detach) {
+        loop_later(k->d->loop, nobody, k);
+        return;
+    }
     if (k->q->timeout_ms && question_time_left(k->d, k->q) <= 0) {
         answered(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("timeout") });
         return;
@@ -332,7 +337,7 @@ static void await_votes(struct asked *k)
         park(k);
     else
         begin_waiting(k);
-    if (k->d->asker->has_terminal && !k->d->options->detach)
+    if (somebody_is_here(k->d) && !k->d->options->detach)
         when_durable(k->d, put_it, k);
     k->votes = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + VOTES_EVERY_MS,
                           look_for_votes, k);
@@ -343,7 +348,7 @@ static void show(struct asked *k)
     struct driver *d = k->d;
 
     k->shown = true;
-    if (d->asker->has_terminal && !d->options->no_input) {
+    if (somebody_is_here(d)) {
         begin_waiting(k);
         start_timeout(k);
         call_people(d, k->q, question_open_ms(d, k->q), &k->done);

@@ -185,7 +185,7 @@ static bool can_ask(const struct walk *w)
 {
     const struct driver *d = w->d;
 
-    return d->asker->has_terminal && !d->options->no_input && !w->task->aside && !w->task->undoes &&
+    return somebody_is_here(d) && !w->task->aside && !w->task->undoes &&
            d->signals == 0;
 }
 

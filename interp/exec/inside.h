@@ -406,6 +406,11 @@ void aside_over(struct driver *d, struct task *t);
 // The first open question has no answer any more; false when none is open.
 bool ask_give_up(struct driver *d);
 bool questions_all_wait(const struct driver *d);
+// ask.c: there is somebody who can be asked at once.
+static inline bool somebody_is_here(const struct driver *d)
+{
+    return d->asker->has_terminal && !d->options->no_input;
+}
 // phases.c
 void carry_undo(struct driver *d, struct task *t);
 void carry_undo_end(struct driver *d, struct task *t);

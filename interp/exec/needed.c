@@ -256,16 +256,11 @@ static size_t answers_needed(struct driver *d, struct buf *lines)
     return n.count;
 }
 
-static bool somebody_is_there(const struct driver *d)
-{
-    return d->asker->has_terminal && !d->options->no_input;
-}
-
 int answers_missing(struct driver *d)
 {
     struct buf lines = BUF_EMPTY;
 
-    if (somebody_is_there(d))
+    if (somebody_is_here(d))
         return 0;
     size_t n = answers_needed(d, &lines);
     struct str text = buf_take(&lines, d->arena);
@@ -320,7 +315,7 @@ void undo_answers_missing(struct driver *d)
 {
     struct buf flags = BUF_EMPTY;
 
-    if (somebody_is_there(d))
+    if (somebody_is_here(d))
         return;
     struct needing n = { .d = d, .arena = arena_new(NULL), .lines = &flags, .brief = true };
     need_undos(&n);

@@ -173,7 +173,7 @@ static void verified(void *arg, const struct check_outcome *o)
     d->unverified_why = str_format(d->arena, "%.*s: %.*s", STR_ARG(o->id), STR_ARG(o->message));
     if (!o->cancelled && policy == FAILURE_UNDO && !o->unanswered)
         run_want_undo(d->run);
-    if (!o->cancelled && policy == FAILURE_ASK && d->asker->has_terminal && !d->options->no_input) {
+    if (!o->cancelled && policy == FAILURE_ASK && somebody_is_here(d)) {
         struct question *q = plain_question(d, QUESTION_FAILURE, STR("verify"));
         q->message = d->unverified_why;
         q->on_no = STR("the run stops; what was done stays");
@@ -341,7 +341,7 @@ static void pass_irreversible(struct driver *d, struct task *t)
     struct question *q;
 
     pass_over(d, t, "it is irreversible");
-    if (!d->asker->has_terminal || d->options->no_input || !run_more_to_undo(d->run))
+    if (!somebody_is_here(d) || !run_more_to_undo(d->run))
         return;
     q = plain_question(d, QUESTION_UNDO, t->address);
     q->message = str_format(d->arena, "%.*s cannot be taken back. Go on undoing the earlier steps?",

@@ -54,7 +54,7 @@ static bool files_are_ours(struct driver *d)
 
 int refuse_questions(struct driver *d)
 {
-    bool nobody = !d->asker->has_terminal || d->options->no_input;
+    bool nobody = !somebody_is_here(d);
 
     if (d->options->dry_run || !nobody)
         return 0;

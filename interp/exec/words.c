@@ -146,7 +146,7 @@ static struct str no_words(struct walk *w)
     case POLICY_UNDO: return STR("the step is not run and everything so far is undone");
     case POLICY_GROUP: return STR("the step is not run and its group fails");
     case POLICY_ASK:
-        if (w->d->asker->has_terminal && !w->d->options->no_input)
+        if (somebody_is_here(w->d))
             return STR("the step is not run, and you are asked what to do");
         break;
     case POLICY_STOP: break;
