@@ -270,10 +270,15 @@ static int64_t wall_ns_of(struct value ts)
 
 bool event_read(struct str line, struct arena *a, struct event *out)
 {
+    return event_read_again(NULL, line, a, out);
+}
+
+bool event_read_again(struct json_memo *m, struct str line, struct arena *a, struct event *out)
+{
     struct value seq = VALUE_NONE, type = VALUE_NONE, ts = VALUE_NONE;
 
     *out = (struct event){ .type = EVENT_COUNT };
-    if (!json_read_view(line, a, &out->data) || out->data.kind != VALUE_MAP)
+    if (!json_read_again(m, line, a, &out->data) || out->data.kind != VALUE_MAP)
         return false;
     value_field(out->data, "seq", a, &seq);
     value_field(out->data, "type", a, &type);

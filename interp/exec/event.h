@@ -57,3 +57,5 @@ struct str event_line(const struct event *e, struct str run, const struct mask *
 struct value event_masked(struct value v, const struct mask *m, struct arena *a);
 // [line] must stay as long as what was read is looked at.
 bool event_read(struct str line, struct arena *a, struct event *out);
+// One of many: what it has in common with others lives as long as [m].
+bool event_read_again(struct json_memo *m, struct str line, struct arena *a, struct event *out);

@@ -2,6 +2,7 @@
 // has changed since the run began, or since it ran them before, is said (faults.md, F42).
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +150,16 @@ void programs_note(struct driver *d)
     runbook_each_spot(d->frame->module->rb, note_step, &n);
 }
 
+// Of the PATH of the run; by hand, because a resume asks it of every step.
+static struct str key_in_path_of_run(struct str name, struct arena *a)
+{
+    char *key = arena_alloc(a, name.n + 1, 1);
+
+    memcpy(key, name.s, name.n);
+    key[name.n] = '\n';
+    return (struct str){ key, name.n + 1 };
+}
+
 void program_replayed(struct driver *d, const struct event *e, struct arena *scratch)
 {
     struct value program = VALUE_NONE;
@@ -159,7 +170,7 @@ void program_replayed(struct driver *d, const struct event *e, struct arena *scr
     if (path.n)
         remember(d, path, &(struct seen){ .digest = text_of(program, "sha256") });
     if (path.n && name.n)
-        remember_path(d, str_format(scratch, "%.*s\n", STR_ARG(name)), path);
+        remember_path(d, key_in_path_of_run(name, scratch), path);
 }
 
 // ---- when a step runs it
@@ -184,7 +195,7 @@ static bool is_elsewhere(struct driver *d, const struct attempt *at, struct str 
     const struct str *earlier = map_get(d->programs, key);
 
     if (!earlier && is_path_of_run(d, at->env))
-        earlier = map_get(d->programs, str_format(at->arena, "%.*s\n", STR_ARG(name)));
+        earlier = map_get(d->programs, key_in_path_of_run(name, at->arena));
     bool elsewhere = earlier && !str_equal(*earlier, path);
     if (!earlier || elsewhere)
         remember_path(d, key, path);

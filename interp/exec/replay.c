@@ -237,6 +237,7 @@ static bool replay_read(struct driver *d, const struct stored_event *stored, str
 struct replay {
     struct driver *driver;
     struct arena *arena;  // of one event
+    struct json_memo *memo;
 };
 
 // Of an event nothing is kept that was not copied, but for the items of a list.
@@ -246,21 +247,24 @@ static bool replay_one(const struct stored_event *stored, void *arg)
     bool stays = str_is(stored->type, event_type_word(EVENT_STEP_ITEMS));
     struct arena *a = stays ? r->driver->arena : r->arena;
     struct str line = stays ? str_copy(a, stored->json) : stored->json;
+    struct json_memo *memo = stays ? NULL : r->memo;
     struct event e;
 
     // What is of a newer minor version is left out: consumers ignore what they do not know.
-    bool fine = !event_read(line, a, &e) || replay_read(r->driver, stored, &e, line, a);
+    bool fine = !event_read_again(memo, line, a, &e) ||
+                replay_read(r->driver, stored, &e, line, a);
     arena_empty(r->arena);
     return fine;
 }
 
 enum store_error journal_replay(struct driver *d, bool look)
 {
-    struct replay r = { d, arena_new(NULL) };
+    struct arena *scratch = arena_new(NULL);
+    struct replay r = { d, arena_new(scratch), json_memo_new(scratch) };
     enum store_error e = look ? journal_look(d->journal, replay_one, &r, d->diags)
                               : store_read(d->store, d->id, 1, false, replay_one, &r, d->diags);
 
-    arena_free(r.arena);
+    arena_free(scratch);
     session_begins(&d->earlier, 0);
     return !e && d->replay_failed ? STORE_FAILED : e;
 }

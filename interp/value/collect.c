@@ -257,6 +257,8 @@ bool value_get(struct value map, struct value key, struct value *out)
     if (map.kind != VALUE_MAP)
         return false;
     const struct value_map *m = map.map;
+    if (m->keys && key.kind == VALUE_STRING && !(m->keys & value_key_bit(key.s)))
+        return false;
     const struct value_entry *entry = find(m->entries, m->count, m->slots, m->slot_count, key);
     if (entry)
         *out = entry->value;

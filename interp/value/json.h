@@ -22,6 +22,11 @@ bool json_read(struct str text, struct arena *a, struct value *out, struct json_
 bool json_read_plain(struct str text, struct arena *a, struct value *out);
 // By whichever of the two can; [text] must stay as long as the value.
 bool json_read_view(struct str text, struct arena *a, struct value *out);
+// The same for one of many texts that have whole objects in common: what stood right in the outer
+// one of another before is not read again (value/json_memo.c). It lives as long as the memo.
+struct json_memo;
+struct json_memo *json_memo_new(struct arena *a);
+bool json_read_again(struct json_memo *m, struct str text, struct arena *a, struct value *out);
 
 struct buf;
 void json_write(struct value v, struct arena *scratch, struct buf *out);

@@ -8,13 +8,14 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "value/json.h"
+#include "value/json_memo.h"
 
 enum { DEEPEST = 200, FEW = 16, DIGITS = 18 };
 
 struct reader {
     const char *at, *end;
     struct arena *arena;
+    struct json_memo *memo;  // or NULL
 };
 
 static bool read_value(struct reader *r, int depth, struct value *out);
@@ -213,15 +214,10 @@ static struct value_entry *one_more(struct entries *e, struct arena *a)
     return &e->items[e->count++];
 }
 
-static uint64_t bit_of(struct str key)
-{
-    return key.n ? (uint64_t)1 << ((key.n + key.s[0] * 5u + key.s[key.n - 1] * 11u) % 64) : 1;
-}
-
 // Only for few keys: of many large_map() knows.
 static bool stands_already(struct entries *e, struct str key)
 {
-    uint64_t bit = bit_of(key);
+    uint64_t bit = value_key_bit(key);
     bool maybe = e->seen & bit;
 
     e->seen |= bit;
@@ -238,7 +234,7 @@ static struct value small_map(const struct entries *e, struct arena *a)
     struct value_map *map = NEW(a, struct value_map);
 
     memcpy(kept, e->items, e->count * sizeof *kept);
-    *map = (struct value_map){ .count = e->count, .entries = kept };
+    *map = (struct value_map){ .count = e->count, .entries = kept, .keys = e->seen };
     for (const struct value_entry *at = kept; at < kept + e->count; at++)
         map->weight += value_weight(at->key) + value_weight(at->value);
     return (struct value){ .kind = VALUE_MAP, .map = map };
@@ -255,13 +251,30 @@ static bool large_map(const struct entries *e, struct arena *a, struct value *ou
     return true;
 }
 
+static bool read_object_again(struct reader *r, int depth, struct str key, struct value *out)
+{
+    const char *from = r->at;
+    size_t n;
+
+    if (json_memo_find(r->memo, key, from, r->end, out, &n)) {
+        r->at += n;
+        return true;
+    }
+    if (!read_value(r, depth, out))
+        return false;
+    json_memo_missed(r->memo, key, (struct str){ from, (size_t)(r->at - from) });
+    return true;
+}
+
 static bool read_entry(struct reader *r, int depth, struct entries *e)
 {
     struct str key;
     struct value v;
 
-    if (!read_text(r, false, &key) || stands_already(e, key) || !skip(r, ':') ||
-        !read_value(r, depth + 1, &v))
+    if (!read_text(r, false, &key) || stands_already(e, key) || !skip(r, ':'))
+        return false;
+    bool again = r->memo && depth == 0 && r->at < r->end && *r->at == '{';
+    if (!(again ? read_object_again(r, 1, key, &v) : read_value(r, depth + 1, &v)))
         return false;
     *one_more(e, r->arena) = (struct value_entry){ value_string(key), v };
     return true;
@@ -311,16 +324,26 @@ static bool read_value(struct reader *r, int depth, struct value *out)
     }
 }
 
-bool json_read_plain(struct str text, struct arena *a, struct value *out)
+static bool read_plain(struct json_memo *m, struct str text, struct arena *a, struct value *out)
 {
-    struct reader r = { text.s, text.s + text.n, a };
+    struct reader r = { text.s, text.s + text.n, a, m };
 
     return text.n && read_value(&r, 0, out) && r.at == r.end;
 }
 
-bool json_read_view(struct str text, struct arena *a, struct value *out)
+bool json_read_plain(struct str text, struct arena *a, struct value *out)
+{
+    return read_plain(NULL, text, a, out);
+}
+
+bool json_read_again(struct json_memo *m, struct str text, struct arena *a, struct value *out)
 {
     struct json_error ignored;
 
-    return json_read_plain(text, a, out) || json_read(text, a, out, &ignored);
+    return read_plain(m, text, a, out) || json_read(text, a, out, &ignored);
+}
+
+bool json_read_view(struct str text, struct arena *a, struct value *out)
+{
+    return json_read_again(NULL, text, a, out);
 }

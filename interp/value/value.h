@@ -72,7 +72,16 @@ struct value_map {
     size_t slot_count;
     size_t weight;
     bool objects;
+    uint64_t keys;  // a bit for each, all of which are text; 0: any may stand there
 };
+
+// The bit of a key, which others may share: most keys that a map lacks are known by it.
+static inline uint64_t value_key_bit(struct str key)
+{
+    const unsigned char *s = (const unsigned char *)key.s;
+
+    return key.n ? (uint64_t)1 << ((key.n + s[0] * 5u + s[key.n - 1] * 11u) % 64) : 1;
+}
 
 struct semver {
     int64_t major, minor, patch;

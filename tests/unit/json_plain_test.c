@@ -163,3 +163,75 @@ TEST(another_byte_anywhere_reads_as_the_library_reads_it)
                 CHECK(is_same(text));
             }
 }
+
+// The object under "r" and all that comes of it, read with [m].
+static struct value again(struct json_memo *m, const char *object, struct str *line)
+{
+    struct value v = VALUE_NONE, r = VALUE_NONE;
+
+    *line = str_format(scratch, "{\"a\":1,\"r\":%s,\"z\":2}", object);
+    CHECK(json_read_again(m, *line, scratch, &v) && value_size(v) == 3);
+    CHECK(value_field(v, "r", scratch, &r));
+    CHECK_STR(json_text(v, scratch), line->s);
+    return r;
+}
+
+TEST(an_object_that_stood_there_before_is_not_read_again)
+{
+    struct json_memo *m = json_memo_new(scratch);
+    const char *object = "{\"exit\":0,\"lines\":[\"a}\"],\"more\":{\"b\":null}}";
+    struct str first, line;
+
+    struct value one = again(m, object, &first);
+    again(m, object, &line);
+    struct value three = again(m, object, &line);
+    memset((char *)first.s, 'x', first.n);
+    CHECK(three.map != one.map && value_equal(three, again(m, object, &line)));
+    CHECK(three.map == again(m, object, &line).map);
+    memset((char *)line.s, 'x', line.n);
+    CHECK_STR(json_text(three, scratch), object);
+}
+
+TEST(one_that_only_begins_like_it_is_another)
+{
+    struct json_memo *m = json_memo_new(scratch);
+    struct value v;
+    struct str line;
+
+    for (int i = 0; i < 3; i++)
+        again(m, "{\"exit\":1}", &line);
+    CHECK(value_item(again(m, "{\"exit\":[12]}", &line).map->entries[0].value, 0).i == 12);
+    CHECK(again(m, "{\"exit\":12}", &line).map->entries[0].value.i == 12);
+    CHECK(value_size(again(m, "{\"exit\":1,\"b\":2}", &line)) == 2);
+    again(m, "{}", &line);
+    CHECK(!json_read_again(m, STR("{\"r\":{\"exit\":1}"), scratch, &v));
+    CHECK(!json_read_again(m, STR("{\"r\":{\"exit\":1}x}"), scratch, &v));
+    CHECK(!json_read_again(m, STR("{\"r\":{\"exit\":1"), scratch, &v));
+}
+
+TEST(of_many_objects_only_some_are_kept)
+{
+    struct json_memo *m = json_memo_new(scratch);
+    struct str line;
+
+    for (int i = 0; i < 200; i++)
+        for (int k = 0; k < 3; k++) {
+            struct str object = str_format(scratch, "{\"n\":%d}", i);
+            CHECK(again(m, object.s, &line).map->entries[0].value.i == i);
+        }
+}
+
+TEST(what_a_map_lacks_is_not_found_in_it_nor_in_its_copy)
+{
+    struct value v, found, copy;
+
+    CHECK(json_read_plain(STR("{\"abc\":1,\"\":2,\"adc\":3}"), scratch, &v));
+    copy = value_copy(scratch, v);
+    CHECK(value_field(v, "abc", scratch, &found) && value_field(copy, "abc", scratch, &found));
+    CHECK(value_field(v, "", scratch, &found) && found.i == 2);
+    CHECK(!value_field(v, "aec", scratch, &found));  // has the same bit
+    CHECK(!value_field(v, "x", scratch, &found) && !value_field(copy, "x", scratch, &found));
+    copy = value_with(scratch, v, "adc", value_int(4));
+    CHECK(value_field(copy, "adc", scratch, &found) && found.i == 4);
+    CHECK(!value_field(copy, "x", scratch, &found));
+}
