@@ -112,12 +112,24 @@ static struct value lock_names(struct driver *d)
     return value_finish(locks);
 }
 
-static void tell_locks(struct driver *d)
+static void tell_wait(struct driver *d)
 {
     struct value_builder *b = event_data(d);
 
+    for (size_t i = 0; i < value_size(d->lock_wait); i++)
+        value_put(b, d->lock_wait.map->entries[i].key, d->lock_wait.map->entries[i].value);
+    emit(d, EVENT_LOCK_WAIT, b);
+}
+
+void tell_locks(struct driver *d)
+{
+    struct value_builder *b;
+
     if (d->lock_count == 0)
         return;
+    if (d->lock_wait.kind == VALUE_MAP)
+        tell_wait(d);
+    b = event_data(d);
     value_put_s(b, "locks", lock_names(d));
     emit(d, EVENT_LOCK_HELD, b);
 }

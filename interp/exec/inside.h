@@ -339,6 +339,7 @@ struct driver {
     bool ended, hooks_done, phase_cancelled;
     struct str *locks;
     size_t lock_count;
+    struct value lock_wait;       // what lock.wait says of the wait for them; VALUE_NULL: none
     struct str digest, title;
     struct str plan_file;         // the runbook's path
     const struct step *looked_at; // by ahead.c, the last

@@ -151,6 +151,22 @@ static void tell_waiting(struct driver *d, struct lock_row *h)
                      : "");
 }
 
+// The wait is over before the run begins, whose first event tells of it.
+static void remember_wait(struct driver *d, const struct lock_row *h, int64_t began_ms)
+{
+    struct value_builder *b = value_map_start(d->arena), *holder = value_map_start(d->arena),
+                         *locks = value_list_start(d->arena);
+
+    value_add(locks, value_string(str_copy(d->arena, h->name)));
+    value_put_s(holder, "run", value_string(str_copy(d->arena, h->run)));
+    value_put_s(holder, "user", value_string(str_copy(d->arena, h->user)));
+    value_put_s(holder, "host", value_string(str_copy(d->arena, h->host)));
+    value_put_s(b, "locks", value_finish(locks));
+    value_put_s(b, "holder", value_finish(holder));
+    value_put_s(b, "waited_ms", value_int(loop_now_ms(d->loop) - began_ms));
+    d->lock_wait = value_finish(b);
+}
+
 static enum store_error try(struct driver *d, struct lock_row *holder, struct diags *ds)
 {
     *holder = (struct lock_row){ 0 };
@@ -168,7 +184,8 @@ static int lock_failed(struct driver *d, enum store_error e, struct lock_row *ho
 // already goes on waiting while the store is away: nothing hangs on it yet.
 static int wait_and_take(struct driver *d)
 {
-    int64_t until = loop_now_ms(d->loop) + d->options->wait_ms;
+    int64_t began = loop_now_ms(d->loop), until = began + d->options->wait_ms;
+    struct lock_row first = { 0 };
     bool waits = false, away = false;
 
     while (!d->refused) {
@@ -176,12 +193,16 @@ static int wait_and_take(struct driver *d)
         struct lock_row holder;
         bool last = loop_now_ms(d->loop) >= until;
         enum store_error e = try(d, &holder, last || !waits ? d->diags : &ds);
+        if (e == STORE_OK && first.name.n)
+            remember_wait(d, &first, began);
         if (e == STORE_OK || last || (e != STORE_LOCKED && !waits))
             return lock_failed(d, e, &holder);
         if (e != STORE_LOCKED && !away)
             say(d, "%.*s; it is asked again and again", STR_ARG(ds.last->message));
         if (e == STORE_LOCKED && !waits)
             tell_waiting(d, &holder);
+        if (e == STORE_LOCKED && !first.name.n)
+            first = holder;
         away = e != STORE_LOCKED;
         waits = true;
         pause(d, LOOK_EVERY_MS);

@@ -57,6 +57,7 @@ static void tell_resume(struct driver *d)
     if (d->options->worker.n)
         value_put_s(b, "worker", value_string(d->options->worker));
     emit(d, EVENT_RUN_RESUME, b);
+    tell_locks(d);
 }
 
 static int refuse(struct driver *d, int code, const char *words)

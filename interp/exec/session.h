@@ -11,6 +11,8 @@ bool driver_open_store(struct driver *d, bool create);
 bool driver_start_keeper(struct driver *d);
 // announce.c: the event run.start; the row of the run among all runs.
 void tell_start(struct driver *d);
+// That there was a wait for the locks, and that they are held.
+void tell_locks(struct driver *d);
 void driver_row(struct driver *d);
 // Where the files of this session are, when that is not beside the journal.
 void put_place(struct driver *d, struct value_builder *b);

@@ -111,7 +111,7 @@ struct history {
     size_t notice_count;
     bool keep_moments;
 
-    struct str locks_waited, lock_holder;  // lock.wait and nothing since
+    struct str locks_waited, lock_holder;  // of the last lock.wait
     bool has_locks;                        // some were taken
 
     // inner

@@ -491,7 +491,7 @@ static void on_lock_wait(struct history *h, const struct event *e)
     h->lock_holder = history_kept(h, holder.kind == VALUE_MAP ? text_of(holder, "run")
                                                               : text_of(e->data, "holder"));
     history_moment(h, e,
-                   str_format(h->arena, "waits for lock %.*s, held by %.*s",
+                   str_format(h->arena, "waited for lock %.*s, held by run %.*s",
                               STR_ARG(h->locks_waited), STR_ARG(h->lock_holder)),
                    false);
 }
@@ -499,7 +499,6 @@ static void on_lock_wait(struct history *h, const struct event *e)
 static void on_lock_held(struct history *h, const struct event *e)
 {
     (void)e;
-    h->locks_waited = h->lock_holder = STR("");
     h->has_locks = true;
 }
 

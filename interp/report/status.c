@@ -236,11 +236,6 @@ struct str status_line(const struct status *s, struct arena *a)
     const struct history *h = s->history;
     struct pieces p = { 0 };
 
-    if (h->locks_waited.n && !h->over)
-        return joined(
-            s, str_format(a, "waits for lock %.*s", STR_ARG(h->locks_waited)),
-            &(struct pieces){ { str_format(a, "held by run %.*s", STR_ARG(h->lock_holder)) }, 1 },
-            a);
     size_t count = status_running(h, steps, SHOWN);
     if (!count || h->over)
         return STR("");

@@ -310,8 +310,8 @@ static void on_undo_end(struct teller *t, const struct event *e)
 
 static void on_lock_wait(struct teller *t, const struct event *e)
 {
-    (void)e;
-    teller_tell(t, INK_WARN, "waits for lock %.*s, held by run %.*s",
+    teller_tell(t, INK_DIM, "waited %.*s for the lock %.*s, held by run %.*s",
+                STR_ARG(span_text(int_of(e->data, "waited_ms", 0), t->scratch)),
                 STR_ARG(t->history->locks_waited), STR_ARG(t->history->lock_holder));
 }
 

@@ -25,6 +25,23 @@ test_that 'a lock is free again when it was waited for' '
 	touch go && ends 0 && exits 0 wait $second && effects "a b a b "
 '
 
+test_that 'the journal has the wait and whose the lock was, of a run as of a resume' '
+	wait_told() {
+		rm -f said; "$@" -o ndjson >second 2>said </dev/null & second=$!
+		until_true "grep -q \"waiting for the lock\" said" && touch go && ends 0 && exits 0 wait $second &&
+		sed -n "2,3p" second | grep -o "\"type\":\"lock.[a-z]*\",\"locks\":.*" >told && sed -n 1p told |
+			grep -E "lock.wait\",\"locks\":\[\"db/x\"\],\"holder\":\{\"run\":\"$id\",.*\"waited_ms\":[0-9]" &&
+		sed -n 2p told | grep -F "lock.held\",\"locks\":[\"db/x\",\"db/y\"]"
+	}
+	book "$waits" "lock: [db/x, db/y]"
+	start && wait_told runbook run book.yaml --wait 20s && rm -f go &&
+	printf "%s\n" "runbook: 1" "name: bad" "type: application" "lock: [db/x, db/y]" "steps: [{id: a, shell: test -e go}]" >bad.yaml &&
+	{ runbook run bad.yaml -o ndjson >first 2>/dev/null </dev/null; [ $? = 1 ]; } && rm -rf effects &&
+	failed=$(sed -n "1s/.*\"run\":\"\([a-z0-9]*\)\".*/\1/p" first) && { runbook run book.yaml >out 2>&1 </dev/null & } && run=$! &&
+	until_true "[ -s effects ]" && id=$(runbook runs -o ndjson | sed -n "1s/.*\"id\":\"\([a-z0-9]*\)\".*/\1/p") &&
+	wait_told runbook resume "$failed" --wait 20s
+'
+
 test_that 'a crashed run keeps its lock until it is resumed' '
 	book "$waits" "lock: db/x"
 	start && kill -9 "$run" && until_true "gone $run" && touch go &&
