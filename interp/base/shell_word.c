@@ -25,3 +25,11 @@ void shell_quote(struct buf *out, struct str s)
     }
     buf_add_c(out, '\'');
 }
+
+struct str shell_word(struct arena *a, struct str s)
+{
+    struct buf b = BUF_EMPTY;
+
+    shell_quote(&b, s);
+    return buf_take(&b, a);
+}

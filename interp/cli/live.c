@@ -80,6 +80,7 @@ static void take_switches(struct live *l)
     struct run_options *o = &l->options;
 
     o->cwd = v->dir;
+    o->reach = reaching_flags(v);
     o->manual = str_is(flag_text(v, "mode"), "manual");
     o->yes = flag_given(v, "yes");
     o->no_input = flag_given(v, "no-input");

@@ -60,8 +60,9 @@ static bool needs_a_person(struct taking *t, const struct history *h)
         map_put(t->left, str_copy(t->v->arena, h->run), t);
         taking_say(t,
                    "run %.*s can go on and needs its secret input `%.*s` again, which a worker "
-                   "does not have: runbook resume %.*s --inputs FILE",
-                   STR_ARG(h->run), STR_ARG(value_item(names, 0).s), STR_ARG(h->run));
+                   "does not have: runbook resume %.*s%.*s --inputs FILE",
+                   STR_ARG(h->run), STR_ARG(value_item(names, 0).s), STR_ARG(h->run),
+                   STR_ARG(reaching_flags(t->v)));
     }
     return true;
 }

@@ -42,6 +42,7 @@ struct run_options {
     struct str file;              // as given: a path or an address
     struct str cwd;               // the caller's folder (after -C), absolute
     struct str store;             // --store, or empty
+    struct str reach;             // flags with which a suggested command reaches the same runs
     bool manual;                  // --mode manual
     bool yes, no_input, detach, dry_run, probe, drill;
     const struct said *confirms, *answers, *attests, *marks;

@@ -108,6 +108,17 @@ void lock_look(struct store *s, struct lock_row *l, struct arena *a)
     l->waits = found.at;
 }
 
+static struct str ways_to_free(struct driver *d, struct str run)
+{
+    struct str with = d->options->reach;
+
+    return str_format(d->arena,
+                      "`runbook resume %.*s%.*s`, `runbook undo %.*s%.*s` or `runbook abort "
+                      "%.*s%.*s`",
+                      STR_ARG(run), STR_ARG(with), STR_ARG(run), STR_ARG(with), STR_ARG(run),
+                      STR_ARG(with));
+}
+
 // It does not end by itself: to wait for the lock is no use.
 static void held_by_waiting(struct driver *d, const struct lock_row *h)
 {
@@ -117,9 +128,8 @@ static void held_by_waiting(struct driver *d, const struct lock_row *h)
                                 STR_ARG(h->name), STR_ARG(h->run), STR_ARG(h->user),
                                 STR_ARG(h->host), STR_ARG(h->waits));
 
-    diag_help(d->diags, e, "`runbook waiting` says how it is answered; runbook resume %.*s, "
-              "undo %.*s or abort %.*s frees the lock",
-              STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
+    diag_help(d->diags, e, "`runbook waiting%.*s` says how it is answered; %.*s frees the lock",
+              STR_ARG(d->options->reach), STR_ARG(ways_to_free(d, h->run)));
 }
 
 static void held(struct driver *d, struct lock_row *h)
@@ -135,11 +145,11 @@ static void held(struct driver *d, struct lock_row *h)
                                 STR_ARG(h->host), h->step.n ? ", at step " : "", STR_ARG(h->step),
                                 STR_ARG(ago_text(wall_from(h->since), clock_wall_ns(), d->arena)));
 
-    diag_help(d->diags, e, "%s runbook resume %.*s, undo %.*s or abort %.*s frees the lock",
+    diag_help(d->diags, e, "%s %.*s frees the lock",
               h->crashed   ? "its process is gone:"
               : h->unknown ? "it ended, and what became of a step is not known:"
                            : "while it runs, wait with --wait 10m; when it has stopped or was killed,",
-              STR_ARG(h->run), STR_ARG(h->run), STR_ARG(h->run));
+              STR_ARG(ways_to_free(d, h->run)));
 }
 
 static void tell_waiting(struct driver *d, struct lock_row *h)

@@ -81,6 +81,7 @@ void question_complete(const struct driver *d, struct question *q)
 
     hide_secrets(d, q);
     q->dir = d->frame->dir;
+    q->reach = d->options->reach;
     q->requester = requester(d);
     q->refusals = refusals ? *refusals : 0;
     q->digest = digest_of(d, q);

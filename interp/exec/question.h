@@ -93,6 +93,7 @@ struct question {
     bool not_requester;
     struct str requester;                // who started the run
     size_t refusals;                     // how often it was refused before
+    struct str reach;                    // approve: flags with which a vote reaches the run
     struct str until;                    // when its time is up, RFC 3339, or empty
     const struct person_to_call *people;
     size_t people_count;

@@ -3,6 +3,7 @@
 
 #include "action/sql/transaction.h"
 #include "base/arena.h"
+#include "base/shell_word.h"
 #include "exec/walk.h"
 
 enum { LOOK_EVERY_MS = 200 };
@@ -36,6 +37,14 @@ static bool may_run_again(const struct walk *w)
     return step_is_idempotent(w->d->program, w->task->step) || w->task->step->more->done_if;
 }
 
+// As a shell takes it: the brackets of an instance are quoted.
+static struct str mark(struct walk *w, const char *state)
+{
+    struct str said = str_format(w->arena, "%.*s=%s", STR_ARG(w->task->address), state);
+
+    return str_find(said, '[') == SIZE_MAX ? said : shell_word(w->arena, said);
+}
+
 static void not_known(struct walk *w, struct str message)
 {
     if (may_run_again(w)) {
@@ -47,10 +56,12 @@ static void not_known(struct walk *w, struct str message)
     w->message = message.n ? message
                            : STR("the run was interrupted in it, and what became of it is "
                                  "not known");
+    struct str with = w->d->options->reach;
     w->help = str_format(w->arena,
-                         "look, then say: runbook resume %.*s --mark %.*s=done (it took effect) or "
-                         "--mark %.*s=failed (it did not)",
-                         STR_ARG(w->d->id), STR_ARG(w->task->address), STR_ARG(w->task->address));
+                         "look, then say `runbook resume %.*s --mark %.*s%.*s` (it took effect) or "
+                         "`--mark %.*s` (it did not)",
+                         STR_ARG(w->d->id), STR_ARG(mark(w, "done")), STR_ARG(with),
+                         STR_ARG(mark(w, "failed")));
     walk_end(w, STATE_UNKNOWN, "stop", false);
 }
 

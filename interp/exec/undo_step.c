@@ -140,7 +140,8 @@ int undo_step_goes_on(struct driver *d, struct run_options *o)
     struct diag *e = diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
                                 "of run %.*s `%.*s` was undone, so it cannot go on forwards",
                                 STR_ARG(d->id), STR_ARG(d->step_before));
-    diag_help(d->diags, e, "`runbook undo %.*s` takes the rest back, `runbook abort %.*s` ends it",
-              STR_ARG(d->id), STR_ARG(d->id));
+    diag_help(d->diags, e, 
+              "`runbook undo %.*s%.*s` takes the rest back, `runbook abort %.*s%.*s` ends it",
+              STR_ARG(d->id), STR_ARG(o->reach), STR_ARG(d->id), STR_ARG(o->reach));
     return CODE_USAGE;
 }

@@ -1,6 +1,7 @@
 // What to type next, and whom to call.
 
 #include "base/arena.h"
+#include "base/shell_word.h"
 #include "report/aftermath.h"
 #include "report/answers.h"
 #include "value/fields.h"
@@ -104,6 +105,15 @@ static void add_suggestions(const struct suggestions *s)
         page_item(s->p, s->items[i].line, wide, INK_DIM, str_from(s->items[i].why));
 }
 
+static struct str mark_flag(struct str id, const char *state, struct arena *a)
+{
+    struct str said = str_format(a, "%.*s=%s", STR_ARG(id), state);
+
+    // A lone `=` needs no quotes; the brackets of an instance do.
+    return str_format(a, " --mark %.*s",
+                      STR_ARG(str_find(id, '[') == SIZE_MAX ? said : shell_word(a, said)));
+}
+
 static void suggest_marks(struct suggestions *s)
 {
     struct arena *a = s->p->arena;
@@ -112,17 +122,17 @@ static void suggest_marks(struct suggestions *s)
 
     for (size_t i = 0; unknown.kind == VALUE_LIST && i < value_size(unknown); i++) {
         struct str id = value_item(unknown, i).s;
-        suggest(s, "resume", str_format(a, " --mark %.*s=done", STR_ARG(id)),
-                "it took effect: go on");
-        suggest(s, "resume", str_format(a, " --mark %.*s=failed", STR_ARG(id)),
-                "it did not: try it again");
+        suggest(s, "resume", mark_flag(id, "done", a), "it took effect: go on");
+        suggest(s, "resume", mark_flag(id, "failed", a), "it did not: try it again");
     }
 }
 
 static void suggest_answer(struct suggestions *s, const struct asked *q)
 {
     struct arena *a = s->p->arena;
-    struct str step = str_is(q->step, "run") ? STR("") : str_format(a, " %.*s", STR_ARG(q->step));
+    struct str step = str_is(q->step, "run")
+                          ? STR("")
+                          : str_format(a, " %.*s", STR_ARG(shell_word(a, q->step)));
     struct str vote = str_format(a, "%.*s%.*s", STR_ARG(step), STR_ARG(answers_reason(q)));
     struct str flag = answers_flag(q, a);
 
@@ -167,6 +177,14 @@ static struct str answers_of_undo(const struct history *h, struct arena *a)
     return buf_take(&b, a);
 }
 
+// It was suspended, and a person who resumes it on a terminal gets the question.
+static bool is_asked_again(const struct history *h)
+{
+    const struct asked *q = h->suspended ? history_open_question(h) : NULL;
+
+    return q && !str_is(q->kind, "approve");
+}
+
 static void suggest_going_on(struct suggestions *s)
 {
     const struct history *h = s->h;
@@ -177,7 +195,8 @@ static void suggest_going_on(struct suggestions *s)
             answers.n    ? "go on undoing, with these answers"
             : step       ? "go on undoing this step"
             : h->undoing ? "go on undoing"
-                         : "go on from where it stopped");
+            : is_asked_again(h) ? "go on: it is asked again, on a terminal"
+                                : "go on from where it stopped");
 }
 
 // A secret input is kept nowhere: who goes on gives it again.
@@ -231,6 +250,19 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
     add_secret_inputs(&s);
     if (str_search(flags, STR("***")) != SIZE_MAX)
         page_head(p, INK_DIM, "%s", "  (*** stands for the password of the store)");
+}
+
+void aftermath_meanwhile(const struct history *h, struct str flags, struct page *p)
+{
+    struct suggestions s = { p, h, flags };
+
+    page_blank(p);
+    page_head(p, INK_BOLD, "What you can do:");
+    for (size_t i = 0; i < h->question_count; i++)
+        if (h->questions[i]->open && str_is(h->questions[i]->kind, "approve"))
+            suggest_answer(&s, h->questions[i]);
+    suggest(&s, "logs", STR(" -f"), "follow what its steps print");
+    add_suggestions(&s);
 }
 
 // -------- people

@@ -4,6 +4,7 @@
 
 #include "action/prompt.h"
 #include "base/arena.h"
+#include "base/shell_word.h"
 #include "model/runbook.h"
 #include "report/harmless.h"
 #include "report/person_inside.h"
@@ -162,15 +163,17 @@ void dialog_approval(struct person *p)
     const struct question *q = p->q;
     struct str run = p->history->run;
     bool whole = str_is(q->id, "run");
+    struct str step = whole ? STR("") : shell_word(p->scratch, q->id);
 
     headline(p, "Waits for approval:");
     message(p);
     facts(p);
     page_head(&p->page, INK_PLAIN, "%zu of %zu votes. From anywhere:", q->votes, q->votes_needed);
-    page_head(&p->page, INK_ASK, "  runbook approve %.*s%s%.*s%s", STR_ARG(run), whole ? "" : " ",
-              STR_ARG(whole ? STR("") : q->id), q->reason_required ? " --reason TEXT" : "");
-    page_head(&p->page, INK_ASK, "  runbook reject %.*s%s%.*s --reason TEXT", STR_ARG(run),
-              whole ? "" : " ", STR_ARG(whole ? STR("") : q->id));
+    page_head(&p->page, INK_ASK, "  runbook approve %.*s%s%.*s%.*s%s", STR_ARG(run),
+              whole ? "" : " ", STR_ARG(step), STR_ARG(q->reach),
+              q->reason_required ? " --reason TEXT" : "");
+    page_head(&p->page, INK_ASK, "  runbook reject %.*s%s%.*s%.*s --reason TEXT", STR_ARG(run),
+              whole ? "" : " ", STR_ARG(step), STR_ARG(q->reach));
 }
 
 // -------- manual work

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/shell_word.h"
 #include "report/aftermath.h"
 #include "report/answers.h"
 #include "report/harmless.h"
@@ -155,10 +156,11 @@ static struct str standstill(const struct lock_row *r, struct str flags, struct 
     if (!r->crashed && !r->unknown)
         return STR("");
     return str_format(a,
-                      " (%s: runbook resume %.*s%.*s, undo %.*s or abort %.*s "
-                      "frees it)",
+                      " (%s: `runbook resume %.*s%.*s`, `runbook undo %.*s%.*s` or `runbook "
+                      "abort %.*s%.*s` frees it)",
                       r->unknown ? "what became of it is not known" : "its process is gone",
-                      STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(r->run));
+                      STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(flags),
+                      STR_ARG(r->run), STR_ARG(flags));
 }
 
 static struct str ago(int64_t wall_ns, struct arena *a)
@@ -241,10 +243,11 @@ static void add_question(const struct asked *q, struct page *p)
     struct str answer = q->votes.n ? str_format(p->arena, "the votes are in (%.*s), the run is to hear of it",
                                                 STR_ARG(q->votes))
                         : q->open ? STR("not answered")
-                                : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s", STR_ARG(q->answer),
-                                             q->by.n ? ", by " : "", STR_ARG(q->by),
-                                             q->how.n ? ", " : "", STR_ARG(q->how),
-                                             note.n ? ": " : "", STR_ARG(note));
+                                : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s",
+                                             STR_ARG(history_answer(q)), q->by.n ? ", by " : "",
+                                             STR_ARG(q->by), q->how.n ? ", " : "",
+                                             STR_ARG(answers_way(q->how)), note.n ? ": " : "",
+                                             STR_ARG(note));
 
     page_item(p, q->step, 12, q->open ? INK_ASK : INK_PLAIN,
               str_format(p->arena, "%.*s%s%.*s: %.*s", STR_ARG(q->kind), q->message.n ? " " : "",
@@ -257,6 +260,12 @@ static struct str ended_words(const struct history *h, const struct run_row *r, 
         return str_format(a, "%.*s (exit code %d)", STR_ARG(r->state), r->exit);
     return str_format(a, "%.*s, %.*s%.*s (exit code %d)", STR_ARG(r->state), STR_ARG(row_result(r)),
                       STR_ARG(since_words(h, a)), r->exit);
+}
+
+// An interpreter has the run: nobody else can go on with it.
+static bool is_attached(const struct run_row *r)
+{
+    return str_is(r->state, "running");
 }
 
 // Somebody is asked, and the run is there to hear the answer.
@@ -315,21 +324,19 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
         aftermath_write(h, flags, p);
     else if (is_crashed(row))
         aftermath_commands(h, flags, p);
-}
-
-// An interpreter has the run: nobody else can go on with it.
-static bool is_attached(const struct run_row *r)
-{
-    return str_is(r->state, "running");
+    else if (is_attached(row))
+        aftermath_meanwhile(h, flags, p);
 }
 
 static void add_vote_lines(const struct history *h, const struct asked *q, struct str flags,
                            struct page *p)
 {
-    page_head(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run), STR_ARG(q->step),
+    struct str step = shell_word(p->arena, q->step);
+
+    page_head(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run), STR_ARG(step),
               STR_ARG(flags), STR_ARG(answers_reason(q)));
     page_head(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
-              STR_ARG(q->step), STR_ARG(flags));
+              STR_ARG(step), STR_ARG(flags));
 }
 
 // A worker has no secret inputs; after a refusal there is only the end to come to.

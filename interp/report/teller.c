@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/shell_word.h"
 #include "report/aftermath.h"
 #include "report/harmless.h"
 #include "report/status.h"
@@ -151,8 +152,10 @@ static void tell_left_out(struct teller *t, struct spout *s)
         teller_tell(t, INK_DIM, "%.*s | (%zu lines not shown here%s)", STR_ARG(s->step), n,
                     t->history->dry_run
                         ? ""
-                        : str_format(t->scratch, "; runbook logs %.*s %.*s",
-                                     STR_ARG(t->history->run), STR_ARG(s->step)).s);
+                        : str_format(t->scratch, "; runbook logs %.*s %.*s%.*s",
+                                     STR_ARG(t->history->run),
+                                     STR_ARG(shell_word(t->scratch, s->step)),
+                                     STR_ARG(t->options.flags)).s);
 }
 
 void teller_end_output(struct teller *t, struct str step)
