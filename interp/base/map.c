@@ -13,7 +13,7 @@ struct map {
     struct arena *arena;
     struct entry *entries;  // in order
     size_t count, room;
-    uint32_t *slots;  // entry number + 1, or 0; twice as many as room
+    uint32_t *slots;  // entry number + 1, or 0; a third more than room at least
     size_t slot_count;
 };
 
@@ -43,17 +43,28 @@ static size_t slot_of(const struct map *m, struct str key)
     return i;
 }
 
-static void grow(struct map *m)
+static void make_room(struct map *m, size_t room)
 {
-    size_t room = m->room ? m->room * 2 : 8;
+    size_t slots = 16;
 
+    while (slots < room + room / 3)
+        slots *= 2;
     m->entries = arena_grow(m->arena, m->entries, m->room, room, sizeof *m->entries);
     m->room = room;
-    m->slots = arena_grow(m->arena, m->slots, m->slot_count, room * 2, sizeof *m->slots);
-    m->slot_count = room * 2;
+    m->slots = arena_grow(m->arena, m->slots, m->slot_count, slots, sizeof *m->slots);
+    m->slot_count = slots;
     memset(m->slots, 0, m->slot_count * sizeof *m->slots);
     for (size_t i = 0; i < m->count; i++)
         m->slots[slot_of(m, m->entries[i].key)] = (uint32_t)i + 1;
+}
+
+// By half at least, so that many small reservations are no more work than one.
+void map_reserve(struct map *m, size_t more)
+{
+    size_t need = m->count + more, half = m->room + m->room / 2;
+
+    if (need > m->room)
+        make_room(m, need > half ? need : half);
 }
 
 void *map_get(const struct map *m, struct str key)
@@ -67,7 +78,7 @@ void *map_get(const struct map *m, struct str key)
 void map_put(struct map *m, struct str key, void *value)
 {
     if (m->count == m->room)
-        grow(m);
+        make_room(m, m->room ? m->room * 2 : 8);
     size_t slot = slot_of(m, key);
     if (!m->slots[slot]) {
         m->entries[m->count] = (struct entry){ .key = key };

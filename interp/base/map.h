@@ -9,6 +9,8 @@
 struct map;
 
 struct map *map_new(struct arena *a);
+// Makes room for [more] that will be put in, so that no more is taken than they need.
+void map_reserve(struct map *m, size_t more);
 
 // The value of [key], or NULL.
 void *map_get(const struct map *m, struct str key);

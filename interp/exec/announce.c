@@ -8,23 +8,28 @@
 
 // ---- run.start
 
+static struct value step_name(struct driver *d, struct task *t, struct arena *a)
+{
+    struct view v = view_of(d, t);
+    bool inside = t->in->kind == SERIES_RESCUE || t->in->kind == SERIES_ALWAYS;
+    struct value_entry said[] = {
+        { value_text("in"), value_text(t->in->kind == SERIES_RESCUE ? "rescue" : "always") },
+        { value_text("id"), value_string(t->address) },
+        { value_text("name"), value_string(step_label(t->step, view_scope(&v), a)) },
+    };
+
+    return inside ? value_map_small(a, said, 3) : value_map_small(a, said + 1, 2);
+}
+
 static struct value step_names(struct driver *d)
 {
     struct arena *a = turn_arena(d);
     struct value_builder *list = value_list_of(a, run_task_count(d->run));
 
     for (size_t i = 0; i < run_task_count(d->run); i++) {
-        const struct task *t = run_task_at(d->run, i);
-        if (t->phase != PHASE_PREPARE && t->phase != PHASE_STEPS)
-            continue;
-        bool inside = t->in->kind == SERIES_RESCUE || t->in->kind == SERIES_ALWAYS;
-        struct value_builder *one = value_map_of(a, inside ? 3 : 2);
-        if (inside)
-            value_put_s(one, "in", value_text(t->in->kind == SERIES_RESCUE ? "rescue" : "always"));
-        value_put_s(one, "id", value_string(t->address));
-        struct view v = view_of(d, run_task_at(d->run, i));
-        value_put_s(one, "name", value_string(step_label(t->step, view_scope(&v), a)));
-        value_add(list, value_finish(one));
+        struct task *t = run_task_at(d->run, i);
+        if (t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS)
+            value_add(list, step_name(d, t, a));
     }
     return value_finish(list);
 }

@@ -46,16 +46,16 @@ static struct str placeholder_of(struct arena *a, struct value name)
     return str_format(a, "%s%.*s__", placeholder, STR_ARG(name.s));
 }
 
-static struct str by_name(struct driver *d, struct str text, bool back)
+static struct str by_name(struct driver *d, struct str text, bool back, struct arena *a)
 {
     struct value secrets = d->frame->secrets;
 
     for (size_t i = 0; secrets.kind == VALUE_MAP && i < value_size(secrets); i++) {
         struct value_entry e = secrets.map->entries[i];
-        struct str name = placeholder_of(d->arena, e.key);
+        struct str name = placeholder_of(a, e.key);
         if (e.value.kind == VALUE_STRING)
-            text = back ? replaced(d->arena, text, name, e.value.s)
-                        : replaced(d->arena, text, e.value.s, name);
+            text = back ? replaced(a, text, name, e.value.s)
+                        : replaced(a, text, e.value.s, name);
     }
     return text;
 }
@@ -119,31 +119,32 @@ bool plan_fill_secrets(struct driver *d, struct kept_plan *plan)
     for (size_t i = 0; i < plan->file_count; i++) {
         if (is_whole(plan->files[i].text))
             continue;
-        plan->files[i].text = by_name(d, plan->files[i].text, true);
+        plan->files[i].text = by_name(d, plan->files[i].text, true, d->arena);
         any = true;
     }
     return any;
 }
 
-static struct value files_of(struct driver *d)
+static struct value files_of(struct driver *d, struct arena *a)
 {
-    struct value_builder *list = value_list_start(d->arena);
+    struct value_builder *list = value_list_start(a);
     size_t count;
-    const struct program_file *files = program_files(d->program, d->arena, &count);
+    const struct program_file *files = program_files(d->program, a, &count);
 
     for (size_t i = 0; i < count; i++) {
-        struct value_builder *one = value_map_start(d->arena);
+        struct value_builder *one = value_map_start(a);
         value_put_s(one, "path", value_string(files[i].path));
-        value_put_s(one, "text", value_string(without_defaults(d, by_name(d, files[i].text, false))));
-        value_put_s(one, "sha256", value_string(digest_hex(d->arena, files[i].text)));
+        struct str text = by_name(d, files[i].text, false, a);
+        value_put_s(one, "text", value_string(without_defaults(d, text)));
+        value_put_s(one, "sha256", value_string(digest_hex(a, files[i].text)));
         value_add(list, value_finish(one));
     }
     return value_finish(list);
 }
 
-static struct value without_secrets(struct driver *d, struct value map, struct value *withheld)
+static struct value without_secrets(struct value map, struct value *withheld, struct arena *a)
 {
-    struct value_builder *kept = value_map_start(d->arena), *names = value_list_start(d->arena);
+    struct value_builder *kept = value_map_start(a), *names = value_list_start(a);
 
     for (size_t i = 0; map.kind == VALUE_MAP && i < value_size(map); i++) {
         struct value_entry e = map.map->entries[i];
@@ -156,9 +157,9 @@ static struct value without_secrets(struct driver *d, struct value map, struct v
     return value_finish(kept);
 }
 
-struct str plan_text(struct driver *d)
+struct str plan_text(struct driver *d, struct arena *a)
 {
-    struct value_builder *b = value_map_start(d->arena);
+    struct value_builder *b = value_map_start(a);
     struct value withheld, kept;
 
     value_put_s(b, "format", value_int(1));
@@ -168,17 +169,17 @@ struct str plan_text(struct driver *d)
     value_put_s(b, "drill", value_bool(d->options->drill));
     value_put_s(b, "on_failure", value_int(d->options->on_failure));
     value_put_s(b, "user", value_string(person(d)));
-    kept = without_secrets(d, d->frame->inputs, &withheld);
+    kept = without_secrets(d->frame->inputs, &withheld, a);
     value_put_s(b, "inputs", kept);
     value_put_s(b, "secret_inputs", d->frame->given_secrets);
-    kept = without_secrets(d, d->frame->vars, &withheld);
+    kept = without_secrets(d->frame->vars, &withheld, a);
     value_put_s(b, "vars", kept);
     value_put_s(b, "secret_vars", withheld);
     if (d->frame->trigger.kind == VALUE_MAP)
         value_put_s(b, "trigger", d->frame->trigger);
     value_put_s(b, "run", d->run_value);
-    value_put_s(b, "files", files_of(d));
-    return json_text(value_finish(b), d->arena);
+    value_put_s(b, "files", files_of(d, a));
+    return json_text(value_finish(b), a);
 }
 
 struct str plan_digest(struct driver *d, struct str plan)

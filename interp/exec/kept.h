@@ -15,7 +15,7 @@ struct kept_plan {
     size_t file_count;
 };
 
-struct str plan_text(struct driver *d);
+struct str plan_text(struct driver *d, struct arena *a);
 struct str plan_digest(struct driver *d, struct str plan);
 bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
 // Whether the files are as they were: no secret stood in one of them by its value.

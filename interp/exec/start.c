@@ -68,11 +68,14 @@ int refuse_questions(struct driver *d)
 // The digest is that of the text that is kept, so that who reads it can prove it.
 static bool keep_plan(struct driver *d)
 {
-    struct str plan = mask_text(d->mask, plan_text(d), d->arena, NULL);
+    struct arena *scratch = arena_new(NULL);
+    struct str plan = mask_text(d->mask, plan_text(d, scratch), scratch, NULL);
 
     programs_note(d);
     d->digest = plan_digest(d, plan);
-    return !d->journal || journal_keep(d->journal, "plan.json", plan, d->diags);
+    bool kept = !d->journal || journal_keep(d->journal, "plan.json", plan, d->diags);
+    arena_free(scratch);
+    return kept;
 }
 
 static struct str scratch_folder(struct driver *d)

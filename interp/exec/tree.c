@@ -106,6 +106,8 @@ struct series *series_new(struct run *r, enum series_kind kind, struct task *own
 
     if (owner && owner->kind == TASK_GROUP && kind == SERIES_STEPS)
         s->limit = limit_of(owner->step);
+    map_reserve(r->by_address, steps->count);
+    map_reserve(space->by_id, steps->count);
     LIST_EACH(const struct step, step, *steps)
         add(r, s, step, space, prefix, phase);
     s->left = s->count;

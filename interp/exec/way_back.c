@@ -33,7 +33,7 @@ static void look_inside(struct looking *k, const struct step *s, const struct st
     const struct module *m = s->kind == STEP_USE ? program_use(k->d->program, s) : NULL;
 
     if (m) {
-        struct str inside = str_format(k->d->arena, "%.*s.", STR_ARG(id));
+        struct str inside = str_format(turn_arena(k->d), "%.*s.", STR_ARG(id));
         look_at(k, &m->rb->prepare, by, inside);
         look_at(k, &m->rb->steps, by, inside);
     }
@@ -46,11 +46,13 @@ static void look_at(struct looking *k, const struct list *steps, const struct st
 {
     LIST_EACH(const struct step, s, *steps)
     {
-        struct str id = str_format(k->d->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
+        struct str id = s->id.str;
+        if (prefix.n)
+            id = str_format(turn_arena(k->d), "%.*s%.*s", STR_ARG(prefix), STR_ARG(id));
         const char *cover = cover_of(k->d, s, outer);
         k->all += cover != NULL;
         if (cover && k->told < MOST_TOLD) {
-            struct value_builder *one = value_map_start(k->d->arena);
+            struct value_builder *one = value_map_start(turn_arena(k->d));
             value_put_s(one, "step", value_string(id));
             value_put_s(one, "cover", value_text(cover));
             if (s->more->irreversible)
@@ -64,7 +66,7 @@ static void look_at(struct looking *k, const struct list *steps, const struct st
 
 void put_no_way_back(struct driver *d, struct value_builder *b)
 {
-    struct looking k = { .d = d, .list = value_list_start(d->arena) };
+    struct looking k = { .d = d, .list = value_list_start(turn_arena(d)) };
     const struct runbook *rb = d->program->root->rb;
 
     look_at(&k, &rb->prepare, NULL, STR(""));

@@ -4,14 +4,11 @@
 #include "graph/build.h"
 #include "graph/spot.h"
 
-static struct str step_key(const struct vertex *v)
-{
-    return (struct str){ (const char *)&v->step, sizeof v->step };
-}
-
 const struct vertex *graph_vertex(const struct graph *g, const struct step *step)
 {
-    return map_get(g->by_step, (struct str){ (const char *)&step, sizeof step });
+    const struct vertex *v = step->vertex ? &g->vertices[step->vertex - 1] : NULL;
+
+    return v && step->vertex <= g->count && v->step == step ? v : NULL;
 }
 
 const struct vertex *graph_find(const struct graph *g, struct str id)
@@ -74,7 +71,7 @@ static void add_children(struct graph *g, struct vertex *v)
     add_list(g, &s->more->always, &in);
 }
 
-static void add_step(struct graph *g, const struct step *s, struct place_in *in, size_t index)
+static void add_step(struct graph *g, struct step *s, struct place_in *in, size_t index)
 {
     struct vertex *v = &g->vertices[g->count++];
 
@@ -88,7 +85,7 @@ static void add_step(struct graph *g, const struct step *s, struct place_in *in,
                           .depth = in->parent ? in->parent->depth + 1 : 0 };
     *in->link = v;
     in->link = &v->next_sibling;
-    map_put(g->by_step, step_key(v), v);
+    s->vertex = (uint32_t)g->count;
     if (s->id.str.n && !map_get(g->by_id, s->id.str))  // a second one is told by the reader
         map_put(g->by_id, s->id.str, v);
     add_children(g, v);
@@ -96,7 +93,7 @@ static void add_step(struct graph *g, const struct step *s, struct place_in *in,
 
 static void add_list(struct graph *g, const struct list *list, struct place_in *in)
 {
-    const struct step *steps = list->items;
+    struct step *steps = list->items;
 
     for (size_t i = 0; i < list->count; i++)
         if (steps[i].node)  // else it could not be read
@@ -128,10 +125,9 @@ struct graph *graph_read(struct arena *a, const struct runbook *rb, struct diags
     *g = (struct graph){ .rb = rb,
                          .vertices = NEW_ARRAY(a, struct vertex, count),
                          .arena = a,
-                         .words = NEW_ARRAY(a, const char *, count + 1),
                          .by_id = map_new(a),
-                         .by_step = map_new(a),
                          .other_ids = map_new(a) };
+    map_reserve(g->by_id, count);
     add_phase(g, &rb->prepare, PHASE_PREPARE);
     add_phase(g, &rb->steps, PHASE_STEPS);
     add_phase(g, &rb->always, PHASE_ALWAYS);

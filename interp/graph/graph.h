@@ -27,20 +27,20 @@ enum phase {
 struct vertex {
     const struct step *step;
     struct vertex *parent;    // the step around it, NULL at the top
-    enum role role;           // which list of its parent it is in
-    enum phase phase;         // PREPARE, STEPS or ALWAYS
-    size_t index;             // in its list
+    enum role role : 8;       // which list of its parent it is in
+    enum phase phase : 8;     // PREPARE, STEPS or ALWAYS
+    bool in_order;            // its list runs in order (not parallel)
+    uint32_t index;           // in its list
     struct vertex *before;    // the order edge: it starts after this one has ended; or NULL
     struct vertex **needs;    // need edges, each once
     struct span *need_spans;  // where each is written: the word in `needs`, or what is read
-    size_t need_count;
-    bool in_order;  // its list runs in order (not parallel)
+    uint32_t need_count;
+    uint32_t written;         // so many of [needs] stand in `needs`, the rest was read
 
     // For walking. Children in file order: steps, rescue, always.
     struct vertex *first_child, *next_sibling;
-    size_t depth;    // 0 at the top
-    size_t chain;    // everything from this index of its list on has ended when it starts
-    size_t written;  // so many of [needs] stand in `needs`, the rest was read
+    uint32_t depth;  // 0 at the top
+    uint32_t chain;  // everything from this index of its list on has ended when it starts
 };
 
 struct graph {
@@ -48,9 +48,8 @@ struct graph {
     struct vertex *vertices;  // in file order
     size_t count;
     struct map *by_id;      // struct vertex
-    struct map *by_step;    // struct vertex; the key is the address of the step
     struct map *other_ids;  // struct step: checks, undos and hooks that have an id
-    const char **words;     // all ids, for "did you mean"; filled when first asked for
+    const char **words;     // all ids, for "did you mean"; NULL until it is asked for
     struct arena *arena;
 };
 

@@ -161,8 +161,9 @@ static void complain(const struct reading *at, const struct expr_ref *ref, const
 // Copies, because ids are slices of the file; kept, because a file may be wrong often.
 static const char *const *all_ids(const struct graph *g)
 {
-    if (g->words[0] || g->count == 0)
+    if (g->words)
         return g->words;
+    ((struct graph *)g)->words = NEW_ARRAY(g->arena, const char *, g->count + 1);
     for (size_t i = 0, n = 0; i < g->count; i++)
         if (g->vertices[i].step->id.str.n)
             g->words[n++] = str_copy(g->arena, g->vertices[i].step->id.str).s;

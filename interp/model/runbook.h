@@ -121,7 +121,8 @@ struct step {
     const struct node *node;
     const struct step_more *more;
     enum step_kind kind : 8;
-    bool has_needs;  // needs was written, perhaps as []
+    bool has_needs;   // needs was written, perhaps as []
+    uint32_t vertex;  // its number in the graph of its runbook, from 1 (graph/ counts); or 0
     struct text id;  // as written, or derived from name; n == 0 where none is needed
     const struct template *name;
     const struct expr *cond;  // if

@@ -11,6 +11,8 @@
 
 static void announce(struct history *h, struct value steps)
 {
+    if (steps.kind == VALUE_LIST)
+        map_reserve(h->by_id, value_size(steps));
     for (size_t i = 0; steps.kind == VALUE_LIST && i < value_size(steps); i++) {
         struct value step = value_item(steps, i);
         struct str id = step.kind == VALUE_STRING ? step.s : text_of(step, "id");

@@ -185,6 +185,23 @@ void value_put_s(struct value_builder *b, const char *key, struct value value)
     value_put(b, value_text(key), value);
 }
 
+struct value value_map_small(struct arena *a, const struct value_entry *entries, size_t count)
+{
+    struct value_entry *kept = NEW_ARRAY(a, struct value_entry, count);
+    struct value_map *map = NEW(a, struct value_map);
+    bool secret = false;
+
+    memcpy(kept, entries, count * sizeof *kept);
+    *map = (struct value_map){ .count = count, .entries = kept };
+    for (const struct value_entry *at = kept; at < kept + count; at++) {
+        map->weight += value_weight(at->key) + value_weight(at->value);
+        map->objects |= value_has_objects(at->value);
+        map->keys |= value_key_bit(at->key.s);
+        secret |= at->value.secret | at->key.secret;
+    }
+    return (struct value){ .kind = VALUE_MAP, .secret = secret, .map = map };
+}
+
 static struct value finish_map(struct value_builder *b)
 {
     struct value_map *map = NEW(b->arena, struct value_map);

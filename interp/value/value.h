@@ -74,6 +74,8 @@ struct value_map {
     bool objects;
     uint64_t keys;  // a bit for each, all of which are text; 0: any may stand there
 };
+// So few that a map needs no index, and their keys are text of which each is there once.
+struct value value_map_small(struct arena *a, const struct value_entry *entries, size_t count);
 
 // The bit of a key, which others may share: most keys that a map lacks are known by it.
 static inline uint64_t value_key_bit(struct str key)

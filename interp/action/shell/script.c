@@ -86,7 +86,8 @@ struct script *script_read(struct arena *a, const struct template *t, bool bash,
 
     s->source = t;
     s->bash = bash;
-    s->sites = NEW_ARRAY(a, struct script_site, t->count);
+    if (!template_is_literal(t))
+        s->sites = NEW_ARRAY(a, struct script_site, t->count);
     s->text = text_of(s, a, ds);
     if (ds->errors == errors && s->site_count) {
         struct arena *scratch = arena_new(NULL);
