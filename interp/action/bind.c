@@ -65,6 +65,7 @@ static bool bind_action(struct step *s, const struct bind *b)
 
     assert(action);  // the reader takes only names of action_names()
     s->action = action;
+    s->action_node = node_copy(b->arena, s->action_node);
     s->params = arena_alloc(b->arena, 1, action->params->size);
     bool keys = check_keys(s, b);
     if (!type_read(action->params, s->action_node, s->params, &r))

@@ -23,7 +23,7 @@ static bool resolve_fallback(struct attempt *at, struct prompt_job *job, struct 
         job->fallback = json_text(v, at->arena);
         return true;
     }
-    *err = (struct expr_error){ .span = p->fallback->node->span };
+    *err = (struct expr_error){ .span = p->fallback->text.span };
     err->message = str_format(at->arena, "%s cannot be a default here", value_kind_words(v.kind));
     return false;
 }
@@ -42,7 +42,7 @@ static bool resolve(struct attempt *at, struct expr_error *err)
         return false;
     if (!job->has_fallback || prompt_read(job, job->fallback, at->dir, at->arena, &ignored, &why))
         return true;
-    *err = (struct expr_error){ .span = p->fallback->node->span };
+    *err = (struct expr_error){ .span = p->fallback->text.span };
     err->message = str_format(at->arena, "the default is none of the answers: %.*s", STR_ARG(why));
     return false;
 }
@@ -91,7 +91,8 @@ static bool read_list(struct str typed, struct arena *a, struct value *out)
 
     for (const struct node *item = ok ? n->first : NULL; item && ok; item = item->next) {
         struct value v = value_string(item->text.str);
-        ok = item->kind == NODE_SCALAR && (item->text.quoted || core_scalar(&item->text, &v, &unheard));
+        ok = item->kind == NODE_SCALAR &&
+             (item->text.quoted || core_scalar(&item->text, &v, &unheard));
         value_add(b, v);
     }
     *out = value_finish(b);

@@ -56,7 +56,7 @@ static void look_at(const struct expr *e, const char *key, void *ctx)
 static bool reads_only_what_is_fixed(struct driver *d, const struct step *s)
 {
     struct looking l = { s, true };
-    struct span at = s->node->span;
+    struct span at = s->span;
 
     if (d->looked_at == s)  // the instances of a list come one after the other
         return d->looked_fixed;

@@ -45,7 +45,7 @@ static struct str default_text(const struct input *in)
 
     if (in->secret == YES)
         return STR("***");
-    return f && f->node && f->node->kind == NODE_SCALAR ? f->node->text.str : STR("");
+    return f ? f->text.str : STR("");
 }
 
 // One question; an empty answer where there is a default leaves the default.

@@ -164,7 +164,7 @@ static void take(struct taking *t, const struct input *in)
     }
     bool ok = outside ? from_given(t, in, g, &v, &why)
                       : input_from_form(in, form, &t->scope, t->arena, &v, &why);
-    struct span where = outside ? g->span : form->node->span;
+    struct span where = outside ? g->span : form->text.span;
     if (ok && settle_path(t, in, outside, &v, &why) &&
         input_allows(in, v, &t->scope, t->arena, &why) && can_be_hidden(t, v, &why)) {
         put(t, in, v);
@@ -231,8 +231,7 @@ static const struct input *input_named(const struct module *m, struct str name)
 // As it was written, where a plain scalar would lose something on the way through a number.
 static bool as_written(const struct form *form, const struct input *in)
 {
-    return in && in->type != INPUT_LIST && form->kind == FORM_CONSTANT && form->node &&
-           form->node->kind == NODE_SCALAR;
+    return in && in->type != INPUT_LIST && form->kind == FORM_CONSTANT;
 }
 
 bool frame_with_one(const struct form_entry *e, const struct module *m, const struct scope *s,
@@ -240,7 +239,7 @@ bool frame_with_one(const struct form_entry *e, const struct module *m, const st
 {
     if (!as_written(e->form, input_named(m, e->entry.key.str)))
         return form_fill(e->form, s, a, out, err);
-    *out = value_string(e->form->node->text.str);
+    *out = value_string(e->form->text.str);
     return true;
 }
 
@@ -252,7 +251,7 @@ bool frame_with(const struct step *use, const struct module *m, const struct sco
 
     for (size_t i = 0; i < use->more->with.count; i++) {
         struct value v;
-        if (node_is_null(with[i].entry.node))
+        if (form_is_null(with[i].form))
             continue;
         if (!frame_with_one(&with[i], m, s, a, &v, err))
             return false;

@@ -141,7 +141,7 @@ static struct str literal_text(const struct template *t, struct arena *a)
 
 static bool read_scalar(struct form *f, struct arena *a, struct diags *ds)
 {
-    const struct text *text = &f->node->text;
+    const struct text *text = &f->text;
     struct template *t = template_parse(a, text, ds);
 
     if (!t)
@@ -158,11 +158,10 @@ static bool read_scalar(struct form *f, struct arena *a, struct diags *ds)
     return true;
 }
 
-static bool read_form(struct form *f, struct arena *a, struct diags *ds);
+static bool read_form(struct form *f, const struct node *n, struct arena *a, struct diags *ds);
 
-static bool read_items(struct form *f, struct arena *a, struct diags *ds)
+static bool read_items(struct form *f, const struct node *n, struct arena *a, struct diags *ds)
 {
-    const struct node *n = f->node;
     bool ok = true;
     size_t i = 0;
 
@@ -172,27 +171,34 @@ static bool read_items(struct form *f, struct arena *a, struct diags *ds)
     if (f->kind == FORM_MAP)
         f->keys = NEW_ARRAY(a, struct text, f->count);
     for (const struct node *item = n->first; item; item = item->next, i++) {
-        f->items[i].node = item;
         if (f->kind == FORM_MAP)
             f->keys[i] = item->key->text;
-        ok &= read_form(&f->items[i], a, ds);
+        ok &= read_form(&f->items[i], item, a, ds);
     }
     return ok;
 }
 
-static bool read_form(struct form *f, struct arena *a, struct diags *ds)
+static bool read_form(struct form *f, const struct node *n, struct arena *a, struct diags *ds)
 {
-    if (f->node->refused)
+    f->text.span = n->span;
+    if (n->refused)
         return false;
-    return f->node->kind == NODE_SCALAR ? read_scalar(f, a, ds) : read_items(f, a, ds);
+    if (n->kind != NODE_SCALAR)
+        return read_items(f, n, a, ds);
+    f->text = n->text;
+    return read_scalar(f, a, ds);
 }
 
 struct form *form_read(struct arena *a, const struct node *n, struct diags *ds)
 {
     struct form *f = NEW(a, struct form);
 
-    f->node = n;
-    return read_form(f, a, ds) ? f : NULL;
+    return read_form(f, n, a, ds) ? f : NULL;
+}
+
+bool form_is_null(const struct form *f)
+{
+    return f->kind == FORM_CONSTANT && text_is_null(&f->text);
 }
 
 bool form_fill(const struct form *f, const struct scope *s, struct arena *a, struct value *out,

@@ -12,7 +12,7 @@
 
 struct form {
     enum { FORM_CONSTANT, FORM_TEMPLATE, FORM_LIST, FORM_MAP } kind;
-    const struct node *node;
+    struct text text;  // as it is written; of a list or map its place alone
     struct value constant;
     const struct template *template;
     struct form *items;  // list, map
@@ -25,6 +25,9 @@ bool form_fill(const struct form *f, const struct scope *s, struct arena *a, str
                struct expr_error *err);
 const struct expr_type *form_check(const struct form *f, const struct check_scope *s,
                                    struct arena *a, struct diags *ds);
+
+// It says nothing: empty, ~ or null, unquoted.
+bool form_is_null(const struct form *f);
 
 // The value of a plain scalar by the core schema. False with an error in [ds].
 bool core_scalar(const struct text *t, struct value *out, struct diags *ds);

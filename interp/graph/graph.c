@@ -96,7 +96,7 @@ static void add_list(struct graph *g, const struct list *list, struct place_in *
     struct step *steps = list->items;
 
     for (size_t i = 0; i < list->count; i++)
-        if (steps[i].node)  // else it could not be read
+        if (steps[i].span.source)  // else it could not be read
             add_step(g, &steps[i], in, i);
 }
 

@@ -194,7 +194,7 @@ static bool is_among(const struct list *list, const struct step *s)
 static bool other_may_be_read(const struct graph *g, const struct reading *at,
                               const struct expr_ref *ref, const struct step *s)
 {
-    bool above = s->node->span.end <= ref->span.start;
+    bool above = s->span.end <= ref->span.start;
     enum phase phase = at->vertex ? at->vertex->phase : at->phase;
 
     if (at->undoes && is_among(&at->undoes->more->undo.steps, s))

@@ -11,7 +11,7 @@ static void see_steps(const struct visit *v, const struct step *steps, size_t co
     for (size_t i = 0; i < count; i++) {
         struct spot s = like;
         s.step = &steps[i];
-        if (steps[i].node)  // else it could not be read
+        if (steps[i].span.source)  // else it could not be read
             v->see(&s, v->ctx);
     }
 }

@@ -65,9 +65,7 @@ static const struct list *list_of(const struct hooks *h, const char *moment)
 
 static struct str text_of(const struct step *s)
 {
-    const struct node *n = s->node;
-
-    return str_trim(str_slice(n->span.source->text, n->span.start, n->span.end));
+    return str_trim(str_slice(s->span.source->text, s->span.start, s->span.end));
 }
 
 static bool is_told(const struct list *told, const struct step *s)

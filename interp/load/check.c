@@ -79,7 +79,7 @@ static void check_list(struct step_check *k, const struct form *in, const struct
     if (item)
         k->item->type = item;
     else if (in->kind != FORM_CONSTANT)
-        diag_error(c->ds, DIAG_EXPR_TYPE, in->node->span,
+        diag_error(c->ds, DIAG_EXPR_TYPE, in->text.span,
                    "`for_each` takes a list, and this is %s", expr_type_words(type));
 }
 

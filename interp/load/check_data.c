@@ -61,9 +61,9 @@ static void check_bounds(struct checking *c, const struct input *in)
         !input_from_form(in, in->max, &none, c->arena, &max, &ignored) ||
         !value_compare(min, max, &order) || order <= 0)
         return;
-    struct diag *d = diag_error(c->ds, DIAG_BAD_LITERAL, in->max->node->span,
+    struct diag *d = diag_error(c->ds, DIAG_BAD_LITERAL, in->max->text.span,
                                 "`max` is below `min`: no value is between them");
-    diag_note(c->ds, d, in->min->node->span, "`min` is here");
+    diag_note(c->ds, d, in->min->text.span, "`min` is here");
 }
 
 // A default that its own rules refuse can never be used.
@@ -77,7 +77,7 @@ static void check_default(struct checking *c, const struct input *in)
         !input_from_form(in, in->fallback, &none, c->arena, &v, &why) ||
         input_allows(in, v, &none, c->arena, &why))
         return;
-    struct diag *d = diag_error(c->ds, DIAG_BAD_LITERAL, in->fallback->node->span, "`default` %.*s",
+    struct diag *d = diag_error(c->ds, DIAG_BAD_LITERAL, in->fallback->text.span, "`default` %.*s",
                                 STR_ARG(why.message));
     diag_help(c->ds, d, "%.*s", STR_ARG(why.help));
 }

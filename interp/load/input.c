@@ -142,9 +142,9 @@ static const struct input_kind kinds[] = {
 struct str input_spelled(const struct input *in, const struct form *form)
 {
     if (in->secret != YES || !form || form->kind != FORM_CONSTANT ||
-        form->node->kind != NODE_SCALAR || form->node->text.str.n < MASK_SHORTEST)
+        form->text.str.n < MASK_SHORTEST)
         return STR("");
-    return form->node->text.str;
+    return form->text.str;
 }
 
 bool input_is_required(const struct input *in)
@@ -214,8 +214,8 @@ bool input_from_form(const struct input *in, const struct form *f, const struct 
     struct expr_error err = { 0 };
     struct value v;
 
-    if (f->kind == FORM_CONSTANT && f->node && f->node->kind == NODE_SCALAR)
-        return input_from_text(in, f->node->text.str, a, out, why);
+    if (f->kind == FORM_CONSTANT)
+        return input_from_text(in, f->text.str, a, out, why);
     if (form_fill(f, s, a, &v, &err))
         return input_from_value(in, v, a, out, why);
     why->message = str_format(a, "cannot be worked out: %.*s", STR_ARG(err.message));

@@ -162,6 +162,30 @@ static void load_project_hooks(struct loading *l)
     l->p->project_hooks = load_module(l, rb);
 }
 
+// What runs, is planned or shown needs no more of the files than what was read of them.
+static void forget_node(const struct spot *spot, void *ctx)
+{
+    struct step *s = (struct step *)spot->step;
+    (void)ctx;
+
+    s->node = NULL;
+    if (s->action_node)  // a copy of its own, by action_bind()
+        ((struct node *)s->action_node)->key = NULL;
+}
+
+static void forget_trees(struct loading *l)
+{
+    for (size_t i = 0; i < map_count(l->p->by_path); i++) {
+        struct runbook *rb = ((struct module *)map_value(l->p->by_path, i))->rb;
+        if (!rb->tree)  // the hooks of the project: its file may be used again
+            continue;
+        runbook_each_spot(rb, forget_node, NULL);
+        arena_free(rb->tree);
+        rb->tree = NULL;
+        rb->node = NULL;
+    }
+}
+
 static void forget_types(struct loading *l)
 {
     for (size_t i = 0; i < map_count(l->p->by_path); i++)
@@ -192,7 +216,10 @@ static struct program *load(struct arena *a, const struct project *project, stru
     if (!rb)
         return NULL;
     check_program(p, ds);
-    return ds->errors == errors ? p : NULL;
+    if (ds->errors != errors)
+        return NULL;
+    forget_trees(&l);
+    return p;
 }
 
 struct program *program_load(struct arena *a, const struct project *project, struct str path,

@@ -11,7 +11,7 @@ static struct span key_span(const struct step *s, const char *key)
 
     if (value && value->key)
         return value->key->span;
-    return s->id.span.source ? s->id.span : s->node->span;
+    return s->id.span.source ? s->id.span : s->span;
 }
 
 static struct span value_span(const struct step *s, const char *key)
@@ -156,10 +156,10 @@ static void check_same_item(struct checking *c, const struct form *list)
             map_put(seen, text, (void *)item);
             continue;
         }
-        struct diag *d = diag_error(c->ds, DIAG_DUPLICATE_ID, item->node->span,
+        struct diag *d = diag_error(c->ds, DIAG_DUPLICATE_ID, item->text.span,
                                     "two items have the key `%.*s`", STR_ARG(text));
         diag_help(c->ds, d, "give each its own with `key`, or leave one out");
-        diag_note(c->ds, d, first->node->span, "the first is here");
+        diag_note(c->ds, d, first->text.span, "the first is here");
     }
 }
 

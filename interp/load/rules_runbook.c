@@ -183,7 +183,7 @@ static void complain(const struct asking *q, const struct step *s, struct str co
     const struct destroy_policy *policy = &q->p->project->destroy_needs;
     struct span where = s->id.span.source ? s->id.span
                         : s->name         ? s->name->text.span
-                                          : s->node->span;
+                                          : s->span;
     struct str cause = command.n ? str_format(q->p->arena, " (`%.*s`)", STR_ARG(command)) : STR("");
     struct diag *d = diag_error(q->ds, DIAG_MISSING_FIELD, where,
                                 "this step destroys something%.*s, and there is no %s",

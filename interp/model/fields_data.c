@@ -44,7 +44,8 @@ static const struct field input_fields[] = {
     { "exists", &type_bool, AT(struct input, exists), .fallback = "true",
       .doc = "`false`: a path need not exist." },
     { "prompt", &type_text, AT(struct input, prompt),
-      .doc = "The question with which it is asked for on a terminal. Without it, it is never asked for." },
+      .doc = "The question with which it is asked for on a terminal. Without it, it is never asked "
+             "for." },
     { "description", &type_text, AT(struct input, description), .doc = "What it is for." },
     { "secret", &type_bool, AT(struct input, secret), .fallback = "false",
       .doc = "`true`: it is masked, and cannot be given by a flag." },
@@ -55,7 +56,9 @@ static struct form *text_form(const struct node *n, struct reader *r)
 {
     struct form *f = NEW(r->arena, struct form);
 
-    *f = (struct form){ .kind = FORM_CONSTANT, .node = n, .constant = value_string(n->text.str) };
+    *f = (struct form){ .kind = FORM_CONSTANT,
+                        .text = n->text,
+                        .constant = value_string(n->text.str) };
     if (str_search(n->text.str, STR("${{")) == SIZE_MAX)
         return f;
     f->kind = FORM_TEMPLATE;

@@ -90,7 +90,7 @@ static bool read_for_each(const struct type *type, const struct node *n, void *t
     f->node = n;
     if (!type_read(&type_value, n, &f->in, r))
         return false;
-    return f->in->kind != FORM_CONSTANT || f->in->node->kind != NODE_SCALAR || refuse_bare(n, r);
+    return f->in->kind != FORM_CONSTANT || refuse_bare(n, r);
 }
 static const struct type *const for_each_forms[] = { &type_value, &for_each_object, NULL };
 static const struct type for_each_either = { .kind = TYPE_OWN,

@@ -138,6 +138,7 @@ static bool source_check(const struct node *n, struct step *source, const char *
     const struct node *first = NULL;
 
     source->node = n;
+    source->span = n->span;
     source->kind = source->more->use ? STEP_USE : STEP_ACTION;
     for (const struct node *child = n->first; child; child = child->next) {
         struct str key = child->key->text.str;

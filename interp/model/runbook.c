@@ -66,7 +66,8 @@ struct runbook *runbook_read(struct arena *a, const struct source *src, const ch
                              struct diags *ds)
 {
     struct reader r = { .arena = a, .diags = ds, .actions = actions };
-    const struct node *root = node_read(a, src, ds);
+    struct arena *tree = arena_new(a);
+    const struct node *root = node_read_apart(a, tree, src, ds);
 
     if (!root)
         return NULL;
@@ -78,6 +79,7 @@ struct runbook *runbook_read(struct arena *a, const struct source *src, const ch
         return NULL;
     struct runbook *rb = NEW(a, struct runbook);
     rb->source = src;
+    rb->tree = tree;
     type_read(&runbook_type, root, rb, &r);
     check_stem(rb, &r);
     runbook_check_ids(rb, &r);

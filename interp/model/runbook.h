@@ -118,8 +118,9 @@ struct step_more {
 // A step, a check (in verify, undone, checklist, ...), the body of an undo, or a hook:
 // the tables allow each its own keys.
 struct step {
-    const struct node *node;
+    const struct node *node;  // NULL once all is loaded
     const struct step_more *more;
+    struct span span;         // where it stands; source NULL: it could not be read
     enum step_kind kind : 8;
     bool has_needs;   // needs was written, perhaps as []
     uint32_t vertex;  // its number in the graph of its runbook, from 1 (graph/ counts); or 0
@@ -129,7 +130,8 @@ struct step {
     struct list needs;        // of struct text
 
     // STEP_ACTION. The floor action/ binds the last two (action_bind).
-    const struct node *action_node;  // what stands behind its name
+    const char *action_name;
+    const struct node *action_node;  // what stands behind it; once all is loaded, without its key
     const struct action *action;
     void *params;
 };
@@ -310,7 +312,8 @@ enum runbook_type {
 };
 
 struct runbook {
-    const struct node *node;
+    const struct node *node;  // NULL once all is loaded
+    struct arena *tree;       // of the nodes; the same
     const struct source *source;
     struct str path;     // of the file, absolute
     struct str address;  // "postgres/restore"; the stem for a file given by path

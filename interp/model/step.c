@@ -4,12 +4,17 @@
 
 #include "base/arena.h"
 
-bool is_action(struct str key, const struct reader *r)
+static const char *action_name(struct str key, const struct reader *r)
 {
     for (const char *const *a = r->actions; a && *a; a++)
         if (str_is(key, *a))
-            return true;
-    return false;
+            return *a;
+    return NULL;
+}
+
+bool is_action(struct str key, const struct reader *r)
+{
+    return action_name(key, r) != NULL;
 }
 
 bool has_action(const struct node *n, const struct reader *r)
@@ -56,7 +61,7 @@ void *step_more_to_read(void *to, struct reader *r)
 
 struct str step_action_name(const struct step *s)
 {
-    return s->action_node ? s->action_node->key->text.str : STR("");
+    return str_from(s->action_name);
 }
 
 static bool second_action(const struct node *n, const struct node *first, struct reader *r)
@@ -79,6 +84,7 @@ bool step_other(const struct node *value, void *to, struct reader *r)
     if (s->action_node)
         return true;
     s->action_node = value;
+    s->action_name = action_name(value->key->text.str, r);
     return true;
 }
 
@@ -274,6 +280,7 @@ static bool check_body(const struct type *type, const struct node *n, struct ste
 {
     bool ok = only_one_action(n, r);
 
+    s->span = n->span;
     s->has_needs = node_get(n, "needs") != NULL;
     return find_kind(type, n, s, r) && check_keys(type, s, n, r) && ok;
 }

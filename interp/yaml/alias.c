@@ -10,7 +10,7 @@ static struct node *copy_node(struct reading *r, const struct node *n, struct sp
 {
     if (++r->copied > ALIAS_LIMIT)
         return NULL;
-    struct node *copy = NEW(r->arena, struct node);
+    struct node *copy = NEW(r->tree, struct node);
     struct family family = { .parent = copy };
     *copy = *n;
     copy->next = copy->first = NULL;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/arena.h"
 #include "base/map.h"
 
 const struct node *node_find(const struct node *map, struct str key)
@@ -41,14 +42,39 @@ const char *node_kind_name(enum node_kind kind)
     return names[kind];
 }
 
-bool node_is_null(const struct node *n)
+bool text_is_null(const struct text *t)
 {
     static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
 
-    if (n->kind != NODE_SCALAR || n->text.quoted)
-        return false;
-    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++)
-        if (str_is(n->text.str, nulls[i]))
+    for (size_t i = 0; !t->quoted && i < sizeof nulls / sizeof nulls[0]; i++)
+        if (str_is(t->str, nulls[i]))
             return true;
     return false;
+}
+
+bool node_is_null(const struct node *n)
+{
+    return n->kind == NODE_SCALAR && text_is_null(&n->text);
+}
+
+// Without its index: what is copied is small.
+struct node *node_copy(struct arena *a, const struct node *n)
+{
+    struct node *copy = NEW(a, struct node), **end = &copy->first;
+
+    *copy = *n;
+    copy->first = copy->next = NULL;
+    copy->more = NULL;
+    if (node_alias(n).source) {
+        struct node_extra *more = NEW(a, struct node_extra);
+        more->alias = node_alias(n);
+        copy->more = more;
+    }
+    for (const struct node *child = n->first; child; child = child->next) {
+        *end = node_copy(a, child);
+        if (child->key)
+            (*end)->key = node_copy(a, child->key);
+        end = &(*end)->next;
+    }
+    return copy;
 }

@@ -1,7 +1,8 @@
 // A YAML file as a tree that remembers where everything was written.
 //
-// The tree lives as long as the runbook made from it, so that any later stage can
-// point at the text it is unhappy about. Scalars are decoded, and every decoded byte
+// The tree of a runbook lives until all that was read of it has been checked; its places and
+// texts live as long as the runbook, so that any later stage can point at the text it is
+// unhappy about. Scalars are decoded, and every decoded byte
 // knows its place in the file (struct text). Aliases are replaced by what they name;
 // a node reached through an alias keeps the place of its anchor, and [alias] is where
 // the alias stands. All mistakes of the file are reported in one reading, as far as
@@ -38,6 +39,11 @@ struct node_extra {
 // [ds] may also hold errors when there is a tree: the caller may go on reading it to
 // find more, but must not run it.
 struct node *node_read(struct arena *a, const struct source *src, struct diags *ds);
+// The same with the nodes in [tree], and what their texts point at in [a]: [tree] may go before.
+struct node *node_read_apart(struct arena *a, struct arena *tree, const struct source *src,
+                             struct diags *ds);
+// [n] and all below it in [a], and the key that [n] has.
+struct node *node_copy(struct arena *a, const struct node *n);
 
 // The value of [key] in a map, or NULL. The second answers for any text.
 const struct node *node_get(const struct node *map, const char *key);
@@ -54,3 +60,4 @@ const char *node_kind_name(enum node_kind kind);
 
 // A plain scalar that says nothing: empty, ~ or null, unquoted.
 bool node_is_null(const struct node *n);
+bool text_is_null(const struct text *t);

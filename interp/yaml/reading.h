@@ -27,7 +27,8 @@ struct collision {
 };
 
 struct reading {
-    struct arena *arena;
+    struct arena *arena;    // of texts
+    struct arena *tree;     // of nodes
     struct arena *scratch;  // of what is only needed to read
     const struct source *source;
     struct diags *diags;  // of this pass; dropped when there is another

@@ -14,7 +14,7 @@ static struct node *read_node(struct reading *r, yaml_event_t *event, struct con
 
 struct node *node_new(struct reading *r, enum node_kind kind, struct span span)
 {
-    struct node *n = NEW(r->arena, struct node);
+    struct node *n = NEW(r->tree, struct node);
 
     n->kind = kind;
     n->span = span;
@@ -38,7 +38,7 @@ struct node *node_refused(struct reading *r, struct span span)
 struct node_extra *node_more(struct reading *r, struct node *n)
 {
     if (!n->more)
-        n->more = NEW(r->arena, struct node_extra);
+        n->more = NEW(r->tree, struct node_extra);
     return (struct node_extra *)n->more;
 }
 
@@ -53,7 +53,7 @@ void node_append(struct reading *r, struct family *f, struct node *child)
         map_put(f->index, child->key->text.str, child);
         return;
     }
-    node_more(r, f->parent)->index = f->index = map_new(r->arena);
+    node_more(r, f->parent)->index = f->index = map_new(r->tree);
     for (struct node *n = f->parent->first; n; n = n->next)
         map_put(f->index, n->key->text.str, n);
 }
@@ -304,7 +304,13 @@ static struct node *read_pass(struct reading *r)
 
 struct node *node_read(struct arena *a, const struct source *src, struct diags *ds)
 {
-    struct reading r = { .arena = a, .source = src, .final = ds };
+    return node_read_apart(a, a, src, ds);
+}
+
+struct node *node_read_apart(struct arena *a, struct arena *tree, const struct source *src,
+                             struct diags *ds)
+{
+    struct reading r = { .arena = a, .tree = tree, .source = src, .final = ds };
     struct node *root = NULL;
 
     if (!bytes_check(src, ds))

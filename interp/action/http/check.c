@@ -62,7 +62,7 @@ static bool check_map(const struct form *f, const char *name, const struct bind 
 {
     if (!f || f->kind == FORM_MAP || f->kind == FORM_TEMPLATE)
         return true;
-    diag_error(b->diags, DIAG_WRONG_TYPE, f->node->span, "`%s` is a map of names and values", name);
+    diag_error(b->diags, DIAG_WRONG_TYPE, f->text.span, "`%s` is a map of names and values", name);
     return false;
 }
 

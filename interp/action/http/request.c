@@ -108,7 +108,7 @@ static bool each_pair(struct making *m, const struct form *f, const char *what, 
     if (!form_fill(f, m->at->scope, m->at->arena, &map, m->err))
         return false;
     if (map.kind != VALUE_MAP)
-        return refuse(m, f->node->span, str_format(m->at->arena, "`%s` is no mapping", what));
+        return refuse(m, f->text.span, str_format(m->at->arena, "`%s` is no mapping", what));
     for (size_t i = 0; i < map.map->count; i++) {
         struct value name = map.map->entries[i].key, v = map.map->entries[i].value;
         bool list = v.kind == VALUE_LIST;
@@ -116,10 +116,10 @@ static bool each_pair(struct making *m, const struct form *f, const char *what, 
             struct value one = list ? value_item(v, j) : v;
             struct str key;
             if (open && one.secret)
-                return refuse(m, f->node->span, STR("a secret in a URL would be seen by others"));
+                return refuse(m, f->text.span, STR("a secret in a URL would be seen by others"));
             if (!value_to_text(name, m->at->arena, &key) ||
                 !value_to_text(one, m->at->arena, &text))
-                return refuse(m, f->node->span,
+                return refuse(m, f->text.span,
                               str_format(m->at->arena, "%s is no text; say toJson()",
                                          value_kind_words(one.kind)));
             add(m, key, text, arg);
@@ -275,7 +275,7 @@ static bool make_body(struct making *m)
         if (!form_fill(p->json, m->at->scope, m->at->arena, &v, m->err))
             return false;
         if (!json_can_carry(v))
-            return refuse(m, p->json->node->span,
+            return refuse(m, p->json->text.span,
                           STR("a text in `json` is no UTF-8, which JSON cannot carry"));
         set_body(m, json_text(v, m->at->arena), v.secret, "application/json");
     } else if (p->form) {

@@ -59,7 +59,7 @@ static bool check_params(const struct sql_params *p, const struct bind *b)
 {
     if (!p->params || p->params->kind != FORM_CONSTANT)
         return true;
-    diag_error(b->diags, DIAG_WRONG_TYPE, p->params->node->span,
+    diag_error(b->diags, DIAG_WRONG_TYPE, p->params->text.span,
                "`params` is a list of values, or a map of names and values");
     return false;
 }
