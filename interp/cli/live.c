@@ -275,8 +275,15 @@ int live_existing(struct invocation *v,
     if (act == run_resume)
         take_worker(&l);
     l.options.store = store_url(v);
-    if ((code = open_store(v, l.loop, false, &s)) || (code = open_run(v, s, v->words[0], &row)))
-        return code;
+    // The server of the store may be long in answering.
+    struct lookout *lookout = lookout_begin(v->arena);
+    if ((code = open_store(v, l.loop, false, &s)) == CODE_OK)
+        code = open_run(v, s, v->words[0], &row);
+    int called = lookout_end(lookout);
+    if (called)
+        fputs("stopped by a signal; nothing was started\n", stderr);
+    if (called || code)
+        return called ? called : code;
     live_begin(&l);
     l.env.store = s;
     return live_end(&l, act(&l.env, row.id, &l.options));

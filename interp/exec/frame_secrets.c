@@ -277,7 +277,7 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
     g.scope = frame_scope(f, now, a);
     mask_inputs(f, mask, a);
     mask_ahead(f->module, mask, a);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && !lookout_called(f->lookout); i++) {
         g.secret = &secrets[i];
         if (!fetch(&g) || !is_good(&g)) {
             ok = false;
@@ -288,5 +288,5 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
                   value_secret(value_string(g.got)));
         f->secrets = value_finish(known);
     }
-    return ok;
+    return ok && !lookout_called(f->lookout);
 }

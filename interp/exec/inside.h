@@ -322,7 +322,9 @@ struct driver {
     struct checking *phase_check; // of checklist, verify, undone
     struct question *phase_question;
     struct view *phase_view;
-    int refused;                  // a code from before the first step: 3 or 4
+    int refused;                  // a code from before the first step: 3 or 4, 128 and a signal
+    struct lookout *lookout;      // before there is a run; see lookout_for()
+    struct diags before_lookout;
     struct str unverified_why;
     struct value_builder *cannot_undo;
     bool quiet;                   // before there is a run: nothing is told

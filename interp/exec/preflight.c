@@ -23,6 +23,7 @@ struct looking {
     struct diags *ds;
     bool ok;
     struct map *users;  // that were tried
+    const struct lookout *lookout;
 };
 
 static struct diag *fail(struct looking *l, struct span where, struct str message)
@@ -54,7 +55,7 @@ static struct str version_of(struct looking *l, struct str tool)
 {
     static const char *const ways[] = { "--version", "-V", "version", NULL };
 
-    for (const char *const *way = ways; *way; way++) {
+    for (const char *const *way = ways; *way && !lookout_called(l->lookout); way++) {
         struct str argv[] = { tool, str_from(*way) };
         struct captured c = capture(argv, 2, l->frame->dir, l->frame->environ, PATIENCE_MS, MOST,
                                     l->arena);
@@ -181,7 +182,8 @@ static void look_for_user(struct looking *l, const struct template *words)
 
     // One that only the run will tell is met there.
     if (!template_eval_text(words, &l->scope, l->arena, &argv[3], &secret, &unheard) ||
-        !carry_user(argv[3], l->arena, &unheard) || map_get(l->users, argv[3]))
+        !carry_user(argv[3], l->arena, &unheard) || map_get(l->users, argv[3]) ||
+        lookout_called(l->lookout))
         return;
     map_put(l->users, argv[3], l);
     struct captured c = capture(argv, 6, l->frame->dir, l->frame->environ, PATIENCE_MS, MOST,
@@ -252,6 +254,7 @@ bool preflight(const struct program *p, const struct frame *root, struct arena *
         .ok = true,
         .now = value_timestamp(clock_wall_ns() / 1000000000, 0),
         .users = map_new(a),
+        .lookout = root->lookout,
     };
 
     frame_each_ahead(root, p, l.now, a, look_around, &l);

@@ -90,6 +90,9 @@ static void abort_here(struct driver *d)
 
 static int close_early(struct driver *d, int code)
 {
+    if (lookout_over(d))
+        code = d->refused;
+    tell_refused(d, code);
     remote_lines_end(&d->session);
     if (d->session.keeper)
         keeper_stop(d->session.keeper, 1000);
@@ -126,7 +129,7 @@ static int open_run(struct driver *d, struct str id)
 
     d->project = project_find(d->arena, d->options->cwd, action_names(), d->diags);
     if (!driver_open_store(d, false))
-        return CODE_PREFLIGHT;
+        return d->refused ? d->refused : CODE_PREFLIGHT;
     return find_run(d, id, &code) ? is_fit(d) : code;
 }
 
@@ -302,10 +305,13 @@ static int go_on(struct driver *d, struct run_options *o)
 {
     struct kept_plan plan;
     struct run_facts facts;
-    int code = restore(d, o, &plan);
 
+    lookout_for(d);
+    int code = restore(d, o, &plan);
     if (!code)
         code = is_possible(d, o);
+    if (lookout_over(d))
+        code = d->refused;
     if (code)
         return code;
     facts = (struct run_facts){ .on_failure = o->on_failure,

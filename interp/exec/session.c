@@ -53,6 +53,51 @@ static void raise_limits(void)
     }
 }
 
+// ---- signals before there is a run
+
+void lookout_for(struct driver *d)
+{
+    d->before_lookout = *d->diags;
+    d->lookout = lookout_begin(d->arena);
+    if (d->frame)
+        d->frame->lookout = d->lookout;
+}
+
+bool lookout_over(struct driver *d)
+{
+    int code = lookout_end(d->lookout);
+
+    d->lookout = NULL;
+    if (d->frame)
+        d->frame->lookout = NULL;
+    if (!code)
+        return false;
+    d->refused = code;
+    *d->diags = d->before_lookout;
+    if (d->diags->last)
+        d->diags->last->next = NULL;
+    return true;
+}
+
+void tell_refused(struct driver *d, int code)
+{
+    if (code == d->refused && code > 128)
+        say(d, "stopped by a signal; nothing was started");
+}
+
+// ---- the store
+
+// Its server may be long in answering.
+static struct store *open_far(struct driver *d, struct str url, bool create)
+{
+    bool here = !d->lookout && str_starts(url, "postgres");
+
+    if (here)
+        lookout_for(d);
+    struct store *s = store_open(d->arena, d->loop, url, create, d->diags);
+    return here && lookout_over(d) ? NULL : s;
+}
+
 bool driver_open_store(struct driver *d, bool create)
 {
     struct str url = d->options->store.n ? d->options->store : project_store(d->project, d->arena);
@@ -60,9 +105,11 @@ bool driver_open_store(struct driver *d, bool create)
     if (d->options->dry_run)
         url = STR("memory:");
     if (!d->store)
-        d->store = store_open(d->arena, d->loop, url, create, d->diags);
+        d->store = open_far(d, url, create);
     return d->store != NULL;
 }
+
+// ---- the keeper
 
 static struct str words_of_change(int64_t was, int64_t is, struct arena *a)
 {
@@ -199,6 +246,7 @@ void new_root_frame(struct driver *d)
     *f = (struct frame){ .module = d->program->root, .mask = d->mask, .drill = d->options->drill,
                          .given_secrets = d->given_secrets };
     d->frame = f;
+    f->lookout = d->lookout;
     make_run_value(d);
     f->run = d->run_value;
     if (d->options->trigger_name.n) {
@@ -231,10 +279,15 @@ const struct given *ask_inputs(struct driver *d, struct value only, const struct
                                size_t *count)
 {
     struct trap *traps[SIGNALS];
+    bool looked = d->lookout;
 
+    if (looked && lookout_over(d))
+        return given;
     signals_trap(d, signals_refuse, traps);
     given = frame_ask(d->program->root, d->options->drill, only, d->env->asker, d->env->loop,
                       &d->refused, given, count, d->arena);
     signals_release(traps);
+    if (looked)
+        lookout_for(d);
     return given;
 }

@@ -16,6 +16,12 @@ void tell_locks(struct driver *d);
 void driver_row(struct driver *d);
 // Where the files of this session are, when that is not beside the journal.
 void put_place(struct driver *d, struct value_builder *b);
+// Signals are heard from here on, until it is over: true when one has come, which is then
+// d->refused, and what failed because of it is not told.
+void lookout_for(struct driver *d);
+bool lookout_over(struct driver *d);
+// The last words of a session that ended with [code] before it began.
+void tell_refused(struct driver *d, int code);
 // A text of the runbook, as far as it can be known before the first step.
 struct str runbook_words(struct driver *d, const struct template *t);
 // way_back.c: what cannot be undone, as `no_way_back` of run.start.

@@ -135,13 +135,14 @@ static int get_ready(struct driver *d)
         return code;
     d->id = d->options->id.n ? d->options->id : new_id(d->arena);
     if (!driver_open_store(d, false))
-        return CODE_PREFLIGHT;
+        return d->refused ? d->refused : CODE_PREFLIGHT;
     const struct given *given = d->options->given;
     size_t count = d->options->given_count;
     if (d->env->asker->has_terminal && !d->options->no_input && !d->options->dry_run)
         given = ask_inputs(d, VALUE_NONE, given, &count);
     if (d->refused)
         return d->refused;
+    lookout_for(d);
     code = make_root_frame(d, given, count, d->options->cwd);
     if (code)
         return code;
@@ -161,6 +162,7 @@ static int give_up(struct driver *d, int code)
 {
     struct diags ignored = { .arena = d->arena };
 
+    tell_refused(d, code);
     if (d->lock_count && d->store)
         store_unlock(d->store, d->id, &ignored);
     remote_lines_end(&d->session);
@@ -183,7 +185,7 @@ static int open_journal(struct driver *d)
     }
     d->store = NULL;
     if (!driver_open_store(d, true))
-        return CODE_PREFLIGHT;
+        return d->refused ? d->refused : CODE_PREFLIGHT;
     enum store_error e = journal_create(d->store, d->arena, d->id, &d->journal, d->diags);
     if (e)
         return e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT : CODE_STORE;
@@ -209,7 +211,7 @@ static int begin(struct driver *d)
     if (!d->options->dry_run) {
         d->store = NULL;
         if (!driver_open_store(d, true))
-            return CODE_PREFLIGHT;
+            return d->refused ? d->refused : CODE_PREFLIGHT;
         code = locks_take(d);
     } else {
         d->lock_count = 0;
@@ -226,6 +228,8 @@ int run_start(struct run_env *env, const struct run_options *o)
     struct driver *d = driver_new(env, o);
     int code = get_ready(d);
 
+    if (lookout_over(d))
+        code = d->refused;
     if (!code)
         code = begin(d);
     if (code)

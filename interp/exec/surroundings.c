@@ -40,7 +40,8 @@ bool use_frame(struct driver *d, struct task *use, struct value with, struct val
     f = NEW(d->arena, struct frame);
     *f = (struct frame){ .module = use->inner->module, .parent = caller, .run = caller->run,
                          .mask = d->mask,
-                         .trigger = caller->trigger, .drill = caller->drill };
+                         .trigger = caller->trigger, .drill = caller->drill,
+                         .lookout = caller->lookout };
     if (!frame_inputs(f, given_from(with, d->arena), value_size(with), caller->dir, now, d->arena,
                       &ds) ||
         !frame_secrets(f, d->mask, now, d->arena, &ds) || !frame_vars(f, now, d->arena, &ds) ||

@@ -145,6 +145,58 @@ test_that 'while it waits for a lock, any ends the wait: nothing was begun, noth
 	touch go && ends 0 && effects "a done "
 '
 
+# A program that prints a secret, with a child that holds its pipe; a FIFO into which nobody writes; a server
+# that takes the connection and says nothing.
+slow='[sh, -c, "echo $$ >>pids; sleep 1000 & echo $! >>pids; wait"]'
+# stopped CODE SIGNAL COMMAND...: when there is a line in "pids"
+stopped() {
+	want=$1 signal=$2
+	shift 2
+	rm -f pids
+	"$@" >out 2>&1 </dev/null &
+	run=$!
+	until_true "[ -s pids ]" && kill -"$signal" $run && ends "$want" && has "stopped by a signal; nothing was started" &&
+	lacks error && for pid in $(cat pids); do until_true "gone $pid" || return 1; done
+}
+test_that 'while a secret is read: it is said that nothing was started, and nothing is left' '
+	book "  - {id: a, shell: echo a >> effects}" "secrets: {s: {exec: $slow}, t: {exec: $slow}}"
+	for one in INT:130 TERM:143 HUP:129 QUIT:131; do
+		stopped ${one#*:} ${one%:*} runbook run book.yaml || exit 1
+	done
+	[ ! -e effects ] && [ -z "$(ls state/runbook/runs 2>/dev/null)" ]
+'
+test_that 'the same of a run that is gone on with, which stays as it was' '
+	book "  - {id: a, shell: echo a >> effects; test -e go, undo: {shell: echo undo-a >> effects}}" "secrets: {s: {exec: [sh, ./secret]}}"
+	echo "echo sesame-open" >secret && run 1 && id=$(ls state/runbook/runs) && echo "echo \$\$ >>pids; exec sleep 1000" >secret &&
+	stopped 130 INT runbook resume $id && stopped 143 TERM runbook undo $id && effects "a " && whole &&
+	echo "echo sesame-open" >secret && touch go && resume 0 && effects "a a "
+'
+test_that 'while a FIFO is read that nobody writes to, and while a tool does not say its version' '
+	mkfifo fifo && exec 9<>fifo && book "  - {id: a, shell: echo a >> effects}" "secrets: {s: {exec: [sh, -c, \"echo \$\$ >pids; echo sesame\"]}, t: {file: fifo}}" &&
+	stopped 130 INT runbook run book.yaml && rm fifo && mkdir -p bin && printf "#!/bin/sh\necho \$\$ >>$work/pids\nexec sleep 1000\n" >bin/slowtool && chmod +x bin/slowtool &&
+	book "  - {id: a, shell: echo a >> effects}" "requires: {tools: [slowtool >= 3]}" && stopped 130 INT env PATH="$work/bin:$PATH" runbook run book.yaml && [ ! -e effects ]
+'
+test_that 'while the server of the store does not answer' '
+	cat >server.py <<-EOF
+		import socket
+		s = socket.socket()
+		s.bind(("127.0.0.1", 0))
+		s.listen()
+		open("port", "w").write(str(s.getsockname()[1]))
+		while True:
+		    one = s.accept()
+		    open("pids", "w").write("1")
+	EOF
+	python3 server.py & server=$!
+	until_true "[ -s port ]" && url="postgresql://x@127.0.0.1:$(cat port)/x" && book "  - {id: a, shell: echo a >> effects}"
+	for one in "run book.yaml" "resume abc123" "undo abc123"; do
+		rm -f pids; runbook $one --store "$url" >out 2>&1 </dev/null &
+		run=$!
+		until_true "[ -s pids ]" && kill -INT $run && ends 130 && has "stopped by a signal; nothing was started" || { kill $server; exit 1; }
+	done
+	kill $server && [ ! -e effects ]
+'
+
 # ---- where nothing runs
 
 test_that 'a wait is ended by the first' '
