@@ -59,8 +59,8 @@ static size_t tell_let_finish(struct driver *d, const struct act *x)
     if (!x || x->cancelled)
         return n;
     struct str left = half_done(x);
-    say(d, "%.*s is let finish; a second signal would stop it half done%s%.*s", STR_ARG(x->shown),
-        left.n ? ": " : "", STR_ARG(left));
+    say_at_once(d, "%.*s is let finish; a second signal would stop it half done%s%.*s",
+                STR_ARG(x->shown), left.n ? ": " : "", STR_ARG(left));
     return n + 1;
 }
 
@@ -69,7 +69,7 @@ static void tell_stopped(struct driver *d, const struct act *x)
     if (!x)
         return;
     tell_stopped(d, x->next);
-    say(d, "%.*s is stopped; a further signal would kill it at once", STR_ARG(x->shown));
+    say_at_once(d, "%.*s is stopped; a further signal would kill it at once", STR_ARG(x->shown));
 }
 
 static void withdraw_questions(struct driver *d)
@@ -108,7 +108,7 @@ static void on_signal(void *arg, int signo)
     if (first)
         start_nothing_new(d);
     if (d->signals == 1 && !tell_let_finish(d, d->acts))
-        say(d, "stopping");
+        say_at_once(d, d->committing ? "stopping, when the disk has answered" : "stopping");
     if (d->signals == 2)
         tell_stopped(d, d->acts);
     if (d->signals > 1)
