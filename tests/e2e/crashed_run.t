@@ -37,14 +37,14 @@ test_that 'runs, show and locks say that its process is gone, and what to do' '
 	crash && until_true "state_is crashed >/dev/null" &&
 	look runs && has crashed && has "runbook resume $id" && has "runbook undo $id" && has "runbook abort $id" &&
 	look show "$id" && has "crashed: its process is gone" && has "runbook resume $id" &&
-	look locks && has "its process is gone: runbook resume $id" &&
+	look locks && has "its process is gone: \`runbook resume $id\`" &&
 	runbook locks -o ndjson | grep -F "\"crashed\":true" &&
 	runbook report "$id" --format json | grep -E "\"result\": ?\"crashed\"" && touch go &&
 	settled
 '
 
 test_that 'who wants its lock is told that its process is gone' '
-	crash && exits 7 timeout 10 runbook run book.yaml >out 2>&1 </dev/null && has "its process is gone: runbook resume $id" &&
+	crash && exits 7 timeout 10 runbook run book.yaml >out 2>&1 </dev/null && has "its process is gone: \`runbook resume $id\`" &&
 	exits 7 timeout 10 runbook run book.yaml --wait 300ms >out 2>&1 </dev/null && has "has to free it" && touch go && resume 0
 '
 
