@@ -88,7 +88,7 @@ struct walk {
     size_t next_before;
     struct str by, reason;     // who skipped it
     bool declined;             // a person said no, or nobody answered
-    bool known_failed;         // before anything was done: not worth a retry
+    bool known_failed;         // before anything was done, or by its `verify`: no retry
     bool cancelled, timed_out, interrupted;
     bool intent_pending;
     bool verifying;            // its action is done, and [checking] says whether it took effect

@@ -68,6 +68,7 @@ static void verified(void *arg, const struct check_outcome *o)
         return;
     }
     walk_unverified(w, "", o);
+    w->known_failed = true;  // `verify` comes behind the retries: the action did what it should
     walk_failed(w);
 }
 
