@@ -56,6 +56,7 @@ static void apply_items(struct run *r, struct task *t, const struct event *e)
     }
     t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
     t->state = STATE_RUNNING;
+    t->failing = has_failed_before(t->steps);
     series_open(r, t->steps);
 }
 
@@ -170,6 +171,22 @@ static void apply_failure(struct run *r, struct task *t, struct str then)
     }
 }
 
+// What is not known stops the run; in an undo it stops that undo, and the others go on.
+static void apply_unknown(struct run *r, struct task *t)
+{
+    const struct task *undo = t;
+
+    while (undo->in->owner && undo->in->kind != SERIES_UNDO)
+        undo = undo->in->owner;
+    if (undo->in->kind != SERIES_UNDO) {
+        run_want_stop(r);
+        return;
+    }
+    for (struct task *at = t; at != undo; at = at->in->owner)
+        at->in->owner->failing = true;
+    run_check_all_over(r);
+}
+
 static void remember_end(struct run *r, struct task *t, const struct event *e, enum state state)
 {
     t->state = state;
@@ -213,8 +230,8 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
     task_end(r, t);
     if (bad)
         apply_failure(r, t, text_of(e->data, "then"));
-    if (state == STATE_UNKNOWN && t->in->kind != SERIES_UNDO)
-        run_want_stop(r);
+    if (state == STATE_UNKNOWN)
+        apply_unknown(r, t);
     if (t->in->kind == SERIES_UNDO)
         run_check_all_over(r);
 }
