@@ -87,7 +87,7 @@ static struct str undo_steps(struct walk *w)
         return STR("what is there now is put back");
     LIST_EACH(const struct step, s, u->steps) {
         struct str name = s->name ? s->name->text.str : STR("");
-        struct str action = spoken(s, NULL, w->arena);
+        struct str action = spoken_whole(s, NULL, w->arena);
         buf_format(&b, "%s%.*s%s%.*s", b.n ? "\n" : "", STR_ARG(name),
                    name.n && action.n ? ": " : "", STR_ARG(action));
     }
@@ -113,6 +113,8 @@ static struct str undo_words(struct walk *w)
     struct str text = STR("");
     bool secret;
 
+    if (w->task->phase == PHASE_UNDO)
+        return text;  // an undo is not undone
     switch (task_cover(w->d->program, w->task)) {
     case COVER_UNDO: return undo_steps(w);
     case COVER_INSIDE: return STR("each step in it has its undo");

@@ -195,3 +195,14 @@ struct str spoken(const struct step *s, const struct known *k, struct arena *a)
         speak_action(&p, s);
     return buf_take(&b, a);
 }
+
+struct str spoken_whole(const struct step *s, const struct known *k, struct arena *a)
+{
+    struct buf b = BUF_EMPTY;
+
+    if (s->kind != STEP_GROUP)
+        return spoken(s, k, a);
+    LIST_EACH(const struct step, child, s->more->steps)
+        buf_format(&b, "%s%.*s", b.n ? "\n" : "", STR_ARG(spoken_whole(child, k, a)));
+    return buf_take(&b, a);
+}

@@ -12,3 +12,5 @@
 // [k]: what is known of its expressions; NULL: nothing, they stand as they are written.
 // A script keeps its lines. Empty for a step that does nothing itself.
 struct str spoken(const struct step *s, const struct known *k, struct arena *a);
+// The same of a group too: what its steps do, a line each.
+struct str spoken_whole(const struct step *s, const struct known *k, struct arena *a);

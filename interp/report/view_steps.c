@@ -90,7 +90,7 @@ static struct str undo_steps(const struct viewing *w, const struct step *s)
 
     LIST_EACH(const struct step, u, s->more->undo.steps)
     {
-        struct str does = spoken(u, w->known, w->arena);
+        struct str does = spoken_whole(u, w->known, w->arena);
         struct str name = u->name ? viewed(w, u->name) : STR("");
         buf_format(&b, "%.*s%s%.*s\n", STR_ARG(name), name.n && does.n ? ": " : "", STR_ARG(does));
     }

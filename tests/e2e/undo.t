@@ -246,4 +246,16 @@ test_that 'the same of one step, of an undo that a failure begins, and of one th
   - {id: bad, shell: exit 1, undo: none, on_failure: undo}" && run 10 && has "may need 4 answers" && warned_first && effects "undo-one "
 '
 
+test_that 'an undo of several steps is told with all of them, and no undo of its own is promised' '
+	book "  - id: one
+    shell: \"true\"
+    confirm: {message: Begin?}
+    undo: {steps: [{id: u, shell: echo first >>effects}, {id: v, confirm: Really?, shell: echo second >>effects}]}
+  - {id: bad, shell: exit 1, undo: none, on_failure: undo}" &&
+	runbook view book.yaml >out && has "echo first >>effects" && has "echo second >>effects" &&
+	exits 9 on-terminal -e "Begin?" "yes\n" -e "Really?" "yes\n" runbook run book.yaml --color=never >out && effects "first second " &&
+	tr -d "\r" <out | grep -A4 "^Begin?" >asked && grep "undo *echo first" asked && grep "echo second" asked &&
+	lacks "which it is part of"
+'
+
 done_testing
