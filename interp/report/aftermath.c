@@ -349,6 +349,7 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
     if (bad) {
         add_failures(h, p);
         add_undo(h, p);
+        add_stories(h, history_not_undone, name_of, "Not undone:", INK_PLAIN, p);
         add_not_run(h, p);
         aftermath_world(h, p);
     }

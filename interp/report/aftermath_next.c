@@ -194,7 +194,7 @@ static void suggest_going_on(struct suggestions *s)
     suggest(s, "resume", answers,
             answers.n    ? "go on undoing, with these answers"
             : step       ? "go on undoing this step"
-            : h->undoing ? "go on undoing"
+            : h->undoing ? anything_undo_tries(h) ? "go on undoing" : "bring it to its end"
             : is_asked_again(h) ? "go on: it is asked again, on a terminal"
                                 : "go on from where it stopped");
 }
@@ -237,7 +237,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
     else if (goes_on)
         suggest_going_on(&s);
     if (h->exit != 9 && !unknown && !stuck &&
-        (h->exit == 10 ? anything_undo_tries(h) : anything_to_undo(h)))
+        (h->exit == 10 || h->undoing ? anything_undo_tries(h) : anything_to_undo(h)))
         suggest(&s, "undo", STR(""), "take back what was done");
     suggest(&s, "report", STR(""), "the incident report");
     if (goes_on)

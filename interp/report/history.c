@@ -247,7 +247,13 @@ bool history_leaves(const struct history *h, const struct story *s)
     for (size_t i = 0; h->undoing && i < h->story_count; i++)
         if (history_is_inside(s, h->stories[i]) && defies_undo(h, h->stories[i]))
             return false;
-    return !(h->over && h->exit == 10) || defies_undo(h, s);
+    return !(h->over && h->exit == 10) || defies_undo(h, s) || history_not_undone(h, s);
+}
+
+bool history_not_undone(const struct history *h, const struct story *s)
+{
+    return h->undoing && !h->undo_step.n && str_is(s->undo, "undo") && history_had_effect(s) &&
+           !s->more->undo_state.n && !s->is_hook && !s->poll && str_find(s->id, '~') == SIZE_MAX;
 }
 
 bool history_wants_secrets(const struct history *h)

@@ -279,6 +279,14 @@ static struct str skip_words(const struct history *h, const struct story *s, str
                       s->more->reason.n ? ": " : "", STR_ARG(s->more->reason));
 }
 
+static struct str not_undone_words(const struct history *h, const struct story *s, struct arena *a)
+{
+    (void)a;
+    return !h->over || !history_not_undone(h, s) ? STR("")
+           : s->name.n                           ? s->name
+                                                 : STR("not reached");
+}
+
 static struct str not_run_words(const struct history *h, const struct story *s, struct arena *a)
 {
     (void)h;
@@ -430,6 +438,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_told(h, "Not run", not_run_words, a, d);
     add_told(h, "Skipped by a person", skip_words, a, d);
     add_undo(h, a, d);
+    add_told(h, "Not undone", not_undone_words, a, d);
     add_list(h, "cannot_undo", "Cannot be undone", history_no_way_back, a, d);
     add_way_back(h, a, d);
     add_list(h, "left", "Left running", NULL, a, d);

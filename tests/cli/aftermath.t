@@ -194,4 +194,28 @@ test_that 'of all that a second signal would stop it is said what it leaves, and
 	[ "$(grep "^✗ .: cancelled" out | tr -d "\r" | tr "\n" " ")" = "✗ a: cancelled ✗ b: cancelled " ] && grep -A3 "^✗ b" out | grep -q "│ moving"
 '
 
+test_that 'what an interrupted undo did not come to is named, with what it leaves' '
+	cat >back.yaml <<-END &&
+	runbook: 1
+	name: back
+	type: application
+	on_failure: undo
+	steps:
+	  - {id: a, name: Close the shop, shell: "true", undo: {shell: "true"}, leaves: the shop is closed}
+	  - {id: n, shell: "true", undo: none}
+	  - {id: b, shell: "true", undo: {shell: "echo undoing; exec sleep 30"}}
+	  - {id: c, shell: "false", undo: none}
+	always: [{id: bye, shell: "true", undo: none}]
+	END
+	exits 10 on-terminal -s 100x40 -e "│ undoing" "\003" -e "half done" "\003" runbook run back.yaml --color=never >out &&
+	grep -A2 "^Not undone:" out | tr -d "\r" >said && printf "Not undone:\n  a  Close the shop\n\n" >want && same want said &&
+	grep -A1 "^As things stand:" out | grep -q "a  the shop is closed" &&
+	id=$(sed -n "s/.*(run \([0-9a-z]*\), exit.*/\1/p" out) && runbook report $id >md && grep -A2 "## Not undone" md | grep -qx -e "- a: Close the shop"
+'
+test_that 'when all is undone and only the end was interrupted, nothing more is said to be undone' '
+	sed "s/exec sleep 30/:/; s/id: bye, shell: .true./id: bye, shell: \"echo at-the-end; sleep 0.5\"/; s/name: back/name: ended/" back.yaml >ended.yaml &&
+	exits 130 on-terminal -s 100x40 -e "│ at-the-end" "\003" runbook run ended.yaml --color=never >out &&
+	! grep -q "Not undone\|go on undoing\|runbook undo" out && grep -q "runbook resume .*bring it to its end" out
+'
+
 done_testing
