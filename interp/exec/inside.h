@@ -440,8 +440,12 @@ void drive(struct driver *d);  // until it is over or suspended; d->code
 void drain(struct driver *d);
 // end.c
 int end_run(struct driver *d);
-// replay.c: the events of earlier sessions are applied to d->run: while they are looked at for the
-// first time (journal_look()), or once more.
-enum store_error journal_replay(struct driver *d, bool look);
+// replay.c: the events of earlier sessions are applied to d->run, as [r] reads them, which ends
+// with it.
+struct reader;
+enum store_error journal_replay(struct driver *d, struct reader *r);
+// The same by one thread: while they are looked at for the first time (journal_look()), or once
+// more.
+enum store_error journal_replay_here(struct driver *d, bool look);
 // How much output of the dangling attempts the journal has already: what is adopted has all of it.
 bool journal_hear(struct driver *d);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/lasting.h"
+#include "exec/reader.h"
 #include "exec/session.h"
 #include "value/base64.h"
 #include "value/fields.h"
@@ -212,27 +213,52 @@ static void tell_past(struct driver *d, const struct event *e, struct str line)
 }
 
 // The type stands beside the event as well, and only the event is in the chain.
-static bool is_of_its_type(struct driver *d, const struct stored_event *stored,
-                           const struct event *e)
+static void is_damaged(struct driver *d, const struct event *e)
 {
-    if (str_is(stored->type, event_type_word(e->type)))
-        return true;
     diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
                "the journal of run %.*s is damaged: event %lld is not what was written",
-               STR_ARG(d->id), (long long)stored->seq);
+               STR_ARG(d->id), (long long)e->seq);
     d->replay_failed = true;
-    return false;
 }
 
-static bool replay_read(struct driver *d, const struct stored_event *stored, struct event *e,
-                        struct str line, struct arena *a)
+// Of an event nothing is kept that was not copied, but for the items of a list.
+static bool keep_items(struct driver *d, struct read_event *read)
 {
-    if (!is_of_its_type(d, stored, e))
-        return false;
-    tell_past(d, e, line);
-    d->earlier.last_ns = e->wall_ns;
-    return says_nothing[e->type] || replay_event(d, *e, a);
+    if (read->event.type != EVENT_STEP_ITEMS)
+        return true;
+    read->line = str_copy(d->arena, read->line);
+    return event_read(read->line, d->arena, &read->event);
 }
+
+// False, with an error: no more may be applied.
+static bool replay_read(struct driver *d, struct read_event read, struct arena *scratch)
+{
+    if (!read.as_filed || !keep_items(d, &read)) {
+        is_damaged(d, &read.event);
+        return false;
+    }
+    tell_past(d, &read.event, read.line);
+    d->earlier.last_ns = read.event.wall_ns;
+    return says_nothing[read.event.type] || replay_event(d, read.event, scratch);
+}
+
+enum store_error journal_replay(struct driver *d, struct reader *r)
+{
+    struct arena *scratch = arena_new(NULL);
+    const struct read_event *read;
+    bool fine = true;
+
+    while (fine && (read = reader_next(r))) {
+        fine = replay_read(d, *read, scratch);
+        arena_empty(scratch);
+    }
+    arena_free(scratch);
+    session_begins(&d->earlier, 0);
+    enum store_error e = reader_end(r, d->diags);
+    return !e && !fine ? STORE_FAILED : e;
+}
+
+// ---- where there is no thread
 
 struct replay {
     struct driver *driver;
@@ -240,24 +266,22 @@ struct replay {
     struct json_memo *memo;
 };
 
-// Of an event nothing is kept that was not copied, but for the items of a list.
+// What is of a newer minor version is left out: consumers ignore what they do not know.
 static bool replay_one(const struct stored_event *stored, void *arg)
 {
     struct replay *r = arg;
-    bool stays = str_is(stored->type, event_type_word(EVENT_STEP_ITEMS));
-    struct arena *a = stays ? r->driver->arena : r->arena;
-    struct str line = stays ? str_copy(a, stored->json) : stored->json;
-    struct json_memo *memo = stays ? NULL : r->memo;
-    struct event e;
+    struct read_event read = { .line = stored->json };
+    bool fine = true;
 
-    // What is of a newer minor version is left out: consumers ignore what they do not know.
-    bool fine = !event_read_again(memo, line, a, &e) ||
-                replay_read(r->driver, stored, &e, line, a);
+    if (event_read_again(r->memo, read.line, r->arena, &read.event)) {
+        read.as_filed = str_is(stored->type, event_type_word(read.event.type));
+        fine = replay_read(r->driver, read, r->arena);
+    }
     arena_empty(r->arena);
     return fine;
 }
 
-enum store_error journal_replay(struct driver *d, bool look)
+enum store_error journal_replay_here(struct driver *d, bool look)
 {
     struct arena *scratch = arena_new(NULL);
     struct replay r = { d, arena_new(scratch), json_memo_new(scratch) };

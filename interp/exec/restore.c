@@ -180,7 +180,7 @@ static bool load_program(struct driver *d, const struct kept_plan *plan)
     return d->program != NULL;
 }
 
-int restore_program(struct driver *d, struct kept_plan *plan, struct run_options *o)
+int restore_plan(struct driver *d, struct kept_plan *plan, struct run_options *o)
 {
     if (!read_plan(d, plan))
         return CODE_STORE;
@@ -189,6 +189,11 @@ int restore_program(struct driver *d, struct kept_plan *plan, struct run_options
     o->drill = plan->drill;
     if (!o->on_failure)
         o->on_failure = plan->on_failure;
+    return 0;
+}
+
+int restore_program(struct driver *d, struct kept_plan *plan)
+{
     d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
     plan_fill_defaults(d, plan);
     return load_program(d, plan) ? 0 : CODE_INVALID;

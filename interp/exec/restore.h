@@ -5,8 +5,11 @@
 
 #include "exec/session.h"
 
-// The plan, its program, and in d->run a run in which nothing has happened yet. 0, or an exit code.
-int restore_program(struct driver *d, struct kept_plan *plan, struct run_options *o);
+// The plan; what of it [o] does not say. 0, or an exit code.
+int restore_plan(struct driver *d, struct kept_plan *plan, struct run_options *o);
+// Its program, and in d->run a run in which nothing has happened yet. Asks nothing of the store.
+// 0, or an exit code.
+int restore_program(struct driver *d, struct kept_plan *plan);
 // False, with an error: the digest is in an event that was replayed, which nobody changes
 // unnoticed.
 bool is_plan_of_this_run(struct driver *d, const struct kept_plan *plan);

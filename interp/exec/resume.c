@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/lasting.h"
+#include "exec/reader.h"
 #include "exec/restore.h"
 #include "exec/undo_step.h"
 
@@ -199,11 +200,17 @@ static int look_only(struct driver *d)
     return code_of(journal_look(d->journal, NULL, NULL, d->diags));
 }
 
-// Each event is applied as it is checked; nothing is decided, asked or run before all are.
+// The program is made while a thread begins to check the events and to read them; each is applied
+// when it was checked. Nothing is decided, asked or run before all are.
 static int replay_at_once(struct driver *d, struct kept_plan *plan)
 {
-    int code = code_of(journal_replay(d, true));
+    struct reader *r = reader_start(d->journal, d->arena);
+    int code = restore_program(d, plan);
 
+    if (r && code)
+        reader_end(r, d->diags);
+    else if (!code)
+        code = code_of(r ? journal_replay(d, r) : journal_replay_here(d, true));
     if (!code && !is_plan_of_this_run(d, plan))
         code = CODE_STORE;
     return code ? code : restore_values(d, plan);
@@ -215,16 +222,18 @@ static int replay_later(struct driver *d, struct kept_plan *plan)
     int code = is_bare(d) ? 0 : look_only(d);
 
     if (!code)
+        code = restore_program(d, plan);
+    if (!code)
         code = restore_values(d, plan);
     if (!code)
-        code = code_of(journal_replay(d, false));
+        code = code_of(journal_replay_here(d, false));
     return code || is_plan_of_this_run(d, plan) ? code : CODE_STORE;
 }
 
 // The run as its journal says it is. 0, or an exit code.
 static int restore(struct driver *d, struct run_options *o, struct kept_plan *plan)
 {
-    int code = restore_program(d, plan, o);
+    int code = restore_plan(d, plan, o);
 
     if (code)
         return code;

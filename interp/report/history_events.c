@@ -1,10 +1,9 @@
-// What each event changes in a history.
+// What each event changes in a history; those of steps, in history_steps.c.
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "report/answers.h"
 #include "report/history_inside.h"
-#include "value/base64.h"
 #include "value/fields.h"
 
 // -------- the run
@@ -159,265 +158,6 @@ static void on_phase_end(struct history *h, const struct event *e)
     (void)h, (void)e;
 }
 
-// -------- steps
-
-// The list of a for_each: what is told of each stands in its instances.
-static void on_step_items(struct history *h, const struct event *e)
-{
-    history_told(h, e->data)->group = true;
-}
-
-static void on_step_start(struct history *h, const struct event *e)
-{
-    struct story *s = history_told(h, e->data);
-
-    history_take(h, e->data, "command", &s->command);
-    s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts + 1);
-    s->has_terminal = truth_of(e->data, "tty");
-    s->file = history_kept(h, text_of(e->data, "file"));
-    s->state = STR("running");
-    s->begun_ms = h->now_ms;
-    s->retry_ns = 0;
-    if (!s->started_ns)
-        s->started_ns = e->wall_ns;
-    if (s->attempts > 1)
-        tail_drop(&s->tail);
-    history_moment(h, e,
-                   s->attempts > 1 ? str_format(h->arena, "started, attempt %zu", s->attempts)
-                                   : STR("started"),
-                   false);
-}
-
-static void on_step_output(struct history *h, const struct event *e)
-{
-    struct str step = text_of(e->data, "step"), text = text_of(e->data, "text");
-    struct arena *scratch = arena_new(NULL);
-
-    // Who watches hears it as it comes.
-    if (!h->now_ms) {
-        if (!text.n && !base64_read(text_of(e->data, "b64"), scratch, &text))
-            text = STR("");
-        history_output(h, step, text);
-    }
-    arena_free(scratch);
-}
-
-void history_output(struct history *h, struct str step, struct str bytes)
-{
-    struct story *s = history_make_story(h, step);
-
-    s->seen_ms = h->now_ms;
-    tail_add(&s->tail, bytes, h->arena);
-}
-
-static void on_step_attempt(struct history *h, const struct event *e)
-{
-    struct story *s = history_told(h, e->data);
-    int64_t next_ms = int_of(e->data, "next_ms", -1);
-
-    history_take(h, e->data, "message", &s->message);
-    if (truth_of(e->data, "final"))
-        return;
-    s->state = STR("waiting");
-    s->retry_ns = next_ms >= 0 ? e->wall_ns + next_ms * 1000000 : 0;
-    history_moment(
-        h, e, str_format(h->arena, "attempt %zu failed: %.*s", s->attempts, STR_ARG(s->message)),
-        true);
-}
-
-static struct str ended_words(struct history *h, const struct story *s)
-{
-    struct buf b = BUF_EMPTY;
-
-    if (!h->keep_moments)
-        return STR("");
-    buf_add(&b, s->state);
-    if (s->message.n)
-        buf_format(&b, ": %.*s", STR_ARG(s->message));
-    if (s->more->by.n)
-        buf_format(&b, ", by %.*s", STR_ARG(s->more->by));
-    if (s->more->reason.n)
-        buf_format(&b, " (%.*s)", STR_ARG(s->more->reason));
-    return buf_take(&b, h->arena);
-}
-
-// Of good steps only what was printed last is worth keeping.
-static void forget_output(struct history *h, struct story *s)
-{
-    struct str lines[TAIL_LINES];
-
-    if (!tail_lines(&s->tail, lines))
-        return;
-    if (h->printed_last && h->printed_last != s)
-        tail_drop(&h->printed_last->tail);
-    h->printed_last = s;
-}
-
-// What few steps have: no room is taken for a text that the event lacks.
-static void put_more(struct history *h, struct story *s, size_t at, struct str text)
-{
-    const struct str *old = (const void *)((const char *)s->more + at);
-
-    if (old->n || text.n)
-        *(struct str *)(void *)((char *)history_more(h, s) + at) = history_kept(h, text);
-}
-
-#define PUT_MORE(h, s, field, text) put_more((h), (s), offsetof(struct story_more, field), (text))
-// One that it lacks leaves what was there.
-#define TAKE_MORE(h, data, s, field)                          \
-    do {                                                      \
-        if (text_of((data), #field).n)                        \
-            PUT_MORE((h), (s), field, text_of((data), #field)); \
-    } while (0)
-
-static void on_step_end(struct history *h, const struct event *e)
-{
-    struct story *s = history_told(h, e->data);
-    bool provisional = str_is(s->state, "provisional");
-
-    history_take_word(h, e->data, "state", &s->state);
-    s->rolled_back = provisional && str_is(s->state, "cancelled");
-    s->message = history_kept(h, text_of(e->data, "message"));
-    PUT_MORE(h, s, help, text_of(e->data, "help"));
-    PUT_MORE(h, s, picture, text_of(e->data, "picture"));
-    history_take(h, e->data, "command", &s->command);
-    TAKE_MORE(h, e->data, s, leaves);
-    TAKE_MORE(h, e->data, s, by);
-    TAKE_MORE(h, e->data, s, reason);
-    // Its message says who and why a second time.
-    if (str_is(s->state, "skipped") && s->more->by.n)
-        s->message = STR("");
-    history_take_word(h, e->data, "undo", &s->undo);
-    TAKE_MORE(h, e->data, s, irreversible);
-    s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts);
-    s->continued = truth_of(e->data, "continued");
-    s->took_ms = int_of(e->data, "took_ms", 0);
-    s->ended_ns = e->wall_ns;
-    s->retry_ns = 0;
-    struct value left = value_of(e->data, "left");
-    if (left.kind != VALUE_NULL || s->more->left.kind != VALUE_NULL)
-        history_more(h, s)->left = value_copy(h->arena, left);
-    bool good = str_is(s->state, "succeeded") || str_is(s->state, "satisfied");
-    if (good) {
-        forget_output(h, s);
-    } else {
-        struct story_more *more = history_more(h, s);
-        more->parts = value_copy(h->arena, value_of(e->data, "parts"));
-        more->result = value_copy(h->arena, value_of(e->data, "result"));
-    }
-    history_moment(h, e, ended_words(h, s), !good && !str_is(s->state, "skipped"));
-}
-
-// A check has no step.end: its last poll says what it came to.
-static void end_poll(struct history *h, struct story *s, const struct event *e)
-{
-    s->state = s->poll->ok ? STR("holds") : STR("does not hold");
-    s->message = history_kept(h, buf_str(s->poll->message));
-    PUT_MORE(h, s, picture, s->poll->ok ? STR("") : buf_str(s->poll->picture));
-    s->ended_ns = e->wall_ns;
-    s->took_ms = (e->wall_ns - s->started_ns) / 1000000;
-    history_moment(h, e,
-                   str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->state), s->message.n ? ": " : "",
-                              STR_ARG(s->message)),
-                   !s->poll->ok);
-}
-
-// Of the parts of a condition the longest that is not the whole of it: `result.stdout`
-// rather than `result`.
-static void add_seen(struct history *h, struct value parts, struct buf *out)
-{
-    struct str best = STR(""), whole = STR("");
-    struct value seen = VALUE_NONE;
-
-    for (size_t i = 0; parts.kind == VALUE_LIST && i < value_size(parts); i++) {
-        struct str text = text_of(value_item(parts, i), "text");
-        whole = text.n > whole.n ? text : whole;
-    }
-    for (size_t i = 0; parts.kind == VALUE_LIST && i < value_size(parts); i++) {
-        struct value v = value_of(value_item(parts, i), "value");
-        struct str text = text_of(value_item(parts, i), "text");
-        if (text.n <= best.n || text.n == whole.n || v.kind == VALUE_MAP || v.kind == VALUE_LIST)
-            continue;
-        best = text;
-        seen = v;
-    }
-    if (best.n) {
-        struct arena *scratch = arena_new(h->arena);
-        buf_format(out, "%.*s is %.*s", STR_ARG(best), STR_ARG(value_show(seen, scratch, 60)));
-        arena_free(scratch);
-    }
-}
-
-static void on_verify_try(struct history *h, const struct event *e)
-{
-    struct story *s = history_told(h, e->data);
-
-    if (!s->poll) {
-        s->poll = NEW(h->arena, struct poll);
-        s->poll->message = buf_in(h->arena);
-        s->poll->picture = buf_in(h->arena);
-        s->poll->seen = buf_in(h->arena);
-        if (!s->started_ns)
-            s->started_ns = e->wall_ns;
-        if (!s->begun_ms)
-            s->begun_ms = h->now_ms;
-    }
-    s->poll->ok = truth_of(e->data, "ok");
-    buf_clear(s->poll->message);
-    buf_add(s->poll->message, text_of(e->data, "message"));
-    buf_clear(s->poll->seen);
-    add_seen(h, value_of(e->data, "parts"), s->poll->seen);
-    buf_clear(s->poll->picture);
-    buf_add(s->poll->picture, text_of(e->data, "picture"));
-    s->poll->ns = e->wall_ns;
-    s->poll->next_ms = int_of(e->data, "next_ms", -1);
-    s->poll->left_ms = int_of(e->data, "left_ms", -1);
-    if (truth_of(e->data, "last"))
-        end_poll(h, s, e);
-    else if (!s->ended_ns)
-        s->state = STR("running");
-}
-
-static void on_undo_start(struct history *h, const struct event *e)
-{
-    struct story *s = history_told(h, e->data);
-
-    h->undoing = true;
-    struct story_more *more = history_more(h, s);
-    more->undo_started_ns = e->wall_ns;
-    more->undo_order = ++h->undo_count;
-    s->begun_ms = h->now_ms;
-    more->undo_state = STR("running");
-    history_moment(h, e, STR("undo started"), false);
-}
-
-// "restore.sqlite" and "restore~undo.sqlite", when `restore` was undone as a whole.
-static void take_back_inside(struct history *h, const struct story *s)
-{
-    for (size_t i = 0; i < h->story_count; i++) {
-        if (history_is_inside(h->stories[i], s))
-            h->stories[i]->taken_back = true;
-    }
-}
-
-static void on_undo_end(struct history *h, const struct event *e)
-{
-    struct story *s = history_told(h, e->data);
-
-    struct story_more *more = history_more(h, s);
-    history_take(h, e->data, "state", &more->undo_state);
-    if (truth_of(e->data, "unknown"))
-        more->undo_state = STR("unknown");
-    more->undo_message = history_kept(h, text_of(e->data, "message"));
-    bool bad = !str_is(s->more->undo_state, "undone");
-    if (!bad && s->group)
-        take_back_inside(h, s);
-    history_moment(h, e,
-                   str_format(h->arena, "%.*s%s%.*s", STR_ARG(s->more->undo_state),
-                              s->more->undo_message.n ? ": " : "", STR_ARG(s->more->undo_message)),
-                   bad);
-}
-
 // -------- people, locks, hooks
 
 static struct asked *question_about(struct history *h, struct str step)
@@ -535,16 +275,16 @@ void (*const history_handlers[EVENT_COUNT])(struct history *h, const struct even
     [EVENT_RUN_RESUME] = on_run_resume,
     [EVENT_PHASE_START] = on_phase_start,
     [EVENT_PHASE_END] = on_phase_end,
-    [EVENT_STEP_ITEMS] = on_step_items,
-    [EVENT_STEP_START] = on_step_start,
-    [EVENT_STEP_OUTPUT] = on_step_output,
-    [EVENT_STEP_ATTEMPT] = on_step_attempt,
-    [EVENT_STEP_END] = on_step_end,
+    [EVENT_STEP_ITEMS] = history_on_step_items,
+    [EVENT_STEP_START] = history_on_step_start,
+    [EVENT_STEP_OUTPUT] = history_on_step_output,
+    [EVENT_STEP_ATTEMPT] = history_on_step_attempt,
+    [EVENT_STEP_END] = history_on_step_end,
     [EVENT_CONFIRM_ASK] = on_confirm_ask,
     [EVENT_CONFIRM_ANSWER] = on_confirm_answer,
-    [EVENT_VERIFY_TRY] = on_verify_try,
-    [EVENT_UNDO_START] = on_undo_start,
-    [EVENT_UNDO_END] = on_undo_end,
+    [EVENT_VERIFY_TRY] = history_on_verify_try,
+    [EVENT_UNDO_START] = history_on_undo_start,
+    [EVENT_UNDO_END] = history_on_undo_end,
     [EVENT_LOCK_WAIT] = on_lock_wait,
     [EVENT_LOCK_HELD] = on_lock_held,
     [EVENT_HOOK_END] = on_hook_end,

@@ -1,5 +1,5 @@
 // The inside of a history, for the files that make it up: history.c (stories, asking),
-// history_events.c (what each event changes).
+// history_events.c and history_steps.c (what each event changes).
 
 #pragma once
 
@@ -35,3 +35,13 @@ struct story_more *history_more(struct history *h, struct story *s);
 void history_moment(struct history *h, const struct event *e, struct str words, bool bad);
 void history_notice(struct history *h, const struct event *e, struct str level, struct str words,
                     struct str help);
+
+// history_steps.c: what stands in the table for the events of steps.
+void history_on_step_items(struct history *h, const struct event *e);
+void history_on_step_start(struct history *h, const struct event *e);
+void history_on_step_output(struct history *h, const struct event *e);
+void history_on_step_attempt(struct history *h, const struct event *e);
+void history_on_step_end(struct history *h, const struct event *e);
+void history_on_verify_try(struct history *h, const struct event *e);
+void history_on_undo_start(struct history *h, const struct event *e);
+void history_on_undo_end(struct history *h, const struct event *e);

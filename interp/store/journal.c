@@ -98,6 +98,11 @@ enum store_error journal_look(struct journal *j,
     return see ? store_read(j->store, j->id, 1, false, see, arg, ds) : STORE_OK;
 }
 
+bool journal_looks_alone(const struct journal *j)
+{
+    return j->ops->look != NULL;
+}
+
 enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
                                       struct arena *a, struct journal **out, struct diags *ds)
 {

@@ -92,6 +92,9 @@ enum store_error journal_take(struct store *s, struct str id, struct str mark, s
 enum store_error journal_look(struct journal *j,
                               bool (*see)(const struct stored_event *e, void *arg), void *arg,
                               struct diags *ds);
+// Whether it needs nothing but the journal: another thread may do it, while nothing is asked of the
+// journal nor of its store.
+bool journal_looks_alone(const struct journal *j);
 // What was added and not committed is lost; who waits for a commit is not called any more.
 void journal_close(struct journal *j);
 
