@@ -4,6 +4,8 @@
 #include "exec/restore.h"
 
 #include "base/arena.h"
+#include "exec/frame_parts.h"
+#include "load/input.h"
 #include "value/fields.h"
 
 static const struct given *kept_inputs(struct driver *d, const struct kept_plan *plan,
@@ -12,13 +14,62 @@ static const struct given *kept_inputs(struct driver *d, const struct kept_plan 
     size_t n = plan->inputs.kind == VALUE_MAP ? value_size(plan->inputs) : 0;
     struct given *all = NEW_ARRAY(d->arena, struct given, n + d->options->given_count + 1);
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < d->options->given_count; i++)
+        all[(*count)++] = d->options->given[i];
+    for (size_t i = 0; i < n; i++)  // these count
         all[(*count)++] = (struct given){ .name = plan->inputs.map->entries[i].key.s,
                                           .has_value = true,
                                           .value = plan->inputs.map->entries[i].value };
-    for (size_t i = 0; i < d->options->given_count; i++)
-        all[(*count)++] = d->options->given[i];
     return all;
+}
+
+static bool is_drilled(const struct driver *d, struct str name)
+{
+    const struct drill *drill = d->options->drill ? d->program->root->rb->drill : NULL;
+    const struct form_entry *e = drill ? drill->inputs.items : NULL;
+
+    for (size_t i = 0; e && i < drill->inputs.count; i++)
+        if (str_equal(e[i].entry.key.str, name))
+            return true;
+    return false;
+}
+
+static bool is_as_before(struct driver *d, const struct kept_plan *plan, const struct input *in,
+                         const struct given *g)
+{
+    struct refusal why;
+    struct value was, now, name = value_string(g->name);
+
+    if (!value_get(plan->inputs, name, &was) || !value_get(d->frame->inputs, name, &was) ||
+        !input_from_value(in, g->value, d->arena, &now, &why))
+        return false;
+    if (in->type == INPUT_PATH)
+        now.s = frame_path(plan->cwd, now.s, d->arena);
+    return value_equal(was, now);
+}
+
+// A file of inputs holds the secret ones, which are given again; in what else it says the run
+// goes on with what it began with, so that has to be the same.
+static bool others_are_as_before(struct driver *d, const struct kept_plan *plan)
+{
+    const struct list *inputs = &d->program->root->rb->inputs;
+    bool ok = true;
+
+    for (size_t i = 0; i < d->options->given_count; i++) {
+        const struct given *g = &d->options->given[i];
+        LIST_EACH(const struct input, in, *inputs)
+        {
+            if (!str_equal(in->entry.key.str, g->name) || in->secret == YES ||
+                is_drilled(d, g->name) || is_as_before(d, plan, in, g))
+                continue;
+            struct diag *e = diag_error(d->diags, DIAG_BAD_INPUT, g->span,
+                                        "input `%.*s` is not what the run began with",
+                                        STR_ARG(g->name));
+            diag_help(d->diags, e, "only secret inputs are given again; a run keeps the others");
+            ok = false;
+        }
+    }
+    return ok;
 }
 
 // What was computed once stays; only what held a secret is computed again.
@@ -166,7 +217,8 @@ static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
         given = ask_inputs(d, plan->secret_inputs, given, &count);
     if (d->refused)
         return d->refused;
-    return make_root_frame(d, given, count, plan->cwd);
+    int code = make_root_frame(d, given, count, plan->cwd);
+    return code ? code : others_are_as_before(d, plan) ? 0 : CODE_INVALID;
 }
 
 static bool load_program(struct driver *d, const struct kept_plan *plan)

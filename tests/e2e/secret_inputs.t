@@ -75,6 +75,23 @@ test_that 'abort does what it can of an owed `always`, says what it cannot, and 
 	begin owes && runbook locks | grep -q shop && { runbook abort "$id" >out 2>&1 </dev/null; cat out; runbook runs | grep aborted; } &&
 	runbook locks | grep "No lock" && grep -q "swept p3" trace && ! grep -q never trace && told "input \`pw\`"
 '
+test_that 'the others are what they were: a file may say the same, and nothing else' '
+	cat >many.yaml <<-END
+		runbook: 1
+		name: many
+		type: application
+		inputs: {pw: {secret: true, required: true}, n: {type: int, default: 3}, p: {type: path, exists: false}, l: {type: list}, d: {type: duration}, u: {required: false}}
+		steps: [{id: one, shell: "echo \${{ inputs.n }} >>trace; test -e good"}]
+	END
+	printf "%s\n" "pw: sesame-123" "n: 4" "p: q/r" "l: [a, 1]" "d: 300s" >many.in
+	rm -rf good trace state && exits 1 runbook run many.yaml --on-failure stop --inputs many.in >out 2>&1 </dev/null && id=$(ls state/runbook/runs) &&
+	for line in "n: 3" "p: q/s" "l: [a]" "d: 5s" "u: x"; do
+		{ grep -v "^${line%%:*}:" many.in; echo "$line"; } >other.in
+		exits 3 runbook resume "$id" --inputs other.in >out 2>&1 </dev/null && told "input \`${line%%:*}\` is not what the run began with" || exit 1
+	done &&
+	sed -i "s/300s/5m/" many.in && touch good && exits 0 runbook -C / resume "$id" --inputs "$PWD/many.in" >out 2>&1 </dev/null &&
+	[ "$(tr "\n" , <trace)" = "4,4," ]
+'
 
 # ---- a default that the file spells out
 
