@@ -102,7 +102,12 @@ static void add_suggestions(const struct suggestions *s)
     for (size_t i = 0; i < s->count; i++)
         wide = s->items[i].line.n > wide ? s->items[i].line.n : wide;
     for (size_t i = 0; i < s->count; i++)
-        page_item(s->p, s->items[i].line, wide, INK_DIM, str_from(s->items[i].why));
+        if (s->p->columns && wide + 4 > s->p->columns / 2) {
+            page_command(s->p, INK_PLAIN, "  %.*s", STR_ARG(s->items[i].line));
+            page_text(s->p, "      ", INK_DIM, str_from(s->items[i].why));
+        } else {
+            page_item(s->p, s->items[i].line, wide, INK_DIM, str_from(s->items[i].why));
+        }
 }
 
 static struct str mark_flag(struct str id, const char *state, struct arena *a)

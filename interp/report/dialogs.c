@@ -169,10 +169,10 @@ void dialog_approval(struct person *p)
     message(p);
     facts(p);
     page_head(&p->page, INK_PLAIN, "%zu of %zu votes. From anywhere:", q->votes, q->votes_needed);
-    page_head(&p->page, INK_ASK, "  runbook approve %.*s%s%.*s%.*s%s", STR_ARG(run),
+    page_command(&p->page, INK_ASK, "  runbook approve %.*s%s%.*s%.*s%s", STR_ARG(run),
               whole ? "" : " ", STR_ARG(step), STR_ARG(q->reach),
               q->reason_required ? " --reason TEXT" : "");
-    page_head(&p->page, INK_ASK, "  runbook reject %.*s%s%.*s%.*s --reason TEXT", STR_ARG(run),
+    page_command(&p->page, INK_ASK, "  runbook reject %.*s%s%.*s%.*s --reason TEXT", STR_ARG(run),
               whole ? "" : " ", STR_ARG(step), STR_ARG(q->reach));
 }
 

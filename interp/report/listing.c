@@ -69,9 +69,9 @@ static void add_ways_on(const struct run_row *rows, size_t count, struct str fla
     page_head(p, INK_DIM, "%s",
               "crashed: its process is gone, and what was done is kept. Go on, take "
               "back or end it, for example:");
-    page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s", STR_ARG(id), STR_ARG(flags));
-    page_head(p, INK_PLAIN, "  runbook undo %.*s%.*s", STR_ARG(id), STR_ARG(flags));
-    page_head(p, INK_PLAIN, "  runbook abort %.*s%.*s", STR_ARG(id), STR_ARG(flags));
+    page_command(p, INK_PLAIN, "  runbook resume %.*s%.*s", STR_ARG(id), STR_ARG(flags));
+    page_command(p, INK_PLAIN, "  runbook undo %.*s%.*s", STR_ARG(id), STR_ARG(flags));
+    page_command(p, INK_PLAIN, "  runbook abort %.*s%.*s", STR_ARG(id), STR_ARG(flags));
 }
 
 static struct str to_the_minute(int64_t wall_ns, struct arena *a)
@@ -94,22 +94,30 @@ static struct str since_row_words(const struct run_row *r, struct arena *a)
     return str_format(a, "since then %.*s %s undone", STR_ARG(all), many ? "were" : "was");
 }
 
+struct run_columns {
+    size_t names;
+    bool narrow;  // without the year and the user
+};
+
 // What the columns beside it leave of the screen to the names of runbooks, or all that they want.
-static size_t room_for_names(const struct run_row *rows, size_t count, const struct page *p)
+static struct run_columns run_columns(const struct run_row *rows, size_t count,
+                                      const struct page *p)
 {
-    enum { BESIDE = 8 + 18 + 17 + 9 + 2, WIDEST = 24, LEAST = 8 };
-    size_t user = 0;
+    enum { BESIDE = 8 + 18 + 17 + 9 + 2, WIDEST = 24, LEAST = 8, YEAR = 5 };
+    size_t user = 0, most = WIDEST;
 
     for (size_t i = 0; i < count; i++) {
         size_t n = columns(rows[i].user);
         user = n > user ? n : user;
     }
-    if (!p->columns || p->columns >= BESIDE + WIDEST + user)
-        return WIDEST;
-    return p->columns < BESIDE + LEAST + user ? LEAST : p->columns - BESIDE - user;
+    bool narrow = p->columns && p->columns < BESIDE + LEAST + user;
+    size_t beside = narrow ? BESIDE - YEAR : BESIDE + user;
+    if (p->columns && p->columns < beside + WIDEST)
+        most = p->columns < beside + LEAST ? LEAST : p->columns - beside;
+    return (struct run_columns){ most, narrow };
 }
 
-static void add_run(const struct run_row *r, const struct asked *waits, size_t names,
+static void add_run(const struct run_row *r, const struct asked *waits, struct run_columns c,
                     struct page *p)
 {
     struct arena *a = p->arena;
@@ -117,14 +125,17 @@ static void add_run(const struct run_row *r, const struct asked *waits, size_t n
     int64_t started = wall_from(r->started);
 
     cell(p, &b, r->id, 6);
-    cell(p, &b, started ? to_the_minute(started, a) : r->started, 16);
+    struct str when = started ? to_the_minute(started, a) : r->started;
+    size_t year = c.narrow && started ? 5 : 0;
+
+    cell(p, &b, str_slice(when, year, when.n), 16 - (c.narrow ? 5 : 0));
     cell(p, &b, result_of(r), 15);
     cell(p, &b, listing_is_open(r) ? STR("") : span_text(r->took_ms, a), 7);
     cell(p, &b,
-         p->columns ? columns_cut(harmless_text(r->runbook, a), names, p->look->utf8, a)
+         p->columns ? columns_cut(harmless_text(r->runbook, a), c.names, p->look->utf8, a)
                     : r->runbook,
-         names);
-    cell(p, &b, r->user, 0);
+         c.names);
+    cell(p, &b, c.narrow ? STR("") : r->user, 0);
     if (!listing_is_open(r) && row_taken_back(r).n)
         cell(p, &b, since_row_words(r, a), 0);
     if (waits)
@@ -139,10 +150,10 @@ static void add_run(const struct run_row *r, const struct asked *waits, size_t n
 void listing_runs(const struct run_row *rows, const struct asked *const *waits, size_t count,
                   struct str flags, struct page *p)
 {
-    size_t names = room_for_names(rows, count, p);
+    struct run_columns c = run_columns(rows, count, p);
 
     for (size_t i = 0; i < count; i++)
-        add_run(&rows[i], waits[i], names, p);
+        add_run(&rows[i], waits[i], c, p);
     if (!count)
         page_head(p, INK_DIM, "%s", "There are no runs yet.");
     add_ways_on(rows, count, flags, p);
@@ -304,7 +315,7 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
     add_origin(h, row, p);
     if (never_began(row)) {
         page_blank(p);
-        page_head(p, INK_PLAIN, "  runbook abort %.*s%.*s  puts it out of the way", STR_ARG(row->id),
+        page_command(p, INK_PLAIN, "  runbook abort %.*s%.*s  puts it out of the way", STR_ARG(row->id),
                   STR_ARG(flags));
         return;
     }
@@ -333,9 +344,9 @@ static void add_vote_lines(const struct history *h, const struct asked *q, struc
 {
     struct str step = shell_word(p->arena, q->step);
 
-    page_head(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run), STR_ARG(step),
+    page_command(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run), STR_ARG(step),
               STR_ARG(flags), STR_ARG(answers_reason(q)));
-    page_head(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
+    page_command(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
               STR_ARG(step), STR_ARG(flags));
 }
 
@@ -348,7 +359,7 @@ static void add_resume(const struct history *h, const struct asked *q, struct st
                        : str_is(q->votes, "no") ? " ends it: a refusal, exit code 5"
                                                 : " goes on";
 
-    page_head(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s%s%s%s", STR_ARG(h->run),
+    page_command(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s%s%s%s", STR_ARG(h->run),
               STR_ARG(vote ? STR("") : answers_flag(q, p->arena)), STR_ARG(flags),
               secrets ? " --inputs FILE" : "", !vote ? "" : secrets ? " " : "  (or a worker)", what);
 }

@@ -156,3 +156,16 @@ void page_head(struct page *p, enum ink color, const char *format, ...)
     struct str text = buf_take(&b, p->arena);
     page_text(p, "", color, text);
 }
+
+void page_command(struct page *p, enum ink color, const char *format, ...)
+{
+    struct page whole = *p;
+    struct buf b = BUF_EMPTY;
+    va_list args;
+
+    va_start(args, format);
+    buf_vformat(&b, format, args);
+    va_end(args);
+    whole.columns = 0;  // the rows are one buffer
+    page_text(&whole, "", color, buf_take(&b, p->arena));
+}

@@ -31,5 +31,9 @@ void page_item(struct page *p, struct str label, size_t width, enum ink color, s
 void page_head(struct page *p, enum ink color, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// The same of a command that a person pastes: a row that is not cut, however narrow the page.
+void page_command(struct page *p, enum ink color, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 // What stands before the lines of others: a bar.
 const char *page_bar(const struct page *p);

@@ -106,7 +106,11 @@ void person_item(struct person *p, const char *label, enum ink color, struct str
 
 struct str person_title(const struct person *p)
 {
-    return str_equal(p->q->title, p->q->id) ? STR("") : p->q->title;
+    struct str title = p->q->title, id = p->q->id;
+    bool instance = id.n > title.n && id.s[title.n] == '[';
+
+    // Of an instance without a name it is the step's id.
+    return str_equal(title, instance ? str_slice(id, 0, title.n) : id) ? STR("") : title;
 }
 
 bool person_says_no(struct str line)

@@ -380,4 +380,11 @@ test_that 'runs fit an 80 column terminal, and a name that is too long for it is
 	on-terminal -s 80x24 runbook runs --color=never >out && [ "$(wc -l <out)" = 1 ] && [ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 80 ] &&
 	grep -q "a-runbook-.* $(id -un)\$" out && ! grep -q "long-name-x" out && runbook runs | grep -q "a-runbook-with-a-long-name-x  $(id -un)\$"
 '
+test_that 'on a narrow terminal a run has one row too, and a command is never cut' '
+	on-terminal -s 60x24 runbook runs --color=never >out && [ "$(wc -l <out)" = 1 ] && [ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 60 ] &&
+	id=$(cut -c 1-6 out) && mkdir -p store-in-a-folder-with-a-long-name && chmod 700 store-in-a-folder-with-a-long-name &&
+	exits 1 runbook run bad.yaml -q --store store-in-a-folder-with-a-long-name 2>err </dev/null
+	id=$(sed -n "s/.*(run \([0-9a-z]*\), exit.*/\1/p" err) && on-terminal -s 60x24 runbook show $id --store store-in-a-folder-with-a-long-name --color=never | tr -d "\r" >out
+	grep -q "^  runbook resume $id --store .*store-in-a-folder-with-a-long-name$" out && grep -q "^      go on from where it stopped$" out
+'
 done_testing

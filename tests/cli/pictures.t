@@ -8,10 +8,11 @@ test_that 'docs/pictures is up to date (sh tests/cli/pictures.sh docs/pictures)'
 	diff -ru "$repo/docs/pictures" new
 '
 
-test_that 'no row of a picture is wider than its terminal' '
+# Commands are whole: a terminal wraps them, and who pastes them gets all of it.
+test_that 'no row of a picture is wider than its terminal, but for commands' '
 	for columns in 80 40; do
 		for f in new/*-$columns.txt; do
-			widest=$(LC_ALL=C.UTF-8 wc -L <"$f")
+			widest=$(grep -v "^  runbook " "$f" | LC_ALL=C.UTF-8 wc -L)
 			[ "$widest" -le $columns ] || { echo "$f: $widest columns"; return 1; }
 		done
 	done
