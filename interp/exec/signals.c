@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "base/arena.h"
+#include "exec/half_done.h"
 #include "exec/walk.h"
 
 static void each_walk(struct driver *d, void (*fn)(struct walk *w, int how), int how)
@@ -44,12 +45,6 @@ static void stop_time(struct walk *w, int how)
         walk_cancel(w, false, "the time of the run was up");
 }
 
-// What it would leave, if it says so.
-static struct str half_done(const struct act *x)
-{
-    return x->task && x->task->walk ? walk_leaves(x->task->walk) : STR("");
-}
-
 // In the order of their starts: the last one is the first of the list. A wait and a poll are
 // ended by now.
 static size_t tell_let_finish(struct driver *d, const struct act *x)
@@ -58,7 +53,7 @@ static size_t tell_let_finish(struct driver *d, const struct act *x)
 
     if (!x || x->cancelled)
         return n;
-    struct str left = half_done(x);
+    struct str left = half_done_words(x);
     say_at_once(d, "%.*s is let finish; a second signal would stop it half done%s%.*s",
                 STR_ARG(x->shown), left.n ? ": " : "", STR_ARG(left));
     return n + 1;

@@ -82,6 +82,17 @@ test_that 'once, to the whole group, as a terminal does it: the step is not hit'
 	until_true "grep -q \"let finish\" out" && touch go && ends 130 && effects "a done "
 '
 
+test_that 'of a git push it is said what a second signal may leave, and a step that says it itself is believed' '
+	rm -rf far here && git init -q --bare far && git init -q here && git -C here remote add origin ../far &&
+	change() { git -C here -c user.name=x -c user.email=x@x commit -q --allow-empty -m "$1"; } && change one &&
+	printf "#!/bin/sh\necho push >>$work/effects\nuntil [ -e $work/go ]; do sleep 0.02; done\n" >here/.git/hooks/pre-push && chmod +x here/.git/hooks/pre-push
+	push="{id: p, git: {push: {remote: origin, ref: master}, repo: here, hooks: true}, undo: none"
+	book "  - $push}" && start && kill -INT "$run" &&
+	until_true "grep -q \"let finish.*half done: the remote may have taken it or not\" out" && touch go && ends 130 && change two &&
+	book "  - $push, leaves: the mirror is behind}" && start && kill -INT "$run" &&
+	until_true "grep -q \"let finish.*half done: the mirror is behind\" out" && touch go && ends 130
+'
+
 # ---- of no meaning to a run
 
 for signal in PIPE USR1 USR2 WINCH CHLD CONT URG; do
