@@ -45,6 +45,16 @@ static void stop_time(struct walk *w, int how)
         walk_cancel(w, false, "the time of the run was up");
 }
 
+// The number of a hook's try is nobody's business.
+static struct str name_of(const struct act *x)
+{
+    size_t n = x->shown.n;
+
+    while (n && str_starts(x->shown, "hooks.") && x->shown.s[n - 1] != '-')
+        n--;
+    return n > 1 && n < x->shown.n ? str_slice(x->shown, 0, n - 1) : x->shown;
+}
+
 // In the order of their starts: the last one is the first of the list. A wait and a poll are
 // ended by now.
 static size_t tell_let_finish(struct driver *d, const struct act *x)
@@ -55,7 +65,7 @@ static size_t tell_let_finish(struct driver *d, const struct act *x)
         return n;
     struct str left = half_done_words(x);
     say_at_once(d, "%.*s is let finish; a second signal would stop it half done%s%.*s",
-                STR_ARG(x->shown), left.n ? ": " : "", STR_ARG(left));
+                STR_ARG(name_of(x)), left.n ? ": " : "", STR_ARG(left));
     return n + 1;
 }
 
@@ -64,7 +74,7 @@ static void tell_stopped(struct driver *d, const struct act *x)
     if (!x)
         return;
     tell_stopped(d, x->next);
-    say_at_once(d, "%.*s is stopped; a further signal would kill it at once", STR_ARG(x->shown));
+    say_at_once(d, "%.*s is stopped; a further signal would kill it at once", STR_ARG(name_of(x)));
 }
 
 static void withdraw_questions(struct driver *d)

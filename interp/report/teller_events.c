@@ -126,7 +126,9 @@ static void on_step_start(struct teller *t, const struct event *e)
             harmless_text(str_format(t->scratch, "%.*s%.*s", STR_ARG(s->id), STR_ARG(name)),
                           t->scratch));
     if (teller_is_plain(t))
-        teller_tell(t, INK_PLAIN, "started   %.*s%.*s", STR_ARG(s->id), STR_ARG(name));
+        teller_tell(t, INK_PLAIN, "started   %.*s%s%.*s", STR_ARG(s->id),
+                    s->attempts > 1 ? str_format(t->scratch, ", attempt %zu", s->attempts).s : "",
+                    STR_ARG(name));
     else if (s->group)
         teller_row(t, sign_of(STR("running")), s->id, s->name, STR(""));
     if (t->options.verbose && s->command.n && !s->group)

@@ -70,7 +70,7 @@ test_that 'one that is stopped by signals: that is the reason that is told' '
 	runbook run book.yaml >out 2>&1 </dev/null &
 	run=$!
 	until_true "[ -s told ]" && kill -INT "$run" && until_true "grep -q \"let finish\" out" &&
-	kill -INT "$run" && exits 130 wait "$run" && has "the hook h (start) failed: stopped by a signal"
+	kill -INT "$run" && exits 130 wait "$run" && has "the hook h (start) failed: stopped by a signal" && has "hooks.start.h is let finish"
 '
 
 done_testing
