@@ -143,6 +143,15 @@ void each_begin(struct walk *w)
     pump(w->d);
 }
 
+// The first instance that gave it its state.
+static struct str which_one(const struct series *s, enum state state, struct arena *a)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->tasks[i]->state == state)
+            return str_format(a, "`%.*s` %s", STR_ARG(s->tasks[i]->address), state_word(state));
+    return STR("");
+}
+
 // Its state is the worst of its instances; what their failures mean was decided there.
 void each_over(struct walk *w)
 {
@@ -158,6 +167,8 @@ void each_over(struct walk *w)
     }
     bool incomplete = t->steps->left > 0;
     bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
+    if (bad && !w->message.n)
+        w->message = which_one(t->steps, state, w->arena);
     if (incomplete && !bad && state != STATE_UNKNOWN)
         state = STATE_CANCELLED;
     walk_end(w, state, bad && all_continued && !incomplete ? "continue" : NULL,

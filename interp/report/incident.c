@@ -201,11 +201,13 @@ static struct str last_output(const struct story *s, struct arena *a)
 
 static void add_failures(const struct history *h, struct arena *a, struct document *d)
 {
+    const struct story *culprit = history_culprit(h);
     bool first = true;
 
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        if (!is_failure(s))
+        // A group failed because of something in it.
+        if (!is_failure(s) || (s->group && s != culprit))
             continue;
         if (first)
             document_head(d, 2, STR("Failures"));

@@ -71,4 +71,18 @@ for format in md html json junit; do
 	"
 done
 
+cat >groups.yaml <<'END'
+runbook: 1
+name: groups
+type: application
+on_failure: stop
+steps:
+  - {id: g, steps: [{id: each, for_each: [one, two], shell: "test ${{ item }} = one", undo: none}]}
+END
+test_that 'of what failed by something in it, only that something has a part of its own' '
+	runbook run groups.yaml 2>err; grep -q "failed *each in .*: .each\[two\]. failed" err && grep -q "failed *g in .*: .each. failed" err &&
+	id=$(sed -n "s/.*(run \([0-9a-z]*\), exit.*/\1/p" err) && runbook report $id >groups && [ "$(grep -c "^### " groups)" = 1 ] &&
+	grep -qF "### each\[two\]: failed" groups
+'
+
 done_testing
