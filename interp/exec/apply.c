@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/core.h"
+#include "exec/driver.h"
 #include "value/fields.h"
 
 // What failed in it before a resume, and was adopted, still keeps the rest from starting.
@@ -298,6 +299,14 @@ static void apply_phase_end(struct run *r, const struct event *e)
         r->undone_failed = true;
 }
 
+// A run that ended for want of its journal has lost what it could not write: perhaps that a step
+// was started.
+static bool ends_in_order(const struct event *e)
+{
+    return e->type == EVENT_RUN_SUSPEND ||
+           (e->type == EVENT_RUN_END && int_of(e->data, "exit", 0) != CODE_STORE);
+}
+
 void run_apply(struct run *r, const struct event *e)
 {
     struct str address = text_of(e->data, "step");
@@ -307,7 +316,7 @@ void run_apply(struct run *r, const struct event *e)
         apply_phase_start(r, e);
     else if (e->type == EVENT_PHASE_END)
         apply_phase_end(r, e);
-    else if (e->type == EVENT_RUN_END || e->type == EVENT_RUN_SUSPEND)
+    else if (ends_in_order(e))
         intents_are_void(r);
     if (!t)
         return;
