@@ -141,6 +141,16 @@ static void stop_if_unknown(struct run *r)
             r->stopping = true;
 }
 
+// In a used runbook that is done: what was prepared for it is not needed any more.
+static bool is_past(const struct task *t)
+{
+    const struct task *at = t->in->owner;
+
+    while (at && !at->ended)
+        at = at->in->owner;
+    return at;
+}
+
 static void go_on(struct run *r)
 {
     bool undoing = r->began_undo || r->facts.undo_only;
@@ -150,7 +160,7 @@ static void go_on(struct run *r)
         keep_going(r, t, undoing);
         undo_again(t);
         if (!undoing && t->ended && t->step->more->on_resume == ON_RESUME_AGAIN &&
-            t->phase == PHASE_PREPARE && state_is_good(t->state))
+            t->phase == PHASE_PREPARE && state_is_good(t->state) && !is_past(t))
             task_reset(r, t);
     }
     reset_known(r, r->always);
