@@ -17,7 +17,8 @@ void walk_act(struct walk *w)
         walk_outcome(w, &o);
         return;
     }
-    act_start(w->act, walk_acted, w);
+    if (!handed_begin(w))
+        act_start(w->act, walk_acted, w);
 }
 
 static void intent_is_durable(void *arg)

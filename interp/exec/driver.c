@@ -53,7 +53,7 @@ static bool waits_for_people_only(const struct driver *d)
 
 static void wait_for_something(struct driver *d)
 {
-    if (d->store_failed && !d->acts)
+    if (d->store_failed && !d->acts && !any_handed(d))
         d->over = true;
     else if (waits_for_people_only(d))
         d->suspended = true;
@@ -100,8 +100,11 @@ static void carry_all(struct driver *d)
 {
     d->pump_scheduled = false;
     free_dead(d);
+    take_back_ahead(d);
     while (!d->over && !d->suspended && carry(d, run_order(d->run, loop_now_ms(d->loop))))
         ;
+    take_back_ahead(d);
+    hand_ahead(d);
     intend_ahead(d);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All of crash.sh, two sweeps at a time: what is killed, or gets a signal that ends the run, at
+# All of crash.sh and held.sh, two sweeps at a time: what is killed, or gets a signal that ends the run, at
 # every STEP-th place; what cannot be written, at every fifth of those; and that mistakes of a
 # runbook are noticed.
 
@@ -21,9 +21,21 @@ sweeps() {
 			echo "$mode interpreter $what $step"
 		done
 	done
+	for mode in good undo; do
+		for who in interpreter keeper; do
+			for what in kill kill-after both both-after ENOSPC EIO ENOSPC-ever EIO-ever; do
+				echo "$mode $who $what $step held"
+			done
+		done
+		for what in INT TERM-2 HUP-3 QUIT-1; do
+			echo "$mode interpreter $what $step held"
+		done
+	done
 	echo "good interpreter both $step early"
 	echo "good interpreter both-after $step guess"
 }
 
 # shellcheck disable=SC2016
-sweeps | xargs -P 2 -L 1 bash -c 'DEFECT=${4:-} "$here/crash.sh" "$0" "$1" "$2" "$3"'
+sweeps | xargs -P 2 -L 1 bash -c '
+	[ "${4:-}" != held ] || exec "$here/held.sh" "$0" "$1" "$2" "$3"
+	DEFECT=${4:-} exec "$here/crash.sh" "$0" "$1" "$2" "$3"'

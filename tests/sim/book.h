@@ -16,6 +16,12 @@ struct writer {
 
 enum { DEEPEST = 3, MOST_STEPS = 24 };
 
+// No step of the callee has the name of one that stands beside it: of a rescue.
+static char letter(const struct writer *w)
+{
+    return w->callee ? 'c' : 's';
+}
+
 static void indent(struct writer *w, int depth)
 {
     for (int i = 0; i < depth; i++)
@@ -40,7 +46,7 @@ static void write_needs(struct writer *w, int depth, const int *before, int coun
     buf_add_s(&w->out, "needs: [");
     for (int i = 0; i < count; i++)
         if (percent(w->dice, 40)) {
-            buf_format(&w->out, "%ss%d", between, before[i]);
+            buf_format(&w->out, "%s%c%d", between, letter(w), before[i]);
             between = ", ";
         }
     buf_add_s(&w->out, "]\n");
@@ -103,6 +109,20 @@ static void write_group(struct writer *w, int depth)
     w->idempotent = outer;
 }
 
+// More than may run at once, and little to say about each: the next ones are held by the keeper.
+static void write_wide(struct writer *w, int depth)
+{
+    int count = 3 + (int)below(w->dice, 6);
+
+    line(w, depth, percent(w->dice, 70) ? "parallel: 2" : "parallel: 3");
+    line(w, depth, "steps:");
+    for (int i = 0; i < count; i++) {
+        indent(w, depth);
+        buf_format(&w->out, "  - id: %c%d\n", letter(w), ++w->steps);
+        write_action(w, depth + 1, false);
+    }
+}
+
 // What is done in it is done at COMMIT or never; a person may look at it before.
 static void write_transaction(struct writer *w, int depth)
 {
@@ -116,7 +136,7 @@ static void write_transaction(struct writer *w, int depth)
     line(w, depth, "steps:");
     for (int i = 0; i < count; i++) {
         indent(w, depth);
-        buf_format(&w->out, "  - id: s%d\n", ++w->steps);
+        buf_format(&w->out, "  - id: %c%d\n", letter(w), ++w->steps);
         if (percent(w->dice, 20))
             line(w, depth + 1, "for_each: [x, y, z]");
         if (percent(w->dice, 20))
@@ -140,6 +160,8 @@ static void write_body(struct writer *w, int depth, bool plain)
 
     if (room && percent(w->dice, 30))
         write_group(w, depth);
+    else if (room && percent(w->dice, 12))
+        write_wide(w, depth);
     else if (room && !w->idempotent && !w->callee && percent(w->dice, 12))
         write_use(w, depth);
     else if (room && !w->idempotent && percent(w->dice, 12))
@@ -173,7 +195,7 @@ static void write_steps(struct writer *w, int depth, const char *key, int count,
     for (int i = 0; i < count; i++) {
         before[i] = ++w->steps;
         indent(w, depth);
-        buf_format(&w->out, "  - id: s%d\n", before[i]);
+        buf_format(&w->out, "  - id: %c%d\n", letter(w), before[i]);
         write_step(w, depth + 1, before, i, plain, depth == 0 && str_is(str_from(key), "prepare"));
     }
 }

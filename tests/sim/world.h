@@ -24,6 +24,7 @@ enum defect {
     DEFECT_GUESSES,        // an unknown outcome is taken for "not started"
     DEFECT_EPOCH,          // who lost the run can still write its journal
     DEFECT_KILLPG,         // only the process group is killed, not what left it
+    DEFECT_RELEASES,       // the keeper starts what it holds behind a failure too
     DEFECT_COUNT
 };
 
@@ -35,6 +36,7 @@ struct record {
     int64_t ahead;  // seq of an intent that was written ahead of its start; 0: none
     bool done;      // recorded as succeeded, satisfied, skipped or rescued
     bool in_doubt;  // it took effect, and the journal does not say what came of it
+    int64_t cleared;  // seq of the event that said it last; 0: none
     bool active;    // begun in this session and not ended
     bool stray;     // a process of it that left its group lives
 };
@@ -62,6 +64,10 @@ struct sim {
     size_t count, room, durable;
     struct map *facts;  // struct record
     int64_t now_ms;
+
+    struct task *held[64];  // by the keeper, handed over in this order
+    size_t held_count;
+    bool in_place;          // what begins takes the place of one that ended well
 
     struct walk **walks;
     size_t walk_count, walk_room;
@@ -201,7 +207,7 @@ static void judge_start(struct sim *s, const struct task *t)
         return;  // another attempt
     must_be_ready(s, t);
     must_fit(s, t);
-    if (s->stopped && kept_from_starting)
+    if (s->stopped && kept_from_starting && !s->in_place)
         broken(s, "%.*s begins after the run was stopped", STR_ARG(t->address));
 }
 
@@ -315,6 +321,12 @@ static void no_stray(struct sim *s, const struct record *f, bool bad)
         broken(s, "%.*s failed, and a process of it lives", STR_ARG(f->address));
 }
 
+static void clear_doubt(struct record *f, const struct event *e)
+{
+    f->cleared = f->in_doubt ? e->seq : f->cleared;
+    f->in_doubt = false;
+}
+
 static void note_end(struct sim *s, const struct event *e, struct record *f)
 {
     enum state state = state_of(text_of(e, "state"));
@@ -323,7 +335,8 @@ static void note_end(struct sim *s, const struct event *e, struct record *f)
     f->last_end = e->seq;
     f->done = state_is_good(state);
     no_stray(s, f, state == STATE_FAILED || state == STATE_CANCELLED);
-    f->in_doubt &= state == STATE_UNKNOWN;
+    if (state != STATE_UNKNOWN)
+        clear_doubt(f, e);
 }
 
 static void note(struct sim *s, const struct event *e)
@@ -350,7 +363,7 @@ static void note(struct sim *s, const struct event *e)
         break;
     case EVENT_STEP_ATTEMPT:
         no_stray(s, f, true);
-        f->in_doubt = false;
+        clear_doubt(f, e);
         f->active = true;  // also one that was begun before a crash
         if (!flag_of(e, "final"))
             forget_inside(s, t, false);
