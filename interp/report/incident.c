@@ -291,11 +291,13 @@ static struct str not_undone_words(const struct history *h, const struct story *
 
 static struct str not_run_words(const struct history *h, const struct story *s, struct arena *a)
 {
-    (void)h;
     bool waits = str_is(s->state, "pending") || str_is(s->state, "blocked");
 
     if (!s->planned || !waits)
         return STR("");
+    for (size_t i = 0; i < h->question_count && !h->over; i++)
+        if (h->questions[i]->open && str_equal(h->questions[i]->step, s->id))
+            return STR("waits for a person");
     if (str_is(s->state, "pending"))
         return s->name.n ? s->name : STR("not reached");
     return str_format(a, "%.*s%s%.*s", STR_ARG(s->state), s->name.n ? " - " : "",

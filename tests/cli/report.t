@@ -65,6 +65,10 @@ test_that 'the run tells a failed hook and a failed undo once each' '
 	row "- warning: the hook page (failure) failed: it exited with 5" md &&
 	[ "$(grep -c "undo_failed deploy" err)" = 1 ] && ! grep -q "undo of deploy" err && grep -A2 "✗ deploy~undo: failed" err | grep -q "exit 9"
 '
+test_that "of a suspended run the step that waits is said to wait" '
+	printf "runbook: 1\nname: susp\ntype: application\nsteps:\n  - {id: m, confirm: Really, shell: echo m, undo: none}\n" >susp.yaml &&
+	exits 6 runbook run susp.yaml --detach 2>err && id=$(sed -n "s/.*(run \([0-9a-z]*\), exit.*/\1/p" err) && runbook report $id >susp && grep -qx -e "- m: waits for a person" susp
+'
 for format in md html json junit; do
 	test_that "no leftovers in $format" "
 		runbook report $id --format $format >out && ! grep -n '(null)\|by  through\|: : \|by \$\|%\.\*s\|- \$' out
