@@ -1,10 +1,8 @@
-#include "report/incident.h"
+#include "report/incident_inside.h"
 
 #include "base/arena.h"
 #include "report/aftermath.h"
-#include "report/answers.h"
 #include "report/budget.h"
-#include "report/since.h"
 #include "report/way_back.h"
 #include "value/fields.h"
 #include "value/when.h"
@@ -33,87 +31,6 @@ enum report_format report_format_of_path(struct str path)
         if (str_ends(path, formats[i].end))
             return (enum report_format)i;
     return REPORT_MD;
-}
-
-// -------- the head
-
-static struct str title_of(const struct history *h, struct arena *a)
-{
-    struct str title = h->title.n ? h->title : h->runbook;
-
-    return h->drill ? str_format(a, "DRILL: %.*s", STR_ARG(title)) : title;
-}
-
-static struct str joined(struct value list, struct arena *a)
-{
-    struct buf b = BUF_EMPTY;
-
-    for (size_t i = 0; list.kind == VALUE_LIST && i < value_size(list); i++) {
-        struct value v = value_item(list, i);
-        struct str s = v.kind == VALUE_STRING ? v.s : text_of(v, "id");
-        buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(s));
-    }
-    return buf_take(&b, a);
-}
-
-static struct str result_words(const struct history *h, struct arena *a)
-{
-    if (!h->over)
-        return h->suspended ? STR("suspended: it waits for a person")
-               : h->crashed ? STR("not over: its process is gone")
-                            : STR("not over");
-    if (!h->part_undone)
-        return str_format(a, "%.*s (exit code %d)", STR_ARG(h->result), h->exit);
-    if (!h->stands.n)
-        return str_format(a, "not over%.*s", STR_ARG(since_words(h, a)));
-    return str_format(a, "%.*s%.*s (exit code %d)", STR_ARG(h->stands), STR_ARG(since_words(h, a)),
-                      h->stands_exit);
-}
-
-static struct str verified_words(const struct history *h)
-{
-    struct value v = value_of(h->end, "verified");
-
-    if (str_is(h->result, "undone"))
-        return STR("");  // there is nothing left to verify
-    if (v.kind == VALUE_STRING)
-        return value_size(value_of(h->end, "skipped"))
-                   ? STR("nothing verified it, and steps were skipped by a person")
-                   : STR("nothing verified it: the runbook has no checks for that");
-    if (v.kind != VALUE_BOOL)
-        return STR("");
-    return v.b ? STR("every check held") : STR("not verified");
-}
-
-static void add_head(const struct history *h, struct arena *a, struct document *d)
-{
-    document_head(d, 1, title_of(h, a));
-    if (h->drill)
-        document_para(d, STR("This was a rehearsal. Nothing of it concerns the real system."));
-    document_field(d, "Result", result_words(h, a));
-    document_field(d, "Verified", verified_words(h));
-    document_field(d, "Run", h->dry_run ? STR("a dry run: it is kept nowhere") : h->run);
-    document_field(d, "Runbook",
-                   h->file.n ? str_format(a, "%.*s (%.*s)", STR_ARG(h->runbook), STR_ARG(h->file))
-                             : h->runbook);
-    document_field(d, "Digest", h->digest);
-    document_field(d, "Severity", h->severity);
-    document_field(d, "Owners", joined(value_of(h->start, "owners"), a));
-    document_field(d, "Started", date_text(h->started_ns, a));
-    document_field(d, "Ended", h->ended_ns ? date_text(h->ended_ns, a) : STR(""));
-    if (h->over)
-        document_field(d, "Took", history_took(h, a));
-    if (h->over && h->sessions > 1)
-        document_field(d, "From start to end",
-                       span_text((h->ended_ns - h->started_ns) / 1000000, a));
-    if (h->waiting_ms)
-        document_field(d, "Of that waiting for people", span_text(h->waiting_ms, a));
-    document_field(d, "By",
-                   h->host.n ? str_format(a, "%.*s on %.*s", STR_ARG(h->user), STR_ARG(h->host))
-                             : h->user);
-    document_field(d, "Reason", text_of(h->start, "reason"));
-    if (h->sessions > 1)
-        document_field(d, "Sessions", str_format(a, "%zu", h->sessions));
 }
 
 // -------- what only people know
@@ -147,7 +64,7 @@ static void add_words(const struct history *h, struct document *d)
 // -------- lists
 
 // A checklist item that the machine answers is called as the item is.
-static struct str told_id(struct str id)
+struct str incident_id(struct str id)
 {
     static const char mark[] = ".check_1";
 
@@ -163,7 +80,7 @@ static void add_timeline(const struct history *h, struct arena *a, struct docume
     for (size_t i = 0; i < h->moment_count; i++) {
         const struct moment *m = &h->moments[i];
         document_cell(d, str_slice(date_text(m->ns, a), 0, 19));
-        document_cell_code(d, told_id(m->step));
+        document_cell_code(d, incident_id(m->step));
         document_cell(d, m->words);
     }
 }
@@ -174,7 +91,7 @@ static void add_steps(const struct history *h, struct arena *a, struct document 
     document_table(d, "Step|Name|State|Took|Attempts|Undo");
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        document_cell_code(d, told_id(s->id));
+        document_cell_code(d, incident_id(s->id));
         document_cell(d, s->name);
         document_cell(d, s->state);
         document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
@@ -213,7 +130,7 @@ static void add_failures(const struct history *h, struct arena *a, struct docume
             document_head(d, 2, STR("Failures"));
         first = false;
         document_head(d, 3,
-                      str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(told_id(s->id)),
+                      str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(incident_id(s->id)),
                                  STR_ARG(s->state), s->name.n ? " - " : "", STR_ARG(s->name)));
         document_para(d, aftermath_words(s, a));
         document_code(d, s->command.n ? str_format(a, "$ %.*s", STR_ARG(s->command)) : STR(""));
@@ -325,25 +242,6 @@ static void add_list(const struct history *h, const char *key, const char *head,
     }
 }
 
-static void add_people(const struct history *h, struct arena *a, struct document *d)
-{
-    if (!h->question_count)
-        return;
-    document_head(d, 2, STR("Decisions"));
-    document_table(d, "Time (UTC)|Step|Question|Answer|By|Reason");
-    for (size_t i = 0; i < h->question_count; i++) {
-        const struct asked *q = h->questions[i];
-        document_cell(
-            d, str_slice(date_text(q->answered_ns ? q->answered_ns : q->asked_ns, a), 0, 19));
-        document_cell_code(d, q->step);
-        document_cell(d, history_question(q));
-        document_cell(d, q->open ? STR("not answered") : history_answer(q));
-        document_cell(d, answers_by(q, a));
-        struct str note = answers_note(q, a);
-        document_cell(d, note.n || str_equal(q->text, q->answer) ? note : q->text);
-    }
-}
-
 static void add_budget(const struct history *h, struct arena *a, struct document *d)
 {
     struct measured frames[BUDGET_FRAMES];
@@ -364,45 +262,6 @@ static void add_budget(const struct history *h, struct arena *a, struct document
         document_cell(d, span_text(m->promised_ms, a));
         document_cell(d, span_text(m->took_ms, a));
         document_cell(d, m->over ? STR("over") : STR("kept"));
-    }
-}
-
-static void add_followups(const struct history *h, struct arena *a, struct document *d)
-{
-    struct value list = value_of(h->start, "followups");
-    int64_t from = h->ended_ns ? h->ended_ns : h->started_ns;
-
-    if (list.kind != VALUE_LIST || !value_size(list))
-        return;
-    document_head(d, 2, STR("What is still to be done"));
-    for (size_t i = 0; i < value_size(list); i++) {
-        struct value v = value_item(list, i);
-        int64_t due = int_of(v, "due_ms", 0);
-        struct str when = due ? str_format(a, ", due %.*s",
-                                           STR_ARG(date_text(from + due * 1000000, a)))
-                              : STR("");
-        struct str owner = text_of(v, "owner");
-        document_item(d, true,
-                      str_format(a, "%.*s%s%.*s%.*s", STR_ARG(text_of(v, "title")),
-                                 owner.n ? ", " : "", STR_ARG(owner), STR_ARG(when)));
-    }
-}
-
-static void add_contacts(const struct history *h, struct document *d)
-{
-    struct value list = value_of(h->start, "contacts");
-
-    if (list.kind != VALUE_LIST || !value_size(list))
-        return;
-    document_head(d, 2, STR("Contacts"));
-    document_table(d, "Role|Name|Phone|Mail|Link");
-    for (size_t i = 0; i < value_size(list); i++) {
-        struct value v = value_item(list, i);
-        document_cell(d, text_of(v, "role"));
-        document_cell(d, text_of(v, "name"));
-        document_cell(d, text_of(v, "phone"));
-        document_cell(d, text_of(v, "email"));
-        document_cell(d, text_of(v, "link"));
     }
 }
 
@@ -435,7 +294,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
 {
     struct document *d = document_new(a);
 
-    add_head(h, a, d);
+    incident_head(h, a, d);
     add_words(h, d);
     add_failures(h, a, d);
     add_told(h, "How things stand", world_words, a, d);
@@ -449,11 +308,10 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_list(h, "warnings", "Warnings", NULL, a, d);
     add_notices(h, a, d);
     add_steps(h, a, d);
-    add_people(h, a, d);
+    incident_decisions(h, a, d);
     add_budget(h, a, d);
     add_timeline(h, a, d);
-    add_followups(h, a, d);
-    add_contacts(h, d);
+    incident_afterwards(h, a, d);
     return d;
 }
 
@@ -462,7 +320,7 @@ void incident_write(const struct history *h, enum report_format format, struct a
 {
     switch (format) {
     case REPORT_HTML:
-        document_html(incident_document(h, a), title_of(h, a), out);
+        document_html(incident_document(h, a), incident_title(h, a), out);
         break;
     case REPORT_JSON:
         json_write_pretty(incident_json(h, a), a, out);
