@@ -92,6 +92,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     KEEP(r, t, given, value_of(e->data, "with"));
     KEEP(r, t, lost, value_of(e->data, "lost"));
     KEEP(r, t, notes, VALUE_NONE);
+    KEEP(r, t, acted, VALUE_NONE);
     if (t->kind == TASK_GROUP && t->step->more->transaction)
         series_reset(r, t->steps);  // what was done in it before was rolled back
     if (t->kind == TASK_GROUP || t->kind == TASK_USE)
@@ -111,6 +112,19 @@ static void remember_lost(struct run *r, struct task *t, const struct event *e)
         for (size_t k = 0; both[i].kind == VALUE_MAP && k < value_size(both[i]); k++)
             value_put(b, both[i].map->entries[k].key, both[i].map->entries[k].value);
     KEEP(r, t, lost, value_finish(b));
+}
+
+// What an action must know after a crash; or, before its checks begin, that it has ended well.
+static void apply_note(struct run *r, struct task *t, const struct event *e)
+{
+    struct value result = value_of(e->data, "result");
+
+    if (result.kind == VALUE_MAP) {
+        KEEP(r, t, acted, result);
+        remember_lost(r, t, e);
+    } else {
+        KEEP(r, t, notes, value_of(e->data, "note"));
+    }
 }
 
 // Most steps print nothing and end with 0 after a few milliseconds: one such result is enough
@@ -133,6 +147,7 @@ static void apply_attempt(struct run *r, struct task *t, const struct event *e)
     t->message = str_copy(r->arena, text_of(e->data, "message"));
     t->dangling = false;
     KEEP(r, t, notes, VALUE_NONE);
+    KEEP(r, t, acted, VALUE_NONE);
     if (truth_of(e->data, "final")) {
         t->rescuing = true;
         t->result = kept_result(r, value_of(e->data, "result"));
@@ -324,7 +339,7 @@ void run_apply(struct run *r, const struct event *e)
     case EVENT_STEP_INTENT: apply_intent(r, t, e); break;
     case EVENT_STEP_ITEMS: apply_items(r, t, e); break;
     case EVENT_STEP_START: apply_start(r, t, e); break;
-    case EVENT_STEP_NOTE: KEEP(r, t, notes, value_of(e->data, "note")); break;
+    case EVENT_STEP_NOTE: apply_note(r, t, e); break;
     case EVENT_STEP_ATTEMPT: apply_attempt(r, t, e); break;
     case EVENT_STEP_ALWAYS:
         t->always_begun = true;

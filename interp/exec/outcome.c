@@ -72,18 +72,56 @@ static void verified(void *arg, const struct check_outcome *o)
     walk_failed(w);
 }
 
+static void check_it(void *arg)
+{
+    struct walk *w = arg;
+    struct str tag = str_format(w->arena, "%.*s.verify.", STR_ARG(w->task->address));
+
+    w->checking = check_all(w->d, w->arena, &w->task->step->more->verify, w->task->space, w->task,
+                            &w->view, tag, !w->task->aside, verified, w);
+    if (w->cancelled)
+        check_cancel(w->checking);
+    else if (w->verifying && w->d->signals)  // it came while the result was written
+        check_hurry(w->checking);
+}
+
+// Checks may take long: that the action was done is on disk before they begin, so that a resume
+// asks them again, and nobody has to say what became of it.
+static void note_result(struct walk *w)
+{
+    struct value_builder *b = event_data(w->d);
+
+    value_put_s(b, "step", value_string(w->task->address));
+    value_put_s(b, "attempt", value_int(w->task->attempts));
+    put_results(w, b, true);
+    emit(w->d, EVENT_STEP_NOTE, b);
+    when_durable_or(w->d, check_it, check_it, w);
+}
+
 void walk_verify(struct walk *w)
 {
-    const struct step *s = w->task->step;
+    const struct task *t = w->task;
 
-    if (s->more->verify.count == 0 || w->task->auto_undo) {
+    if (t->step->more->verify.count == 0 || t->auto_undo) {
         walk_succeeded(w);
         return;
     }
-    struct str tag = str_format(w->arena, "%.*s.verify.", STR_ARG(w->task->address));
-    w->verifying = w->task->kind == TASK_ACTION;
-    w->checking = check_all(w->d, w->arena, &s->more->verify, w->task->space, w->task, &w->view,
-                            tag, !w->task->aside, verified, w);
+    w->verifying = t->kind == TASK_ACTION;
+    if (w->verifying && w->result.kind == VALUE_MAP && t->more->acted.kind == VALUE_NULL &&
+        !t->aside && !task_transaction(t) && !w->d->options->dry_run)
+        note_result(w);
+    else
+        check_it(w);
+}
+
+void walk_verify_again(struct walk *w)
+{
+    run_settled(w->d->run, w->task);
+    w->result = w->task->more->acted;
+    w->outcome.verdict = VERDICT_DONE;
+    w->view.result = &w->result;
+    w->view.result_lost = names_lost(w->task, "result");
+    walk_verify(w);
 }
 
 // ---- what an action came to

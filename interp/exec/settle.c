@@ -152,13 +152,19 @@ static void look(void *arg)
     struct walk *w = arg;
     struct child_result r = { 0 };
 
+    bool acted = w->task->more->acted.kind != VALUE_NULL;
+
     w->timer = NULL;
     if (!w->act->at.action->needs_process) {
-        ask_the_action(w);
+        (acted ? walk_verify_again : ask_the_action)(w);
         return;
     }
     struct arena *a = arena_new(w->arena);  // given back while it still runs, for hours maybe
     enum adoption what = look_here(w, a, &r);
+    if (acted && what != ADOPT_KNOWN) {
+        walk_verify_again(w);
+        return;
+    }
     switch (what) {
     case ADOPT_NOT_STARTED:
         start_again(w);

@@ -88,6 +88,7 @@ struct task_more {
     struct value outputs, before;  // VALUE_NULL where there is none
     struct value lost;             // {field: [names]}: what held a secret and was not kept
     struct value notes;            // of the running attempt, or of one that was cancelled
+    struct value acted;            // the result of one whose own checks are left; VALUE_NULL: none is
     struct value given;            // USE: the callee's inputs, as journalled
 
     // ---- the driver's

@@ -325,6 +325,8 @@ void task_reset(struct run *r, struct task *t)
         task_more(r->arena, t)->outputs = VALUE_NONE;
     if (t->more->notes.kind != VALUE_NULL)
         task_more(r->arena, t)->notes = VALUE_NONE;
+    if (t->more->acted.kind != VALUE_NULL)
+        task_more(r->arena, t)->acted = VALUE_NONE;
     t->message = STR("");
     series_reset(r, t->prepare);
     series_reset(r, t->steps);

@@ -37,6 +37,7 @@ void walk_ask_again(struct walk *w);
 void walk_outcome(struct walk *w, const struct outcome *o);
 // The action, or all in a container, is done: verify, outputs, the end.
 void walk_verify(struct walk *w);
+void walk_verify_again(struct walk *w);  // after a crash in its checks
 void walk_succeeded(struct walk *w);
 // Why it failed: a check that does not hold, or was cut off. [whose]: "its " of a used runbook, or "".
 void walk_unverified(struct walk *w, const char *whose, const struct check_outcome *o);
