@@ -221,6 +221,8 @@ static void tell_end(struct driver *d, int code)
     put_report_words(d, b);
     if (d->options->drill)
         value_put_s(b, "drill", value_bool(true));
+    if (d->disk_full)
+        value_put_s(b, "full", value_string(d->folder));
     emit(d, EVENT_RUN_END, b);
 }
 
@@ -301,6 +303,7 @@ int end_run(struct driver *d)
     drain(d);
     code = d->store_failed ? CODE_STORE : code;
     d->ended = true;
+    d->disk_full = d->store_failed && d->journal && journal_is_full(d->journal);
     bool last = d->store_failed && last_words(d);
     tell_end(d, code);
     if (last)

@@ -328,6 +328,7 @@ struct driver {
     struct timer *output_timer;   // output alone is committed now and then
     struct series *aside;
     struct str why_store;
+    bool disk_full;               // and that is why
     struct timer *sleep;
     int64_t sleep_ms;
     size_t next_item;             // of the checklist

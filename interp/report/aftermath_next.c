@@ -226,6 +226,16 @@ static void add_secret_inputs(const struct suggestions *s)
         many ? "s" : "", STR_ARG(all));
 }
 
+// Nothing else goes well before that.
+static void add_free_first(const struct suggestions *s)
+{
+    struct value full = value_of(s->h->end, "full");
+
+    if (full.kind == VALUE_STRING)
+        page_head(s->p, INK_WARN, "  first free space where `%.*s` is, which is full",
+                  STR_ARG(full.s));
+}
+
 void aftermath_commands(const struct history *h, struct str flags, struct page *p)
 {
     struct suggestions s = { p, h, flags };
@@ -235,6 +245,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
 
     page_blank(p);
     page_head(p, INK_BOLD, "What you can do:");
+    add_free_first(&s);
     if (h->suspended || h->exit == 6)
         suggest_answers(&s);
     if (unknown)

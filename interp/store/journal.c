@@ -190,6 +190,8 @@ bool journal_commit_now(struct journal *j, struct diags *ds)
     if (journal_commit_here(j))
         return true;
     store_fail(ds, STORE_FAILED, "%.*s", STR_ARG(journal_failure(j)));
+    if (journal_is_full(j))
+        diag_help(ds, ds->last, "free space where `%.*s` is first", STR_ARG(j->folder));
     return false;
 }
 
@@ -209,9 +211,19 @@ void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg)
     writer_on_failure(j->writer, j->ops->remote, fn, arg);
 }
 
+static int64_t last_durable(const struct journal *j)
+{
+    return journal_failure(j).n && j->ops->last ? j->ops->last((struct journal *)(uintptr_t)j) : -1;
+}
+
+bool journal_is_full(const struct journal *j)
+{
+    return last_durable(j) >= 0;
+}
+
 bool journal_last_words(struct journal *j)
 {
-    int64_t durable = journal_failure(j).n && j->ops->last ? j->ops->last(j) : -1;
+    int64_t durable = last_durable(j);
 
     if (durable < 0)
         return false;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -45,12 +46,30 @@ static bool tells(int error)
            error == ENODEV;
 }
 
+// Of a quota nobody says how much is left of it.
+void db_say_full(struct db *db, const char *before, struct failure *why)
+{
+    static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+    struct statvfs disk;
+    size_t unit = 0;
+
+    if (db->sq->system_errno(db->handle) == EDQUOT || statvfs(db->path, &disk) != 0) {
+        failure_set(why, "%s`%s`: the disk is full, or the quota used up", before, db->path);
+        return;
+    }
+    uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
+    for (; left >= 10240 && unit + 1 < sizeof units / sizeof *units; unit++)
+        left /= 1024;
+    failure_set(why, "%s`%s`: the disk is full, %llu %s are left", before, db->path,
+                (unsigned long long)left, units[unit]);
+}
+
 void db_why(struct db *db, struct failure *why)
 {
     int error = db->sq->system_errno(db->handle);
 
     if (db_is_full(db))
-        failure_set(why, "`%s`: the disk is full", db->path);
+        db_say_full(db, "", why);
     else if (tells(error))
         failure_set(why, "`%s`: %s (%s)", db->path, reason(db), strerror(error));
     else

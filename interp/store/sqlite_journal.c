@@ -139,7 +139,7 @@ static bool write_in_reserve(struct sqlite_journal *j, const struct batch *batch
         return true;
     j->full = w != WRITTEN_NOT;
     if (j->full)
-        failure_set(why, "cannot record; nothing was started: `%s`: the disk is full", j->db.path);
+        db_say_full(&j->db, "cannot record; nothing was started: ", why);
     return false;
 }
 

@@ -126,6 +126,8 @@ bool journal_is_near(const struct journal *j);
 // session may be written behind it, without intents. What was added and is not durable is
 // dropped, and the numbers go on behind what is. False: nothing more can be written.
 bool journal_last_words(struct journal *j);
+// It has failed for want of room alone.
+bool journal_is_full(const struct journal *j);
 // Calls [fn] once, on the loop, when the journal fails, also when nothing is being committed:
 // the lease of a run in PostgreSQL was lost, and what runs must be stopped.
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg);

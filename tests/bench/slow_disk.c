@@ -1,10 +1,11 @@
 // A worse disk: every sync takes SLOW_SYNC_MS longer, every write at a place SLOW_WRITE_MS. And a
 // sync hangs as long as there is a file SLOW_SYNC_WHILE; who waits for that to happen looks for the
-// same name with ".on" behind it. To be preloaded:
+// same name with ".on" behind it. As long as there is a file FULL_WHILE the disk is full. To be preloaded:
 //
 //     cc -shared -fPIC -o slow_disk.so slow_disk.c
 
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,12 @@ int fsync(int fd)
 
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
 {
+    const char *full = getenv("FULL_WHILE");
+
     wait_longer("SLOW_WRITE_MS");
+    if (full && access(full, F_OK) == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
     return syscall(SYS_pwrite64, fd, bytes, count, offset);
 }

@@ -87,4 +87,17 @@ test_that 'without a signal it goes on when it answers' '
 	hangs && answers && ends 0 && effects "a b " && hangs SLOW_SYNC_MS=60 && answers && ends 0 && effects "a b " && whole
 '
 
+test_that 'of a full disk it is said where, how much is left, and that room comes first' '
+	book "  - {id: a, shell: \"echo a >>effects; touch full\"}
+  - {id: b, shell: echo b >>effects}" && rm -f full &&
+	exits 12 env LD_PRELOAD="$work/slow_disk.so" FULL_WHILE="$work/full" runbook run book.yaml >out 2>&1 </dev/null
+	id=$(ls state/runbook/runs) && effects "a " && grep -E "journal.db.: the disk is full, [0-9]+ [KMGT]?i?B?(ytes)? ?are left; nothing further is started" out &&
+	grep -A1 "What you can do" out | grep "first free space where .*state/runbook/runs/$id. is, which is full" && rm full && resume 0 && effects "a b " && whole
+'
+test_that 'and where it was full from the beginning' '
+	book "$chain" && touch full && exits 12 env LD_PRELOAD="$work/slow_disk.so" FULL_WHILE="$work/full" runbook run book.yaml >out 2>&1 </dev/null
+	[ ! -e effects ] && grep -E "the disk is full, [0-9]+ [A-Za-z]+ are left" out
+	code=$?; rm -f full; (exit $code)
+'
+
 done_testing
