@@ -199,6 +199,10 @@ struct asked *ask(struct driver *d, struct question *q, struct task *t,
 void ask_withdraw(struct asked *k);
 // What flags say to a question, if anything; a wrong text is nothing.
 bool answer_from_flags(const struct driver *d, const struct question *q, struct answer *a);
+// What a person says of manual work: `done`, `failed:NOTE`, `na:NOTE`. [wanted]: enum evidence.
+// False, with the reason, when it is none of the three.
+bool work_answer(const struct driver *d, struct str text, int wanted, struct answer *a,
+                 struct str *why);
 // The flag that names the question, whatever it says; NULL where there is none.
 const struct said *flag_for(const struct driver *d, const struct question *q);
 // The flag's [said] is the id of a place in the file, perhaps of one instance there.
