@@ -42,9 +42,10 @@ const char *event_type_word(enum event_type type)
     return words[type];
 }
 
+// Most are told from each other by their first letter.
 static bool is_word(struct str s, const char *word)
 {
-    return strncmp(word, s.s, s.n) == 0 && word[s.n] == '\0';
+    return s.n && s.s[0] == word[0] && strncmp(word, s.s, s.n) == 0 && word[s.n] == '\0';
 }
 
 enum event_type event_type_of(struct str word)

@@ -7,7 +7,7 @@
 
 // A few blocks wait to be applied: enough that neither thread waits for the other at each event,
 // and little memory however long the journal is.
-enum { BLOCKS = 8, EVENTS = 32, BYTES = 16 * 1024 };
+enum { BLOCKS = 6, EVENTS = 128, BYTES = 32 * 1024, ROOM = 192 * 1024 };
 
 struct block {
     struct block *next;
@@ -152,7 +152,7 @@ static void add_blocks(struct reader *r)
     struct block *all = NEW_ARRAY(r->arena, struct block, BLOCKS);
 
     for (size_t i = 0; i < BLOCKS; i++) {
-        all[i].arena = arena_new(r->arena);
+        all[i].arena = arena_with_room(r->arena, ROOM);
         all[i].next = r->free;
         r->free = &all[i];
     }

@@ -60,3 +60,27 @@ TEST(an_emptied_arena_is_as_new)
     arena_empty(a);
     CHECK(ended == 2);
 }
+
+TEST(one_with_room_is_as_clean_each_time)
+{
+    struct arena *a = arena_with_room(scratch, 10000);
+    const char *first = NEW_ARRAY(a, char, 100);
+
+    for (int again = 0; again < 4; again++) {
+        // Within its room the first three times, then not.
+        for (int i = 0; i < (again < 3 ? 90 : 200); i++) {
+            char *p = NEW_ARRAY(a, char, 100);
+            CHECK(!memchr(p, 'x', 100));
+            memset(p, 'x', 100);
+        }
+        arena_empty(a);
+        if (again < 2) {
+            char *p = NEW_ARRAY(a, char, 100);
+            CHECK(!memchr(p, 'x', 100));
+#ifndef ARENA_EACH
+            CHECK(p == first);
+#endif
+        }
+    }
+    (void)first;
+}
