@@ -27,7 +27,7 @@ test_that 'of one that left a program running: that is not taken for the step' '
 '
 test_that 'of an action without a program' '
 	book "  - {id: a, file: {write: {path: made, content: x}}, verify: [$look], undo: auto}
-  - {id: b, shell: \"echo \${{ steps.a.path }} >>effects\"}"
+  - {id: b, shell: \"echo \${{ steps.a.path }} >>effects\", undo: none}"
 	killed_in_its_checks && resume 0 && [ -e made ] && grep -q "made$" effects && exits 0 runbook undo "$id" >out 2>&1 && [ ! -e made ]
 '
 test_that 'of an undo' '
