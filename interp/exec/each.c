@@ -152,7 +152,20 @@ static struct str which_one(const struct series *s, enum state state, struct are
     return STR("");
 }
 
-// Its state is the worst of its instances; what their failures mean was decided there.
+// What an instance's failure means was decided there; a group around the list that does something
+// about failures hears of it from the list too.
+static const char *what_it_means(const struct walk *w, bool continued)
+{
+    bool own;
+
+    if (continued)
+        return "continue";
+    if (run_is_stopping(w->d->run) || run_policy(w->d->run, w->task, &own) != POLICY_GROUP)
+        return NULL;
+    return policy_word(POLICY_GROUP);
+}
+
+// Its state is the worst of its instances.
 void each_over(struct walk *w)
 {
     struct task *t = w->task;
@@ -164,6 +177,7 @@ void each_over(struct walk *w)
         bool bad = one->state == STATE_FAILED || one->state == STATE_CANCELLED;
         all_continued &= !bad || one->continued;
         all_own &= !bad || one->own_continue;
+        w->declined |= bad && one->declined;
     }
     bool incomplete = t->steps->left > 0;
     bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
@@ -171,6 +185,6 @@ void each_over(struct walk *w)
         w->message = which_one(t->steps, state, w->arena);
     if (incomplete && !bad && state != STATE_UNKNOWN)
         state = STATE_CANCELLED;
-    walk_end(w, state, bad && all_continued && !incomplete ? "continue" : NULL,
+    walk_end(w, state, bad ? what_it_means(w, all_continued && !incomplete) : NULL,
              bad && all_own && !incomplete);
 }
