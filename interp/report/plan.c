@@ -4,85 +4,11 @@
 #include "action/prompt.h"
 #include "action/wait.h"
 #include "base/arena.h"
-#include "base/shell_word.h"
 #include "load/beside.h"
 #include "load/destroys.h"
 #include "report/resolved.h"
 #include "value/fields.h"
 #include "value/when.h"
-
-// -------- questions
-
-static void add_question(struct planning *g, const char *indent, const char *what, struct str text,
-                         struct str flag)
-{
-    struct page *p = g->page;
-    struct str lead = str_format(p->arena, "%s%s ", indent, what);
-
-    g->questions++;
-    page_lead(p, lead.s, INK_ASK,
-              flag.n ? str_format(p->arena, "%.*s  (%.*s)", STR_ARG(text), STR_ARG(flag)) : text);
-}
-
-// Ready to paste into a shell.
-static struct str answer_flag(struct arena *a, const char *flag, struct str id, struct str answer)
-{
-    struct buf b = BUF_EMPTY;
-
-    buf_format(&b, "%s %.*s=", flag, STR_ARG(id));
-    shell_quote(&b, answer);
-    return buf_take(&b, a);
-}
-
-static void add_confirm(struct planning *g, const char *indent, const struct confirm *c,
-                        struct str id)
-{
-    struct arena *a = g->page->arena;
-    struct str yes = c->danger == DANGER_MILD     ? STR("y")
-                     : c->danger == DANGER_SEVERE ? plan_words(g, c->phrase)
-                                                  : STR("yes");
-
-    add_question(g, indent,
-                 c->danger == DANGER_SEVERE ? "asks (severe):" : "asks:", plan_words(g, c->message),
-                 answer_flag(a, "--confirm", id, yes));
-}
-
-// What manual work or a prompt says, and how it is answered in advance.
-static void add_work(struct planning *g, const char *indent, const struct step *s, struct str id)
-{
-    struct arena *a = g->page->arena;
-    const struct manual_params *manual = s->action == &action_manual ? s->params : NULL;
-    const struct prompt_params *prompt = s->action == &action_prompt ? s->params : NULL;
-
-    add_question(
-        g, indent, "asks a person:",
-        plan_words(g, manual   ? manual->instructions
-                      : prompt ? prompt->message
-                               : NULL),
-        answer_flag(a, "--answer", id, manual ? str_from(manual_done_words(s)) : STR("VALUE")));
-    if (manual)
-        LIST_EACH(const struct template *, t, manual->checklist)
-    page_lead(g->page, str_format(a, "%s  [ ] ", indent).s, INK_PLAIN, plan_words(g, *t));
-}
-
-static void add_item(struct planning *g, const struct check_item *item, struct str prefix, size_t n)
-{
-    struct arena *a = g->page->arena;
-
-    if (item->check)  // the machine answers
-        page_lead(g->page, "  checks: ", INK_ASK, plan_words(g, item->item));
-    else
-        add_question(g, "  ", "checklist:", plan_words(g, item->item),
-                     str_format(a, "--attest %.*schecklist_%zu=NOTE", STR_ARG(prefix), n));
-}
-
-static void add_checklist(struct planning *g, const struct runbook *rb, struct str prefix)
-{
-    size_t n = 0;
-
-    LIST_EACH(const struct check_item, item, rb->checklist)
-    add_item(g, item, prefix, ++n);
-}
 
 // -------- one step
 
@@ -291,12 +217,12 @@ static void add_conditions(struct planning *g, const struct step *s, struct str 
         note(g, depth, INK_DIM,
              str_format(a, "not if %.*s", STR_ARG(expr_text(s->more->done_if->cond)->str)));
     if (s->more->confirm)
-        add_confirm(g, indent(g, depth).s, s->more->confirm, id);
+        plan_confirm(g, indent(g, depth).s, s->more->confirm, id);
     if (s->more->approve)
-        add_question(g, indent(g, depth).s,
+        plan_question(g, indent(g, depth).s,
                      "waits for approval:", plan_words(g, s->more->approve->message), STR(""));
     if (s->kind == STEP_ACTION && s->action && s->action->asks)
-        add_work(g, indent(g, depth).s, s, id);
+        plan_work(g, indent(g, depth).s, s, id);
 }
 
 static void add_module(struct planning *g, const struct step *use, const struct module *m,
@@ -307,9 +233,9 @@ static void add_module(struct planning *g, const struct step *use, const struct 
     const struct known *outer = g->known;
 
     g->known = known_used(outer, use, rb, g->page->arena);
-    add_checklist(g, rb, prefix);
+    plan_checklist(g, rb, prefix);
     if (rb->confirm)
-        add_confirm(g, indent(g, depth).s, rb->confirm, id);
+        plan_confirm(g, indent(g, depth).s, rb->confirm, id);
     add_steps(g, &rb->prepare, prefix, depth);
     add_steps(g, &rb->steps, prefix, depth);
     add_steps(g, &rb->always, prefix, depth);
@@ -429,9 +355,9 @@ static void add_before(struct planning *g)
         return;
     page_blank(g->page);
     page_head(g->page, INK_BOLD, "%s", "before the first step");
-    add_checklist(g, rb, STR(""));
+    plan_checklist(g, rb, STR(""));
     if (rb->confirm)
-        add_confirm(g, "  ", rb->confirm, STR("run"));
+        plan_confirm(g, "  ", rb->confirm, STR("run"));
 }
 
 void plan_write(const struct plan *plan, struct page *p)

@@ -1,5 +1,5 @@
 // The inside of a plan, for the files that make it up: plan.c (steps), plan_head.c,
-// plan_beside.c (secrets and hooks), plan_sum.c.
+// plan_questions.c, plan_beside.c (secrets and hooks), plan_sum.c.
 
 #pragma once
 
@@ -39,4 +39,11 @@ void plan_head(const struct planning *g);
 // A line for each secret: its name and where it comes from.
 struct str plan_secrets(const struct planning *g);
 void plan_hooks(const struct planning *g);
+// A row for what a person is asked, and its count. [flag]: what answers it in advance, or empty.
+void plan_question(struct planning *g, const char *indent, const char *what, struct str text,
+                   struct str flag);
+void plan_confirm(struct planning *g, const char *indent, const struct confirm *c, struct str id);
+// Of manual work or a prompt.
+void plan_work(struct planning *g, const char *indent, const struct step *s, struct str id);
+void plan_checklist(struct planning *g, const struct runbook *rb, struct str prefix);
 void plan_sum(const struct planning *g);
