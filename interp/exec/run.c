@@ -239,11 +239,16 @@ struct task *run_task(const struct run *r, struct str address)
 struct task *run_find(const struct run *r, struct str word)
 {
     struct task *found = run_task(r, word);
+    size_t count = found ? 1 : 0;
 
-    for (size_t i = 0; !found && i < run_task_count(r); i++) {
+    for (size_t i = 0; !count && i < run_task_count(r); i++) {
         struct task *t = run_task_at(r, i);
-        if (!t->is_instance && !t->undoes && str_equal(t->step->id.str, word))
-            found = t;
+        if (t->is_instance || t->undoes || !str_equal(t->step->id.str, word) ||
+            space_top(t->space)->caller)
+            continue;
+        if (found)
+            return NULL;
+        found = t;
     }
     return found;
 }

@@ -258,4 +258,13 @@ test_that 'an undo of several steps is told with all of them, and no undo of its
 	lacks "which it is part of"
 '
 
+test_that 'an id that several steps have is none of them, nor is that of a step in a used runbook' '
+	printf "%s\n" "runbook: 1" "name: inner" "type: action" "steps: [{id: k, shell: \"true\", undo: {shell: echo uk >> effects}}]" >inner.yaml
+	book "  - {id: g, for_each: [p, q], steps: [{id: i, shell: \"true\", undo: {shell: \"echo \${{ item }} >> effects\"}}]}
+  - {id: s, use: inner}"
+	run 0 && id=$(ls state/runbook/runs) &&
+	for step in i k; do exits 2 runbook undo "$id" --step $step >out 2>&1 </dev/null || exit 1; done &&
+	for step in s.k "g[q].i"; do exits 0 runbook undo "$id" --step $step >out 2>&1 </dev/null || exit 1; done && effects "uk q "
+'
+
 done_testing
