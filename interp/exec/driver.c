@@ -102,7 +102,8 @@ static void carry_all(struct driver *d)
     free_dead(d);
     take_back_ahead(d);
     while (!d->over && !d->suspended && carry(d, run_order(d->run, loop_now_ms(d->loop))))
-        ;
+        if (d->options->dry_run)  // which is carried out in one turn
+            free_dead(d);
     take_back_ahead(d);
     hand_ahead(d);
     intend_ahead(d);

@@ -106,9 +106,9 @@ static void out_of_reach(const struct vertex *v, const struct vertex *t, struct 
 
 static void find_needs(struct builder *b)
 {
-    const struct text *words = b->v->step->needs.items;
+    const struct text *words = b->v->step->more->needs.items;
 
-    for (size_t i = 0; i < b->v->step->needs.count; i++) {
+    for (size_t i = 0; i < b->v->step->more->needs.count; i++) {
         struct vertex *t = map_get(b->g->by_id, words[i].str);
         if (!t)
             graph_unknown_step(b->g, words[i].str, words[i].span, b->ds);

@@ -129,7 +129,7 @@ static const struct type type_connection_name = { .kind = TYPE_OPTIONAL,
 
 static const struct field step_fields[] = {
     NAMED,
-    { "needs", &type_ids, AT(struct step, needs),
+    { "needs", &type_ids, MORE(needs),
       .doc = "Steps that must have succeeded first. Replaces the order of the list; `[]` starts "
              "at once." },
     USE,

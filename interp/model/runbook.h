@@ -80,6 +80,7 @@ enum step_kind { STEP_ACTION, STEP_GATE, STEP_GROUP, STEP_USE };
 // which is never NULL; written through step_more().
 struct step_more {
     const struct template *description;
+    struct list needs;  // of struct text
     struct done_if *done_if;
     struct for_each *for_each;
     struct confirm *confirm;
@@ -122,12 +123,11 @@ struct step {
     const struct step_more *more;
     struct span span;         // where it stands; source NULL: it could not be read
     enum step_kind kind : 8;
-    bool has_needs;   // needs was written, perhaps as []
+    bool has_needs;   // `needs` was written, perhaps as []
     uint32_t vertex;  // its number in the graph of its runbook, from 1 (graph/ counts); or 0
     struct text id;  // as written, or derived from name; n == 0 where none is needed
     const struct template *name;
     const struct expr *cond;  // if
-    struct list needs;        // of struct text
 
     // STEP_ACTION. The floor action/ binds the last two (action_bind).
     const char *action_name;

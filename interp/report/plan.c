@@ -196,7 +196,7 @@ static void add_needs(struct planning *g, const struct step *s, int depth)
 {
     struct buf ids = BUF_EMPTY;
 
-    LIST_EACH(const struct text, t, s->needs)
+    LIST_EACH(const struct text, t, s->more->needs)
     add_id(&ids, t->str);
     if (ids.n)
         note(g, depth, INK_DIM,
