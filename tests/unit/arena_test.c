@@ -33,6 +33,24 @@ TEST(a_map_finds_all_that_was_put_in_however_many)
               map_value(m, (size_t)i) == &values[i]);
 }
 
+TEST(a_map_with_room_made_beforehand_finds_all_and_takes_more)
+{
+    static int values[6000];
+
+    for (size_t n = 1; n <= 3000; n = n * 3 / 2 + 1) {
+        struct map *m = map_new(scratch);
+        map_reserve(m, n);
+        for (size_t i = 0; i < 2 * n; i++) {
+            if (i == n)
+                map_reserve(m, 1);
+            CHECK(!map_get(m, str_format(scratch, "key %zu", i)));
+            map_put(m, str_format(scratch, "key %zu", i), &values[i]);
+        }
+        for (size_t i = 0; i < 2 * n; i++)
+            CHECK(map_get(m, str_format(scratch, "key %zu", i)) == &values[i]);
+    }
+}
+
 static void count_end(void *arg)
 {
     ++*(int *)arg;

@@ -142,7 +142,7 @@ TEST(a_level_in_place_is_the_only_one)
     const struct runbook *rb = read_named(
         "t", "runbook: 1\nname: t\ntype: application\nsteps: [{id: a, shell: x}]\ntriggers:\n"
              "  - {id: t, http: GET http://x, every: 1m, when: value > 1, for: 5m, do: run}\n"
-             "  - {id: u, use: a/b, every: 1m, levels: [{when: value > 1}, {when: value > 2}]}\n");
+             "  - {id: u, use: a/b, with: {c: d}, every: 1m, levels: [{when: value > 1}, {when: value > 2}]}\n");
     const struct trigger *t = rb->triggers.items;
     const struct level *level = t[0].levels.items;
 
@@ -151,6 +151,8 @@ TEST(a_level_in_place_is_the_only_one)
     CHECK(level->hold->n == INT64_C(300000000000));
     CHECK_STR(step_action_name(t[0].source), "http");
     CHECK(!t[1].in_place && t[1].levels.count == 2 && t[1].source->kind == STEP_USE);
+    CHECK_STR(t[1].source->more->use->str, "a/b");
+    CHECK(t[1].source->more->with.count == 1 && !t[1].source->more->timeout);
 }
 
 TEST(help_names_the_key_that_was_meant)

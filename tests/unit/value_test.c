@@ -105,6 +105,25 @@ TEST(a_map_replaces_what_is_put_twice)
     CHECK_STR(map.map->entries[0].key.s, "a");
 }
 
+TEST(a_small_map_is_like_one_that_was_built)
+{
+    struct value secret = value_text("x");
+    struct value_builder *b = value_map_start(scratch);
+    struct value found;
+
+    secret.secret = true;
+    const struct value_entry entries[] = { { value_text("a"), value_int(1) },
+                                           { value_text("b"), text_list("c", "d") },
+                                           { value_text("e"), secret } };
+    for (size_t i = 0; i < 3; i++)
+        value_put(b, entries[i].key, entries[i].value);
+    struct value small = value_map_small(scratch, entries, 3), built = value_finish(b);
+    CHECK(value_equal(small, built) && value_weight(small) == value_weight(built));
+    CHECK(small.secret && !value_map_small(scratch, entries, 2).secret);
+    CHECK(value_field(small, "b", scratch, &found) && value_size(found) == 2);
+    CHECK(!value_field(small, "c", scratch, &found));
+}
+
 TEST(maps_are_equal_in_any_order)
 {
     struct value_builder *x = value_map_start(scratch), *y = value_map_start(scratch);

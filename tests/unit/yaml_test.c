@@ -403,3 +403,27 @@ TEST(a_file_cut_off_anywhere_is_refused_or_read_and_never_crashes)
         CHECK(root || mistakes.errors);
     }
 }
+
+TEST(a_copy_stays_when_the_tree_it_was_made_of_goes)
+{
+    static const char text[] = "top:\n  a: &x [1, \"t\\x77o\"]\n  b: *x\n  c: |\n    three\n    four\n"
+                               "  d: 4\n  e: 5\n  f: 6\n  g: 7\n  h: 8\n  i: 9\n";
+    struct arena *tree = arena_new(scratch);
+    struct source *src = source_new(scratch, STR("t"), STR(text));
+
+    mistakes = (struct diags){ .arena = scratch };
+    const struct node *n = node_read_apart(scratch, tree, src, &mistakes);
+    CHECK(n && mistakes.errors == 0);
+    struct node *copy = node_copy(scratch, n->first);
+    arena_free(tree);
+    CHECK(node_count(copy) == 9 && !node_get(copy, "j"));
+    CHECK_STR(node_get(copy, "i")->text.str, "9");
+    CHECK_STR(node_get(copy, "a")->first->next->text.str, "two");
+    CHECK(!node_alias(node_get(copy, "a")).source);
+    CHECK(node_alias(node_get(copy, "b")).source == src);
+    const struct text *block = &node_get(copy, "c")->text;
+    CHECK_STR(block->str, "three\nfour\n");
+    struct span four = text_span(block, 6, 10);
+    CHECK_STR(str_slice(src->text, four.start, four.end), "four");
+    CHECK_STR(node_get(copy, "h")->key->text.str, "h");
+}
