@@ -28,6 +28,8 @@ static int read_names(struct invocation *v, struct value *names)
         return CODE_USAGE;
     if (json_read(text, v->arena, names, &error) && names->kind == VALUE_MAP)
         return CODE_OK;
+    if (error.beyond)
+        return usage_error(v, NULL, "`--bind %.*s`: %.*s", STR_ARG(path), STR_ARG(error.message));
     return usage_error(v, NULL, "`--bind %.*s` is no JSON object%s%.*s", STR_ARG(path),
                        error.message.n ? ": " : "", STR_ARG(error.message));
 }

@@ -94,9 +94,9 @@ static int take_file(struct inputs *in, struct str path)
     if (str_ends(path, ".json")) {
         const struct source *src = source_new(v->arena, path, text);
         uint32_t at = (uint32_t)(error.offset < text.n ? error.offset : text.n);
-        diag_error(v->diags, DIAG_BAD_INPUT, (struct span){ src, at, at },
-                   "a file of inputs is a JSON object%s%.*s", error.message.n ? ": " : "",
-                   STR_ARG(error.message));
+        diag_error(v->diags, DIAG_BAD_INPUT, (struct span){ src, at, at }, "%s%s%.*s",
+                   error.beyond ? "" : "a file of inputs is a JSON object",
+                   error.message.n && !error.beyond ? ": " : "", STR_ARG(error.message));
         return CODE_INVALID;
     }
     return take_yaml(in, path, text);

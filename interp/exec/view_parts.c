@@ -75,10 +75,11 @@ struct value view_known(struct value map, struct value lost, const struct task *
 // Fields that a result only has when there is something to say, known by one that is
 // always beside them.
 static const struct {
-    const char *field, *beside, *why;
+    const char *field, *beside, *why, *why_beyond;  // the last: a number in it is out of range
 } sometimes[] = {
-    { "json", "stdout", "the output is not JSON" },
-    { "json", "body", "the body of the answer is not JSON" },
+    { "json", "stdout", "the output is not JSON", "the output cannot be taken as JSON" },
+    { "json", "body", "the body of the answer is not JSON",
+      "the body of the answer cannot be taken as JSON" },
     { "row", "rows", "the statement gave no row" },
     { "value", "rows", "the statement gave no row, and so no value" },
 };
@@ -93,15 +94,16 @@ static bool is_left_out(size_t i, struct value result, struct arena *a)
 }
 
 // What is wrong with the text that should be JSON.
-static struct str json_trouble(struct value result, const char *field, struct arena *a)
+static struct str json_trouble(struct value result, size_t i, struct arena *a)
 {
     struct json_error error = { 0 };
     struct value text, ignored;
 
-    if (!value_field(result, field, a, &text) || text.kind != VALUE_STRING || !text.s.n ||
-        text.secret || json_read(text.s, a, &ignored, &error))
-        return STR("");
-    return str_format(a, ": %.*s", STR_ARG(error.message));
+    if (!value_field(result, sometimes[i].beside, a, &text) || text.kind != VALUE_STRING ||
+        !text.s.n || text.secret || json_read(text.s, a, &ignored, &error))
+        return str_from(sometimes[i].why);
+    return str_format(a, "%s: %.*s", error.beyond ? sometimes[i].why_beyond : sometimes[i].why,
+                      STR_ARG(error.message));
 }
 
 // Why [result] has no [field]; empty if that is no question of it.
@@ -109,10 +111,8 @@ struct str view_why_not(struct value result, struct str field, struct arena *a)
 {
     for (size_t i = 0; i < SOMETIMES; i++)
         if (str_is(field, sometimes[i].field) && is_left_out(i, result, a))
-            return str_format(a, "%s%.*s", sometimes[i].why,
-                              STR_ARG(str_is(field, "json")
-                                          ? json_trouble(result, sometimes[i].beside, a)
-                                          : STR("")));
+            return str_is(field, "json") ? json_trouble(result, i, a)
+                                         : str_from(sometimes[i].why);
     return STR("");
 }
 

@@ -28,7 +28,8 @@ static bool json(struct eval *ev, const struct value *args, size_t count, struct
         return false;
     if (json_read(args[0].s, ev->arena, out, &error))
         return true;
-    return eval_fail(ev, "the text is not JSON: %.*s (byte %zu)", STR_ARG(error.message),
+    return eval_fail(ev, "the text %s: %.*s (byte %zu)",
+                     error.beyond ? "cannot be taken as JSON" : "is not JSON", STR_ARG(error.message),
                      error.offset);
 }
 

@@ -140,11 +140,25 @@ static json_t *load(struct str text, json_error_t *error)
     if (root || json_error_code(error) != json_error_numeric_overflow)
         return root;
     struct buf again = BUF_EMPTY;
-    json_error_t ignored;
+    int position = error->position;
     struct str other = with_huge_numbers(text, &again);
-    root = json_loadb(other.s, other.n, flags, &ignored);
+    root = json_loadb(other.s, other.n, flags, error);
+    error->position = position;  // in what was given; of the first that is too big for an int
     buf_free(&again);
     return root;
+}
+
+static struct json_error error_of(const json_error_t *why, struct arena *a)
+{
+    struct json_error e = { .offset = why->position > 0 ? (size_t)why->position : 0 };
+    const char *near = strstr(why->text, "near '");
+    struct str text = str_from(near ? near + 6 : "");
+
+    e.beyond = json_error_code(why) == json_error_numeric_overflow && text.n > 1;
+    e.message = e.beyond ? str_format(a, "the number %.*s is out of range",
+                                      STR_ARG(str_slice(text, 0, text.n - 1)))
+                         : copy_string(a, why->text, strlen(why->text));
+    return e;
 }
 
 bool json_read(struct str text, struct arena *a, struct value *out, struct json_error *error)
@@ -153,13 +167,12 @@ bool json_read(struct str text, struct arena *a, struct value *out, struct json_
     json_t *root = load(text, &why);
 
     if (!root) {
-        error->message = copy_string(a, why.text, strlen(why.text));
-        error->offset = why.position > 0 ? (size_t)why.position : 0;
+        *error = error_of(&why, a);
         return false;
     }
     bool flat_enough = convert(root, 0, a, out);
     json_decref(root);
     if (!flat_enough)
-        *error = (struct json_error){ STR("nested deeper than 200"), 0 };
+        *error = (struct json_error){ .message = STR("nested deeper than 200") };
     return flat_enough;
 }

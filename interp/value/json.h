@@ -11,10 +11,12 @@
 
 #include "value/value.h"
 
-// False, with the reason and where (a byte offset) if [text] is not JSON.
+// False, with the reason and where (a byte offset) if [text] is not JSON, or is, and a number in it
+// is beyond all that a double holds.
 struct json_error {
     struct str message;
     size_t offset;
+    bool beyond;  // the latter
 };
 bool json_read(struct str text, struct arena *a, struct value *out, struct json_error *error);
 // The same, many times as fast, for what json_write() wrote: what stands in [text] without

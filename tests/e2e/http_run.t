@@ -64,6 +64,12 @@ test_that 'what is no JSON says so where it is read' '
   - {id: b, exec: [echo, \"\${{ steps.a.json.ok }}\"]}" &&
 	{ runbook run book.yaml >told 2>&1; [ $? = 1 ]; } && grep "step .a.: the body of the answer is not JSON" told
 '
+test_that 'JSON with a number that is out of range is not called something else' '
+	serve "{\"/x\": {\"body\": \"[1, 1e400]\"}}" && book "  - {id: a, http: GET http://127.0.0.1:$port/x, expect: \"result.json[0] == 1\"}" &&
+	{ runbook run book.yaml >told 2>&1; [ $? = 1 ] || { cat told; false; }; } && grep "the body of the answer cannot be taken as JSON: the number 1e400 is out of range" told &&
+	echo "{\"a\": 1e400}" >in.json && { runbook run book.yaml --inputs in.json >told 2>&1; [ $? = 3 ]; } &&
+	grep "in.json:1:12: error: the number 1e400 is out of range" told && ! grep "JSON object" told
+'
 
 stop_servers
 done_testing
