@@ -6,6 +6,9 @@
 
 #include <endian.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/arena.h"
 #include "value/json_memo.h"
@@ -51,11 +54,46 @@ static bool is_special(char c)
     return c == '"' || c == '\\' || (unsigned char)c < 0x20;
 }
 
+#ifdef __SSE2__
+// A bit for each of sixteen bytes that is a quote, a backslash or a control character.
+static unsigned special_bits(__m128i bytes)
+{
+    __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls));
+}
+
+// As plain_end(), as long as there are sixteen bytes. False: *at is where to go on.
+static bool plain_end_in_16(const char **at, const char *end, bool *other)
+{
+    for (; end - *at >= 16; *at += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)*at);
+        unsigned found = special_bits(bytes), tops16 = (unsigned)_mm_movemask_epi8(bytes);
+        *other |= (tops16 & (found ? (found & -found) - 1 : ~0u)) != 0;
+        if (found) {
+            *at += __builtin_ctz(found);
+            return true;
+        }
+    }
+    return false;
+}
+#else
+static bool plain_end_in_16(const char **at, const char *end, bool *other)
+{
+    (void)at, (void)end, (void)other;
+    return false;
+}
+#endif
+
 // The first quote, backslash or control character. [other]: something before it is not ASCII.
 static const char *plain_end(const char *at, const char *end, bool *other)
 {
     uint64_t seen = 0;
 
+    if (plain_end_in_16(&at, end, other))
+        return at;
     for (; end - at >= 8; at += 8) {
         uint64_t bytes, found;
         memcpy(&bytes, at, sizeof bytes);
