@@ -1,11 +1,8 @@
 // Questions: one at a time, in the order asked; flags answer first, votes from
 // elsewhere count, nobody there is a no.
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/map.h"
 #include "exec/votes.h"
 #include "exec/walk.h"
 
@@ -24,33 +21,7 @@ struct asked {
     bool waits;            // somebody is there who may answer
 };
 
-static const char *const kinds[] = {
-    [QUESTION_CHECKLIST] = "checklist", [QUESTION_CONFIRM] = "confirm",
-    [QUESTION_APPROVE] = "approve",     [QUESTION_MANUAL] = "manual",
-    [QUESTION_PROMPT] = "prompt",       [QUESTION_FAILURE] = "failure",
-    [QUESTION_WALK] = "walk",           [QUESTION_UNDO] = "undo",
-};
-static const char *const answers[] = {
-    [ANSWER_NONE] = "none",   [ANSWER_NO] = "no",           [ANSWER_YES] = "yes",
-    [ANSWER_FAILED] = "failed", [ANSWER_NA] = "na",         [ANSWER_VALUE] = "value",
-    [ANSWER_RETRY] = "retry", [ANSWER_SKIP] = "skip",       [ANSWER_STOP] = "stop",
-    [ANSWER_UNDO] = "undo",   [ANSWER_RUN] = "run",         [ANSWER_RUN_ALL] = "run_all",
-    [ANSWER_SUSPEND] = "suspend",
-};
-
 // ---- votes
-
-void note_refusal(struct driver *d, struct str id)
-{
-    size_t *n = map_get(d->refusals, id);
-
-    if (!n) {
-        n = NEW(d->arena, size_t);
-        *n = 0;
-        map_put(d->refusals, str_copy(d->arena, id), n);
-    }
-    ++*n;
-}
 
 // Who said what, for the journal.
 static struct value counted_votes(const struct tally *t, struct arena *a)
@@ -92,40 +63,6 @@ static bool count_votes(struct asked *k, struct answer *a)
 // ---- one question
 
 static void show_next(struct driver *d);
-
-static struct value answer_word(const struct question *q, const struct answer *a)
-{
-    if (a->kind == ANSWER_VALUE)
-        return value_string(a->text);
-    return value_text(q->kind == QUESTION_MANUAL && a->kind == ANSWER_YES ? "done"
-                                                                          : answers[a->kind]);
-}
-
-static void tell_answer(struct asked *k, const struct answer *a)
-{
-    struct value_builder *b = event_data(k->d);
-
-    if (a->kind == ANSWER_SUSPEND)
-        return;
-    if (k->q->kind == QUESTION_APPROVE && a->kind == ANSWER_NO)
-        note_refusal(k->d, k->q->id);
-    value_put_s(b, "step", value_string(k->q->id));
-    value_put_s(b, "kind", value_text(kinds[k->q->kind]));
-    value_put_s(b, "answer", answer_word(k->q, a));
-    if (a->by.n)
-        value_put_s(b, "by", value_string(a->by));
-    if (a->how.n)
-        value_put_s(b, "how", value_string(a->how));
-    if (a->kind == ANSWER_VALUE)
-        value_put_s(b, "text", value_string(a->text));
-    else if (a->text.n && k->q->kind != QUESTION_CONFIRM)
-        value_put_s(b, "reason", value_string(a->text));
-    if (a->evidence.n)
-        value_put_s(b, "evidence", value_string(a->evidence));
-    if (k->counted.kind == VALUE_LIST)
-        value_put_s(b, "votes", k->counted);
-    emit(k->d, EVENT_CONFIRM_ANSWER, b);
-}
 
 // The time in which anything is open, however much.
 static void begin_waiting(struct asked *k)
@@ -171,7 +108,7 @@ static void finish(void *arg)
     unlink_asked(k);
     if (k->parked)
         run_park(d->run, k->task, false);
-    tell_answer(k, &k->answer);
+    tell_answer(k->d, k->q, &k->answer, k->counted);
     k->then(k->arg, &k->answer);
     show_next(d);
     pump(d);
@@ -231,59 +168,6 @@ static void look_for_votes(void *arg)
     }
     k->votes = loop_timer(k->d->loop, k->d->arena, loop_now_ms(k->d->loop) + VOTES_EVERY_MS,
                           look_for_votes, k);
-}
-
-// So that `approve` can say at once that a vote would not count.
-static void tell_who_may(struct asked *k, struct value_builder *b)
-{
-    const struct question *q = k->q;
-    struct value_builder *from = value_list_start(turn_arena(k->d));
-
-    for (size_t i = 0; i < q->from_count; i++)
-        value_add(from, value_string(q->from[i]));
-    value_put_s(b, "digest", value_string(q->digest));
-    value_put_s(b, "needed", value_int((int64_t)q->votes_needed));
-    value_put_s(b, "from", value_finish(from));
-    value_put_s(b, "not_requester", value_bool(q->not_requester));
-    value_put_s(b, "requester", value_string(q->requester));
-    if (q->timeout_ms)
-        value_put_s(b, "timeout_ms", value_int(q->timeout_ms));
-    if (q->refusals)
-        value_put_s(b, "refusals", value_int((int64_t)q->refusals));
-    value_put_s(b, "reason_required", value_bool(q->reason_required));
-}
-
-static void nothing(void *arg)
-{
-    (void)arg;
-}
-
-// It can be answered from elsewhere only when it stands in the journal.
-static void tell_question(struct asked *k, bool is_decided)
-{
-    const struct question *q = k->q;
-    struct value_builder *b = event_data(k->d);
-
-    value_put_s(b, "step", value_string(q->id));
-    value_put_s(b, "kind", value_text(kinds[q->kind]));
-    if (q->message.n)
-        value_put_s(b, "message", value_string(q->message));
-    if (q->kind == QUESTION_CONFIRM)
-        value_put_s(b, "danger", value_text(danger_word(q->danger)));
-    if (q->kind == QUESTION_CONFIRM && q->danger == DANGER_SEVERE)
-        value_put_s(b, "phrase", value_string(q->phrase));
-    if (q->evidence_wanted)
-        value_put_s(b, "wants", value_text(q->evidence_is_file ? "file" : "text"));
-    if (q->details.n)
-        value_put_s(b, "details", value_string(q->details));
-    if (q->until.n)
-        value_put_s(b, "until", value_string(q->until));
-    if (q->kind == QUESTION_APPROVE)
-        tell_who_may(k, b);
-    if (is_decided)
-        value_put_s(b, "decided", value_bool(true));
-    emit(k->d, EVENT_CONFIRM_ASK, b);
-    when_durable(k->d, nothing, NULL);
 }
 
 static void park(struct asked *k)
@@ -401,7 +285,7 @@ struct asked *ask(struct driver *d, struct question *q, struct task *t,
     *link = k;
     known = recorded_answer(d, q, &given);
     voted = !known && q->kind == QUESTION_APPROVE && count_votes(k, &given);
-    tell_question(k, known || voted);
+    tell_question(d, q, known || voted);
     if (known || voted || answer_from_flags(d, q, &given)) {
         answered(k, &given);
         return k;
@@ -424,8 +308,8 @@ void ask_withdraw(struct asked *k)
     if (k->parked)
         run_park(k->d->run, k->task, false);
     unlink_asked(k);
-    tell_answer(k, &(struct answer){ .kind = ANSWER_NONE, .how = k->d->signals ? STR("signal")
-                                                                               : STR("withdrawn") });
+    struct str how = k->d->signals ? STR("signal") : STR("withdrawn");
+    tell_answer(k->d, k->q, &(struct answer){ .kind = ANSWER_NONE, .how = how }, k->counted);
     show_next(k->d);
 }
 
@@ -458,7 +342,7 @@ size_t open_questions(const struct driver *d, struct value_builder *list)
     for (const struct asked *k = d->questions; k; k = k->next) {
         struct value_builder *b = value_map_start(d->arena);
         value_put_s(b, "step", value_string(k->q->id));
-        value_put_s(b, "kind", value_text(kinds[k->q->kind]));
+        value_put_s(b, "kind", value_text(question_word(k->q->kind)));
         value_put_s(b, "message", value_string(k->q->message));
         value_put_s(b, "digest", value_string(k->q->digest));
         if (k->q->kind == QUESTION_APPROVE)

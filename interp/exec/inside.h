@@ -233,6 +233,12 @@ int64_t question_open_ms(const struct driver *d, const struct question *q);
 int64_t question_time_left(const struct driver *d, const struct question *q);
 // A person said no to the approval [id]: earlier votes on it are void.
 void note_refusal(struct driver *d, struct str id);
+// "confirm", "approve", ...: as events call it.
+const char *question_word(enum question_kind kind);
+void tell_question(struct driver *d, const struct question *q, bool is_decided);
+// [votes]: a list, when votes decided it.
+void tell_answer(struct driver *d, const struct question *q, const struct answer *a,
+                 struct value votes);
 
 // escalation.c
 const struct list *contacts_of(const struct driver *d);
