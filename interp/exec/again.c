@@ -86,12 +86,23 @@ static void try_again(struct run *r, struct task *t)
         task_more(r->arena, t)->notes = notes;
 }
 
+// Its rescue goes on with what failed as it is, also with what failed in it.
+static bool is_being_rescued(const struct task *t)
+{
+    for (; t->in->owner; t = t->in->owner)
+        if (t->in->owner->rescue_left &&
+            (t->in->kind == SERIES_STEPS || t->in->kind == SERIES_PREPARE))
+            return true;
+    return false;
+}
+
 static void keep_going(struct run *r, struct task *t, bool undoing)
 {
     int64_t attempts = t->attempts;
     bool container = is_container(t);
 
     bool rested = t->resting, rescued = t->rescuing;
+    t->rescue_left |= rescued && !t->ended;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
     t->in->open = false;
     t->in->active = 0;
@@ -102,9 +113,10 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
         t->dangling = true;
     } else if (t->intended && !t->ended) {
         t->dangling = true;
-    } else if (running && t->step->more->transaction && t->kind == TASK_GROUP) {
+    } else if (running && !rescued && t->step->more->transaction && t->kind == TASK_GROUP) {
         t->dangling = true;
-    } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t)) {
+    } else if (t->ended && (!undoing || t->phase == PHASE_UNDO) && again_after_resume(r, t) &&
+               !is_being_rescued(t)) {
         if (container || series_in_doubt(r, t->rescue)) {
             reopen(r, t);
         } else {

@@ -77,7 +77,7 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     task_begin(r, t);
     t->state = STATE_RUNNING;
     t->attempts = int_of(e->data, "attempt", 0);
-    t->resting = t->intended = false;
+    t->resting = t->intended = t->rescue_left = false;
     if (!t->intent) {
         t->intent = true;
         r->starts += !t->aside;
@@ -145,7 +145,7 @@ static struct value kept_result(struct run *r, struct value result)
 static void apply_attempt(struct run *r, struct task *t, const struct event *e)
 {
     t->message = str_copy(r->arena, text_of(e->data, "message"));
-    t->dangling = false;
+    t->dangling = t->rescue_left = false;
     KEEP(r, t, notes, VALUE_NONE);
     KEEP(r, t, acted, VALUE_NONE);
     if (truth_of(e->data, "final")) {

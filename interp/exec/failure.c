@@ -107,6 +107,16 @@ static void tell_attempt(struct walk *w, bool final, int64_t rest)
     act_settle(w->act);
 }
 
+void walk_rescue_again(struct walk *w)
+{
+    w->message = w->task->message;
+    w->result = w->task->result;
+    w->view.result = &w->result;
+    w->view.result_lost = names_lost(w->task, "result");
+    tell_attempt(w, true, 0);
+    pump(w->d);
+}
+
 static void try_again(struct walk *w, int64_t rest)
 {
     tell_attempt(w, false, rest);

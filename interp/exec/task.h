@@ -114,6 +114,7 @@ struct task {
     bool own_continue;        // ... because the step itself says so
     bool failing;             // a child failed for good: nothing new starts in it
     bool rescuing, always_begun;
+    bool rescue_left;         // a crash cut its rescue, which goes on
     bool work_failed;         // before its always began
     bool from_journal;        // it ended in an earlier session
     bool marked;              // its outcome was said by a person

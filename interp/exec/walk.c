@@ -264,7 +264,9 @@ void walk_begin(struct driver *d, struct task *t)
     if (intended_begin(d, t))
         return;
     struct walk *w = walk_new(d, t);
-    if (!skip_by_flag(w))
+    if (t->rescue_left)
+        walk_rescue_again(w);
+    else if (!skip_by_flag(w))
         check_if(w);
 }
 

@@ -25,6 +25,8 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own);
 // What it did failed (w->message says why; w->declined, w->known_failed): retry, rescue,
 // on_failure.
 void walk_failed(struct walk *w);
+// It had failed for good, and a crash cut its rescue, which goes on.
+void walk_rescue_again(struct walk *w);
 // Its memory is given back when nothing can be calling back into it any more.
 void walk_bury(struct walk *w);
 // What its expressions see as `result`: its own, or of the step that it takes back.
