@@ -81,6 +81,8 @@ static void adopt(struct walk *w, const struct child_result *r)
 {
     struct act *x = w->act;
 
+    // By the clock of its keeper: it ended then, whenever somebody came to see it.
+    w->began_ms = loop_now_ms(w->d->loop) - r->took_ms;
     x->then = settled;
     x->arg = w;
     x->running = true;

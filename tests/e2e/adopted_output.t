@@ -42,4 +42,16 @@ test_that 'of an output longer than events hold the beginning and the end' '
 	crash "seq 1 500000" && resume 0 && runbook logs "$id" a >logged && [ "$(grep -c "^one 1" logged)" = 1 ] &&
 	[ "$(grep -c "^1000$" logged)" = 1 ] && grep -q "^\[\.\.\. " logged && [ "$(grep -c "^500000$" logged)" = 1 ] && tail -3 logged | grep -q "^one 3"
 '
+# Nobody was there when it ended; who comes a second later does not say that it took that second, or nothing.
+test_that 'it took as long as its process did, not until somebody came to see it' '
+	book "  - {id: a, shell: \"echo a >>effects; sleep 1\"}
+  - {id: b, shell: \"echo \${{ steps.a.took >= duration(\\\"1s\\\") }} >>effects\"}" && start && kill -9 "$run" &&
+	until_true "runbook show $id | grep -F \"has ended since\" >/dev/null" && sleep 1 && resume 0 && effects "a true " &&
+	runbook show "$id" -o ndjson | grep "\"step.end\",\"step\":\"a\"" | python3 -c "
+import json, sys
+end = json.loads(sys.stdin.readline())
+took = float(end[\"result\"][\"took\"].rstrip(\"s\")) * 1000
+sys.exit(0 if abs(end[\"took_ms\"] - took) < 500 else str(end))"
+'
+
 done_testing
