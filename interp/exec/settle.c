@@ -140,7 +140,14 @@ static void still_running(struct walk *w, const struct child_result *r)
             STR_ARG(w->task->address), STR_ARG(buf_str(&pids)));
     buf_free(&pids);
     w->timed_out = true;  // said once
-    child_hold_timeout(d->folder, w->task->file);
+    if (run_interrupted(d->run) && !w->cancelled && !w->interrupted)
+        say(d, "%.*s is let finish; a second signal would stop it half done",
+            STR_ARG(w->task->address));
+    w->interrupted = run_interrupted(d->run);
+    if (w->cancelled)  // by a second signal, or the time of the run
+        child_stop(d->folder, w->task->file);
+    else
+        child_hold_timeout(d->folder, w->task->file);
     w->timer = loop_timer(d->loop, w->arena, loop_now_ms(d->loop) + LOOK_EVERY_MS, look, w);
 }
 

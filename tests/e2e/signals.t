@@ -367,4 +367,27 @@ interrupted() {
 test_that 'nor is it held up when a signal comes while nobody reads' 'interrupted'
 test_that 'nor while nobody reads its events' 'interrupted -o ndjson'
 
+# ---- while a resume waits for a step that outlived its interpreter
+
+# outlived [KEYS]: a resume beside us, which waits for a step that ends when it may
+outlived() {
+	book "  - $waits$then_b" "$always
+$1"
+	start && kill -9 "$run" && until_true "gone $run" || return 1
+	runbook resume "$id" >out 2>&1 </dev/null &
+	run=$!
+	until_true "grep -q \"still running\" out"
+}
+test_that 'once: it is let finish' '
+	outlived && kill -INT "$run" && until_true "grep -q \"a is let finish\" out" && touch go && ends 130 &&
+	effects "a done z " && whole && resume 0 && effects "a done z b z "
+'
+test_that 'twice: it is stopped' '
+	outlived && kill -INT "$run" && until_true "grep -q \"a is let finish\" out" && kill -INT "$run" && ends 130 &&
+	effects "a term z " && has cancelled && whole && touch go && resume 0
+'
+test_that 'the time of the run is over: it is stopped' '
+	outlived "timeout: 1s" && ends 124 && effects "a term z " && has cancelled && whole
+'
+
 done_testing
