@@ -253,8 +253,10 @@ static bool read_times(struct checking *c)
     if (!amount_ms(c, c->now->more->timeout, timeout, &c->timeout_ms))
         return false;
     if (!amount_get(c->now->more->streak, view_scope(&c->view), c->arena, 1, &c->streak_needed,
-                    &err))
+                    &err)) {
+        check_remember(c, &(struct check_outcome){ .message = err.message });
         return false;
+    }
     if (c->once) {
         within = c->holds_ms = 0;
         c->streak_needed = 1;
