@@ -179,15 +179,16 @@ struct reader *reader_start(struct journal *j, struct arena *a)
 
 const struct read_event *reader_next(struct reader *r)
 {
-    if (r->applying && r->applied < r->applying->count)
-        return &r->applying->events[r->applied++];
-    if (r->applying)
-        give_back(r, r->applying);
-    r->applied = 0;
-    do
+    // In a block nothing stands where this version knew none of the events.
+    while (!r->applying || r->applied == r->applying->count) {
+        if (r->applying)
+            give_back(r, r->applying);
+        r->applied = 0;
         r->applying = take_full(r);
-    while (r->applying && r->applying->count == 0);
-    return r->applying ? &r->applying->events[r->applied++] : NULL;
+        if (!r->applying)
+            return NULL;
+    }
+    return &r->applying->events[r->applied++];
 }
 
 enum store_error reader_end(struct reader *r, struct diags *ds)
