@@ -68,10 +68,28 @@ static void committed(void *arg, bool ok)
     pump(d);
 }
 
-// Nothing runs that the loop would have to look after meanwhile, and something is to be started.
-static bool is_waited_for(const struct batch *b)
+enum {
+    LONG_MS = 50,    // what a loop waits for the disk when nothing else is to be done
+    SHORT_MS = 2,    // ... and when it may hear of an end meanwhile
+    BRIEF_MS = 100,  // a process that runs no longer has said little, and nobody wants it stopped
+};
+
+static bool is_brief(const struct act *x)
 {
-    return b->waiters && !b->d->acts && journal_is_near(b->d->journal);
+    return x->at.action->needs_process && loop_now_ms(x->d->loop) - x->started_ms <= BRIEF_MS;
+}
+
+// Something waits for it, and nothing runs that the loop would have to look after meanwhile. To
+// hand it to the thread and to hear of it takes as much of the processor as to write it.
+static bool may_write_here(const struct batch *b)
+{
+    const struct driver *d = b->d;
+
+    for (const struct act *x = d->acts; x; x = x->next)
+        if (!is_brief(x))
+            return false;
+    return b->waiters && (d->acts ? journal_is_quick(d->journal, SHORT_MS)
+                                  : journal_is_near(d->journal));
 }
 
 static void heard_since(void *arg)
@@ -84,7 +102,6 @@ static void heard_since(void *arg)
 // Who waited long for the disk looks first who has called meanwhile: after a signal nothing starts.
 static void commit_here(struct batch *b)
 {
-    enum { LONG_MS = 50 };
     struct driver *d = b->d;
     int64_t began_ms = clock_boot_ms();
 
@@ -133,7 +150,7 @@ static void commit(void *arg)
     d->committing = true;
     if (!d->journal)
         committed(b, true);
-    else if (is_waited_for(b))
+    else if (may_write_here(b))
         commit_here(b);
     else
         journal_commit(d->journal, committed, b);

@@ -206,6 +206,11 @@ bool journal_is_near(const struct journal *j)
     return j->ops->near && !writer_is_slow(j->writer);
 }
 
+bool journal_is_quick(const struct journal *j, int64_t most_ms)
+{
+    return journal_is_near(j) && writer_took_ms(j->writer) <= most_ms;
+}
+
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg)
 {
     writer_on_failure(j->writer, j->ops->remote, fn, arg);

@@ -119,9 +119,10 @@ void journal_commit(struct journal *j, void (*then)(void *arg, bool ok), void *a
 // The same, waiting. For places without a loop turn (run.start, the end).
 bool journal_commit_now(struct journal *j, struct diags *ds);
 // The same without a diag; and whether that takes so little time, as of the last ones, that a loop
-// may wait for it.
+// may wait for it; and whether the last took [most_ms] at most besides.
 bool journal_commit_here(struct journal *j);
 bool journal_is_near(const struct journal *j);
+bool journal_is_quick(const struct journal *j, int64_t most_ms);
 // After a failure for want of room alone (a full disk): what could be kept was, and the end of the
 // session may be written behind it, without intents. What was added and is not durable is
 // dropped, and the numbers go on behind what is. False: nothing more can be written.

@@ -46,6 +46,7 @@ struct writer {
     pthread_cond_t changed;
     struct queue queued, done;
     bool busy;  // somebody is writing
+    int64_t took_ms;  // the last write
     int slow;   // quick writes until it is not any more
     bool untidy, tidying;
     bool stop;
@@ -124,9 +125,10 @@ static void write_timed(struct writer *w, struct batch *batches)
     int64_t began_ms = clock_boot_ms();
 
     write_all(w, batches);
-    bool slow = clock_boot_ms() - began_ms > SLOW_MS;
+    int64_t took_ms = clock_boot_ms() - began_ms;
     pthread_mutex_lock(&w->mutex);
-    w->slow = slow ? QUICK_AFTER : w->slow - (w->slow > 0);
+    w->took_ms = took_ms;
+    w->slow = took_ms > SLOW_MS ? QUICK_AFTER : w->slow - (w->slow > 0);
     pthread_mutex_unlock(&w->mutex);
 }
 
@@ -415,6 +417,14 @@ bool writer_is_slow(struct writer *w)
     bool slow = w->slow > 0;
     pthread_mutex_unlock(&w->mutex);
     return slow;
+}
+
+int64_t writer_took_ms(struct writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    int64_t took_ms = w->took_ms;
+    pthread_mutex_unlock(&w->mutex);
+    return took_ms;
 }
 
 bool writer_wait(struct writer *w)

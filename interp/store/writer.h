@@ -56,6 +56,8 @@ void writer_commit(struct writer *w, void (*then)(void *arg, bool ok), void *arg
 bool writer_commit_now(struct writer *w);
 // It was long before one of the last writes was over: who waits for another hears nothing meanwhile.
 bool writer_is_slow(struct writer *w);
+// How long the last one took.
+int64_t writer_took_ms(struct writer *w);
 // Waits until all that was handed on is durable or has failed.
 bool writer_wait(struct writer *w);
 // Ends the thread after what was handed on; nobody is called back any more.
