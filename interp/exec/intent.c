@@ -42,7 +42,7 @@ bool run_intends_enough(const struct run *r, bool (*is_ready)(const struct task 
         const struct series *s = r->open.items[r->open.first + i];
         if (s->limit < 2 || s->held_count == 0)
             continue;
-        if (s->offered == 0 || !is_ready(s->held[s->held_first + (s->offered - 1) / 2]))
+        if (s->offered == 0 || !is_ready(s->held[s->held_first + s->offered - 1]))
             return false;
         any = true;
     }

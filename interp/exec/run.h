@@ -55,8 +55,8 @@ struct order run_order(struct run *r, int64_t now_ms);
 // intent may be written ahead (EVENT_STEP_INTENT). Each is given once, of a list at most as
 // many as may run at once. NULL: none.
 struct task *run_next_to_intend(struct run *r, int64_t most_ms);
-// Of those that were given, in each list that has more to start, the half that comes first is
-// ready; false where nothing waits for room.
+// All that were given are ready, in each list that has more to start: a place that is free is never
+// empty for want of a commit that could be under way. False where nothing waits for room.
 bool run_intends_enough(const struct run *r, bool (*is_ready)(const struct task *t));
 // Of one that was given so: when a place in its list is free, it is the next, or those before it
 // are handed (task->handed): so it may start in that place without an order.
