@@ -95,6 +95,8 @@ static void apply_start(struct run *r, struct task *t, const struct event *e)
     KEEP(r, t, acted, VALUE_NONE);
     if (t->kind == TASK_GROUP && t->step->more->transaction)
         series_reset(r, t->steps);  // what was done in it before was rolled back
+    if (t->kind == TASK_GROUP && int_of(e->data, "parallel", 0) > 0)
+        t->steps->limit = (size_t)int_of(e->data, "parallel", 0);
     if (t->kind == TASK_GROUP || t->kind == TASK_USE)
         open_inside(r, t);
 }

@@ -73,6 +73,8 @@ bool emit_intent(struct walk *w, struct value with)
             program_put(w->d, &w->act->at, b);
     } else {
         value_put_s(b, "group", value_bool(true));
+        if (w->limit > 0)
+            value_put_s(b, "parallel", value_int(w->limit));
     }
     if (!put_given(w, b, with))
         return false;

@@ -44,6 +44,32 @@ static void start_timer(struct walk *w)
                           w);
 }
 
+// What a dry run cannot know yet is no failure of it.
+static bool is_known(struct walk *w, const char *key, bool ok, const struct expr_error *err)
+{
+    if (ok || (w->d->options->dry_run && err->missing))
+        return true;
+    fail_expr(w, key, err);
+    return false;
+}
+
+// Before anything of it is begun: how long it may take, and how many at a time where that is
+// computed.
+static bool read_limits(struct walk *w)
+{
+    const struct amount *parallel = w->task->step->more->parallel;
+    struct expr_error err = { 0 };
+    int64_t ns = 0;
+
+    w->limit = 0;
+    if (!is_known(w, "timeout", step_timeout(w, 0, &ns, &err), &err))
+        return false;
+    if (w->task->kind != TASK_GROUP || !parallel || amount_is_literal(parallel))
+        return true;
+    return is_known(w, "parallel",
+                    amount_get(parallel, scope_of(w), w->arena, 0, &w->limit, &err), &err);
+}
+
 void container_children(struct walk *w, struct value with)
 {
     if (!emit_intent(w, with))
@@ -54,6 +80,8 @@ void container_children(struct walk *w, struct value with)
 
 void container_begin(struct walk *w)
 {
+    if (!read_limits(w))
+        return;
     dry_beside(w, w->task->step->more->parallel);
     if (w->task->kind == TASK_USE)
         callee_begin(w);

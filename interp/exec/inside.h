@@ -85,6 +85,7 @@ struct walk {
     struct value parts;
     struct outcome outcome;
     struct timer *timer;       // timeout of a container
+    int64_t limit;             // of a group: how many at a time, where that is computed; else 0
     int64_t began_ms, attempt_ms;
     size_t next_before;
     struct str by, reason;     // who skipped it
