@@ -6,15 +6,23 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "loop/adopt.h"
+#include "loop/cgroup.h"
 #include "loop/process.h"
 #include "loop/results.h"
 #include "loop/wire.h"
 
+// What is in the box of the attempt is of it, whatever it has done to itself.
+static bool is_among(const int64_t *pids, int64_t pid)
+{
+    while (*pids && *pids != pid)
+        pids++;
+    return *pids;
+}
+
 static bool is_of(const struct process *p, const struct marks *m, struct arena *a)
 {
-    struct str marker;
-
     const struct marked *main = &m->process;
+    struct str marker;
 
     if (main->pid && p->pid == main->pid)
         return p->start >= main->from && p->start <= main->to;
@@ -27,12 +35,13 @@ void adopt_left(const struct marks *m, struct arena *a, struct child_result *r)
 {
     struct arena *temporary = arena_new(NULL);
     struct processes all = process_all(temporary);
+    const int64_t *boxed = box_pids_at(m->box, temporary);
     struct left_process *left = NEW_ARRAY(a, struct left_process, all.count);
 
     r->left = left;
     r->left_count = 0;
     for (size_t i = 0; i < all.count; i++)
-        if (is_of(&all.items[i], m, temporary))
+        if (is_among(boxed, all.items[i].pid) || is_of(&all.items[i], m, temporary))
             left[r->left_count++] = (struct left_process){
                 .pid = all.items[i].pid,
                 .command = process_command(all.items[i].pid, a),

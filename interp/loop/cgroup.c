@@ -293,11 +293,21 @@ static int by_number(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
+struct str box_path(const struct box *b)
+{
+    return b->path;
+}
+
 const int64_t *box_pids(const struct box *b, struct arena *a)
+{
+    return box_pids_at(b->path, a);
+}
+
+const int64_t *box_pids_at(struct str path, struct arena *a)
 {
     struct listing l = { arena_new(NULL), BUF_EMPTY };
 
-    list_pids(&l, b->path);
+    list_pids(&l, str_copy(l.arena, path));
     size_t count = l.numbers.n / sizeof(int64_t);
     int64_t *pids = NEW_ARRAY(a, int64_t, count + 1);
     if (count)

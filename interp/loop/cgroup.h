@@ -29,8 +29,11 @@ void box_give(struct box *b);
 int box_door(const struct box *b);
 // Nobody lives in it.
 bool box_is_empty(const struct box *b);
+// Where it is, for who looks for what lives in it when its keeper is dead.
+struct str box_path(const struct box *b);
 // The processes in it, also in groups of theirs, in rising order, ended by 0.
 const int64_t *box_pids(const struct box *b, struct arena *a);
+const int64_t *box_pids_at(struct str path, struct arena *a);  // none where there is no box any more
 // The box in which [pid] lives; NULL where that is none of ours.
 struct box *cgroup_box_of(struct cgroup *g, int64_t pid);
 // Lets nobody in it run until it is let go on; what is sent to them meanwhile comes then.

@@ -227,15 +227,25 @@ bool marks_pid(int fd, struct str name, const struct marked *p)
     return note_about(fd, &line, name);
 }
 
-bool marks_ended(int fd, struct str name, struct str result)
+static bool note_bytes(int fd, const char *word, struct str bytes, struct str name)
 {
     struct buf line = BUF_EMPTY;
 
-    begin_line(fd, &line, "ended ");
-    for (size_t i = 0; i < result.n; i++)
-        buf_format(&line, "%02x", (unsigned char)result.s[i]);
+    begin_line(fd, &line, word);
+    for (size_t i = 0; i < bytes.n; i++)
+        buf_format(&line, "%02x", (unsigned char)bytes.s[i]);
     buf_add_c(&line, ' ');
     return note_about(fd, &line, name);
+}
+
+bool marks_box(int fd, struct str name, struct str path)
+{
+    return note_bytes(fd, "box ", path, name);
+}
+
+bool marks_ended(int fd, struct str name, struct str result)
+{
+    return note_bytes(fd, "ended ", result, name);
 }
 
 bool marks_hangup(int fd)

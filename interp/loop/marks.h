@@ -10,6 +10,7 @@
 // where in the file it stands:
 //
 //     start NAME             now it may start: from here on it may have taken effect
+//     box PATH NAME          in hexadecimal; it will start in that control group (loop/cgroup.h)
 //     failed NAME            it was not started after all: no effect
 //     pid PID FROM TO DUE GRACE NAME
 //                            it was started; its start time is in [FROM, TO], its timeout
@@ -44,6 +45,7 @@ bool marks_sync(int fd, struct str path);
 int marks_head(int fd);
 bool marks_start(int fd, int head, struct str name);
 bool marks_failed(int fd, struct str name);
+bool marks_box(int fd, struct str name, struct str path);
 struct marked {
     int64_t pid;       // 0: not known
     int64_t from, to;  // ticks
@@ -66,6 +68,7 @@ struct marks {
     struct marked process;
     int64_t asked_ms;   // to end, because its timeout had come; 0: not yet
     struct str path;    // of the file that says so
+    struct str box;     // the control group of its processes; n == 0: it has none
     struct str marker;  // of the processes of the attempt, see marks_marker()
     struct str result;  // of "ended"; n == 0: none
 };

@@ -95,6 +95,9 @@ static void read_line(struct str line, struct str name, struct arena *a, struct 
     } else if (str_is(what, "asked")) {
         int64_t asked_ms = next_number(&line);
         m->asked_ms = str_equal(line, name) ? asked_ms : m->asked_ms;
+    } else if (str_is(what, "box")) {
+        struct str path = next_word(&line);
+        m->box = str_equal(line, name) ? from_hex(path, a) : m->box;
     } else if (str_is(what, "ended")) {
         struct str result = next_word(&line);
         m->result = str_equal(line, name) ? from_hex(result, a) : m->result;

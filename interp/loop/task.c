@@ -188,6 +188,8 @@ static void start(struct task *t)
     int error = errno;
 
     t->from = process_ticks();
+    if (s.door)
+        marks_box(k->marks, t->spec.name, box_path(t->box));
     if (opened && (k->unsynced || !marks_start(k->marks, k->marks_head, t->spec.name))) {
         error = k->unsynced ? k->unsynced : errno;
         opened = false;

@@ -66,6 +66,17 @@ test_that 'a daemon of a success is left alone, and its box with it, until someb
 	book "  - {id: a, shell: \"true\"}" && plays 0 && [ "$(boxes)" = 0 ]
 '
 
+# Interpreter, keeper and the step itself are killed: what is left has lost all else by which it could be known.
+test_that 'after a crash of everything what lives in the box of a step is waited for' '
+	book "  - {id: a, shell: \"env -i setsid sleep 95 & echo \$! >daemon; echo a >>effects; until [ -e go ]; do sleep 0.02; done\", undo: {shell: echo back >>effects}}"
+	rm -f daemon; delegated runbook run book.yaml >out 2>&1 </dev/null &
+	until_true "[ -s effects ]" && id=$(ls state/runbook/runs) && run=$(pgrep -P $!) && keeper=$(pgrep -P $run) && step=$(pgrep -P $keeper) &&
+	kill -9 $run $keeper $step && until_true "gone $run && gone $keeper && gone $step" || exit 1
+	runbook undo "$id" >out 2>&1 </dev/null & other=$!
+	until_true "grep -q \"pid $(cat daemon)).*waiting for it\" out" && kill -0 $other && effects "a " && kill "$(cat daemon)" &&
+	exits 0 wait $other && effects "a back " && find "$cgroup" -mindepth 1 -depth -type d -exec rmdir {} +
+'
+
 # A book of user 65534, whose step leaves a process of root, which that user may not signal.
 as_another() {
 	chmod 755 "$work" && find "$cgroup" -exec chown 65534 {} + && rm -rf home daemon && mkdir home &&
