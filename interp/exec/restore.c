@@ -6,7 +6,9 @@
 #include "base/arena.h"
 #include "exec/frame_parts.h"
 #include "load/input.h"
+#include "value/base64.h"
 #include "value/fields.h"
+#include "value/time.h"
 
 static const struct given *kept_inputs(struct driver *d, const struct kept_plan *plan,
                                        size_t *count)
@@ -72,6 +74,48 @@ static bool others_are_as_before(struct driver *d, const struct kept_plan *plan)
     return ok;
 }
 
+static struct value typed(struct value kept, struct value like, struct arena *a);
+
+static struct value typed_inside(struct value kept, struct value like, struct arena *a)
+{
+    struct value_builder *b = kept.kind == VALUE_MAP ? value_map_start(a) : value_list_start(a);
+    struct value one;
+
+    for (size_t i = 0; kept.kind == VALUE_LIST && i < value_size(kept); i++)
+        value_add(b, i < value_size(like) ? typed(value_item(kept, i), value_item(like, i), a)
+                                          : value_item(kept, i));
+    for (size_t i = 0; kept.kind == VALUE_MAP && i < value_size(kept); i++) {
+        struct value_entry e = kept.map->entries[i];
+        value_put(b, e.key, value_get(like, e.key, &one) ? typed(e.value, one, a) : e.value);
+    }
+    return value_finish(b);
+}
+
+// JSON knows no times, no bytes and no unsigned numbers: [like], what is computed now, says what
+// [kept] is.
+static struct value typed(struct value kept, struct value like, struct arena *a)
+{
+    int64_t whole;
+    uint32_t nanos;
+    struct str bytes;
+
+    if (kept.kind == like.kind)
+        return kept.kind == VALUE_LIST || kept.kind == VALUE_MAP ? typed_inside(kept, like, a) : kept;
+    if (kept.kind == VALUE_INT && kept.i >= 0 && like.kind == VALUE_UINT)
+        return value_uint((uint64_t)kept.i);
+    if (kept.kind == VALUE_INT && like.kind == VALUE_DOUBLE)
+        return value_double((double)kept.i);
+    if (kept.kind != VALUE_STRING)
+        return kept;
+    if (like.kind == VALUE_TIMESTAMP && timestamp_parse(kept.s, &whole, &nanos))
+        return value_timestamp(whole, nanos);
+    if (like.kind == VALUE_DURATION && duration_parse_cel(kept.s, &whole))
+        return value_duration(whole);
+    if (like.kind == VALUE_BYTES && base64_read(kept.s, a, &bytes))
+        return value_bytes(bytes);
+    return kept;
+}
+
 // What was computed once stays; only what held a secret is computed again.
 static void keep_vars(struct driver *d, const struct kept_plan *plan)
 {
@@ -83,7 +127,7 @@ static void keep_vars(struct driver *d, const struct kept_plan *plan)
     for (size_t i = 0; i < value_size(now); i++) {
         struct value_entry e = now.map->entries[i];
         bool same = value_get(plan->vars, e.key, &kept);
-        value_put(b, e.key, same ? kept : e.value);
+        value_put(b, e.key, same ? typed(kept, e.value, d->arena) : e.value);
     }
     d->frame->vars = value_finish(b);
 }
