@@ -163,6 +163,38 @@ static bool is_past(const struct task *t)
     return at;
 }
 
+static bool follows(const struct task *before, const struct task *t)
+{
+    for (size_t i = 0; i < before->follower_count; i++)
+        if (before->followers[i] == t)
+            return true;
+    return false;
+}
+
+static bool depends(const struct task *t, const struct task *on)
+{
+    for (size_t i = 0; i < t->need_count; i++)
+        if (t->needs[i] == on || depends(t->needs[i], on))
+            return true;
+    return false;
+}
+
+// What runs again runs first, and in its order: also where what stands between is done.
+static void again_comes_first(struct run *r)
+{
+    struct task *last = NULL;
+
+    for (size_t i = 0; i < r->prepare->count; i++) {
+        struct task *t = r->prepare->tasks[i];
+        if (t->ended)
+            continue;
+        if (last && !follows(last, t) && !depends(last, t))
+            task_waits_for(r, t, last);
+        if (t->step->more->on_resume == ON_RESUME_AGAIN)
+            last = t;
+    }
+}
+
 static void go_on(struct run *r)
 {
     bool undoing = r->began_undo || r->facts.undo_only;
@@ -175,6 +207,8 @@ static void go_on(struct run *r)
             t->phase == PHASE_PREPARE && state_is_good(t->state) && !is_past(t))
             task_reset(r, t);
     }
+    if (!undoing)
+        again_comes_first(r);
     reset_known(r, r->always);
     r->stopping = false;
     if (!undoing)
@@ -242,4 +276,11 @@ void run_settle_nothing(struct run *r)
         t->in->active = 0;
         r->active -= !t->aside;
     }
+}
+
+void run_abandon(struct run *r)
+{
+    r->began_undo = r->undo_wanted = r->facts.undo_only = false;
+    run_settle_nothing(r);
+    run_want_stop(r);
 }

@@ -65,6 +65,8 @@ void task_make_instances(struct run *r, struct task *each, struct value items);
 void task_make_callee(struct run *r, struct task *use);
 void task_make_undo(struct run *r, struct task *t);
 void task_reset(struct run *r, struct task *t);        // to be tried again, with all in it
+// [t] starts when [before] has ended, however that ends.
+void task_waits_for(struct run *r, struct task *t, struct task *before);
 void series_reset(struct run *r, struct series *s);
 
 struct task *task_make_aside(struct run *r, const struct step *s, struct space *space,

@@ -85,8 +85,7 @@ static void abort_here(struct driver *d)
     if (d->owes_always && d->missing.n && d->program->root->rb->always.count)
         say(d, "`always` goes without what is missing (%.*s); a step that needs it fails",
             STR_ARG(d->missing));
-    run_settle_nothing(d->run);
-    run_want_stop(d->run);
+    run_abandon(d->run);
 }
 
 static int close_early(struct driver *d, int code)

@@ -96,6 +96,8 @@ void run_cannot_undo(struct run *r);       // something with effects has no undo
 void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the outcome is known
 void run_not_started(struct run *r, struct task *t);  // after ORDER_SETTLE: it had not begun
 void run_settle_nothing(struct run *r);  // what dangles is left as it is
+// Nothing of it goes on: neither what is left to do nor an undo that had begun.
+void run_abandon(struct run *r);
 void run_owe_always(struct run *r);
 // No step of `always` was left out or stopped.
 bool run_always_is_whole(const struct run *r);

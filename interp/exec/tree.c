@@ -125,6 +125,12 @@ static void follow(struct run *r, struct task *before, struct task *t)
     before->followers[before->follower_count++] = t;
 }
 
+void task_waits_for(struct run *r, struct task *t, struct task *before)
+{
+    follow(r, before, t);
+    t->unmet += !before->ended;
+}
+
 static void add_need(struct run *r, struct task *t, struct task *before, bool blocks)
 {
     if (!before || before == t)
