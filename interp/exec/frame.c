@@ -190,6 +190,15 @@ static bool set_dir(struct frame *f, const struct scope *s, struct arena *a, str
     return true;
 }
 
+// A limit that cannot be worked out would be none.
+static bool set_timeout(struct frame *f, const struct scope *s, struct arena *a, struct diags *ds)
+{
+    struct expr_error err = { 0 };
+
+    return f->parent || amount_get(f->module->rb->timeout, s, a, 0, &f->timeout_ns, &err) ||
+           frame_complain(&err, "key", STR("timeout"), ds);
+}
+
 bool frame_places(struct frame *f, const struct project *p, struct value now, struct arena *a,
                   struct diags *ds)
 {
@@ -198,6 +207,7 @@ bool frame_places(struct frame *f, const struct project *p, struct value now, st
 
     f->dir = f->module->folder;
     ok &= set_dir(f, &s, a, ds);
+    ok &= set_timeout(f, &s, a, ds);
     if (f->module->rb->defaults)
         f->shell = f->module->rb->defaults->shell.str;
     return frame_connections(f, p, &s, a, ds) && ok;

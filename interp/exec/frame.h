@@ -20,6 +20,7 @@ struct frame {
     struct connections connections;
     struct str dir;        // absolute
     struct str shell;      // defaults.shell or empty
+    int64_t timeout_ns;    // of a session; 0: none, or that of a caller
     struct value run;      // the fixed part of `run`: id, runbook, mode, user, host, ...
     struct value trigger;  // VALUE_NULL unless a trigger started the run
     bool drill;
@@ -66,7 +67,7 @@ void mask_value(struct mask *m, struct value v, struct arena *a);
 // [v] in which each text that is nothing but a secret is marked as one: what a step wrote.
 struct value known_secrets(struct value v, const struct mask *m, struct arena *a);
 
-// vars in file order, then env, dir, connections (project's below the runbook's own; in a
+// vars in file order, then env, dir, timeout, connections (project's below the runbook's own; in a
 // drill those of `drill:`). False with an error that has its place.
 bool frame_vars(struct frame *f, struct value now, struct arena *a, struct diags *ds);
 bool frame_places(struct frame *f, const struct project *p, struct value now, struct arena *a,

@@ -200,15 +200,11 @@ void signals_refuse(void *arg, int signo)
 
 void signals_watch(struct driver *d)
 {
-    struct view v = view_of_space(d, run_root(d->run));
-    struct expr_error err = { 0 };
-    int64_t ns = 0;
+    int64_t limit_ms = d->frame->timeout_ns / 1000000;
 
     signals_trap(d, on_signal, NULL);
     if (d->journal)
         journal_on_failure(d->journal, journal_failed, d);
-    if (amount_get(run_root(d->run)->module->rb->timeout, view_scope(&v), d->arena, 0, &ns, &err) &&
-        ns > 0)
-        d->deadline = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + ns / 1000000, time_is_up,
-                                 d);
+    if (limit_ms)
+        d->deadline = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + limit_ms, time_is_up, d);
 }
