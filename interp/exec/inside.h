@@ -337,7 +337,6 @@ struct driver {
     struct map *refusals;         // size_t, by question id: approvals that were refused
     struct arena *turn;           // of the event that is being made
     struct timer *output_timer;   // output alone is committed now and then
-    struct series *aside;
     struct str why_store;
     bool disk_full;               // and that is why
     struct timer *sleep;

@@ -58,9 +58,10 @@ static void add_list(const struct history *h, const char *key, const char *head,
         return;
     page_blank(p);
     page_head(p, color, "%s", head);
+    size_t wide = widest(list);
     for (size_t i = 0; i < value_size(list); i++) {
         struct value item = value_item(list, i);
-        page_item(p, id_in(item), widest(list), INK_PLAIN, words(h, item));
+        page_item(p, id_in(item), wide, INK_PLAIN, words(h, item));
     }
 }
 
