@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "exec/kinds.h"
 #include "exec/walk.h"
 #include "value/fields.h"
 
@@ -52,6 +53,17 @@ struct str lasting_digest(struct arena *a, struct str bytes)
     return str_format(a, "sha256:%.*s", STR_ARG(sha256_hex(a, digest)));
 }
 
+// Every result has a `took`, which the replay knows.
+static void note_kinds(struct lasting *l, const char *field, struct value v)
+{
+    struct value kinds = kinds_of(v, l->arena), took;
+    bool common = kinds.kind == VALUE_MAP && value_size(kinds) == 1 &&
+                  value_get(kinds, value_text("took"), &took);
+
+    if (kinds.kind != VALUE_NULL && !common)
+        note(l, &l->kinds, field, kinds);
+}
+
 bool lasting_put(struct lasting *l, const char *field, struct value v)
 {
     struct driver *d = l->d;
@@ -60,6 +72,7 @@ bool lasting_put(struct lasting *l, const char *field, struct value v)
     value_put_s(l->event, field, v);
     if (!d->journal || l->aside)
         return true;
+    note_kinds(l, field, v);
     struct str json = masked_json(l, v, &found);
     if (found)
         withhold(l, field, v);
@@ -81,6 +94,8 @@ void lasting_end(struct lasting *l)
         value_put_s(l->event, "digests", value_finish(l->digests));
     if (l->withheld)
         value_put_s(l->event, "withheld", value_finish(l->withheld));
+    if (l->kinds)
+        value_put_s(l->event, "kinds", value_finish(l->kinds));
 }
 
 // ---- read again
@@ -121,9 +136,10 @@ bool lasting_restore(struct driver *d, struct event *e)
 {
     struct value digests = value_of(e->data, "digests");
     struct value kept = value_of(e->data, "kept"), withheld = value_of(e->data, "withheld"), whole;
+    struct value kinds = value_of(e->data, "kinds");
     struct value_builder *b;
 
-    if (kept.kind != VALUE_MAP && withheld.kind != VALUE_MAP)
+    if (kept.kind != VALUE_MAP && withheld.kind != VALUE_MAP && kinds.kind != VALUE_MAP)
         return true;
     b = value_map_start(d->arena);
     for (size_t i = 0; i < value_size(e->data); i++)
@@ -140,6 +156,8 @@ bool lasting_restore(struct driver *d, struct event *e)
         value_put(b, at.key, whole);
     }
     e->data = value_finish(b);
+    if (kinds.kind == VALUE_MAP)
+        e->data = kinds_give(e->data, kinds, d->arena);
     return true;
 }
 

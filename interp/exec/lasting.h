@@ -5,6 +5,7 @@
 //   "kept": {"items": "items-12.json"}      a file of the run
 //   "digests": {"items": "sha256:9f2c..."}  of its bytes, so that the chain covers it too
 //   "withheld": {"result": ["stdout"]}      held a secret: *** is not what they hold
+//   "kinds": {"result": {"modified": "timestamp"}}   what JSON does not know (kinds.h)
 //
 // Of a list, "withheld" says the places. When the event is read again it has what was kept,
 // and what was withheld is "lost": reading that is an error, it never becomes the text ***.
@@ -17,7 +18,7 @@ struct lasting {
     struct driver *d;
     struct arena *arena;          // for what is only needed until the event is made
     struct value_builder *event;
-    struct value_builder *kept, *digests, *withheld;  // NULL: nothing
+    struct value_builder *kept, *digests, *withheld, *kinds;  // NULL: nothing
     bool aside;                   // of no step of the run: nothing is read again
 };
 

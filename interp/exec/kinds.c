@@ -1,0 +1,117 @@
+#include "exec/kinds.h"
+
+#include "base/arena.h"
+#include "value/base64.h"
+#include "value/time.h"
+
+enum { PLACES = 64 };  // of a list whose items are not alike; the rest of it is left out
+
+static const char *word_of(enum value_kind k)
+{
+    switch (k) {
+    case VALUE_TIMESTAMP: return "timestamp";
+    case VALUE_DURATION: return "duration";
+    case VALUE_BYTES: return "bytes";
+    case VALUE_UINT: return "uint";
+    default: return NULL;
+    }
+}
+
+static struct value kinds_of_map(struct value v, struct arena *a)
+{
+    struct value_builder *b = NULL;
+
+    for (size_t i = 0; i < value_size(v); i++) {
+        struct value one = kinds_of(v.map->entries[i].value, a);
+        if (one.kind == VALUE_NULL || v.map->entries[i].key.kind != VALUE_STRING)
+            continue;
+        if (!b)
+            b = value_map_start(a);
+        value_put(b, v.map->entries[i].key, one);
+    }
+    return b ? value_finish(b) : VALUE_NONE;
+}
+
+static struct value place(struct arena *a, size_t i)
+{
+    return value_string(str_format(a, "%zu", i));
+}
+
+static struct value kinds_of_list(struct value v, struct arena *a)
+{
+    size_t n = value_size(v), known = 0;
+    struct value first = n ? kinds_of(value_item(v, 0), a) : VALUE_NONE;
+    struct value_builder *b = value_map_start(a);
+    bool alike = first.kind != VALUE_NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        struct value one = i ? kinds_of(value_item(v, i), a) : first;
+        alike = alike && value_equal(one, first);
+        if (one.kind != VALUE_NULL && known < PLACES) {
+            value_put(b, place(a, i), one);
+            known++;
+        }
+    }
+    if (alike) {
+        b = value_map_start(a);
+        value_put_s(b, "*", first);
+    }
+    return known ? value_finish(b) : VALUE_NONE;
+}
+
+struct value kinds_of(struct value v, struct arena *a)
+{
+    const char *word = word_of(v.kind);
+
+    if (word)
+        return value_text(word);
+    return v.kind == VALUE_MAP    ? kinds_of_map(v, a)
+           : v.kind == VALUE_LIST ? kinds_of_list(v, a)
+                                  : VALUE_NONE;
+}
+
+static struct value give_one(struct value v, struct value kind, struct arena *a)
+{
+    int64_t whole;
+    uint32_t nanos;
+    struct str bytes;
+
+    if (v.kind == VALUE_INT && v.i >= 0 && str_is(kind.s, "uint"))
+        return value_uint((uint64_t)v.i);
+    if (v.kind != VALUE_STRING)
+        return v;
+    if (str_is(kind.s, "timestamp") && timestamp_parse(v.s, &whole, &nanos))
+        return value_timestamp(whole, nanos);
+    if (str_is(kind.s, "duration") && duration_parse_cel(v.s, &whole))
+        return value_duration(whole);
+    if (str_is(kind.s, "bytes") && base64_read(v.s, a, &bytes))
+        return value_bytes(bytes);
+    return v;
+}
+
+static struct value give_inside(struct value v, struct value kinds, struct arena *a)
+{
+    struct value_builder *b = v.kind == VALUE_MAP ? value_map_start(a) : value_list_start(a);
+    struct value all = VALUE_NONE, one;
+    bool alike = value_get(kinds, value_text("*"), &all) && v.kind == VALUE_LIST;
+
+    for (size_t i = 0; v.kind == VALUE_LIST && i < value_size(v); i++) {
+        bool known = alike || value_get(kinds, place(a, i), &one);
+        struct value item = value_item(v, i);
+        value_add(b, known ? kinds_give(item, alike ? all : one, a) : item);
+    }
+    for (size_t i = 0; v.kind == VALUE_MAP && i < value_size(v); i++) {
+        struct value_entry e = v.map->entries[i];
+        value_put(b, e.key, value_get(kinds, e.key, &one) ? kinds_give(e.value, one, a) : e.value);
+    }
+    return value_finish(b);
+}
+
+struct value kinds_give(struct value v, struct value kinds, struct arena *a)
+{
+    if (kinds.kind == VALUE_STRING)
+        return give_one(v, kinds, a);
+    if (kinds.kind == VALUE_MAP && (v.kind == VALUE_MAP || v.kind == VALUE_LIST))
+        return give_inside(v, kinds, a);
+    return v;
+}

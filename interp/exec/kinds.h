@@ -1,0 +1,15 @@
+// What JSON does not know of a value: points in time, durations, bytes and unsigned numbers. It is
+// kept beside the value, so that an expression sees the same after a resume.
+//
+//   {"made": "timestamp", "rows": {"*": {"at": "timestamp"}}}
+//
+// A map has the kinds of its keys, a list those of its places; "*" stands for all of them.
+
+#pragma once
+
+#include "value/value.h"
+
+// VALUE_NONE when JSON knows all of [v].
+struct value kinds_of(struct value v, struct arena *a);
+// [v] as it came back from JSON. What cannot be read as its kind stays as it is.
+struct value kinds_give(struct value v, struct value kinds, struct arena *a);
