@@ -158,9 +158,26 @@ static bool is_past(const struct task *t)
 {
     const struct task *at = t->in->owner;
 
-    while (at && !at->ended)
+    while (at && !(at->ended && at->kind == TASK_USE))
         at = at->in->owner;
     return at;
+}
+
+// What was done beside it in a group stays done.
+static void reopen_around(struct run *r, struct task *t)
+{
+    for (struct task *at = t->in->owner; at && at->ended; at = at->in->owner)
+        reopen(r, at);
+}
+
+static bool is_again(const struct task *t)
+{
+    if (t->step->more->on_resume == ON_RESUME_AGAIN)
+        return true;
+    for (size_t i = 0; t->steps && i < t->steps->count; i++)
+        if (!t->steps->tasks[i]->ended && is_again(t->steps->tasks[i]))
+            return true;
+    return false;
 }
 
 static bool follows(const struct task *before, const struct task *t)
@@ -190,7 +207,7 @@ static void again_comes_first(struct run *r)
             continue;
         if (last && !follows(last, t) && !depends(last, t))
             task_waits_for(r, t, last);
-        if (t->step->more->on_resume == ON_RESUME_AGAIN)
+        if (is_again(t))
             last = t;
     }
 }
@@ -204,8 +221,10 @@ static void go_on(struct run *r)
         keep_going(r, t, undoing);
         undo_again(t);
         if (!undoing && t->ended && t->step->more->on_resume == ON_RESUME_AGAIN &&
-            t->phase == PHASE_PREPARE && state_is_good(t->state) && !is_past(t))
+            t->phase == PHASE_PREPARE && state_is_good(t->state) && !is_past(t)) {
             task_reset(r, t);
+            reopen_around(r, t);
+        }
     }
     if (!undoing)
         again_comes_first(r);
