@@ -70,16 +70,30 @@ struct value kinds_of(struct value v, struct arena *a)
                                   : VALUE_NONE;
 }
 
+// One beyond an int is text when it is read (value/json.h).
+static bool whole_number(struct str text, uint64_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.s[i] < '0' || text.s[i] > '9' || __builtin_mul_overflow(*n, 10, n) ||
+            __builtin_add_overflow(*n, (uint64_t)(text.s[i] - '0'), n))
+            return false;
+    return text.n > 0;
+}
+
 static struct value give_one(struct value v, struct value kind, struct arena *a)
 {
     int64_t whole;
     uint32_t nanos;
+    uint64_t large;
     struct str bytes;
 
     if (v.kind == VALUE_INT && v.i >= 0 && str_is(kind.s, "uint"))
         return value_uint((uint64_t)v.i);
     if (v.kind != VALUE_STRING)
         return v;
+    if (str_is(kind.s, "uint") && whole_number(v.s, &large))
+        return value_uint(large);
     if (str_is(kind.s, "timestamp") && timestamp_parse(v.s, &whole, &nanos))
         return value_timestamp(whole, nanos);
     if (str_is(kind.s, "duration") && duration_parse_cel(v.s, &whole))
