@@ -67,9 +67,6 @@ struct action {
     // somebody might replace behind the runbook's back. Only after resolve. May be NULL.
     struct str (*program)(const struct attempt *at);
     void (*start)(struct attempt *at);
-    // Hands it to the keeper, to be started when there is room (child_hold); at->made_room says
-    // what came of it. False: it has to be started when it is its turn. NULL: always so.
-    bool (*hold)(struct attempt *at);
     // Stop: [at_once] leaves no grace. done() still follows.
     void (*cancel)(struct attempt *at, bool at_once);
     // After a crash: what became of an attempt that has an intent and no result, from
@@ -115,7 +112,6 @@ struct attempt {
     bool undo_auto;               // take back what the step did, from [keep]
     struct str keep;              // folder in the run's folder for `undo: auto`, absolute
     struct transaction *transaction;  // the group's, or NULL
-    int64_t room;                 // of its child (loop/child.h); 0: none
     void *job;                    // the action's own, made by resolve
     struct child *child;          // set by the start of an action that runs a process
 
@@ -124,8 +120,7 @@ struct attempt {
     // a crash, such as a transaction id before COMMIT.
     void (*note)(struct attempt *at, struct value note, void (*then)(struct attempt *at));
     void (*done)(struct attempt *at, const struct outcome *o);
-    void (*made_room)(struct attempt *at, bool started);
-    void *owner;                  // of those four
+    void *owner;                  // of those three
 };
 
 // What all attempts of a run share. exec/ makes one a session.

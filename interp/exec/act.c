@@ -282,53 +282,15 @@ void act_settle(struct act *x)
     when_durable_late(x->d, is_durable, free_settling, s);
 }
 
-static void runs_now(struct act *x)
-{
-    x->held = false;
-    x->running = true;
-    x->started_ms = x->last_output_ms = loop_now_ms(x->d->loop);
-    x->next = x->d->acts;
-    x->d->acts = x;
-}
-
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg)
 {
     x->then = then;
     x->arg = arg;
-    runs_now(x);
+    x->running = true;
+    x->started_ms = x->last_output_ms = loop_now_ms(x->d->loop);
+    x->next = x->d->acts;
+    x->d->acts = x;
     x->at.action->start(&x->at);
-}
-
-static void on_room(struct attempt *at, bool started)
-{
-    struct act *x = at->owner;
-
-    x->held = false;
-    if (started)
-        runs_now(x);
-    x->made_room(x->arg, started);
-}
-
-bool act_hold(struct act *x, void (*made_room)(void *arg, bool started),
-              void (*then)(void *arg, const struct outcome *o), void *arg)
-{
-    x->then = then;
-    x->made_room = made_room;
-    x->arg = arg;
-    x->at.made_room = on_room;
-    x->held = x->at.action->hold && x->at.action->hold(&x->at);
-    return x->held;
-}
-
-void act_go(struct act *x)
-{
-    runs_now(x);
-    child_go(x->at.child);
-}
-
-void act_drop(struct act *x)
-{
-    child_drop(x->at.child);
 }
 
 void act_cancel(struct act *x, bool at_once)

@@ -96,7 +96,7 @@ static bool may_be_intended(struct driver *d, const struct task *t)
            !walk_asks_if(t) && stands_plainly(t) && reads_only_what_is_fixed(d, s);
 }
 
-bool may_intend(const struct driver *d)
+static bool may_intend(const struct driver *d)
 {
     const struct run_options *o = d->options;
 
@@ -130,7 +130,7 @@ static void tell_intent(struct walk *w)
 static void intend(struct driver *d, struct task *t)
 {
     struct expr_error err = { 0 };
-    struct walk *w = walk_new(d, t), **last;
+    struct walk *w = walk_new(d, t);
 
     t->walk = NULL;
     if (!walk_make_act(w, &err)) {  // it is told when the step is reached
@@ -140,9 +140,6 @@ static void intend(struct driver *d, struct task *t)
     w->command = act_describe(w->act);
     w->intended = w->intent_pending = true;
     t->ahead = w;
-    for (last = &d->ahead; *last; last = &(*last)->next_ahead)
-        ;
-    *last = w;
     tell_intent(w);
     when_durable_late(d, is_durable, NULL, w);
 }
@@ -172,10 +169,13 @@ bool intended_begin(struct driver *d, struct task *t)
 {
     struct walk *w = t->ahead;
 
-    (void)d;
     if (!w)
         return false;
-    intended_start(w);
+    t->ahead = NULL;
+    t->walk = w;
+    w->now = w->view.scope.now = now_value();
+    w->began_ms = loop_now_ms(d->loop);
+    w->intended_begun = true;
     if (!emit_intent(w, VALUE_NONE))
         return true;
     if (w->intent_pending)
@@ -183,22 +183,6 @@ bool intended_begin(struct driver *d, struct task *t)
     else
         walk_act(w);
     return true;
-}
-
-void intended_start(struct walk *w)
-{
-    struct driver *d = w->d;
-    struct walk **link = &d->ahead;
-
-    while (*link && *link != w)
-        link = &(*link)->next_ahead;
-    if (*link)
-        *link = w->next_ahead;
-    w->task->ahead = NULL;
-    w->task->walk = w;
-    w->now = w->view.scope.now = now_value();
-    w->began_ms = loop_now_ms(d->loop);
-    w->intended_begun = true;
 }
 
 // After a crash, when it turns out that it was started: the start is journalled late.

@@ -17,8 +17,7 @@ void walk_act(struct walk *w)
         walk_outcome(w, &o);
         return;
     }
-    if (!handed_begin(w))
-        act_start(w->act, walk_acted, w);
+    act_start(w->act, walk_acted, w);
 }
 
 static void intent_is_durable(void *arg)

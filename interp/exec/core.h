@@ -53,9 +53,6 @@ void queue_push(struct run *r, struct queue *q, void *item);
 void *queue_pop(struct queue *q);  // NULL when empty
 void queue_remove(struct queue *q, const void *item);
 
-// order.c
-struct task *task_blocker(const struct task *t);  // what it needs and did not end well, or NULL
-
 // tree.c
 struct series *series_new(struct run *r, enum series_kind kind, struct task *owner,
                           const struct list *steps, struct space *space, struct str prefix,

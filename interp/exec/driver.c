@@ -53,7 +53,7 @@ static bool waits_for_people_only(const struct driver *d)
 
 static void wait_for_something(struct driver *d)
 {
-    if (d->store_failed && !d->acts && !any_handed(d))
+    if (d->store_failed && !d->acts)
         d->over = true;
     else if (waits_for_people_only(d))
         d->suspended = true;
@@ -100,12 +100,9 @@ static void carry_all(struct driver *d)
 {
     d->pump_scheduled = false;
     free_dead(d);
-    take_back_ahead(d);
     while (!d->over && !d->suspended && carry(d, run_order(d->run, loop_now_ms(d->loop))))
         if (d->options->dry_run)  // which is carried out in one turn
             free_dead(d);
-    take_back_ahead(d);
-    hand_ahead(d);
     intend_ahead(d);
 }
 

@@ -8,7 +8,6 @@
 //   commit.c    when they are durable, and who waits for that
 //   walk.c      one task from its `if` to its end; walk.h lists who else is in that
 //   ahead.c     intents written before there is room for the step
-//   hand.c      those handed to the keeper, which starts them when there is
 //   act.c       attempts: an action started, its output kept, its outcome
 //   check.c     checks that poll
 //   ask.c       questions, one at a time
@@ -97,8 +96,6 @@ struct walk {
     bool deciding;             // a person is asked what a failure means
     bool intended;             // its intent was written ahead, with the name of the attempt
     bool intended_begun;       // ... and then there was room for it
-    bool dropping;             // it was handed to the keeper, and is taken back
-    struct walk *next_ahead;
     bool withdrawn;            // the task has ended: callbacks do nothing
     struct walk *next_dead;
     bool is_unknown;
@@ -130,12 +127,10 @@ struct act {
     struct str shown;           // the address that its output is shown under
     bool quiet;                 // a check: its output is not shown
     bool running, cancelled;
-    bool held;                  // the keeper may start it
     size_t emitted[2];
     size_t heard[2];            // what comes first of the output stands in the journal already
     int64_t started_ms, last_output_ms;
     void (*then)(void *arg, const struct outcome *o);
-    void (*made_room)(void *arg, bool started);
     void *arg;
     struct noting *noting;      // a note that is not yet durable
     struct act *next;           // in driver->acts
@@ -149,12 +144,6 @@ void act_heard(struct act *x, const size_t heard[2]);
 bool act_resolve(struct act *x, const struct scope *s, struct expr_error *err);
 struct str act_describe(struct act *x);  // masked
 void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg);
-// Hands it to the keeper: [made_room] says whether that has started it, or will not any more. False:
-// it cannot be handed over.
-bool act_hold(struct act *x, void (*made_room)(void *arg, bool started),
-              void (*then)(void *arg, const struct outcome *o), void *arg);
-void act_go(struct act *x);    // what is held starts now, and [made_room] is not called
-void act_drop(struct act *x);  // it is not to be started any more, if it was not
 void act_settle(struct act *x);  // after the event that says what became of it
 void act_forget(struct act *x);  // it will not be done
 void act_cancel(struct act *x, bool at_once);
@@ -304,7 +293,6 @@ struct driver {
     bool unkept;                  // the store is lost, and what is told now is kept nowhere
 
     struct act *acts;             // running
-    struct walk *ahead;           // intended and not begun, in that order
     struct walk *dead;            // ended; freed in the next turn
     struct asked *questions;      // asked first, and waiting behind it
     bool run_all;                 // manual mode: no more questions

@@ -3,9 +3,6 @@
 // starts without waiting for a commit. Whether it did is what a crash leaves open; the marks
 // of the keeper tell.
 
-#include <assert.h>
-#include <string.h>
-
 #include "base/arena.h"
 #include "exec/core.h"
 
@@ -42,60 +39,11 @@ bool run_intends_enough(const struct run *r, bool (*is_ready)(const struct task 
         const struct series *s = r->open.items[r->open.first + i];
         if (s->limit < 2 || s->held_count == 0)
             continue;
-        if (s->offered == 0 || !is_ready(s->held[s->held_first + s->offered - 1]))
+        if (s->offered == 0 || !is_ready(s->held[s->held_first + (s->offered - 1) / 2]))
             return false;
         any = true;
     }
     return any;
-}
-
-// How many stand before it; held_count: it is not held back.
-static size_t place_of(const struct series *s, const struct task *t)
-{
-    size_t i = 0;
-
-    while (i < s->held_count && s->held[s->held_first + i] != t)
-        i++;
-    return i;
-}
-
-bool run_may_hand(const struct run *r, const struct task *t)
-{
-    const struct series *s = t->in;
-    size_t place = place_of(s, t);
-
-    if (place == s->held_count || !run_may_start(r, t) || task_blocker(t))
-        return false;
-    for (size_t i = 0; i < place; i++)
-        if (!s->held[s->held_first + i]->handed)
-            return false;
-    return true;
-}
-
-static void leave_queue(struct series *s, size_t place)
-{
-    struct task **first = s->held + s->held_first;
-
-    memmove(first + 1, first, place * sizeof *first);
-    s->held_first++;
-    s->held_count--;
-    s->offered -= place < s->offered;
-}
-
-// Where nothing may start any more the list may have been over with the end that made room.
-void run_began(struct run *r, struct task *t)
-{
-    struct series *s = t->in;
-    size_t place = place_of(s, t);
-
-    if (place < s->held_count)
-        leave_queue(s, place);
-    if (s->open)
-        return;
-    assert(s->owner);
-    queue_remove(&r->finished, s);
-    s->open = true;
-    queue_push(r, &r->open, s);
 }
 
 void apply_intent(struct run *r, struct task *t, const struct event *e)

@@ -10,7 +10,7 @@ static struct order order(enum order_kind kind, struct task *t)
     return (struct order){ .kind = kind, .task = t };
 }
 
-struct task *task_blocker(const struct task *t)
+static struct task *blocker(const struct task *t)
 {
     for (size_t i = 0; i < t->need_count; i++) {
         const struct task *n = t->needs[i];
@@ -197,7 +197,7 @@ struct order run_order(struct run *r, int64_t now_ms)
     }
     struct task *ready = take_ready(r);
     if (ready) {
-        ready->blocked_by = task_blocker(ready);
+        ready->blocked_by = blocker(ready);
         return order(ready->blocked_by ? ORDER_BLOCK : ORDER_BEGIN, ready);
     }
     if (take_finished(r, &o))

@@ -104,7 +104,7 @@ void task_end(struct run *r, struct task *t)
     t->ended = true;
     t->resting = false;
     t->walk = t->ahead = NULL;
-    t->intended = t->handed = false;
+    t->intended = false;
     s->last_ms = t->took_ms;
     s->active--;
     s->left--;

@@ -55,14 +55,9 @@ struct order run_order(struct run *r, int64_t now_ms);
 // intent may be written ahead (EVENT_STEP_INTENT). Each is given once, of a list at most as
 // many as may run at once. NULL: none.
 struct task *run_next_to_intend(struct run *r, int64_t most_ms);
-// All that were given are ready, in each list that has more to start: a place that is free is never
-// empty for want of a commit that could be under way. False where nothing waits for room.
+// Of those that were given, in each list that has more to start, the half that comes first is
+// ready; false where nothing waits for room.
 bool run_intends_enough(const struct run *r, bool (*is_ready)(const struct task *t));
-// Of one that was given so: when a place in its list is free, it is the next, or those before it
-// are handed (task->handed): so it may start in that place without an order.
-bool run_may_hand(const struct run *r, const struct task *t);
-// It did, whether or not the rest of the run goes on. Its event is to follow at once.
-void run_began(struct run *r, struct task *t);
 
 // All events of a journal were applied and somebody wants to go on: what failed, was
 // cancelled or blocked waits to be tried again, attempts without a result dangle.

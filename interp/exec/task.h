@@ -121,7 +121,6 @@ struct task {
     bool declined;            // cancelled by a no
     bool dangling;            // intent without result, after a crash
     bool elsewhere;           // and it was started where we cannot look: on another machine
-    bool handed;              // the keeper may start it when there is room
     bool begun, resting, queued;  // the driver's
 
     const struct step *step;

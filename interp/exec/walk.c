@@ -214,7 +214,6 @@ bool walk_make_act(struct walk *w, struct expr_error *err)
         return false;
     x->at.timeout_ms = ns / 1000000;
     x->at.noted = t->more->notes;
-    x->at.room = room_of(t);
     x->quiet = t->aside;
     w->act = x;
     return act_resolve(x, scope_of(w), err);

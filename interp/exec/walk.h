@@ -5,7 +5,6 @@
 //   consent.c    confirm, approve
 //   before.c     how things are before the step changes them
 //   attempt.c    the intent, and the action
-//   ahead.c      the intent before there is room; hand.c: started in the place of another
 //   work.c       manual, prompt: the action is a person
 //   outcome.c    judged, verified, outputs
 //   failure.c    tried again, rescued, on_failure
@@ -64,22 +63,9 @@ void walk_act(struct walk *w);      // its intent is durable
 void intend_ahead(struct driver *d);
 // So many intents of steps that have not started are on disk that a commit may come later.
 bool intents_suffice(const struct driver *d);
-// Nothing keeps steps from being started ahead of their turn.
-bool may_intend(const struct driver *d);
-// There is room for it: it begins, whoever started it.
-void intended_start(struct walk *w);
 // True when [t] was intended ahead, and goes on by itself.
 bool intended_begin(struct driver *d, struct task *t);
 void intended_began(struct walk *w);
-
-// hand.c
-// In which its end makes room for others; 0: what its end means is not said by its status alone.
-int64_t room_of(const struct task *t);
-void hand_ahead(struct driver *d);      // what may be
-void take_back_ahead(struct driver *d);  // what may not be any more
-bool any_handed(const struct driver *d);
-// False when it was not handed to the keeper; else it goes on by itself.
-bool handed_begin(struct walk *w);
 
 // consent.c: what comes behind the question of manual mode.
 void walk_confirm(struct walk *w);

@@ -28,9 +28,7 @@ void child_forget(struct child *c)
     while (*link != c)
         link = &(*link)->next;
     *link = c->next;
-    c->waiting = c->held = false;
-    if (c->keeper->released == c)
-        c->keeper->released = NULL;
+    c->waiting = false;
     buf_free(&c->request);
     line_watch_as_needed(c->keeper);
 }
@@ -42,18 +40,6 @@ void child_end(struct child *c, const struct child_result *r)
     child_forget(c);
     k->calling = true;
     c->on_end(c->arg, r);
-    k->calling = false;
-}
-
-void child_room(struct child *c, bool started)
-{
-    struct keeper *k = c->keeper;
-
-    c->held = false;
-    if (!started)
-        child_forget(c);
-    k->calling = true;
-    c->on_room(c->arg, started);
     k->calling = false;
 }
 
@@ -82,21 +68,15 @@ static void end_unkept(struct child *c)
 
 static void request(struct child *c);
 
-// One that was not started is nobody's loss: the next keeper starts it, but who was held is to be
-// asked for once more.
+// One that was not started is nobody's loss: the next keeper starts it.
 void child_lose(struct child *c)
 {
     struct arena *a = arena_new(NULL);
     struct keeper *k = c->keeper;
     struct marks m;
-    bool held = c->held, started = has_started(c, a, &m);
-    bool over = c->refused || c->cancelled || k->stopped || started;
+    bool over = c->refused || c->cancelled || k->stopped || has_started(c, a, &m);
 
     arena_free(a);
-    if (held)
-        child_room(c, started);
-    if (held && !started)
-        return;
     if (over) {
         end_unkept(c);
     } else {
@@ -148,9 +128,9 @@ static void request(struct child *c)
     line_flush(k);
 }
 
-static struct child *new_child(struct keeper *k, struct arena *a, const struct child_spec *spec,
-                               void (*on_output)(void *arg, enum stream stream, struct str bytes),
-                               void (*on_end)(void *arg, const struct child_result *r), void *arg)
+struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,
+                          void (*on_output)(void *arg, enum stream stream, struct str bytes),
+                          void (*on_end)(void *arg, const struct child_result *r), void *arg)
 {
     struct child *c = NEW(a, struct child);
 
@@ -165,56 +145,8 @@ static struct child *new_child(struct keeper *k, struct arena *a, const struct c
     wait_for(c);
     arena_defer(a, abandon, c);
     put_spec(&c->request, spec);
-    return c;
-}
-
-struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,
-                          void (*on_output)(void *arg, enum stream stream, struct str bytes),
-                          void (*on_end)(void *arg, const struct child_result *r), void *arg)
-{
-    struct child *c = new_child(k, a, spec, on_output, on_end, arg);
-
     request(c);
     return c;
-}
-
-struct child *child_hold(struct keeper *k, struct arena *a, const struct child_spec *spec,
-                         void (*on_room)(void *arg, bool started),
-                         void (*on_output)(void *arg, enum stream stream, struct str bytes),
-                         void (*on_end)(void *arg, const struct child_result *r), void *arg)
-{
-    struct child *c;
-    struct buf body = BUF_EMPTY;
-
-    if (k->socket < 0 || k->stopped)
-        return NULL;
-    c = new_child(k, a, spec, on_output, on_end, arg);
-    c->held = true;
-    c->on_room = on_room;
-    c->requests++;
-    put_number(&body, k->surprises);
-    buf_add(&body, buf_str(&c->request));
-    line_ask(k, ASK_HOLD, c->id, buf_str(&body));
-    buf_free(&body);
-    line_flush(k);
-    return c;
-}
-
-void child_go(struct child *c)
-{
-    if (!c->waiting || !c->held)
-        return;
-    c->held = false;
-    line_ask(c->keeper, ASK_GO, c->id, STR(""));
-    line_flush(c->keeper);
-}
-
-void child_drop(struct child *c)
-{
-    if (!c->waiting || !c->held)
-        return;
-    line_ask(c->keeper, ASK_DROP, c->id, STR(""));
-    line_flush(c->keeper);
 }
 
 void child_cancel(struct child *c, bool at_once)

@@ -65,7 +65,6 @@ struct child_spec {
     const int *ok_exit;       // statuses that count as success for [left]; ended by -1;
                               // NULL: 0
     const struct mask *mask;  // for output that the keeper has to keep by itself
-    int64_t room;             // its good end makes room for who is held in it; 0: for nobody
 };
 
 enum child_end {
@@ -101,9 +100,6 @@ struct child_result {
 
 struct child;
 
-// Of a child in a room, a place is free when it ends well: with a status in [ok_exit], in time, not
-// cancelled, and nothing of it is left. A child that is held waits for such a place.
-
 // [on_output] is called with what arrives, as it arrives; [on_end] once, after the
 // process has ended and its output was read (what holds the pipes longer than 200 ms
 // after that is not waited for, and has nobody to read it). [r] lives until [on_end] returns. Neither is called
@@ -112,19 +108,6 @@ struct child;
 struct child *child_start(struct keeper *k, struct arena *a, const struct child_spec *spec,
                           void (*on_output)(void *arg, enum stream stream, struct str bytes),
                           void (*on_end)(void *arg, const struct child_result *r), void *arg);
-// Hands it to the keeper, which starts it when one in spec->room ends well; those that were handed
-// first go first. No end of another kind may have been told since: what that means has to be heard
-// here before. [on_room] once: it was started (of whose end that is, [on_end] was called just
-// before), or it will not be: then nothing else is called. What is held when the interpreter dies is
-// not started. A keeper that was lost drops what it held. NULL: there is no keeper now.
-struct child *child_hold(struct keeper *k, struct arena *a, const struct child_spec *spec,
-                         void (*on_room)(void *arg, bool started),
-                         void (*on_output)(void *arg, enum stream stream, struct str bytes),
-                         void (*on_end)(void *arg, const struct child_result *r), void *arg);
-// What is held is to be started now, as if it were asked for here; [on_room] is not called any more.
-void child_go(struct child *c);
-// It is not to be started any more. It may have been: [on_room] says so.
-void child_drop(struct child *c);
 // TERM, its grace, KILL; or KILL at once. [on_end] still follows.
 void child_cancel(struct child *c, bool at_once);
 int64_t child_pid(const struct child *c);  // 0 until it is known

@@ -113,7 +113,6 @@ static void settled(struct keeping *k, struct str name)
 static void stop_now(struct keeping *k)
 {
     k->stopping = true;
-    hold_drop_all(k);
     for (struct task *t = k->tasks; t; t = t->next)
         task_cancel(t, true);
 }
@@ -137,17 +136,6 @@ static void answer(struct keeping *k, struct frame head, struct str body)
     case ASK_START:
         task_ask(k, head.id, body);
         break;
-    case ASK_HOLD:
-        hold_ask(k, head.id, body);
-        break;
-    case ASK_GO:
-        if (t)
-            hold_go(t);
-        break;
-    case ASK_DROP:
-        if (t && t->state == TASK_HELD)
-            hold_drop(t);
-        break;
     case ASK_CANCEL:
         if (t)
             task_cancel(t, take_number(&taking));
@@ -163,7 +151,6 @@ static void answer(struct keeping *k, struct frame head, struct str body)
         break;
     case ASK_STOP:
         k->stopping = true;
-        hold_drop_all(k);
         break;
     case ASK_STOP_NOW:
         stop_now(k);
@@ -302,8 +289,6 @@ static void look_around(struct keeping *k)
             task_awake(t);
 }
 
-// All that has happened is taken in before anything is done about it (keeping_tick): so what was
-// dropped when a place became free is not started in it, nor anything when nobody is there any more.
 void keeping_wait(struct keeping *k)
 {
     struct epoll_event events[8];
@@ -350,7 +335,7 @@ static void tidy(struct keeping *k)
 
     for (struct task *t = k->tasks, *next; t; t = next) {
         next = t->next;
-        if (t->state <= TASK_ASKED && k->gone)
+        if (t->state == TASK_ASKED && k->gone)
             task_free(t);
         else if (t->state == TASK_OVER && (all || is_too_much(k)))
             task_save(t);

@@ -74,7 +74,7 @@ static struct child *find(struct keeper *k, uint32_t id)
 
 // ---- hearing
 
-static void tell_end(struct child *c, struct str body)
+static void hear_end(struct child *c, struct str body)
 {
     struct arena *a = arena_new(NULL);
     struct taking taking = { body };
@@ -87,35 +87,13 @@ static void tell_end(struct child *c, struct str body)
     arena_free(a);
 }
 
-// An end, and then who takes the place: so nobody hears of the one and not of the other.
-static void hear_end(struct keeper *k, struct child *c, struct frame head, struct str body)
-{
-    struct child *next;
-
-    k->surprises += head.stream == END_SURPRISES;
-    if (c)
-        tell_end(c, body);
-    next = k->released;
-    k->released = NULL;
-    if (next)
-        child_room(next, true);
-}
-
 static void hear(struct keeper *k, struct frame head, struct str body)
 {
     struct child *c = find(k, head.id);
     struct taking taking = { body };
 
-    if (head.type == TELL_END)
-        hear_end(k, c, head, body);
-    else if (c && c->held && head.type == TELL_RELEASED)
-        k->released = c;
-    else if (c && c->held && head.type == TELL_DROPPED)
-        child_room(c, false);
-    if (!c || head.type == TELL_END)
+    if (!c)
         return;  // nobody waits for it any more
-    if (head.type == TELL_HELD && k->held)
-        k->held(k->held_arg, c->name, (int)take_number(&taking));
     if (head.type == TELL_STARTED)
         c->pid = take_number(&taking);
     if (head.type == TELL_OUTPUT && c->on_output) {
@@ -123,6 +101,10 @@ static void hear(struct keeper *k, struct frame head, struct str body)
         c->on_output(c->arg, (enum stream)head.stream, body);
         k->calling = false;
     }
+    if (head.type == TELL_HELD && k->held)
+        k->held(k->held_arg, c->name, (int)take_number(&taking));
+    if (head.type == TELL_END)
+        hear_end(c, body);
 }
 
 // False: the keeper is gone.
@@ -164,8 +146,6 @@ static void close_socket(struct keeper *k)
         close(k->socket);
     k->socket = -1;
     k->full = false;
-    k->released = NULL;
-    k->surprises = 0;
     buf_free(&k->in);
     buf_free(&k->out);
 }
@@ -380,4 +360,3 @@ void keeper_stop(struct keeper *k, int64_t wait_ms)
         reap(k, 0);
     }
 }
-

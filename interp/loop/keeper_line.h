@@ -20,9 +20,7 @@ struct keeper {
     struct buf in, out;
     bool full;  // the socket took not all of [out]
     struct child *children;  // those that somebody waits for
-    struct child *released;  // ... which takes the place of the one whose end is told next
     uint32_t last_id;
-    int64_t surprises;  // ends that this one has told, and that keep from starting what is held
     int64_t from;  // the place in the journal at which the session begins
     int before;    // keepers that were started
     bool stopped;
@@ -45,10 +43,8 @@ struct child {
     struct str marks;    // of the keeper that was asked last
     int64_t pid;
     bool waiting;  // in keeper->children
-    bool held;     // the keeper may start it, and has not said so
     bool refused;  // nobody keeps it: it ends in the next turn
     bool cancelled;
-    void (*on_room)(void *arg, bool started);
     void (*on_output)(void *arg, enum stream stream, struct str bytes);
     void (*on_end)(void *arg, const struct child_result *r);
     void *arg;
@@ -69,7 +65,5 @@ void line_watch_as_needed(struct keeper *k);
 void child_forget(struct child *c);
 // Tells its end.
 void child_end(struct child *c, const struct child_result *r);
-// Tells what became of one that is held.
-void child_room(struct child *c, bool started);
 // Its keeper is lost.
 void child_lose(struct child *c);

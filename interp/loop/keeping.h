@@ -45,7 +45,7 @@ struct outlet {
     struct kept kept;
 };
 
-// One child, from being asked for or handed ahead until the interpreter has recorded its result.
+// One child, from being asked for until the interpreter has recorded its result.
 struct task {
     struct task *next;
     struct keeping *keeping;
@@ -55,8 +55,7 @@ struct task {
     struct str variable;  // RUNBOOK_STEP in the environment of its processes
     struct str marker;    // what that says
     struct box *box;      // in which it lives; NULL: there are none, or it has not started
-    enum { TASK_HELD, TASK_ASKED, TASK_RUNNING, TASK_OVER } state;
-    int64_t heard;        // HELD: the surprises of which the interpreter knew
+    enum { TASK_ASKED, TASK_RUNNING, TASK_OVER } state;
     int64_t asked_ms, retry_ms, started_ms, ended_ms;
     int64_t due_ms;      // when its time is up; 0: never
     int64_t drained_ms;  // 0: there is output to come, or nothing was left
@@ -108,8 +107,6 @@ struct keeping {
     bool broken;        // what was asked made no sense
     struct buf in, out;
     struct task *tasks, **tasks_end;
-    size_t ahead;            // tasks that are held
-    int64_t surprises;       // ends told that were not just good: see hold.c
     size_t unsettled;        // tasks that are over
     size_t unsettled_bytes;  // of their output
     struct known *known;     // malloc
@@ -135,11 +132,7 @@ void keeping_wait(struct keeping *k);
 
 // ---- task.c: the life of a task
 
-// NULL: it made no sense.
-struct task *task_ask(struct keeping *k, uint32_t id, struct str body);
-bool task_succeeded(const struct task *t);  // by its status
-// One that may have the terminal waits until that is free.
-void task_start(struct task *t);
+void task_ask(struct keeping *k, uint32_t id, struct str body);
 void task_cancel(struct task *t, bool at_once);
 void task_kill_left(struct task *t, int64_t grace_ms);
 void task_tell_started(struct task *t);
@@ -148,19 +141,6 @@ void task_reaped(struct task *t, int status);
 void task_awake(struct task *t);
 // Does what is due now. INT64_MAX, or when something is due next.
 int64_t task_tick(struct task *t);
-
-// ---- hold.c: what is started when there is room
-
-void hold_ask(struct keeping *k, uint32_t id, struct str body);
-void hold_go(struct task *t);
-// It is not started, which is told, and is gone.
-void hold_drop(struct task *t);
-void hold_drop_all(struct keeping *k);
-// Of [t], which has ended and is not told yet: the one that takes its place, or NULL.
-struct task *hold_next(const struct task *t);
-// Whether the interpreter has to hear of the end of [t] before anything held is started.
-bool hold_is_surprised(const struct task *t);
-void hold_release(struct task *t);
 
 // ---- outlet.c: what it writes
 

@@ -77,23 +77,14 @@ static bool any_lives(const struct task *t)
     return false;
 }
 
-// And who takes its place, before it: one send for both.
 static void tell(struct task *t)
 {
     struct buf body = BUF_EMPTY;
-    struct task *next = hold_next(t);
-    bool surprises = hold_is_surprised(t);
-    struct frame head = { .type = TELL_END, .id = t->id, .stream = surprises ? END_SURPRISES : 0 };
 
     task_tell_started(t);
-    if (next)
-        keeping_tell(t->keeping, (struct frame){ .type = TELL_RELEASED, .id = next->id }, STR(""));
     put_result(&body, &t->result);
-    keeping_tell(t->keeping, head, buf_str(&body));
+    keeping_tell(t->keeping, (struct frame){ .type = TELL_END, .id = t->id }, buf_str(&body));
     buf_free(&body);
-    t->keeping->surprises += surprises;
-    if (next)
-        hold_release(next);
 }
 
 void task_over(struct task *t)

@@ -28,26 +28,23 @@ static void set_marker(struct task *t)
     t->marker = str_slice(t->variable, sizeof MARKER_VARIABLE, t->variable.n);
 }
 
-struct task *task_ask(struct keeping *k, uint32_t id, struct str body)
+void task_ask(struct keeping *k, uint32_t id, struct str body)
 {
     struct arena *a = arena_new(k->arena);
     struct task *t = NEW(a, struct task);
     struct taking taking = { str_copy(a, body) };
 
-    *t = (struct task){
-        .keeping = k, .arena = a, .id = id, .state = TASK_ASKED, .asked_ms = k->now_ms
-    };
+    *t = (struct task){ .keeping = k, .arena = a, .id = id, .asked_ms = k->now_ms };
     for (int i = 0; i < 2; i++)
         t->out[i] = (struct outlet){ .task = t, .stream = (enum stream)i, .fd = -1 };
     if (!take_spec(&taking, &t->spec, a)) {
         k->broken = true;
         arena_free(a);
-        return NULL;
+        return;
     }
     set_marker(t);
     *k->tasks_end = t;
     k->tasks_end = &t->next;
-    return t;
 }
 
 // ---- starting
@@ -216,7 +213,7 @@ static void start(struct task *t)
 }
 
 // One that is to have the terminal waits until that is free; its time does not run yet.
-void task_start(struct task *t)
+static void start_in_turn(struct task *t)
 {
     if (t->spec.tty && !terminal_is_free(t))
         t->retry_ms = t->keeping->now_ms + TURN_MS;
@@ -260,10 +257,6 @@ static void stop(struct task *t, int64_t grace_ms)
 
 void task_cancel(struct task *t, bool at_once)
 {
-    if (t->state == TASK_HELD) {
-        hold_drop(t);
-        return;
-    }
     if (t->state == TASK_OVER || (t->ended && t->kill == KILL_NOT))
         return;
     if (!t->ended)
@@ -296,7 +289,7 @@ void task_reaped(struct task *t, int status)
         terminal_give_back(t);
 }
 
-bool task_succeeded(const struct task *t)
+static bool succeeded(const struct task *t)
 {
     if (!WIFEXITED(t->status) || t->result.timed_out || t->result.cancelled)
         return false;
@@ -308,7 +301,7 @@ bool task_succeeded(const struct task *t)
 
 static bool must_kill(const struct task *t)
 {
-    return t->kill_left || t->spec.left == LEFT_KILL || !task_succeeded(t);
+    return t->kill_left || t->spec.left == LEFT_KILL || !succeeded(t);
 }
 
 static bool is_killing(const struct task *t)
@@ -375,7 +368,7 @@ static int64_t next_due(const struct task *t)
 
     if (t->state == TASK_ASKED)
         return t->retry_ms;
-    if (t->state == TASK_OVER || t->state == TASK_HELD)
+    if (t->state == TASK_OVER)
         return INT64_MAX;
     if (!t->told)
         due = t->started_ms + TELL_MS;
@@ -397,7 +390,7 @@ int64_t task_tick(struct task *t)
     struct keeping *k = t->keeping;
 
     if (t->state == TASK_ASKED && !k->gone && k->now_ms >= t->retry_ms)
-        task_start(t);
+        start_in_turn(t);
     if (t->state == TASK_RUNNING && k->now_ms >= t->started_ms + TELL_MS)
         task_tell_started(t);
     if (t->state == TASK_RUNNING && !t->ended && k->now_ms >= t->started_ms + WATCH_MS)

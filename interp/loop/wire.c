@@ -161,7 +161,6 @@ void put_spec(struct buf *out, const struct child_spec *spec)
     put_number(out, spec->tty);
     put_number(out, spec->left);
     put_statuses(out, spec->ok_exit ? spec->ok_exit : (const int[]){ 0, -1 });
-    put_number(out, spec->room);
     size_t secrets = spec->mask ? mask_count(spec->mask) : 0;
     put_number(out, (int64_t)secrets);
     for (size_t i = 0; i < secrets; i++)
@@ -180,7 +179,6 @@ bool take_spec(struct taking *t, struct child_spec *spec, struct arena *a)
     spec->tty = take_number(t);
     spec->left = take_number(t) ? LEFT_KILL : LEFT_KEEP;
     spec->ok_exit = take_statuses(t, a);
-    spec->room = take_number(t);
     struct mask *mask = mask_new(a);
     for (size_t i = take_count(t); i > 0; i--)
         mask_add(mask, take_text(t));

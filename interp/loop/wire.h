@@ -11,9 +11,6 @@
 
 enum frame_type {
     ASK_START = 1,  // a child_spec
-    ASK_HOLD,       // number: surprises heard; a child_spec, to be started when there is room
-    ASK_GO,         // what is held starts now; nothing, if it was started already
-    ASK_DROP,       // what is held is not started any more; nothing, if it was already
     ASK_CANCEL,     // number: at once
     ASK_KILL_LEFT,  // number: grace_ms; what a child that has ended left running
     ASK_SETTLED,    // text: the name; its result is recorded elsewhere
@@ -21,13 +18,9 @@ enum frame_type {
     ASK_STOP_NOW,   // and all that runs is killed
     TELL_STARTED,   // number: pid
     TELL_OUTPUT,    // bytes of [stream], as they are
-    TELL_RELEASED,  // what was held is started in the place of the one whose end comes next
-    TELL_DROPPED,   // what was held will not be started
-    TELL_END,       // a child_result; [stream] END_SURPRISES: what it means must be heard first
+    TELL_END,       // a child_result
     TELL_HELD,      // number: errno, for want of which it could not be started for a while
 };
-
-enum { END_SURPRISES = 1 };
 
 struct frame {
     uint32_t size;  // of the body

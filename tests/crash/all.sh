@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# All of crash.sh and held.sh, two sweeps at a time: what is killed, or gets a signal that ends the run, at
-# every STEP-th place; what cannot be written, at every fifth of those; and that mistakes of a
-# runbook are noticed.
+# All of crash.sh and parallel.sh, two sweeps at a time: what is killed, or gets a signal that ends
+# the run, at every STEP-th place; what cannot be written, at every fifth of those; and that mistakes
+# of a runbook are noticed.
 
 here=$(cd "$(dirname "$0")" && pwd)
 step=${1:-1}
@@ -24,11 +24,11 @@ sweeps() {
 	for mode in good undo; do
 		for who in interpreter keeper; do
 			for what in kill kill-after both both-after ENOSPC EIO ENOSPC-ever EIO-ever; do
-				echo "$mode $who $what $step held"
+				echo "$mode $who $what $step parallel"
 			done
 		done
 		for what in INT TERM-2 HUP-3 QUIT-1; do
-			echo "$mode interpreter $what $step held"
+			echo "$mode interpreter $what $step parallel"
 		done
 	done
 	echo "good interpreter both $step early"
@@ -37,5 +37,5 @@ sweeps() {
 
 # shellcheck disable=SC2016
 sweeps | xargs -P 2 -L 1 bash -c '
-	[ "${4:-}" != held ] || exec "$here/held.sh" "$0" "$1" "$2" "$3"
+	[ "${4:-}" != parallel ] || exec "$here/parallel.sh" "$0" "$1" "$2" "$3"
 	DEFECT=${4:-} exec "$here/crash.sh" "$0" "$1" "$2" "$3"'

@@ -24,17 +24,17 @@ sweep good interpreter INT 13
 sweep undo interpreter TERM-2 29
 sweep undo interpreter HUP-3 31
 sweep good interpreter QUIT-1 23
-held() {  # MODE WHO DO STEP
+parallel() {  # MODE WHO DO STEP
 	number=$((number + 1))
-	"$here/held.sh" "$@" || printf 'not '
-	echo "ok $number - steps that are handed ahead: $1: $2: $3: every promise is kept"
+	"$here/parallel.sh" "$@" || printf 'not '
+	echo "ok $number - short steps side by side: $1: $2: $3: every promise is kept"
 }
 command -v sqlite3 >/dev/null && {
-	held good interpreter kill 3
-	held undo interpreter both-after 5
-	held good interpreter ENOSPC 9
-	held undo keeper kill 7
-	held undo interpreter INT 7
+	parallel good interpreter kill 3
+	parallel undo interpreter both-after 5
+	parallel good interpreter ENOSPC 9
+	parallel undo keeper kill 7
+	parallel undo interpreter INT 7
 }
 # At every place until it is noticed: not each of them shows it.
 DEFECT=early sweep good interpreter both 1

@@ -109,7 +109,7 @@ static void write_group(struct writer *w, int depth)
     w->idempotent = outer;
 }
 
-// More than may run at once, and little to say about each: the next ones are held by the keeper.
+// More than may run at once, and little to say about each: the next ones are intended ahead.
 static void write_wide(struct writer *w, int depth)
 {
     int count = 3 + (int)below(w->dice, 6);

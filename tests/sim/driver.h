@@ -424,109 +424,6 @@ static void intend(struct sim *s, struct walk *w)
     }
 }
 
-// ---- held by the keeper
-
-static void forget_held(struct sim *s, size_t i)
-{
-    s->held[i]->handed = false;
-    for (s->held_count--; i < s->held_count; i++)
-        s->held[i] = s->held[i + 1];
-}
-
-// Its turn has come, so it starts; or it begins anew with what is around it.
-static void forget_stale(struct sim *s)
-{
-    for (size_t i = s->held_count; i-- > 0;)
-        if (!s->held[i]->handed || !s->held[i]->intended || s->held[i]->begun || s->held[i]->ended)
-            forget_held(s, i);
-}
-
-// What the keeper has not heard yet, when a place is free, it has not heard.
-static void take_back(struct sim *s)
-{
-    forget_stale(s);
-    for (size_t i = s->held_count; i-- > 0;)
-        if (!run_may_start(s->run, s->held[i]) && percent(&s->dice, 30))
-            forget_held(s, i);
-}
-
-static bool may_hand(struct sim *s, const struct task *t)
-{
-    int64_t ahead = fact_of(s, t->address)->ahead;
-
-    return t->intended && !t->begun && !t->handed && ahead && ahead <= (int64_t)s->durable &&
-           run_may_hand(s->run, t);
-}
-
-static void hand_ahead(struct sim *s)
-{
-    bool any = !s->over;
-
-    forget_stale(s);
-    while (any) {
-        any = false;
-        for (size_t i = 0; i < run_task_count(s->run); i++) {
-            struct task *t = run_task_at(s->run, i);
-            if (s->held_count == sizeof s->held / sizeof *s->held || !may_hand(s, t))
-                continue;
-            any = t->handed = true;
-            s->held[s->held_count++] = t;
-        }
-    }
-}
-
-static struct task *next_held(struct sim *s, const struct series *in)
-{
-    forget_stale(s);
-    for (size_t i = 0; i < s->held_count; i++)
-        if (s->held[i]->in == in) {
-            struct task *t = s->held[i];
-            forget_held(s, i);
-            return t;
-        }
-    return NULL;
-}
-
-// The end of one in [in] has made room. The rest of the run may have been stopped meanwhile.
-static void release(struct sim *s, const struct series *in, bool well)
-{
-    struct task *t = next_held(s, in);
-
-    if (!t)
-        return;
-    s->in_place = well;
-    run_began(s->run, t);
-    struct walk *w = walk_of(s, t);
-    tell_start(s, t);
-    s->in_place = false;
-    w->stage = STAGE_ACTING;
-    take_effect(s, t);
-}
-
-// What means more than it says is for the interpreter to judge before anything starts.
-static void surprised(struct sim *s)
-{
-    while (s->held_count)
-        forget_held(s, 0);
-}
-
-// The interpreter dies before it hears of it.
-static void release_unheard(struct sim *s)
-{
-    forget_stale(s);
-    for (size_t i = 0; i < s->walk_count && s->held_count; i++) {
-        const struct walk *w = s->walks[i];
-        struct task *t = w->ended || w->stage != STAGE_ACTING || percent(&s->dice, 50)
-                             ? NULL
-                             : next_held(s, w->task->in);
-        if (!t)
-            continue;
-        fact_of(s, t->address)->effects++;
-        fact_of(s, t->address)->in_doubt = true;
-    }
-    s->held_count = 0;
-}
-
 // ---- lists
 
 static void unroll(struct sim *s, struct walk *w)
@@ -658,16 +555,10 @@ static void replied(struct sim *s, struct walk *w, enum reply r)
     w->cancelled |= r == REPLY_CANCELLED;
     w->unknown = r == REPLY_UNKNOWN;
     w->killed = r == REPLY_KILLED;
-    const struct series *in = w->task->in;
-    bool counts = !task_transaction(w->task);
     if (r == REPLY_DONE)
-        end(s, w, counts ? STATE_SUCCEEDED : STATE_PROVISIONAL, NULL, false);
+        end(s, w, task_transaction(w->task) ? STATE_PROVISIONAL : STATE_SUCCEEDED, NULL, false);
     else
         failed(s, w);
-    if (counts && (r == REPLY_DONE || s->defect == DEFECT_RELEASES))
-        release(s, in, r == REPLY_DONE);
-    else
-        surprised(s);
 }
 
 // ---- ahead of its start
@@ -698,9 +589,9 @@ static void settle(struct sim *s, struct task *t)
     bool lost = began && !s->calm && percent(&s->dice, 25);
 
     if (began && t->intended) {
-        s->in_place = true;  // whatever was decided since
+        s->settling = true;
         tell_start(s, t);
-        s->in_place = false;
+        s->settling = false;
     }
     if (is_transaction(t) && began && !lost) {
         run_settled(s->run, t);

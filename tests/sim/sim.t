@@ -10,8 +10,7 @@ test_that 'every promise is kept in 30,000 events with failures, signals and cra
 number=0
 for what in 'an effect before its intent is durable' 'an undo in another order' \
 	'a resume that forgets the last event' 'a resume from memory' 'a guess at what is unknown' \
-	'an interpreter that lost the run and writes' 'a kill of the process group only' \
-	'a keeper that starts what it holds behind a failure'; do
+	'an interpreter that lost the run and writes' 'a kill of the process group only'; do
 	number=$((number + 1))
 	test_that "noticed: $what" '
 		exits 1 sim events=30000 seed=1 defect=$number >out

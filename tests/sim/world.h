@@ -24,7 +24,6 @@ enum defect {
     DEFECT_GUESSES,        // an unknown outcome is taken for "not started"
     DEFECT_EPOCH,          // who lost the run can still write its journal
     DEFECT_KILLPG,         // only the process group is killed, not what left it
-    DEFECT_RELEASES,       // the keeper starts what it holds behind a failure too
     DEFECT_COUNT
 };
 
@@ -65,10 +64,6 @@ struct sim {
     struct map *facts;  // struct record
     int64_t now_ms;
 
-    struct task *held[64];  // by the keeper, handed over in this order
-    size_t held_count;
-    bool in_place;          // what begins takes the place of one that ended well
-
     struct walk **walks;
     size_t walk_count, walk_room;
     int signals, session;
@@ -76,6 +71,7 @@ struct sim {
     bool undo_session, owes_always;
     bool nobody;        // no person is there in this session
     bool suspended;
+    bool settling;      // it began before the crash, and is told now, whatever was decided since
     int64_t epoch, held_by;  // of this interpreter; of the one that the store knows
     struct sleeper sleeper;
     struct task **to_undo;
@@ -207,7 +203,7 @@ static void judge_start(struct sim *s, const struct task *t)
         return;  // another attempt
     must_be_ready(s, t);
     must_fit(s, t);
-    if (s->stopped && kept_from_starting && !s->in_place)
+    if (s->stopped && kept_from_starting && !s->settling)
         broken(s, "%.*s begins after the run was stopped", STR_ARG(t->address));
 }
 

@@ -116,7 +116,7 @@ static void cut(struct sim *s, size_t count)
     s->facts = map_new(s->arena);
     s->owes_always = false;
     s->count = s->durable = count;
-    s->walk_count = s->held_count = 0;
+    s->walk_count = 0;
     if (s->defect != DEFECT_FROM_MEMORY)
         s->run = replay(s, count, s->arena);
     for (size_t i = 0; i < count; i++) {
@@ -191,7 +191,6 @@ static bool session(struct sim *s)
         if (turn > 3000)
             broken(s, "it goes on for ever");
         struct order o;
-        take_back(s);
         while (carry(s, o = run_order(s->run, s->now_ms)))
             if (!s->calm && percent(&s->dice, 1))
                 return false;
@@ -199,7 +198,6 @@ static bool session(struct sim *s)
         if (!s->calm && percent(&s->dice, 1))
             return false;
         commit(s);
-        hand_ahead(s);
         struct walk *w = anyone_acting(s), *asked = s->nobody ? NULL : anyone_asked(s);
         if (!s->calm && percent(&s->dice, 2))
             interrupt(s);
@@ -220,7 +218,6 @@ static bool play_on(struct sim *s)
 {
     if (!session(s)) {
         size_t lost = s->count - s->durable;
-        release_unheard(s);
         cut(s, s->durable + (lost ? below(&s->dice, (unsigned)lost + 1) : 0));
         return true;
     }
@@ -260,7 +257,7 @@ static struct sim sim_new(struct arena *a, const struct sim *like)
     s.facts = map_new(a);
     s.lines = NULL;
     s.walks = NULL;
-    s.held_count = s.count = s.room = s.durable = s.walk_count = s.walk_room = 0;
+    s.count = s.room = s.durable = s.walk_count = s.walk_room = 0;
     s.run = run_new(a, s.program, &s.facts_of_run);
     return s;
 }

@@ -159,7 +159,7 @@ static struct ran *run_spec(struct setting *s, struct child_spec spec)
     return ran;
 }
 
-__attribute__((unused)) static struct ran *run(struct setting *s, const char *script)
+static struct ran *run(struct setting *s, const char *script)
 {
     return run_spec(s, spec_of(script));
 }

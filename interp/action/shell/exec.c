@@ -119,7 +119,6 @@ const struct action action_exec = {
     .describe = describe,
     .program = program,
     .start = process_start,
-    .hold = process_hold,
     .cancel = process_cancel,
     .ended = ended,
 };

@@ -129,11 +129,10 @@ static const int *every_status(struct arena *a)
     return all;
 }
 
-static struct child_spec spec_of(const struct attempt *at)
+void process_start(struct attempt *at)
 {
-    const struct process *p = at->job;
-
-    return (struct child_spec){
+    struct process *p = at->job;
+    struct child_spec spec = {
         .name = p->name.n ? p->name : at->name,
         .argv = p->argv,
         .env = p->env,
@@ -145,47 +144,12 @@ static struct child_spec spec_of(const struct attempt *at)
         .left = p->daemon == NO ? LEFT_KILL : LEFT_KEEP,
         .ok_exit = judges_exit(at->step) ? every_status(at->arena) : p->ok_exit,
         .mask = at->session->mask,
-        .room = p->then || p->next ? 0 : at->room,
     };
-}
-
-void process_start(struct attempt *at)
-{
-    struct process *p = at->job;
-    struct child_spec spec = spec_of(at);
 
     if (!at->child)
         arena_defer(at->arena, free_output, p);
     p->running = true;
     at->child = child_start(at->session->keeper, at->arena, &spec, on_output, on_end, at);
-}
-
-static void on_room(void *arg, bool started)
-{
-    struct attempt *at = arg;
-    struct process *p = at->job;
-
-    p->running = started;
-    at->made_room(at, started);
-}
-
-bool process_hold(struct attempt *at)
-{
-    struct process *p = at->job;
-    struct child_spec spec = spec_of(at);
-    bool again = at->child;
-
-    if (!spec.room || spec.tty)
-        return false;
-    struct child *c = child_hold(at->session->keeper, at->arena, &spec, on_room, on_output, on_end,
-                                 at);
-    if (!c)
-        return false;
-    if (!again)
-        arena_defer(at->arena, free_output, p);
-    at->child = c;
-    p->running = true;
-    return true;
 }
 
 void process_again(struct attempt *at)

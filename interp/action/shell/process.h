@@ -56,7 +56,6 @@ void process_over(struct attempt *at, const struct process_params *p, const stru
 enum effects process_effects(const void *params);  // for action.effects: who knows
 
 void process_start(struct attempt *at);
-bool process_hold(struct attempt *at);  // for action.hold
 // Forgets what the last process of the attempt wrote; another may be started.
 void process_again(struct attempt *at);
 void process_cancel(struct attempt *at, bool at_once);

@@ -76,13 +76,6 @@ static void start(struct attempt *at)
         process_start(at);
 }
 
-static bool hold(struct attempt *at)
-{
-    const struct job *job = at->job;
-
-    return !job->remote.host.n && process_hold(at);
-}
-
 static void describe(const struct attempt *at, struct buf *out)
 {
     const struct job *job = at->job;
@@ -167,7 +160,6 @@ const struct action action_shell = {
     .describe = describe,
     .program = program,
     .start = start,
-    .hold = hold,
     .cancel = process_cancel,
     .ended = ended,
 };
