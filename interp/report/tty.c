@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "base/buf.h"
 #include "report/tty_inside.h"
 
-enum { LOOK_AGAIN_MS = 500, LONGEST_LINE = 64 * 1024 };
+enum { LOOK_AGAIN_MS = 500, HANG_UP_MS = 500, LONGEST_LINE = 64 * 1024 };
 
 static void close_tty(void *arg)
 {
@@ -107,8 +108,9 @@ static void look_again(void *arg)
     t->behind = false;
 }
 
-static void end_listening(struct tty *t)
+static void end_listening(void *arg)
 {
+    struct tty *t = arg;
     struct tty_reader r = t->reader;
 
     tty_rest(t);
@@ -131,6 +133,22 @@ static void give_lines(struct tty *t)
     }
 }
 
+static bool is_hung_up(const struct tty *t)
+{
+    struct pollfd p = { .fd = t->fd };
+
+    return poll(&p, 1, 0) > 0 && (p.revents & POLLHUP);
+}
+
+// Nobody said no: the line is gone. The signal that says so comes a little later, often only when
+// the shell that started us has ended by it; and it is for it to say what happens. Who ignores it
+// has come to the end of the input.
+static void wait_for_signal(struct tty *t)
+{
+    watch_change(t->watch, 0);
+    t->timer = loop_timer(t->loop, t->arena, loop_now_ms(t->loop) + HANG_UP_MS, end_listening, t);
+}
+
 static void on_readable(void *arg, int events)
 {
     struct tty *t = arg;
@@ -147,6 +165,10 @@ static void on_readable(void *arg, int events)
     // From the background a read fails as on a terminal that is gone.
     if (n < 0 && is_behind(t)) {
         stand_behind(t);
+        return;
+    }
+    if (n <= 0 && is_hung_up(t)) {
+        wait_for_signal(t);
         return;
     }
     if (n <= 0 || t->typed->n > LONGEST_LINE) {

@@ -15,7 +15,7 @@ struct tty {
     struct tty_reader reader;
     bool listening, behind;
     struct watch *watch;
-    struct timer *timer;  // while in the background
+    struct timer *timer;  // while in the background, or hung up
     struct termios mode;  // as it was found
     bool mode_changed;
 };

@@ -41,6 +41,12 @@ test_that 'the end of input is no answer' '
 test_that 'a terminal that is hung up is no answer' '
 	rm -f trace && { on-terminal -x "to decline:" runbook run q.yaml; [ $? = 129 ]; } && [ ! -e trace ]
 '
+# The signal then comes when the shell has ended, long after the end of the input.
+test_that 'nor is it when a shell started the run' '
+	rm -f trace codes && { on-terminal -x "to decline:" sh -c "runbook run q.yaml; echo" || :; } &&
+	until runbook runs -o ndjson | head -n 1 | grep -q ended; do sleep 0.1; done &&
+	runbook runs -o ndjson | head -n 1 | grep -q "\"exit\":129," && [ ! -e trace ]
+'
 test_that 'an interrupt at the question is no answer, and the run can be resumed' '
 	rm -f trace && exits 130 on-terminal -e "to decline:" "\003" runbook run q.yaml >out && [ ! -e trace ] &&
 	grep -q "runbook resume" out
