@@ -178,6 +178,29 @@ static void check_for_each(struct checking *c, const struct step *s)
             diag_error(c->ds, DIAG_BAD_ID, f->as.span, "`%s` is the name of something else", *t);
 }
 
+// In an instance, a step of the rescue has the address `s[x].a`, and so has step `a` of what the
+// instance uses; each event would be of both.
+static void check_addresses(struct checking *c, const struct step *use, const struct list *steps)
+{
+    const struct graph *used = program_use(c->program, use)->graph;
+
+    LIST_EACH(const struct step, s, *steps)
+    {
+        const struct vertex *other = s->id.str.n ? graph_find(used, s->id.str) : NULL;
+        if (other) {
+            struct diag *d = diag_error(c->ds, DIAG_DUPLICATE_ID, key_span(s, "id"),
+                                        "`%.*s[...].%.*s` is also a step of `use: %.*s`",
+                                        STR_ARG(use->id.str), STR_ARG(s->id.str),
+                                        STR_ARG(use->more->use->str));
+            diag_help(c->ds, d, "give it another `id`");
+            diag_note(c->ds, d, other->step->id.span, "it is here");
+        }
+        check_addresses(c, use, &s->more->steps);
+        check_addresses(c, use, &s->more->rescue);
+        check_addresses(c, use, &s->more->always);
+    }
+}
+
 // ---- undo and hooks ----
 
 // Which verbs of git can be taken back, the action itself knows.
@@ -230,6 +253,8 @@ void check_step_rules(struct checking *c, const struct spot *spot)
 
     if (s->kind == STEP_USE)
         check_with(c, s);
+    if (s->kind == STEP_USE && s->more->for_each)
+        check_addresses(c, s, &s->more->rescue);
     check_for_each(c, s);
     check_undo_auto(c, s);
     check_in_undo(c, spot);
