@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All of crash.sh and parallel.sh, two sweeps at a time: what is killed, or gets a signal that ends
+# All of crash.sh and parallel.sh, JOBS sweeps at a time (2): what is killed, or gets a signal that ends
 # the run, at every STEP-th place; what cannot be written, at every fifth of those; and that mistakes
 # of a runbook are noticed.
 
@@ -36,6 +36,6 @@ sweeps() {
 }
 
 # shellcheck disable=SC2016
-sweeps | xargs -P 2 -L 1 bash -c '
+sweeps | xargs -P "${JOBS:-2}" -L 1 bash -c '
 	[ "${4:-}" != parallel ] || exec "$here/parallel.sh" "$0" "$1" "$2" "$3"
 	DEFECT=${4:-} exec "$here/crash.sh" "$0" "$1" "$2" "$3"'
