@@ -22,7 +22,7 @@ test_that() {
 	if (eval "$2") >.log 2>&1; then
 		echo "ok $count - $1"
 	else
-		sed 's/^/# /' .log
+		awk '{ print "# " $0 }' .log  # which ends its last line, too
 		echo "not ok $count - $1"
 	fi
 }
