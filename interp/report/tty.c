@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "report/tty_inside.h"
 
-enum { LOOK_AGAIN_MS = 500, HANG_UP_MS = 500, LONGEST_LINE = 64 * 1024 };
+enum { LOOK_AGAIN_MS = 500, HANG_UP_MS = 2000, LONGEST_LINE = 64 * 1024 };
 
 static void close_tty(void *arg)
 {
