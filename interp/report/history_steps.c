@@ -126,8 +126,10 @@ void history_on_step_end(struct history *h, const struct event *e)
     PUT_MORE(h, s, picture, text_of(e->data, "picture"));
     history_take(h, e->data, "command", &s->command);
     TAKE_MORE(h, e->data, s, leaves);
-    TAKE_MORE(h, e->data, s, by);
-    TAKE_MORE(h, e->data, s, reason);
+    if (!provisional) {  // what a person said of an earlier end is not about this one
+        PUT_MORE(h, s, by, text_of(e->data, "by"));
+        PUT_MORE(h, s, reason, text_of(e->data, "reason"));
+    }
     // Its message says who and why a second time.
     if (str_is(s->state, "skipped") && s->more->by.n)
         s->message = STR("");

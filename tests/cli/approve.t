@@ -332,4 +332,13 @@ test_that 'without --detach it is refused before the first step, and not said to
 	rm -f trace; exits 5 runbook run plain.yaml </dev/null 2>err && [ ! -e trace ] &&
 	grep -q "an approval, given from another terminal: start it with --detach" err && ! grep -q "somebody else" err
 '
+
+test_that 'the reason of a refusal is not said of the step when it was approved in the end' '
+	book again "{message: Go?}" && begin again && runbook reject "$run" --reason late >/dev/null &&
+	exits 5 runbook resume "$run" --detach >out 2>&1 </dev/null && grep -q "cancelled *gate: .*by $me: late" out &&
+	exits 6 runbook resume "$run" --detach >out 2>&1 </dev/null && runbook approve "$run" --reason fine >/dev/null &&
+	exits 0 runbook resume "$run" >out 2>&1 </dev/null && grep -q "answered *gate: yes, .*: fine" out &&
+	grep -q "succeeded *gate" out && ! grep late out && runbook show "$run" >out && grep "gate *succeeded" out &&
+	! grep "succeeded.*late" out && runbook report "$run" >out && ! grep "succeeded.*late" out
+'
 done_testing
