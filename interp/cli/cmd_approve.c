@@ -57,6 +57,9 @@ static int nothing_to_answer(struct voting *g)
 {
     const struct asked *q = g->step.n ? last_answer(g) : NULL;
 
+    if (q && str_is(q->how, "withdrawn"))
+        return usage_error(g->v, NULL, "`%.*s` of run %.*s is not asked any more",
+                           STR_ARG(g->step), STR_ARG(g->o.row.id));
     if (q && str_is(q->answer, "none"))
         return usage_error(g->v, NULL, "nobody had answered `%.*s` of run %.*s, which is a no",
                            STR_ARG(g->step), STR_ARG(g->o.row.id));

@@ -223,6 +223,8 @@ int64_t question_open_ms(const struct driver *d, const struct question *q);
 int64_t question_time_left(const struct driver *d, const struct question *q);
 // A person said no to the approval [id]: earlier votes on it are void.
 void note_refusal(struct driver *d, struct str id);
+// The way forward is over: its questions of earlier sessions are open no more, which is told.
+void withdraw_forward(struct driver *d);
 // "confirm", "approve", ...: as events call it.
 const char *question_word(enum question_kind kind);
 void tell_question(struct driver *d, const struct question *q, bool is_decided);
@@ -258,6 +260,12 @@ void hooks_tell(struct driver *d, const char *which, struct value contact,
 void dry_tell(struct driver *d);
 
 // ---- the driver
+
+// A question that stands open in the journal of earlier sessions.
+struct open_since {
+    int64_t wall_ns;  // 0: not any more
+    struct str kind;
+};
 
 struct driver {
     struct arena *arena;
@@ -316,7 +324,7 @@ struct driver {
     bool resumed, replay_failed;
     struct map *recorded;         // struct answer, by question id
     struct map *programs;         // that steps run, see programs.c
-    struct map *open_since;       // int64_t, wall ns: questions that a suspend left open
+    struct map *open_since;       // struct open_since, by id: questions that a suspend left open
     int64_t heard_ns;             // when the last event of earlier sessions was, or 0
     struct earlier {
         int64_t ms;                   // what the sessions before this one took

@@ -12,8 +12,8 @@
 // How long the question was open when it was asked, in an earlier session and since.
 int64_t question_open_ms(const struct driver *d, const struct question *q)
 {
-    const int64_t *since = map_get(d->open_since, q->id);
-    int64_t passed = since && *since ? (clock_wall_ns() - *since) / 1000000 : 0;
+    const struct open_since *open = map_get(d->open_since, q->id);
+    int64_t passed = open && open->wall_ns ? (clock_wall_ns() - open->wall_ns) / 1000000 : 0;
 
     return passed > 0 ? passed : 0;
 }

@@ -45,21 +45,45 @@ static void remember_answer(struct driver *d, const struct event *e)
 static void remember_question(struct driver *d, const struct event *e)
 {
     struct str id = str_copy(d->arena, text_of(e->data, "step"));
-    int64_t *since = NEW(d->arena, int64_t);
+    const struct open_since *before = map_get(d->open_since, id);
+    struct open_since *open = NEW(d->arena, struct open_since);
 
-    const int64_t *open = map_get(d->open_since, id);
+    *open = (struct open_since){ e->wall_ns, str_copy(d->arena, text_of(e->data, "kind")) };
+    if (!before || before->wall_ns == 0)
+        map_put(d->open_since, id, open);
+}
 
-    *since = e->wall_ns;
-    if (!open || *open == 0)
-        map_put(d->open_since, id, since);
+// The undo of a step and `always` still come; what is asked of no task is asked on the way forward.
+static bool is_forward(const struct driver *d, struct str id)
+{
+    const struct task *t = run_task(d->run, id);
+
+    return !t || t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS;
+}
+
+void withdraw_forward(struct driver *d)
+{
+    for (size_t i = 0; i < map_count(d->open_since); i++) {
+        struct open_since *open = map_value(d->open_since, i);
+        struct str id = map_key(d->open_since, i);
+        if (open->wall_ns == 0 || !is_forward(d, id))
+            continue;
+        struct value_builder *b = event_data(d);
+        value_put_s(b, "step", value_string(id));
+        value_put_s(b, "kind", value_string(open->kind));
+        value_put_s(b, "answer", value_text("none"));
+        value_put_s(b, "how", value_text("withdrawn"));
+        emit(d, EVENT_CONFIRM_ANSWER, b);
+        open->wall_ns = 0;
+    }
 }
 
 static void forget_question(struct driver *d, struct str id)
 {
-    int64_t *open = map_get(d->open_since, id);
+    struct open_since *open = map_get(d->open_since, id);
 
     if (open)
-        *open = 0;
+        open->wall_ns = 0;
 }
 
 bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a)

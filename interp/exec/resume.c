@@ -246,6 +246,12 @@ static bool may_begin(const struct driver *d)
     return !d->aborting && !d->undoing && !run_began_undo(d->run);
 }
 
+// What was left to wait was the way forward; who takes it back says --detach again or is there.
+static bool begins_to_undo(const struct driver *d)
+{
+    return d->undoing && !run_began_undo(d->run);
+}
+
 // What is asked of it can be done. 0, or an exit code.
 static int is_possible(struct driver *d, struct run_options *o)
 {
@@ -267,7 +273,8 @@ static int get_ready(struct driver *d, struct run_options *o, const struct kept_
 {
     int code;
 
-    d->detached_before = d->was_suspended && !o->detach && !d->asker->has_terminal;
+    d->detached_before = d->was_suspended && !o->detach && !d->asker->has_terminal &&
+                         !begins_to_undo(d);
     o->detach |= d->detached_before;
     code = d->lock_count ? locks_take(d) : 0;
     if (!code && !driver_start_keeper(d))
@@ -291,6 +298,8 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     int code;
 
     tell_resume(d);
+    if ((d->undoing && !d->options->undo_step.n) || run_began_undo(d->run))
+        withdraw_forward(d);
     code = apply_marks(d);
     if (code)
         return code;

@@ -267,4 +267,30 @@ test_that 'an id that several steps have is none of them, nor is that of a step 
 	for step in s.k "g[q].i"; do exits 0 runbook undo "$id" --step $step >out 2>&1 </dev/null || exit 1; done && effects "uk q "
 '
 
+asked_both_ways='  - {id: one, shell: "true", undo: [{id: back, shell: echo undo-one >>effects, confirm: Really?}]}
+  - {id: two, shell: echo two >>effects, undo: none, approve: {message: Go on?}}'
+
+test_that 'an undo withdraws what was asked on the way forward, and what nobody confirms is not undone' '
+	book "$asked_both_ways" && run 6 --detach && id=$(ls state/runbook/runs) &&
+	runbook waiting >out && has "runbook approve $id two" &&
+	exits 10 runbook undo "$id" >out 2>&1 </dev/null && has "two: no answer, it was not asked any more" &&
+	has "undo_failed one" && lacks "runbook approve" && lacks "runbook reject" &&
+	runbook waiting >out && has "No run waits" &&
+	exits 2 runbook approve "$id" two >out 2>&1 && has "\`two\` of run $id is not asked any more" &&
+	resume 10 && lacks "runbook approve" && resume 0 --yes && effects "undo-one " && whole
+'
+
+test_that '... and with --detach only the undo is waited for' '
+	book "$asked_both_ways" && run 6 --detach && id=$(ls state/runbook/runs) &&
+	exits 6 runbook undo "$id" --detach >out 2>&1 </dev/null && lacks "runbook approve" &&
+	has "runbook resume $id --confirm one~undo.1=yes" && runbook waiting >out && lacks "Go on?" && has "Really?" &&
+	resume 6 && resume 0 --yes && effects "undo-one "
+'
+
+test_that '... and where one step is taken back the way forward stays open' '
+	book "$asked_both_ways" && run 6 --detach && id=$(ls state/runbook/runs) &&
+	exits 0 runbook undo "$id" --step one --yes >out 2>&1 </dev/null && effects "undo-one " &&
+	runbook waiting >out && has "runbook approve $id two"
+'
+
 done_testing
