@@ -119,6 +119,14 @@ void aftermath_world(const struct history *h, struct page *p)
     add_stories(h, history_leaves, what_it_leaves, "As things stand:", INK_WARN, p);
 }
 
+// A step that did not end well may have done only half of it.
+static struct str what_it_did(const struct story *s)
+{
+    return str_is(s->state, "succeeded") ? s->name
+           : s->message.n                ? s->message
+                                         : STR("it may be half done");
+}
+
 // -------- the whole
 
 static bool is_bad_end(const struct history *h)
@@ -208,8 +216,8 @@ static void add_budget(const struct history *h, struct page *p)
         if (first)
             page_blank(p);
         first = false;
-        struct str took = span_text(m->took_ms, p->arena);
-        struct str promised = span_text(m->promised_ms, p->arena);
+        struct str took = budget_text(m->took_ms, p->arena);
+        struct str promised = budget_text(m->promised_ms, p->arena);
         page_head(p, m->over ? INK_WARN : INK_DIM, "budget: %s %.*s of %.*s%s", m->name,
                   STR_ARG(took), STR_ARG(promised), m->over ? ", over" : "");
     }
@@ -354,6 +362,10 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
         add_not_run(h, p);
         aftermath_world(h, p);
     }
+    if (str_is(h->result, "aborted")) {
+        add_stories(h, history_stays, what_it_did, "Done, and it stays:", INK_WARN, p);
+        aftermath_world(h, p);
+    }
     add_list(h, "skipped", "Skipped by a person:", INK_BOLD, words_in, p);
     add_list(h, "cannot_undo", "Cannot be undone:", INK_BOLD, no_way_back, p);
     add_left(h, p);
@@ -362,6 +374,8 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
     add_headline(h, p);
     if (h->dry_run)
         return;
+    if (h->part_undone && value_size(value_of(h->end, "undone")) && !str_is(h->stands, "ok"))
+        aftermath_only_back(h, flags, p);
     if (bad || h->suspended || h->exit == 6)
         aftermath_commands(h, flags, p);
     if (bad && h->exit != 9 && !h->drill)

@@ -21,6 +21,8 @@ struct str aftermath_words(const struct story *s, struct arena *a);
 // The commands for a run that ended so; one line each.
 void aftermath_commands(const struct history *h, struct str flags, struct page *p);
 // The same for one that somebody is at work on: votes, and a look at what it does.
+// After one step was taken back: there is no way forwards any more.
+void aftermath_only_back(const struct history *h, struct str flags, struct page *p);
 void aftermath_meanwhile(const struct history *h, struct str flags, struct page *p);
 // Whose turn it is to be called after [elapsed_ms]; "" if nobody is named.
 struct str aftermath_contact(const struct history *h, int64_t elapsed_ms, struct arena *a);

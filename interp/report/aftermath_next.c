@@ -252,7 +252,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
         suggest_marks(&s);
     else if (goes_on)
         suggest_going_on(&s);
-    if (h->exit != 9 && !unknown && !stuck &&
+    if (h->exit != 9 && !stuck &&
         (h->exit == 10 || h->undoing ? anything_undo_tries(h) : anything_to_undo(h)))
         suggest(&s, "undo", STR(""), "take back what was done");
     suggest(&s, "report", STR(""), "the incident report");
@@ -266,6 +266,19 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
     add_secret_inputs(&s);
     if (str_search(flags, STR("***")) != SIZE_MAX)
         page_head(p, INK_DIM, "%s", "  (*** stands for the password of the store)");
+}
+
+void aftermath_only_back(const struct history *h, struct str flags, struct page *p)
+{
+    struct suggestions s = { p, h, flags };
+
+    page_blank(p);
+    page_head(p, INK_BOLD, "The run cannot go on forwards any more. What you can do:");
+    if (anything_to_undo(h))
+        suggest(&s, "undo", STR(""), "take the rest back");
+    suggest(&s, "abort", STR(""), "end it for good");
+    add_suggestions(&s);
+    add_secret_inputs(&s);
 }
 
 void aftermath_meanwhile(const struct history *h, struct str flags, struct page *p)

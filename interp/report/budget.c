@@ -2,6 +2,12 @@
 
 #include "base/arena.h"
 #include "value/fields.h"
+#include "value/when.h"
+
+struct str budget_text(int64_t ms, struct arena *a)
+{
+    return ms < 100 ? str_format(a, "%lld ms", (long long)ms) : span_text(ms, a);
+}
 
 void budget_measure(const struct history *h, struct measured frames[BUDGET_FRAMES])
 {

@@ -11,4 +11,6 @@ struct measured {
     bool over;
 };
 enum { BUDGET_FRAMES = 4 };
+// As `span_text()`, but to the millisecond where that would round to nothing.
+struct str budget_text(int64_t ms, struct arena *a);
 void budget_measure(const struct history *h, struct measured frames[BUDGET_FRAMES]);

@@ -240,9 +240,22 @@ bool history_is_inside(const struct story *s, const struct story *outer)
            (s->id.s[n] == '.' || s->id.s[n] == '~');
 }
 
+static bool was_aborted(const struct history *h)
+{
+    return h->over && str_is(h->result, "aborted");
+}
+
+bool history_stays(const struct history *h, const struct story *s)
+{
+    return was_aborted(h) && history_had_effect(s) && !s->group && !s->poll && !s->is_hook &&
+           !s->rolled_back && !str_is(s->effects, "read") && str_find(s->id, '~') == SIZE_MAX;
+}
+
 bool history_leaves(const struct history *h, const struct story *s)
 {
-    if (!s->more->leaves.n || !history_had_effect(s) || (h->over && h->exit == 0))
+    bool well = h->over && h->exit == 0 && !was_aborted(h);
+
+    if (!s->more->leaves.n || !history_had_effect(s) || well)
         return false;
     for (size_t i = 0; h->undoing && i < h->story_count; i++)
         if (history_is_inside(s, h->stories[i]) && defies_undo(h, h->stories[i]))

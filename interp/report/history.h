@@ -139,6 +139,8 @@ bool history_had_effect(const struct story *s);
 // it: of a run that went well, of what was undone and of what is inside of something whose undo
 // did not succeed it says nothing.
 bool history_leaves(const struct history *h, const struct story *s);
+// It was aborted, and what this step did was not taken back: nothing of the run will do that now.
+bool history_stays(const struct history *h, const struct story *s);
 // The run began to undo, and did not come to it: a signal, or a no.
 bool history_not_undone(const struct history *h, const struct story *s);
 // A secret input has to be given again by who goes on with it: it is kept nowhere.

@@ -170,6 +170,17 @@ static struct str world_words(const struct history *h, const struct story *s, st
     return history_leaves(h, s) ? s->more->leaves : STR("");
 }
 
+static struct str stays_words(const struct history *h, const struct story *s, struct arena *a)
+{
+    struct str name = s->name.n ? s->name : STR("it was done");
+
+    if (!history_stays(h, s))
+        return STR("");
+    return str_is(s->state, "succeeded")
+               ? name
+               : str_format(a, "%.*s, and may be half done", STR_ARG(s->state));
+}
+
 // In the order in which they were undone.
 static void add_undo(const struct history *h, struct arena *a, struct document *d)
 {
@@ -259,8 +270,8 @@ static void add_budget(const struct history *h, struct arena *a, struct document
         if (!m->promised_ms || !m->took_ms)
             continue;
         document_cell(d, str_from(m->name));
-        document_cell(d, span_text(m->promised_ms, a));
-        document_cell(d, span_text(m->took_ms, a));
+        document_cell(d, budget_text(m->promised_ms, a));
+        document_cell(d, budget_text(m->took_ms, a));
         document_cell(d, m->over ? STR("over") : STR("kept"));
     }
 }
@@ -298,6 +309,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_words(h, d);
     add_failures(h, a, d);
     add_told(h, "How things stand", world_words, a, d);
+    add_told(h, "Done, and not undone", stays_words, a, d);
     add_told(h, "Not run", not_run_words, a, d);
     add_told(h, "Skipped by a person", skip_words, a, d);
     add_undo(h, a, d);

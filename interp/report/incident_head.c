@@ -58,7 +58,10 @@ void incident_head(const struct history *h, struct arena *a, struct document *d)
 {
     document_head(d, 1, incident_title(h, a));
     if (h->drill)
-        document_para(d, STR("This was a rehearsal. Nothing of it concerns the real system."));
+        document_para(d, STR("This was a rehearsal. The inputs, environment variables and connections "
+                             "that the runbook gives for a drill replaced the real ones; everything "
+                             "else was real: commands, files and hosts that a step names itself. "
+                             "Hooks and contacts were not told."));
     document_field(d, "Result", result_words(h, a));
     document_field(d, "Verified", verified_words(h));
     document_field(d, "Run", h->dry_run ? STR("a dry run: it is kept nowhere") : h->run);

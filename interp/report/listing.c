@@ -166,12 +166,14 @@ static struct str standstill(const struct lock_row *r, struct str flags, struct 
         return STR(" (its run is over: whoever asks next gets it)");
     if (!r->crashed && !r->unknown)
         return STR("");
+    // One whose outcome is not known goes on only when a person has said what it was.
     return str_format(a,
-                      " (%s: `runbook resume %.*s%.*s`, `runbook undo %.*s%.*s` or `runbook "
+                      " (%s: `runbook resume %.*s%.*s%s`, `runbook undo %.*s%.*s` or `runbook "
                       "abort %.*s%.*s` frees it)",
                       r->unknown ? "what became of it is not known" : "its process is gone",
-                      STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(flags),
-                      STR_ARG(r->run), STR_ARG(flags));
+                      STR_ARG(r->run), STR_ARG(flags),
+                      r->unknown ? " --mark STEP=done` or `--mark STEP=failed" : "",
+                      STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(flags));
 }
 
 static struct str ago(int64_t wall_ns, struct arena *a)

@@ -96,6 +96,37 @@ test_that 'that locks become free is said only of a run that keeps them' '
 	made free "$bad, on_failure: stop" && echo "lock: [shop-2]" >>free.yaml && ended 1 free && grep -q "runbook abort $run  *end it for good\$" end
 '
 
+test_that 'after an abort it is said what was done and stays, and what is half done' '
+	made stays "id: look, effects: read, shell: \"true\"" "id: back, name: Taken back, effects: write, shell: \"true\", undo: {shell: \"true\"}" \
+		"id: keep, name: The letter, effects: write, shell: \"true\", undo: none" "$bad, leaves: half a file, on_failure: stop" "id: late, effects: write, shell: \"true\", undo: none" &&
+	ended 1 stays && exits 0 runbook undo $run --step back --no-input 2>end && exits 0 runbook abort "$run" 2>end && runbook show "$run" >shown && runbook report "$run" >report &&
+	for f in end shown; do
+		sed -n "/Done, and it stays/,/^\$/p" $f >done && grep -q "^  keep  *The letter" done && grep -q "^  bad  *it exited with 3" done && ! grep "look\|back\|late" done &&
+		sed -n "/As things stand/,/^\$/p" $f | grep -q "bad  *half a file" || return 1
+	done &&
+	sed -n "/^## Done, and not undone/,/^## [^D]/p" report >done && grep -q "^- keep: The letter" done && grep -q "^- bad: failed, and may be half done" done && ! grep "look:\|back:\|late:" done &&
+	grep -q "^- bad: half a file" report
+'
+test_that 'a run of which one step was undone says that it cannot go on forwards, with what can be done' '
+	made one "id: a, effects: write, shell: \"true\", undo: {shell: \"true\"}" "id: b, effects: write, shell: \"true\", undo: {shell: \"true\"}" "$bad, on_failure: stop" &&
+	ended 1 one && exits 0 runbook undo $run --step b --no-input 2>end && grep -q "cannot go on forwards" end &&
+	grep -q "^  runbook undo $run  *take the rest back" end && grep -q "^  runbook abort $run  *end it for good" end && ! grep "runbook resume" end &&
+	exits 2 runbook resume $run --no-input
+'
+test_that 'of a run whose outcome is not known undo is offered beside the marks, and locks says that resume wants one' '
+	made dark "id: a, effects: write, shell: \"true\", undo: {shell: \"true\"}" "id: b, effects: write, shell: \"kill -9 \$PPID; sleep 9\", undo: {shell: \"true\"}" && echo "lock: [shop-3]" >>dark.yaml &&
+	sed -i "s,on_failure: undo,on_failure: stop," dark.yaml && ended 11 dark && grep -q "runbook resume $run --mark b=done" end && grep -q "runbook undo $run  *take back what was done" end &&
+	runbook locks | grep -qF "\`runbook resume $run --mark STEP=done\` or \`--mark STEP=failed\`, \`runbook undo $run\`" && exits 0 runbook undo $run --no-input
+'
+test_that 'a budget shorter than a tenth of a second is told in milliseconds' '
+	made hasty "id: a, effects: write, shell: sleep 0.15, undo: none" && echo "budget: {total: 50ms}" >>hasty.yaml && ended 0 hasty &&
+	grep -q "budget: total .* of 50 ms, over" end && grep -q "| total | 50 ms |" report
+'
+test_that 'the report of a drill says what was replaced, and that the rest was real' '
+	made drilled "id: a, effects: write, shell: \"true\", undo: none" && echo "drill: {env: {X: y}}" >>drilled.yaml && ended 0 drilled --drill &&
+	grep -q "gives for a drill replaced the real ones; everything else was real" report && ! grep "Nothing of it concerns" report
+'
+
 # -------- words
 
 test_that 'who left a step out, and why, is said once' '
