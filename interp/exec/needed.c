@@ -186,7 +186,9 @@ static void need_of(struct needing *n, const struct step *s, struct names own, s
     if (s->more->done_if)
         need_check(n, s->more->done_if->check, own, ".done_if.");
     if (s->more->approve && !n->d->options->detach && !began)
-        need(n, own, "an approval, given from another terminal: start it with --detach");
+        need(n, own,
+             n->d->heard_ns ? "an approval, given from another terminal: say `resume` with --detach"
+                            : "an approval, given from another terminal: start it with --detach");
     if (s->kind == STEP_ACTION && s->action->asks)
         need_answer(n, s, own);
     if (s->kind == STEP_ACTION && action_needs_terminal(s))

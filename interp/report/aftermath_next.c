@@ -1,6 +1,7 @@
 // What to type next, and whom to call.
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/shell_word.h"
 #include "report/aftermath.h"
 #include "report/answers.h"
@@ -190,14 +191,62 @@ static bool is_asked_again(const struct history *h)
     return q && !str_is(q->kind, "approve");
 }
 
+// The votes say no, or the time to vote is up: there is only the end to come to.
+static const char *why_it_ends(const struct history *h)
+{
+    struct str now = clock_rfc3339_ms(h->arena, clock_wall_ns());
+
+    for (size_t i = 0; i < h->question_count && h->suspended; i++) {
+        const struct asked *q = h->questions[i];
+        struct str until = text_of(q->data, "until");
+        if (q->open && str_is(q->votes, "no"))
+            return "ends it: a refusal, exit code 5";
+        if (q->open && str_is(q->kind, "approve") && !q->votes.n && until.n &&
+            str_compare(now, until) >= 0)
+            return "ends it: the time to approve is up";
+    }
+    return NULL;
+}
+
+// Where all that is open is to be approved and is not yet, a resume would only wait again. The
+// first of those, or NULL.
+static const struct asked *waits_for_votes(const struct history *h)
+{
+    const struct asked *first = NULL;
+
+    for (size_t i = 0; i < h->question_count && h->suspended; i++) {
+        const struct asked *q = h->questions[i];
+        if (q->open && (!str_is(q->kind, "approve") || q->votes.n))
+            return NULL;
+        first = q->open && !first ? q : first;
+    }
+    return first && !why_it_ends(h) ? first : NULL;
+}
+
+// It goes on by itself where a worker is.
+static void add_waited_for(const struct suggestions *s)
+{
+    const struct asked *q = waits_for_votes(s->h);
+
+    if (q)
+        page_head(s->p, INK_DIM,
+                  "  it waits for the approval of `%.*s`; when that is there, "
+                  "`runbook resume %.*s%.*s` (or a worker) goes on",
+                  STR_ARG(q->step), STR_ARG(s->h->run), STR_ARG(s->flags));
+}
+
 static void suggest_going_on(struct suggestions *s)
 {
     const struct history *h = s->h;
     bool step = h->undo_step.n > 0;  // one step is undone: there is no way forwards
     struct str answers = answers_of_undo(h, s->p->arena);
+    const char *end = why_it_ends(h);
 
+    if (waits_for_votes(h))
+        return;
     suggest(s, "resume", answers,
-            answers.n    ? "go on undoing, with these answers"
+            end          ? end
+            : answers.n    ? "go on undoing, with these answers"
             : step       ? "go on undoing this step"
             : h->undoing ? anything_undo_tries(h) ? "go on undoing" : "bring it to its end"
             : is_asked_again(h) ? "go on: it is asked again, on a terminal"
@@ -263,6 +312,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
         suggest(&s, "abort", STR(""),
                 "end it for good, when what cannot be undone is seen to by hand");
     add_suggestions(&s);
+    add_waited_for(&s);
     add_secret_inputs(&s);
     if (str_search(flags, STR("***")) != SIZE_MAX)
         page_head(p, INK_DIM, "%s", "  (*** stands for the password of the store)");

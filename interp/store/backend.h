@@ -122,6 +122,9 @@ enum store_error store_fail(struct diags *ds, enum store_error e, const char *fo
     __attribute__((format(printf, 3, 4)));
 struct diag *store_diag(struct diags *ds, enum store_error e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+// "run `x` is held by pid P on HOST, taken T ago", and how to look at it and stop it there.
+enum store_error store_held(struct diags *ds, struct str id, int pid, const char *host,
+                            struct str taken);
 // "there is no run `x`".
 enum store_error store_no_run(struct diags *ds, struct str id);
 

@@ -226,9 +226,8 @@ static void say_held(struct str id, struct str mark, struct diags *ds)
     int pid;
 
     if (sscanf(str_copy(a, mark).s, "%d %255s %63s", &pid, host, since) == 3)
-        store_fail(ds, STORE_HELD, "run `%.*s` is held by pid %d on %s, taken %.*s", STR_ARG(id),
-                   pid, host,
-                   STR_ARG(ago_text(wall_from(str_from(since)), clock_wall_ns(), a)));
+        store_held(ds, id, pid, host,
+                   ago_text(wall_from(str_from(since)), clock_wall_ns(), a));
     else
         store_fail(ds, STORE_HELD, "run `%.*s` is held by another interpreter", STR_ARG(id));
     arena_free(a);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include "base/arena.h"
@@ -46,7 +47,8 @@ static bool tells(int error)
            error == ENODEV;
 }
 
-// Of a quota nobody says how much is left of it.
+// Of a quota nobody says how much is left of it. Where a process may not write so large a file as
+// the disk has room for, that is what has stopped it.
 void db_say_full(struct db *db, const char *before, struct failure *why)
 {
     static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
@@ -58,6 +60,12 @@ void db_say_full(struct db *db, const char *before, struct failure *why)
         return;
     }
     uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
+    struct rlimit most;
+    if (getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < left) {
+        failure_set(why, "%s`%s`: no file may be larger than %llu bytes (`ulimit -f`)", before,
+                    db->path, (unsigned long long)most.rlim_cur);
+        return;
+    }
     for (; left >= 10240 && unit + 1 < sizeof units / sizeof *units; unit++)
         left /= 1024;
     failure_set(why, "%s`%s`: the disk is full, %llu %s are left", before, db->path,

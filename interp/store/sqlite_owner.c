@@ -64,16 +64,18 @@ static void say_who(int fd)
     arena_free(a);
 }
 
-static void ask_who(int fd, struct failure *why)
+static void ask_who(struct owner *o, struct failure *why)
 {
-    char line[512] = "", host[256], since[64];
+    char line[512] = "", *host = o->holder.host, *since = o->holder.since;
     int pid;
-    ssize_t n = pread(fd, line, sizeof line - 1, 0);
+    ssize_t n = pread(o->lock_fd, line, sizeof line - 1, 0);
 
+    o->holder.pid = 0;
     if (n <= 0 || sscanf(line, "%d %255s %63s", &pid, host, since) != 3) {
         failure_set(why, "held by another interpreter");
         return;
     }
+    o->holder.pid = pid;
     struct arena *a = arena_new(NULL);
     struct str taken = ago_text(wall_from(str_from(since)), clock_wall_ns(), a);
     failure_set(why, "held by pid %d on %s, taken %.*s", pid, host, STR_ARG(taken));
@@ -93,7 +95,7 @@ enum taken owner_take(struct owner *o, int folder_fd, struct str folder, struct 
             break;
         }
         if (!set_lock(o->lock_fd)) {
-            ask_who(o->lock_fd, why);
+            ask_who(o, why);
             owner_leave(o);
             return TAKEN_ALREADY;
         }

@@ -16,11 +16,15 @@ struct owner {
     char *path;  // of the lock; malloc
     dev_t device;  // the file that is locked
     ino_t inode;
+    struct {
+        int pid;  // 0: it did not say
+        char host[256], since[64];
+    } holder;  // who has it, when it is taken already
 };
 
 enum taken { TAKEN, TAKEN_ALREADY, TAKEN_FAILED };
 
-// [folder_fd] stays the caller's. TAKEN_ALREADY: [why] says by whom.
+// [folder_fd] stays the caller's. TAKEN_ALREADY: [why] and the holder say by whom.
 enum taken owner_take(struct owner *o, int folder_fd, struct str folder, struct failure *why);
 // Whether the lock is still the file at its path. One that somebody removed protects nothing:
 // another interpreter may have made its own.

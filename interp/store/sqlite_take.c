@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "store/folder.h"
 #include "store/sqlite_journal.h"
+#include "value/when.h"
 
 static bool prepare(struct sqlite_journal *j, struct failure *why)
 {
@@ -186,6 +188,16 @@ enum store_error sqlite_look(struct journal *base,
     return why.text[0] ? sqlite_index_fail(j->store, ds, &why) : store_no_run(ds, base->id);
 }
 
+static void say_held(const struct owner *o, struct str id, const struct failure *why,
+                     struct arena *a, struct diags *ds)
+{
+    if (o->holder.pid)
+        store_held(ds, id, o->holder.pid, o->holder.host,
+                   ago_text(wall_from(str_from(o->holder.since)), clock_wall_ns(), a));
+    else
+        store_fail(ds, STORE_HELD, "run `%.*s` is %s", STR_ARG(id), why->text);
+}
+
 // A claim needs no mark here: it is in nobody's way but that of other claims.
 enum store_error sqlite_take(struct store *base, struct arena *a, struct str id, struct str mark,
                              struct journal **out, struct diags *ds)
@@ -208,7 +220,7 @@ enum store_error sqlite_take(struct store *base, struct arena *a, struct str id,
     struct sqlite_journal *j = new_journal(s, a, id, fd);
     enum taken taken = owner_take(&j->owner, fd, j->base.folder, &why);
     if (taken == TAKEN_ALREADY) {
-        store_fail(ds, STORE_HELD, "run `%.*s` is %s", STR_ARG(id), why.text);
+        say_held(&j->owner, id, &why, a, ds);
         return drop(j, STORE_HELD);
     }
     if (taken == TAKEN_FAILED || !index_drop(s, id, &why))

@@ -47,6 +47,18 @@ enum store_error store_fail(struct diags *ds, enum store_error e, const char *fo
     return e;
 }
 
+enum store_error store_held(struct diags *ds, struct str id, int pid, const char *host,
+                            struct str taken)
+{
+    struct diag *d = store_diag(ds, STORE_HELD, "run `%.*s` is held by pid %d on %s, taken %.*s",
+                                STR_ARG(id), pid, host, STR_ARG(taken));
+    bool here = str_is(system_host(ds->arena), host);
+
+    diag_help(ds, d, "`runbook logs -f %.*s` shows what it does; `kill -INT %d`%s%s stops it",
+              STR_ARG(id), pid, here ? "" : " on ", here ? "" : host);
+    return STORE_HELD;
+}
+
 enum store_error store_no_run(struct diags *ds, struct str id)
 {
     struct diag *d = store_diag(ds, STORE_NO_SUCH_RUN, "there is no run `%.*s`", STR_ARG(id));

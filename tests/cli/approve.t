@@ -332,6 +332,12 @@ test_that 'without --detach it is refused before the first step, and not said to
 	rm -f trace; exits 5 runbook run plain.yaml </dev/null 2>err && [ ! -e trace ] &&
 	grep -q "an approval, given from another terminal: start it with --detach" err && ! grep -q "somebody else" err
 '
+test_that 'while no vote is there resume is not said to go on, and after a refusal it is said to end it, as waiting says' '
+	begin plain && runbook show $run >out && grep -q "it waits for the approval of .gate.; when that is there, .runbook resume $run. (or a worker) goes on" out &&
+	! grep "^  runbook resume" out && exits 0 runbook reject $run --reason no && runbook show $run >out && runbook waiting >waiting &&
+	grep -q "^  runbook resume $run  *ends it: a refusal, exit code 5" out && grep -q "runbook resume $run .* ends it: a refusal, exit code 5" waiting && ! grep "go on from where" out &&
+	exits 5 runbook resume $run
+'
 
 test_that 'the reason of a refusal is not said of the step when it was approved in the end' '
 	book again "{message: Go?}" && begin again && runbook reject "$run" --reason late >/dev/null &&

@@ -78,7 +78,7 @@ first_resume() {
 test_that 'two resumes of one run: the second says who has it' '
 	killed && first_resume &&
 	exits 7 runbook resume $id >out 2>&1 &&
-	says "run \`$id\` is held by pid $pid on " &&
+	says "run \`$id\` is held by pid $pid on " && says "\`runbook logs -f $id\` shows what it does; \`kill -INT $pid\` stops it" &&
 	ended 0 && ran_once
 '
 
