@@ -303,7 +303,8 @@ int end_run(struct driver *d)
     drain(d);
     code = d->store_failed ? CODE_STORE : code;
     d->ended = true;
-    d->disk_full = d->store_failed && d->journal && journal_is_full(d->journal);
+    d->disk_full = d->store_failed && d->journal && journal_is_full(d->journal) &&
+                   !journal_is_limited(d->journal);
     bool last = d->store_failed && last_words(d);
     tell_end(d, code);
     if (last)

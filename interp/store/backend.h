@@ -110,6 +110,7 @@ struct journal {
     int64_t next_seq;
     struct writer *writer;
     bool closed;
+    bool limited;  // it was a limit of this process that left no room; set before it fails
 };
 
 // Makes [j] ready, which lives in an arena of its own, [own]: its writer, [threaded] or not.

@@ -226,6 +226,11 @@ bool journal_is_full(const struct journal *j)
     return last_durable(j) >= 0;
 }
 
+bool journal_is_limited(const struct journal *j)
+{
+    return journal_is_full(j) && j->limited;
+}
+
 bool journal_last_words(struct journal *j)
 {
     int64_t durable = last_durable(j);

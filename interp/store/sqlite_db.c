@@ -47,8 +47,27 @@ static bool tells(int error)
            error == ENODEV;
 }
 
-// Of a quota nobody says how much is left of it. Where a process may not write so large a file as
-// the disk has room for, that is what has stopped it.
+// Where a process may not write so large a file as the disk has room for, that is what has stopped
+// it.
+bool db_is_limited(struct db *db)
+{
+    struct statvfs disk;
+    struct rlimit most;
+
+    return getrlimit(RLIMIT_FSIZE, &most) == 0 && statvfs(db->path, &disk) == 0 &&
+           most.rlim_cur < (uint64_t)disk.f_bavail * disk.f_frsize;
+}
+
+static void say_limit(struct db *db, const char *before, struct failure *why)
+{
+    struct rlimit most = { 0 };
+
+    getrlimit(RLIMIT_FSIZE, &most);
+    failure_set(why, "%s`%s`: no file may be larger than %llu bytes (`ulimit -f`)", before,
+                db->path, (unsigned long long)most.rlim_cur);
+}
+
+// Of a quota nobody says how much is left of it.
 void db_say_full(struct db *db, const char *before, struct failure *why)
 {
     static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
@@ -59,13 +78,11 @@ void db_say_full(struct db *db, const char *before, struct failure *why)
         failure_set(why, "%s`%s`: the disk is full, or the quota used up", before, db->path);
         return;
     }
-    uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
-    struct rlimit most;
-    if (getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur < left) {
-        failure_set(why, "%s`%s`: no file may be larger than %llu bytes (`ulimit -f`)", before,
-                    db->path, (unsigned long long)most.rlim_cur);
+    if (db_is_limited(db)) {
+        say_limit(db, before, why);
         return;
     }
+    uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
     for (; left >= 10240 && unit + 1 < sizeof units / sizeof *units; unit++)
         left /= 1024;
     failure_set(why, "%s`%s`: the disk is full, %llu %s are left", before, db->path,

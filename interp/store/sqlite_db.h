@@ -67,6 +67,7 @@ bool db_ask(struct db *db, const char *sql, int64_t *number, struct failure *why
 // Why the last call failed.
 void db_why(struct db *db, struct failure *why);
 bool db_is_full(struct db *db);  // the last failure was a full disk
+bool db_is_limited(struct db *db);  // or rather that a file may not be so large
 // Says so behind [before], and how much there is left.
 void db_say_full(struct db *db, const char *before, struct failure *why);
 bool db_is_busy(struct db *db);  // ... another program's lock

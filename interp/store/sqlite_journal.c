@@ -138,6 +138,7 @@ static bool write_in_reserve(struct sqlite_journal *j, const struct batch *batch
     if (w == WRITTEN && !intent)
         return true;
     j->full = w != WRITTEN_NOT;
+    j->base.limited = j->full && db_is_limited(&j->db);
     if (j->full)
         db_say_full(&j->db, "cannot record; nothing was started: ", why);
     return false;

@@ -129,6 +129,8 @@ bool journal_is_quick(const struct journal *j, int64_t most_ms);
 bool journal_last_words(struct journal *j);
 // It has failed for want of room alone.
 bool journal_is_full(const struct journal *j);
+// That was a limit of the size of files, and no full disk.
+bool journal_is_limited(const struct journal *j);
 // Calls [fn] once, on the loop, when the journal fails, also when nothing is being committed:
 // the lease of a run in PostgreSQL was lost, and what runs must be stopped.
 void journal_on_failure(struct journal *j, void (*fn)(void *arg), void *arg);

@@ -94,6 +94,11 @@ test_that 'of a full disk it is said where, how much is left, and that room come
 	id=$(ls state/runbook/runs) && effects "a " && grep -E "journal.db.: the disk is full, [0-9]+ [KMGT]?i?B?(ytes)? ?are left; nothing further is started" out &&
 	grep -A1 "What you can do" out | grep "first free space where .*state/runbook/runs/$id. is, which is full" && rm full && resume 0 && effects "a b " && whole
 '
+test_that 'under a limit of the size of files the limit is said, and no disk is called full' '
+	book "$(for i in $(seq 40); do echo "  - {id: s$i, effects: read, shell: head -c 3000 /dev/urandom | base64}"; done)" &&
+	(ulimit -f 200; exits 12 runbook run book.yaml >out 2>&1 </dev/null) && grep -E "no file may be larger than [0-9]+ bytes \(.ulimit -f.\); nothing further is started" out &&
+	! grep "disk is full\|which is full" out
+'
 test_that 'and where it was full from the beginning' '
 	book "$chain" && touch full && exits 12 env LD_PRELOAD="$work/slow_disk.so" FULL_WHILE="$work/full" runbook run book.yaml >out 2>&1 </dev/null
 	[ ! -e effects ] && grep -E "the disk is full, [0-9]+ [A-Za-z]+ are left" out
