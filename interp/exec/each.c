@@ -5,7 +5,8 @@
 #include "exec/lasting.h"
 #include "exec/walk.h"
 
-enum { UNBOUND = 1024 };  // parallel: true
+enum { UNBOUND = 1024 };      // parallel: true
+enum { KEY_LONGEST = 1024 };  // it is in the address of every step of its instance
 
 static bool is_masked(struct walk *w, struct str text)
 {
@@ -49,6 +50,13 @@ static struct value keys_of(struct walk *w, struct value map)
     return value_finish(b);
 }
 
+static void too_long(struct walk *w, size_t index, size_t n, struct expr_error *err)
+{
+    err->message = str_format(w->arena, "the key of item %zu has %zu bytes, more than %d", index, n,
+                              KEY_LONGEST);
+    err->help = STR("name each by something short: for_each: {in: ..., key: \"${{ index }}\"}");
+}
+
 static bool make_rows(struct walk *w, struct value list, struct value *rows, struct expr_error *err)
 {
     const struct for_each *each = w->task->step->more->for_each;
@@ -62,6 +70,10 @@ static bool make_rows(struct walk *w, struct value list, struct value *rows, str
         if (!item_key(w, each, item, i, &key, err))
             return false;
         value_to_text(key, w->arena, &text);
+        if (text.n > KEY_LONGEST) {
+            too_long(w, i, text.n, err);
+            return false;
+        }
         if (map_get(seen, text)) {
             err->message = str_format(w->arena, "two items have the key `%.*s`", STR_ARG(text));
             err->help = STR(

@@ -180,9 +180,21 @@ static void write_field(struct fitting *f, struct value key, struct value v, str
     json_write(v, f->arena, out);
 }
 
+// What a resume finds a step, or a file beside the journal, by: half of it names another.
+static bool is_name(struct value key)
+{
+    static const char *const names[] = { "step", "state", "kept", "digests", NULL };
+
+    for (const char *const *n = names; *n; n++)
+        if (key.kind == VALUE_STRING && str_is(key.s, *n))
+            return true;
+    return false;
+}
+
 static struct str write(const struct event *e, struct str run, struct fitting *f)
 {
     struct str ts = clock_rfc3339_ms(f->arena, e->wall_ns);
+    struct fitting whole = { .mask = f->mask, .arena = f->arena, .limit = SIZE_MAX };
     struct value said = VALUE_NONE;
     struct buf out = BUF_EMPTY;
 
@@ -195,7 +207,8 @@ static struct str write(const struct event *e, struct str run, struct fitting *f
         write_field(f, value_text("run"), value_string(run), &out);
     write_field(f, value_text("type"), value_text(words[e->type]), &out);
     for (size_t i = 0; e->data.kind == VALUE_MAP && i < e->data.map->count; i++) {
-        struct value_entry one = fit_entry(f, &e->data.map->entries[i]);
+        const struct value_entry *at = &e->data.map->entries[i];
+        struct value_entry one = fit_entry(is_name(at->key) ? &whole : f, at);
         write_field(f, one.key, one.value, &out);
     }
     if (f->cut && !value_field(e->data, "truncated", NULL, &said))

@@ -49,7 +49,8 @@ struct event {
 
 // The line, without its newline; [run] may be empty (before a run exists). Fields whose
 // text is longer than 4 KiB are cut, with "truncated": true beside them, until the line
-// has at most 64 KiB. Text that is not UTF-8 goes as "b64" instead of "text".
+// has at most 64 KiB; but never the address of a step, nor what names a file that is kept.
+// Text that is not UTF-8 goes as "b64" instead of "text".
 struct str event_line(const struct event *e, struct str run, const struct mask *m,
                       struct arena *a);
 // Whatever length it has: [v] with *** for every secret in it, for who is shown an event as

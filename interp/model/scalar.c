@@ -91,12 +91,19 @@ static void help_with_form(struct diag *d, struct str meant, const char *rule, s
         diag_help(r->diags, d, "%s", rule);
 }
 
+enum { ID_LONGEST = 128 };
+
 bool read_id(const struct type *type, const struct node *n, void *to, struct reader *r)
 {
     (void)type;
     *(struct text *)to = n->text;
     if (!is_literal(&n->text, r))
         return false;
+    if (n->text.str.n > ID_LONGEST) {
+        refuse(r, DIAG_BAD_ID, n->span, "the id has %zu characters, more than %d", n->text.str.n,
+               ID_LONGEST);
+        return false;
+    }
     if (is_id(n->text.str))
         return true;
     struct diag *d = refuse(r, DIAG_BAD_ID, n->span, "`%.*s` is not an id", STR_ARG(n->text.str));
