@@ -271,9 +271,12 @@ void run_settled(struct run *r, struct task *t)
     r->settling--;
 }
 
-// It was never started: it is as if it had not begun.
-void run_not_started(struct run *r, struct task *t)
+// It begins again. An attempt that was [never] started is not counted: the next one has its
+// number. What was only intended ahead was not counted yet.
+void run_not_started(struct run *r, struct task *t, bool never)
 {
+    if (never && !t->intended && t->attempts > 0)
+        t->attempts--;
     run_settled(r, t);
     series_reset(r, t->steps);
     t->begun = t->intended = false;

@@ -89,7 +89,8 @@ void run_release_undo(struct run *r);
 void run_stop_undo(struct run *r);  // the earlier ones are left
 void run_cannot_undo(struct run *r);       // something with effects has no undo
 void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the outcome is known
-void run_not_started(struct run *r, struct task *t);  // after ORDER_SETTLE: it had not begun
+// After ORDER_SETTLE: it begins again, and an attempt that was [never] started is not counted.
+void run_not_started(struct run *r, struct task *t, bool never);
 void run_settle_nothing(struct run *r);  // what dangles is left as it is
 // Nothing of it goes on: neither what is left to do nor an undo that had begun.
 void run_abandon(struct run *r);

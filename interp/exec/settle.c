@@ -22,14 +22,19 @@ struct act *settle_act(struct walk *w)
     return x;
 }
 
-static void start_again(struct walk *w)
+static void begin_again(struct walk *w, bool never_started)
 {
     struct driver *d = w->d;
 
     w->task->walk = NULL;
     w->withdrawn = true;
-    run_not_started(d->run, w->task);
+    run_not_started(d->run, w->task, never_started);
     pump(d);
+}
+
+static void start_again(struct walk *w)
+{
+    begin_again(w, false);
 }
 
 static bool may_run_again(const struct walk *w)
@@ -176,7 +181,7 @@ static void look(void *arg)
     }
     switch (what) {
     case ADOPT_NOT_STARTED:
-        start_again(w);
+        begin_again(w, true);
         break;
     case ADOPT_KNOWN:
         intended_began(w);

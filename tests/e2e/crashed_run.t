@@ -115,6 +115,18 @@ test_that 'after another boot a step without a result is unknown, for show and f
 	unknown_is
 '
 
+# journalled COUNT TYPE: so many of these events are on disk
+journalled() {
+	[ "$(sqlite3 -readonly "state/runbook/runs/$id/journal.db" "SELECT count(*) FROM events WHERE type = '$2'")" -ge "$1" ]
+}
+# Its keeper was stopped in the rest before it; both are killed when the intent is on disk.
+test_that 'an attempt that never started is not counted' '
+	book "  - {id: a, shell: \"echo a >>effects; [ \$(grep -c a effects) -ge 3 ]\", retry: {attempts: 3, delay: 3s}, undo: none}"
+	start && until_true "journalled 1 step.attempt" && keeper=$(pgrep -P "$run" | head -n 1) && kill -STOP "$keeper" &&
+	until_true "journalled 2 step.start" && kill -9 "$run" "$keeper" && until_true "gone $run && gone $keeper" &&
+	effects "a " && resume 0 && effects "a a a " && whole
+'
+
 test_that 'what is no plain file in the place of a result is not waited for' '
 	crash && touch go && settled && spoil "r=\$(ls *.result); rm \$r; mkfifo \$r" && unknown_is
 '

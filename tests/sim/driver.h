@@ -603,7 +603,7 @@ static void settle(struct sim *s, struct task *t)
         w->ended = true;
         fact_of(s, t->address)->active = false;
         forget_inside(s, t, false);
-        run_not_started(s->run, t);
+        run_not_started(s->run, t, true);
         return;
     }
     run_settled(s->run, t);
