@@ -31,6 +31,7 @@ struct outcome {
     struct str help;       // what to do about it; may be empty
     bool timed_out;
     bool killed;           // ended by a signal: the effect may be partial, as after a timeout
+    bool lost;             // unknown, because its keeper died
     bool not_started;      // failed before anything could have taken effect
     bool withheld;         // secrets were masked in what the journal will keep
     const struct left_process *left;

@@ -29,6 +29,10 @@ struct checking {
 
     struct arena *poll_arena;
     struct act *act;
+    struct outcome lost;    // of a poll whose keeper died: what it left is stopped
+    struct str lost_name;
+    int64_t lost_ms;        // until when that is waited for
+    int lost_count;         // in a row
     struct task *aside;
     struct asked *asked;
     struct timer *timer;

@@ -7,6 +7,10 @@
 enum {
     POLL_TIMEOUT_MS = 10 * 1000,
     EVERY_MS = 2000,
+    GRACE_MS = 2000,
+    LOST_LOOK_MS = 50,
+    LOST_MS = GRACE_MS + 5000,  // what lives longer cannot be killed
+    LOST_TIMES = 3,
     UNSEEN_MS = 5000,  // a longer time in which nobody looked is not taken for good
 };
 
@@ -115,6 +119,31 @@ static void judged_poll(struct checking *c, const struct outcome *o)
     polled(c, &out, j.type_error);
 }
 
+// Its keeper died. A check changes nothing, so it is asked again, of the next keeper: once
+// nothing of it lives, so that nothing is undone beside it.
+static void stop_lost(void *arg)
+{
+    struct checking *c = arg;
+    struct child_result r;
+    struct arena *a = arena_new(c->arena);
+    enum adoption what = child_adopt(c->d->folder, c->lost_name, a, &r);
+
+    arena_free(a);
+    c->timer = NULL;
+    if (what == ADOPT_RUNNING && loop_now_ms(c->d->loop) < c->lost_ms) {
+        child_stop(c->d->folder, c->lost_name);
+        c->timer = loop_timer(c->d->loop, c->arena, loop_now_ms(c->d->loop) + LOST_LOOK_MS,
+                              stop_lost, c);
+        return;
+    }
+    if (what != ADOPT_RUNNING && c->lost_count < LOST_TIMES) {
+        poll(c);
+        return;
+    }
+    c->resting = false;
+    judged_poll(c, &c->lost);
+}
+
 static void act_over(void *arg, const struct outcome *o)
 {
     struct checking *c = arg;
@@ -122,6 +151,17 @@ static void act_over(void *arg, const struct outcome *o)
 
     kept.result = value_copy(c->arena, o->result);
     kept.message = str_copy(c->arena, o->message);
+    if (o->lost && !c->cancelled) {
+        c->lost = kept;
+        c->lost_name = str_copy(c->arena, c->act->at.name);
+        c->lost_ms = loop_now_ms(c->d->loop) + LOST_MS;
+        c->lost_count++;
+        c->act = NULL;
+        c->resting = true;
+        stop_lost(c);
+        return;
+    }
+    c->lost_count = 0;
     judged_poll(c, &kept);
 }
 
@@ -182,7 +222,7 @@ static void poll_action(struct checking *c)
 
     x->shown = c->id;
     x->at.timeout_ms = c->timeout_ms;
-    x->at.grace_ms = 2000;
+    x->at.grace_ms = GRACE_MS;
     x->at.read_only = true;
     if (!step_environment(c->d, c->task, c->now, c->space, view_scope(&c->view), c->poll_arena,
                           &x->at, &err) ||

@@ -47,4 +47,32 @@ test_that 'what it printed of a secret is not there afterwards, and that is said
 	! grep -r very-secret-1 state
 '
 
+# Only the keeper: the run goes on, and asks again once nothing of the first look lives.
+test_that 'the keeper alone is killed: the check is asked again, and the step is not undone' '
+	book "  - {id: a, shell: echo a >>effects, verify: [$look], undo: {shell: echo undone >>effects}}" "on_failure: undo"
+	start && until_true "grep -q look effects" && first=$(pgrep -f "until test -e go" | while read -r p; do
+		[ "$(readlink "/proc/$p/cwd")" = "$(pwd -P)" ] && echo $p; done) && [ "$first" ] &&
+	kill -9 "$(pgrep -P "$run")" && until_true "[ \"\$(grep -c look effects)\" = 2 ]" &&
+	for p in $first; do gone "$p" || exit 1; done && : >go && ends 0 && effects "a look look " && whole
+'
+test_that 'of the phase `verify`, too' '
+	book "  - {id: a, shell: echo a >>effects, undo: {shell: echo undone >>effects}}" "on_failure: undo
+verify: [$look]"
+	start && until_true "grep -q look effects" && kill -9 "$(pgrep -P "$run")" &&
+	until_true "[ \"\$(grep -c look effects)\" = 2 ]" && : >go && ends 0 && effects "a look look " && whole
+'
+# kill_keepers COUNT: each in the look that it serves
+kill_keepers() {
+	for n in $(seq "$1"); do
+		until_true "[ \"\$(grep -c look effects)\" = $n ] && pgrep -P $run >keeper" && kill -9 "$(cat keeper)" || return 1
+	done
+}
+test_that 'keepers that are lost again and again: what they left is stopped before the undo' '
+	book "  - {id: a, shell: echo a >>effects, verify: [$look], undo: {shell: echo undone >>effects}}" "on_failure: undo"
+	start && kill_keepers 3 && ends 9 && effects "a look look look undone " && has "keeper lost" &&
+	for left in $(pgrep -f "until test -e go"); do
+		[ "$(readlink "/proc/$left/cwd")" != "$(pwd -P)" ] || exit 1
+	done
+'
+
 done_testing

@@ -178,6 +178,7 @@ static void unknown(struct attempt *at, const struct child_result *r, struct out
         o->message = STR("it could not be stopped: something of it may not be signalled");
         o->help = STR("stop it by hand, then say how the step ended: resume --mark");
     } else {
+        o->lost = true;
         o->message = STR("keeper lost: it is not known how the process ended");
         o->help = STR("look whether it took effect, then say so: resume --mark");
     }
