@@ -171,7 +171,7 @@ void work_ended(struct attempt *at, const struct child_result *r, struct outcome
 
     (void)r;
     if (o->verdict == VERDICT_DONE) {
-        if (json_read(out, at->arena, &answer, &ignored) && answer.kind == VALUE_MAP) {
+        if (json_read_own(out, at->arena, &answer, &ignored) && answer.kind == VALUE_MAP) {
             o->result = VALUE_NONE;
             take_answer(at, answer, o);
             return;

@@ -74,7 +74,7 @@ int work_main(bool (*act)(struct work *w))
     sigaction(SIGTERM, &term, NULL);
     signal(SIGPIPE, SIG_IGN);
     read_all(job);
-    if (!json_read(buf_str(job), a, &w.job, &error)) {
+    if (!json_read_own(buf_str(job), a, &w.job, &error)) {
         fprintf(stderr, "runbook: this is started by a step, with its job on standard input\n");
         arena_free(a);
         return 2;

@@ -108,7 +108,7 @@ static struct value result_of(const struct logs *l, struct value data, struct ar
 
     if (kept.n &&
         store_kept(l->o.store, l->o.row.id, str_copy(a, kept).s, a, &json, &ignored) == STORE_OK &&
-        json_read(json, a, &result, &error))
+        json_read_own(json, a, &result, &error))
         return result;
     return VALUE_NONE;
 }

@@ -7,6 +7,7 @@
 #include "base/near.h"
 #include "exec/frame_parts.h"
 #include "load/input.h"
+#include "value/json.h"
 
 struct taking {
     struct frame *f;
@@ -137,6 +138,16 @@ static bool can_be_hidden(const struct taking *t, struct value v, struct refusal
     return false;
 }
 
+static bool can_be_kept(const struct taking *t, struct value v, struct refusal *why)
+{
+    struct str reason;
+
+    if (json_keeps(v, t->arena, &reason))
+        return true;
+    why->message = str_format(t->arena, "cannot be kept: %.*s", STR_ARG(reason));
+    return false;
+}
+
 static void put(struct taking *t, const struct input *in, struct value v)
 {
     value_put(t->inputs, value_string(in->entry.key.str), v);
@@ -166,7 +177,8 @@ static void take(struct taking *t, const struct input *in)
                       : input_from_form(in, form, &t->scope, t->arena, &v, &why);
     struct span where = outside ? g->span : form->text.span;
     if (ok && settle_path(t, in, outside, &v, &why) &&
-        input_allows(in, v, &t->scope, t->arena, &why) && can_be_hidden(t, v, &why)) {
+        input_allows(in, v, &t->scope, t->arena, &why) && can_be_hidden(t, v, &why) &&
+        can_be_kept(t, v, &why)) {
         put(t, in, v);
         if (outside && v.secret)
             value_add(t->given_secrets, value_string(in->entry.key.str));

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/sha256.h"
 #include "exec/frame_parts.h"
+#include "exec/kinds.h"
 #include "exec/walk.h"
 #include "load/input.h"
 #include "value/fields.h"
@@ -174,6 +175,9 @@ struct str plan_text(struct driver *d, struct arena *a)
     value_put_s(b, "secret_inputs", d->frame->given_secrets);
     kept = without_secrets(d->frame->vars, &withheld, a);
     value_put_s(b, "vars", kept);
+    kept = kinds_of(kept, a);
+    if (kept.kind == VALUE_MAP)
+        value_put_s(b, "var_kinds", kept);
     value_put_s(b, "secret_vars", withheld);
     if (d->frame->trigger.kind == VALUE_MAP)
         value_put_s(b, "trigger", d->frame->trigger);
@@ -215,6 +219,7 @@ bool plan_read(struct arena *a, struct str json, struct kept_plan *out)
     value_field(plan, "inputs", a, &out->inputs);
     value_field(plan, "secret_inputs", a, &out->secret_inputs);
     value_field(plan, "vars", a, &out->vars);
+    out->vars = kinds_give(out->vars, value_of(plan, "var_kinds"), a);
     value_field(plan, "secret_vars", a, &out->secret_vars);
     value_field(plan, "trigger", a, &out->trigger);
     value_field(plan, "run", a, &out->run);

@@ -1,18 +1,21 @@
 #include "exec/kinds.h"
 
+#include <math.h>
+
 #include "base/arena.h"
 #include "value/base64.h"
 #include "value/time.h"
 
 enum { PLACES = 64 };  // of a list whose items are not alike; the rest of it is left out
 
-static const char *word_of(enum value_kind k)
+static const char *word_of(struct value v)
 {
-    switch (k) {
+    switch (v.kind) {
     case VALUE_TIMESTAMP: return "timestamp";
     case VALUE_DURATION: return "duration";
     case VALUE_BYTES: return "bytes";
     case VALUE_UINT: return "uint";
+    case VALUE_DOUBLE: return isfinite(v.d) ? NULL : "double";
     default: return NULL;
     }
 }
@@ -23,11 +26,13 @@ static struct value kinds_of_map(struct value v, struct arena *a)
 
     for (size_t i = 0; i < value_size(v); i++) {
         struct value one = kinds_of(v.map->entries[i].value, a);
-        if (one.kind == VALUE_NULL || v.map->entries[i].key.kind != VALUE_STRING)
+        struct str name = STR("");
+        if (one.kind == VALUE_NULL)
             continue;
         if (!b)
             b = value_map_start(a);
-        value_put(b, v.map->entries[i].key, one);
+        value_to_text(v.map->entries[i].key, a, &name);
+        value_put(b, value_string(name), one);
     }
     return b ? value_finish(b) : VALUE_NONE;
 }
@@ -61,7 +66,7 @@ static struct value kinds_of_list(struct value v, struct arena *a)
 
 struct value kinds_of(struct value v, struct arena *a)
 {
-    const char *word = word_of(v.kind);
+    const char *word = word_of(v);
 
     if (word)
         return value_text(word);
@@ -81,12 +86,20 @@ static bool whole_number(struct str text, uint64_t *n)
     return text.n > 0;
 }
 
+// As double_write() says it.
+static bool no_finite_number(struct str text, double *d)
+{
+    *d = str_is(text, "+Inf") ? INFINITY : str_is(text, "-Inf") ? -INFINITY : NAN;
+    return !isnan(*d) || str_is(text, "NaN");
+}
+
 static struct value give_one(struct value v, struct value kind, struct arena *a)
 {
     int64_t whole;
     uint32_t nanos;
     uint64_t large;
     struct str bytes;
+    double d;
 
     if (v.kind == VALUE_INT && v.i >= 0 && str_is(kind.s, "uint"))
         return value_uint((uint64_t)v.i);
@@ -94,6 +107,8 @@ static struct value give_one(struct value v, struct value kind, struct arena *a)
         return v;
     if (str_is(kind.s, "uint") && whole_number(v.s, &large))
         return value_uint(large);
+    if (str_is(kind.s, "double") && no_finite_number(v.s, &d))
+        return value_double(d);
     if (str_is(kind.s, "timestamp") && timestamp_parse(v.s, &whole, &nanos))
         return value_timestamp(whole, nanos);
     if (str_is(kind.s, "duration") && duration_parse_cel(v.s, &whole))

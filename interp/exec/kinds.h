@@ -1,5 +1,6 @@
-// What JSON does not know of a value: points in time, durations, bytes and unsigned numbers. It is
-// kept beside the value, so that an expression sees the same after a resume.
+// What JSON does not know of a value: points in time, durations, bytes, unsigned numbers, and
+// doubles that are not finite. It is kept beside the value, so that an expression sees the same
+// after a resume.
 //
 //   {"made": "timestamp", "rows": {"*": {"at": "timestamp"}}}
 //

@@ -114,7 +114,7 @@ static bool read_kept(struct driver *d, struct value name, struct value digest, 
                    file, STR_ARG(d->id));
         return false;
     }
-    if (json_read(json, d->arena, out, &error))
+    if (json_read_own(json, d->arena, out, &error))
         return true;
     diag_error(d->diags, DIAG_STORE, (struct span){ 0 }, "`%s` of run %.*s is damaged: %.*s", file,
                STR_ARG(d->id), STR_ARG(error.message));

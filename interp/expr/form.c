@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "expr/type.h"
+#include "value/json.h"
 
 static bool is_any(struct str s, const char *const *words)
 {
@@ -201,11 +202,29 @@ bool form_is_null(const struct form *f)
     return f->kind == FORM_CONSTANT && text_is_null(&f->text);
 }
 
+// What is filled in is kept with a run, which goes on with it after a resume.
+static bool fill_template(const struct form *f, const struct scope *s, struct arena *a,
+                          struct value *out, struct expr_error *err)
+{
+    struct str why;
+
+    if (!template_eval(f->template, s, a, out, err))
+        return false;
+    if (json_keeps(*out, a, &why))
+        return true;
+    *err = (struct expr_error){
+        .span = f->text.span,
+        .message = str_format(a, "the value cannot be kept: %.*s", STR_ARG(why)),
+        .help = STR("keep its text instead: ${{ toJson(...) }}"),
+    };
+    return false;
+}
+
 bool form_fill(const struct form *f, const struct scope *s, struct arena *a, struct value *out,
                struct expr_error *err)
 {
     if (f->kind == FORM_TEMPLATE)
-        return template_eval(f->template, s, a, out, err);
+        return fill_template(f, s, a, out, err);
     if (f->kind == FORM_CONSTANT) {
         *out = f->constant;
         return true;

@@ -177,7 +177,7 @@ static void learn_run(struct history *h, struct value data, struct str line)
     struct value v;
 
     history_take(h, data, "run", &h->run);
-    if (!h->run.n && json_read(line, scratch, &v, &ignored))
+    if (!h->run.n && json_read_own(line, scratch, &v, &ignored))
         history_take(h, v, "run", &h->run);
     arena_free(scratch);
 }

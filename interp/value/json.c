@@ -9,16 +9,16 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum { DEEPEST = 200 };
+enum { DEEPEST = 200, DEEPEST_OWN = 400 };
 
-static bool convert(const json_t *from, int depth, struct arena *a, struct value *out);
+static bool convert(const json_t *from, int left, struct arena *a, struct value *out);
 
 static struct str copy_string(struct arena *a, const char *s, size_t n)
 {
     return str_copy(a, (struct str){ s, n });
 }
 
-static bool convert_list(const json_t *from, int depth, struct arena *a, struct value *out)
+static bool convert_list(const json_t *from, int left, struct arena *a, struct value *out)
 {
     struct value_builder *b = value_list_of(a, json_array_size(from));
     size_t i;
@@ -27,7 +27,7 @@ static bool convert_list(const json_t *from, int depth, struct arena *a, struct 
     json_array_foreach(from, i, item)
     {
         struct value v;
-        if (!convert(item, depth + 1, a, &v))
+        if (!convert(item, left - 1, a, &v))
             return false;
         value_add(b, v);
     }
@@ -35,7 +35,7 @@ static bool convert_list(const json_t *from, int depth, struct arena *a, struct 
     return true;
 }
 
-static bool convert_map(json_t *from, int depth, struct arena *a, struct value *out)
+static bool convert_map(json_t *from, int left, struct arena *a, struct value *out)
 {
     struct value_builder *b = value_map_of(a, json_object_size(from));
     const char *key;
@@ -45,7 +45,7 @@ static bool convert_map(json_t *from, int depth, struct arena *a, struct value *
     json_object_keylen_foreach(from, key, key_length, item)
     {
         struct value v;
-        if (!convert(item, depth + 1, a, &v))
+        if (!convert(item, left - 1, a, &v))
             return false;
         value_put(b, value_string(copy_string(a, key, key_length)), v);
     }
@@ -53,16 +53,16 @@ static bool convert_map(json_t *from, int depth, struct arena *a, struct value *
     return true;
 }
 
-// False only when it is too deep.
-static bool convert(const json_t *from, int depth, struct arena *a, struct value *out)
+// False only when it is deeper than [left] more levels.
+static bool convert(const json_t *from, int left, struct arena *a, struct value *out)
 {
-    if (depth > DEEPEST)
+    if (left < 0)
         return false;
     switch (json_typeof(from)) {
     case JSON_OBJECT:
-        return convert_map((json_t *)from, depth, a, out);
+        return convert_map((json_t *)from, left, a, out);
     case JSON_ARRAY:
-        return convert_list(from, depth, a, out);
+        return convert_list(from, left, a, out);
     case JSON_STRING:
         *out = value_string(copy_string(a, json_string_value(from), json_string_length(from)));
         return true;
@@ -132,9 +132,9 @@ static struct str with_huge_numbers(struct str text, struct buf *out)
     return buf_str(out);
 }
 
-static json_t *load(struct str text, json_error_t *error)
+static json_t *load(struct str text, size_t more, json_error_t *error)
 {
-    size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES;
+    size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL | more;
     json_t *root = json_loadb(text.s ? text.s : "", text.n, flags, error);
 
     if (root || json_error_code(error) != json_error_numeric_overflow)
@@ -161,18 +161,29 @@ static struct json_error error_of(const json_error_t *why, struct arena *a)
     return e;
 }
 
-bool json_read(struct str text, struct arena *a, struct value *out, struct json_error *error)
+static bool read_json(struct str text, size_t flags, int deepest, struct arena *a,
+                      struct value *out, struct json_error *error)
 {
     json_error_t why = { 0 };
-    json_t *root = load(text, &why);
+    json_t *root = load(text, flags, &why);
 
     if (!root) {
         *error = error_of(&why, a);
         return false;
     }
-    bool flat_enough = convert(root, 0, a, out);
+    bool flat_enough = convert(root, deepest, a, out);
     json_decref(root);
     if (!flat_enough)
-        *error = (struct json_error){ .message = STR("nested deeper than 200") };
+        *error = (struct json_error){ .message = str_format(a, "nested deeper than %d", deepest) };
     return flat_enough;
+}
+
+bool json_read(struct str text, struct arena *a, struct value *out, struct json_error *error)
+{
+    return read_json(text, JSON_REJECT_DUPLICATES, DEEPEST, a, out, error);
+}
+
+bool json_read_own(struct str text, struct arena *a, struct value *out, struct json_error *error)
+{
+    return read_json(text, 0, DEEPEST_OWN, a, out, error);
 }

@@ -19,16 +19,23 @@ struct json_error {
     bool beyond;  // the latter
 };
 bool json_read(struct str text, struct arena *a, struct value *out, struct json_error *error);
+// What this program wrote itself: around a value from outside stands more, so depth may be 400,
+// and of a key that stands twice, as two secrets do that are masked, the last one counts.
+bool json_read_own(struct str text, struct arena *a, struct value *out, struct json_error *error);
 // The same, many times as fast, for what json_write() wrote: what stands in [text] without
 // escapes is not copied. False: it is not as plain as that; json_read() says what it is.
 bool json_read_plain(struct str text, struct arena *a, struct value *out);
-// By whichever of the two can; [text] must stay as long as the value.
+// By whichever of json_read_plain() and json_read_own() can; [text] must stay as long as the value.
 bool json_read_view(struct str text, struct arena *a, struct value *out);
 // The same for one of many texts that have whole objects in common: what stood right in the outer
 // one of another before is not read again (value/json_memo.c). It lives as long as the memo.
 struct json_memo;
 struct json_memo *json_memo_new(struct arena *a);
 bool json_read_again(struct json_memo *m, struct str text, struct arena *a, struct value *out);
+
+// Whether [v] can be written and read again: depth of 200 at most, no two keys with one name (1 and
+// "1"). If not, why: "it is nested ...".
+bool json_keeps(struct value v, struct arena *a, struct str *why);
 
 struct buf;
 void json_write(struct value v, struct arena *scratch, struct buf *out);

@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "value/json_memo.h"
 
-enum { DEEPEST = 200, FEW = 16, DIGITS = 18 };
+enum { DEEPEST = 400, FEW = 16, DIGITS = 18 };
 
 struct reader {
     const char *at, *end;
@@ -378,7 +378,7 @@ bool json_read_again(struct json_memo *m, struct str text, struct arena *a, stru
 {
     struct json_error ignored;
 
-    return read_plain(m, text, a, out) || json_read(text, a, out, &ignored);
+    return read_plain(m, text, a, out) || json_read_own(text, a, out, &ignored);
 }
 
 bool json_read_view(struct str text, struct arena *a, struct value *out)

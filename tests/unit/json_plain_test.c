@@ -129,14 +129,14 @@ TEST(a_large_map_is_looked_into)
 
 TEST(depth_is_bounded)
 {
-    char deep[600];
+    char deep[1000];
     struct value v;
 
-    memset(deep, '[', 300);
-    memset(deep + 300, ']', 300);
-    CHECK(!json_read_plain((struct str){ deep, 600 }, scratch, &v));
-    CHECK(json_read_plain((struct str){ deep + 100, 400 }, scratch, &v));
-    CHECK(is_same((struct str){ deep + 99, 402 }));
+    memset(deep, '[', 500);
+    memset(deep + 500, ']', 500);
+    CHECK(!json_read_plain((struct str){ deep, 1000 }, scratch, &v));
+    CHECK(json_read_plain((struct str){ deep + 100, 800 }, scratch, &v));
+    CHECK(is_same((struct str){ deep + 300, 400 }));
 }
 
 TEST(what_is_cut_short_is_never_read)

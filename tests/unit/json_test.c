@@ -46,6 +46,64 @@ TEST(a_key_stands_once)
     CHECK(refused(STR("{\"a\": 1, \"a\": 2}")));
 }
 
+TEST(of_a_key_that_stands_twice_in_what_we_wrote_the_last_counts)
+{
+    struct json_error error;
+    struct value v, found;
+
+    CHECK(json_read_own(STR("{\"a\": 1, \"a\": 2}"), scratch, &v, &error));
+    CHECK(value_field(v, "a", scratch, &found) && found.i == 2);
+}
+
+static struct value lists(int depth)
+{
+    struct value v = value_int(1);
+
+    while (depth-- > 0) {
+        struct value_builder *b = value_list_start(scratch);
+        value_add(b, v);
+        v = value_finish(b);
+    }
+    return v;
+}
+
+TEST(what_is_kept_can_be_read_again_inside_of_an_event)
+{
+    struct json_error error;
+    struct value v;
+    struct str why;
+
+    CHECK(!json_keeps(lists(201), scratch, &why));
+    CHECK_STR(why, "it is nested deeper than 200");
+    CHECK(json_keeps(lists(200), scratch, &why));
+    CHECK(json_read_own(json_text(lists(400), scratch), scratch, &v, &error));
+    CHECK(json_read_view(json_text(lists(400), scratch), scratch, &v));
+    CHECK(!json_read_own(json_text(lists(401), scratch), scratch, &v, &error));
+    CHECK(!json_read_view(json_text(lists(401), scratch), scratch, &v));
+}
+
+static struct value two_keys(struct value x, struct value y)
+{
+    struct value_builder *list = value_list_start(scratch), *b = value_map_start(scratch);
+
+    value_put(b, x, VALUE_NONE);
+    value_put(b, y, VALUE_NONE);
+    value_add(list, value_finish(b));
+    return value_finish(list);
+}
+
+TEST(keys_that_are_written_alike_are_not_kept)
+{
+    struct str why;
+
+    CHECK(!json_keeps(two_keys(value_int(1), value_text("1")), scratch, &why));
+    CHECK_STR(why, "two keys of a map are both written as \"1\"");
+    CHECK(!json_keeps(two_keys(value_text("true"), value_bool(true)), scratch, &why));
+    CHECK(!json_keeps(two_keys(value_text("\xfe"), value_text("\xff")), scratch, &why));
+    CHECK(json_keeps(two_keys(value_int(1), value_text("2")), scratch, &why));
+    CHECK(json_keeps(two_keys(value_int(1), value_int(2)), scratch, &why));
+}
+
 TEST(depth_is_bounded)
 {
     struct buf deep = BUF_EMPTY;
