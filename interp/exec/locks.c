@@ -108,15 +108,17 @@ void lock_look(struct store *s, struct lock_row *l, struct arena *a)
     l->waits = found.at;
 }
 
-static struct str ways_to_free(struct driver *d, struct str run)
+// One whose outcome is not known goes on only when a person has said what it was.
+static struct str ways_to_free(struct driver *d, struct str run, bool unknown)
 {
     struct str with = d->options->reach;
 
     return str_format(d->arena,
-                      "`runbook resume %.*s%.*s`, `runbook undo %.*s%.*s` or `runbook abort "
+                      "`runbook resume %.*s%.*s%s`, `runbook undo %.*s%.*s` or `runbook abort "
                       "%.*s%.*s`",
-                      STR_ARG(run), STR_ARG(with), STR_ARG(run), STR_ARG(with), STR_ARG(run),
-                      STR_ARG(with));
+                      STR_ARG(run), STR_ARG(with),
+                      unknown ? " --mark STEP=done` or `--mark STEP=failed" : "", STR_ARG(run),
+                      STR_ARG(with), STR_ARG(run), STR_ARG(with));
 }
 
 // It does not end by itself: to wait for the lock is no use.
@@ -129,7 +131,7 @@ static void held_by_waiting(struct driver *d, const struct lock_row *h)
                                 STR_ARG(h->host), STR_ARG(h->waits));
 
     diag_help(d->diags, e, "`runbook waiting%.*s` says how it is answered; %.*s frees the lock",
-              STR_ARG(d->options->reach), STR_ARG(ways_to_free(d, h->run)));
+              STR_ARG(d->options->reach), STR_ARG(ways_to_free(d, h->run, false)));
 }
 
 static void held(struct driver *d, struct lock_row *h)
@@ -149,7 +151,7 @@ static void held(struct driver *d, struct lock_row *h)
               h->crashed   ? "its process is gone:"
               : h->unknown ? "it ended, and what became of a step is not known:"
                            : "while it runs, wait with --wait 10m; when it has stopped or was killed,",
-              STR_ARG(ways_to_free(d, h->run)));
+              STR_ARG(ways_to_free(d, h->run, h->unknown)));
 }
 
 static void tell_waiting(struct driver *d, struct lock_row *h)

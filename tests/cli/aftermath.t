@@ -116,7 +116,8 @@ test_that 'a run of which one step was undone says that it cannot go on forwards
 test_that 'of a run whose outcome is not known undo is offered beside the marks, and locks says that resume wants one' '
 	made dark "id: a, effects: write, shell: \"true\", undo: {shell: \"true\"}" "id: b, effects: write, shell: \"kill -9 \$PPID; sleep 9\", undo: {shell: \"true\"}" && echo "lock: [shop-3]" >>dark.yaml &&
 	sed -i "s,on_failure: undo,on_failure: stop," dark.yaml && ended 11 dark && grep -q "runbook resume $run --mark b=done" end && grep -q "runbook undo $run  *take back what was done" end &&
-	runbook locks | grep -qF "\`runbook resume $run --mark STEP=done\` or \`--mark STEP=failed\`, \`runbook undo $run\`" && exits 0 runbook undo $run --no-input
+	runbook locks | grep -qF "\`runbook resume $run --mark STEP=done\` or \`--mark STEP=failed\`, \`runbook undo $run\`" &&
+	exits 7 runbook run dark.yaml --no-input 2>held && grep -qF "\`runbook resume $run --mark STEP=done\` or \`--mark STEP=failed\`" held && exits 0 runbook undo $run --no-input
 '
 test_that 'a budget shorter than a tenth of a second is told in milliseconds' '
 	made hasty "id: a, effects: write, shell: sleep 0.15, undo: none" && echo "budget: {total: 50ms}" >>hasty.yaml && ended 0 hasty &&

@@ -332,6 +332,12 @@ test_that 'without --detach it is refused before the first step, and not said to
 	rm -f trace; exits 5 runbook run plain.yaml </dev/null 2>err && [ ! -e trace ] &&
 	grep -q "an approval, given from another terminal: start it with --detach" err && ! grep -q "somebody else" err
 '
+test_that '... and of a run that goes on, which is not started again, resume is what has --detach' '
+	rm -f go && sed -n "/^steps/q;p" plain.yaml | sed "s/^name: .*/name: later/" >later.yaml &&
+	printf "steps:\n  - {id: a, effects: write, shell: \"test -e go\", undo: none}\n  - {id: gate, effects: write, shell: \"true\", undo: none, approve: {message: ok}}\n" >>later.yaml &&
+	exits 1 runbook run later.yaml --detach >out 2>&1 </dev/null && later=$(runbook runs | head -1 | cut -d" " -f1) && >go &&
+	exits 5 runbook resume $later </dev/null 2>err && grep -q "given from another terminal: say .resume. with --detach" err
+'
 test_that 'while no vote is there resume is not said to go on, and after a refusal it is said to end it, as waiting says' '
 	begin plain && runbook show $run >out && grep -q "it waits for the approval of .gate.; when that is there, .runbook resume $run. (or a worker) goes on" out &&
 	! grep "^  runbook resume" out && exits 0 runbook reject $run --reason no && runbook show $run >out && runbook waiting >waiting &&
