@@ -214,6 +214,7 @@ static void remember_end(struct run *r, struct task *t, const struct event *e, e
     t->own_continue = truth_of(e->data, "own");
     t->message = str_copy(r->arena, text_of(e->data, "message"));
     t->took_ms = int_of(e->data, "took_ms", 0);
+    t->attempts = int_of(e->data, "attempt", t->attempts);  // one that never started is not in it
     t->result = kept_result(r, value_of(e->data, "result"));
     KEEP(r, t, outputs, value_of(e->data, "outputs"));
     remember_lost(r, t, e);
