@@ -88,7 +88,7 @@ static bool wants_retry(struct walk *w, int64_t *rest)
     return again && rest_ms(w, r, w->task->attempts, rest, &err);
 }
 
-static void tell_attempt(struct walk *w, bool final, int64_t rest)
+static bool tell_attempt(struct walk *w, bool final, int64_t rest)
 {
     struct value_builder *b = event_data(w->d);
 
@@ -98,13 +98,15 @@ static void tell_attempt(struct walk *w, bool final, int64_t rest)
     put_some(b, "picture", w->picture);
     if (final) {  // its rescue may read what came of it
         value_put_s(b, "final", value_bool(true));
-        put_results(w, b, true);
+        if (!put_results(w, b, true))
+            return false;
     } else {
         value_put_s(b, "next_ms", value_int(rest));
         value_put_s(b, "due_ms", value_int(loop_now_ms(w->d->loop) + rest));
     }
     emit(w->d, EVENT_STEP_ATTEMPT, b);
     act_settle(w->act);
+    return true;
 }
 
 void walk_rescue_again(struct walk *w)

@@ -93,7 +93,8 @@ static void note_result(struct walk *w)
 
     value_put_s(b, "step", value_string(w->task->address));
     value_put_s(b, "attempt", value_int(w->task->attempts));
-    put_results(w, b, true);
+    if (!put_results(w, b, true))
+        return;
     emit(w->d, EVENT_STEP_NOTE, b);
     when_durable_or(w->d, check_it, check_it, w);
 }

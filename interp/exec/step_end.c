@@ -4,19 +4,24 @@
 #include "exec/lasting.h"
 #include "exec/walk.h"
 
-// A result that cannot be kept whole is still a result: it is told short, and the store,
-// which is full, says so with the next commit.
-void put_results(struct walk *w, struct value_builder *b, bool has_result)
+// False when it cannot be kept whole: then it must not be told. What is left of the attempt holds
+// it still, and a resume has it from there.
+bool put_results(struct walk *w, struct value_builder *b, bool has_result)
 {
     struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
 
+    bool whole = true;
+
     if (has_result && w->result.kind == VALUE_MAP)
-        lasting_put(&l, "result", w->result);
-    if (w->outputs.kind == VALUE_MAP)
-        lasting_put(&l, "outputs", w->outputs);
+        whole = lasting_put(&l, "result", w->result);
+    if (whole && w->outputs.kind == VALUE_MAP)
+        whole = lasting_put(&l, "outputs", w->outputs);
     lasting_end(&l);
     if (w->view.result == &w->result && value_size(w->view.result_lost))
         value_put_s(b, "lost", lost_names(w->arena, "result", w->view.result_lost));
+    if (!whole)
+        store_has_failed(w->d, STR("the result of a step cannot be kept"));
+    return whole;
 }
 
 static const char *cover_word(enum undo_cover c)
@@ -112,7 +117,8 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
     value_put_s(b, "attempt", value_int(t->attempts));
     value_put_s(b, "state", value_text(state_word(state)));
     value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - w->began_ms));
-    put_results(w, b, state != STATE_SKIPPED && state != STATE_SATISFIED);
+    if (!put_results(w, b, state != STATE_SKIPPED && state != STATE_SATISFIED))
+        return;
     put_some(b, "message", w->message);
     put_some(b, "help", bad ? w->help : STR(""));
     put_some(b, "picture", bad ? w->picture : STR(""));

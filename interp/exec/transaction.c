@@ -40,7 +40,7 @@ void container_transaction(struct walk *w)
 }
 
 // Children of a transaction take the state that the transaction came to.
-static void settle_children(struct walk *w, enum state state)
+static bool settle_children(struct walk *w, enum state state)
 {
     struct driver *d = w->d;
 
@@ -57,22 +57,26 @@ static void settle_children(struct walk *w, enum state state)
         value_put_s(b, "state", value_text(state_word(state)));
         value_put_s(b, "took_ms", value_int(t->took_ms));
         struct lasting l = lasting_in(d, w->arena, b, t->aside);
-        if (t->result.kind == VALUE_MAP)
-            lasting_put(&l, "result", t->result);
+        bool whole = t->result.kind != VALUE_MAP || lasting_put(&l, "result", t->result);
         if (t->more->outputs.kind == VALUE_MAP)
-            lasting_put(&l, "outputs", t->more->outputs);
+            whole = whole && lasting_put(&l, "outputs", t->more->outputs);
+        if (!whole) {
+            store_has_failed(d, STR("the result of a step cannot be kept"));
+            return false;
+        }
         lasting_end(&l);
         if (state == STATE_CANCELLED)
             value_put_s(b, "message", value_text("rolled back"));
         emit(d, EVENT_STEP_END, b);
     }
+    return true;
 }
 
 // The transaction was committed before a crash, as the server says.
 void container_committed(struct walk *w)
 {
-    settle_children(w, STATE_SUCCEEDED);
-    container_work_over(w, STATE_SUCCEEDED);
+    if (settle_children(w, STATE_SUCCEEDED))
+        container_work_over(w, STATE_SUCCEEDED);
 }
 
 static void committed(struct attempt *at, const struct outcome *o)
@@ -81,12 +85,12 @@ static void committed(struct attempt *at, const struct outcome *o)
     struct walk *w = x->arg;
 
     if (o->verdict == VERDICT_DONE) {
-        settle_children(w, STATE_SUCCEEDED);
-        container_work_over(w, STATE_SUCCEEDED);
+        container_committed(w);
         return;
     }
     w->is_unknown = o->verdict == VERDICT_UNKNOWN;
-    settle_children(w, w->is_unknown ? STATE_UNKNOWN : STATE_CANCELLED);
+    if (!settle_children(w, w->is_unknown ? STATE_UNKNOWN : STATE_CANCELLED))
+        return;
     w->message = str_copy(w->arena, o->message);
     w->help = str_copy(w->arena, o->help);
     at->transaction = NULL;
@@ -108,8 +112,8 @@ static void rolled_back(struct attempt *at, const struct outcome *o)
 
     (void)o;
     at->transaction = NULL;
-    settle_children(w, STATE_CANCELLED);
-    walk_failed(w);
+    if (settle_children(w, STATE_CANCELLED))
+        walk_failed(w);
 }
 
 // The work of a container went wrong: a transaction is rolled back before anything else.

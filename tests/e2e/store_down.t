@@ -113,6 +113,19 @@ test_that 'full, and the interpreter dies: what the step came to is known afterw
 	rm state/filler && touch go && resume 0 && effects "a b "
 '
 
+test_that 'a result that cannot be kept is not told short: a resume has it whole' '
+	disk 16m
+	cat >spoil.sh <<-"EOF" &&
+		echo a >>effects
+		cd state/runbook/runs/* && seq -f result-%g.json 300 | xargs mkdir
+		head -c 200000 /dev/zero | tr "\\0" x
+	EOF
+	book_here "  - {id: a, shell: sh spoil.sh}
+  - {id: b, shell: \"echo b \${{ size(steps.a.stdout) }} >> effects\"}"
+	run_any 12 && effects "a " && has "the result of a step cannot be kept; nothing further is started" &&
+	the_run && rmdir state/runbook/runs/*/result-*.json && resume 0 && effects "a b 200000 " && whole
+'
+
 test_that 'full in an undo: resume goes on undoing' '
 	disk 4m
 	book_here "  - {id: a, shell: echo a >> effects, undo: {shell: echo undo-a >> effects}}
@@ -126,7 +139,9 @@ test_that 'more output than there is room for does not fail a step' '
 	disk 4m
 	book_here "  - {id: a, shell: \"cat /dev/zero > state/filler || truncate -s -200K state/filler; head -c 4000000 /dev/urandom | base64 -w 0; rm state/filler; echo a >> effects\"}
   - {id: b, shell: \"echo b >> effects\"}"
-	run_any 0 && effects "a b " && the_run && whole
+	run_any 0 12 && the_run && { [ $got = 0 ] ||
+		{ effects "a " && mount -o remount,size=32m "$work/state" && resume 0; }; } &&
+	effects "a b " && whole
 '
 
 test_that 'read-only before the run: nothing is started' '
