@@ -53,10 +53,10 @@ test_that 'a run of which it is not known what became keeps its lock, and that i
 	book "$waits" "lock: db/x"
 	start && keeper=$(pgrep -P "$run") && step=$(pgrep -P "$keeper") && kill -9 "$run" "$keeper" $step &&
 	until_true "gone $run && gone $keeper" && resume 11 && runbook locks >out &&
-	has "what became of it is not known: \`runbook resume $id\`, \`runbook undo $id\` or \`runbook abort $id\`" &&
+	has "what became of it is not known: \`runbook resume $id --mark STEP=done\` or \`--mark STEP=failed\`, \`runbook undo $id\` or \`runbook abort $id\`" &&
 	runbook locks -o ndjson | grep "\"crashed\":false,\"unknown\":true" &&
 	exits 7 timeout 10 runbook run book.yaml >out 2>&1 &&
-	has "what became of a step is not known: \`runbook resume $id\`, \`runbook undo $id\` or \`runbook abort $id\` frees the lock" && lacks --wait &&
+	has "what became of a step is not known: \`runbook resume $id --mark STEP=done\` or \`--mark STEP=failed\`, \`runbook undo $id\` or \`runbook abort $id\` frees the lock" && lacks --wait &&
 	exits 7 timeout 10 runbook run book.yaml --wait 100ms >out 2>&1 && has "what became of it is not known, so resume" &&
 	exits 0 runbook abort "$id" >out 2>&1 && touch go && run 0
 '
