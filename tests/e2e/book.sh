@@ -34,8 +34,9 @@ resume() {
 	exits "$want" timeout 120 runbook resume "$id" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
 }
 # gone PID: or a zombie that nobody has reaped yet
-gone() {
-	! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null
+gone() {  # with its last thread, which has the locks until then
+	! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null &&
+		[ "$(ls "/proc/$1/task" 2>/dev/null | wc -l)" -le 1 ]
 }
 until_true() {
 	tries=0
