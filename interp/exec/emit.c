@@ -138,6 +138,7 @@ void emit(struct driver *d, enum event_type type, struct value_builder *data)
 
 // ---- words
 
+__attribute__((format(printf, 3, 0)))
 static struct untold words_of(struct driver *d, struct arena *a, const char *format, va_list args)
 {
     struct buf b = BUF_EMPTY;
