@@ -122,7 +122,12 @@ while not os.path.exists("go"):
 	*) until_true 'grep -qsx x effects' ;;
 	esac || { cat out; return 1; }
 }
-# sends SIGNAL TIMES: each when the one before was heard; `all`: everything that is no end of it
+# is_check PHASE: what runs in it is stopped by the first signal, where a step is let finish
+is_check() {
+	case $1 in requires | checklist | done_if | verify | undone) ;; *) false ;; esac
+}
+# sends SIGNAL TIMES PHASE: each when the one before was heard; `all`: everything that is no end
+# of it
 sends() {
 	if [ "$1" = all ]; then
 		for signal in PIPE USR1 USR2 WINCH WINCH WINCH TSTP CONT; do kill -$signal $run; done
@@ -134,6 +139,8 @@ sends() {
 	if [ "$1" != QUIT ] && [ "$2" -gt 1 ]; then
 		kill -"$1" $run 2>/dev/null || :
 	elif [ "$1" != QUIT ]; then
+		# A check that may go on before it was told to end would end well.
+		! is_check "$3" || until_true "gone $run || [ -e saw ]" || return
 		touch go
 		return
 	fi
@@ -157,12 +164,14 @@ did() {
 plays() {
 	begin "$1" || return
 	[ "$3" -le 2 ] || touch deaf
-	sends "$2" "$3" && ends "$4" && did "$1" "$5" && nothing_lives || return
-	case $1:$3 in
-	requires:1 | checklist:1 | done_if:1 | verify:1 | undone:1) [ "$2" = all ] || heard "x:TERM " ;;
-	*:1) heard "" ;;
-	*) grep -q ":TERM" saw 2>/dev/null || [ ! -e saw ] ;;
-	esac || return
+	sends "$2" "$3" "$1" && ends "$4" && did "$1" "$5" && nothing_lives || return
+	if [ "$3" != 1 ]; then
+		grep -q ":TERM" saw 2>/dev/null || [ ! -e saw ]
+	elif ! is_check "$1"; then
+		heard ""
+	else
+		[ "$2" = all ] || heard "x:TERM "
+	fi || return
 	id=$(ls state/runbook/runs 2>/dev/null)
 	[ -z "$id" ] || whole || return
 	touch go
