@@ -1,9 +1,7 @@
 #include "exec/reader.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include "base/arena.h"
+#include "base/thread.h"
 
 // A few blocks wait to be applied: enough that neither thread waits for the other at each event,
 // and little memory however long the journal is.
@@ -133,18 +131,6 @@ static void *read_all(void *arg)
     return NULL;
 }
 
-// Signals are the loop's.
-static bool start_thread(struct reader *r)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&r->thread, NULL, read_all, r) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 // ---- the loop
 
 static void add_blocks(struct reader *r)
@@ -171,7 +157,7 @@ struct reader *reader_start(struct journal *j, struct arena *a)
     pthread_mutex_init(&r->mutex, NULL);
     pthread_cond_init(&r->changed, NULL);
     add_blocks(r);
-    if (start_thread(r))
+    if (thread_start(&r->thread, read_all, r) == 0)
         return r;
     arena_free(own);
     return NULL;

@@ -1,8 +1,9 @@
 #include "loop/works.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
+
+#include "base/thread.h"
 
 struct work {
     struct works *works;
@@ -75,18 +76,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-// Signals are the loop's.
-static bool start_thread(struct work *work)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&work->thread, NULL, run, work) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok;
-}
-
 static size_t *count_of(struct works *w, const struct work *work)
 {
     return work->apart ? &w->apart : &w->awaited;
@@ -101,7 +90,7 @@ bool works_start(struct works *w, bool apart, void (*fn)(void *arg), void (*done
         return false;
     *work = (struct work){ .works = w, .apart = apart, .work = fn, .done = done, .arg = arg };
     ++*count_of(w, work);
-    if (start_thread(work))
+    if (thread_start(&work->thread, run, work) == 0)
         return true;
     --*count_of(w, work);
     free(work);

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "store/postgres_journal.h"
 
 enum {
@@ -94,15 +94,10 @@ static void *keep(void *arg)
     return NULL;
 }
 
-// Signals are the loop's.
 bool lease_keep(struct postgres_journal *j, struct failure *why)
 {
-    sigset_t all, before;
+    int error = thread_start(&j->keeping, keep, j);
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&j->keeping, NULL, keep, j);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     j->has_thread = error == 0;
     if (error)
         failure_set(why, "no thread can be started: %s", strerror(error));

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/thread.h"
 
 enum {
     SLOW_MS = 50,     // a write that takes longer than that is slow
@@ -309,18 +309,12 @@ struct batch *writer_batch(struct writer *w)
     return w->filling;
 }
 
-// Signals are the loop's.
 static bool start_thread(struct writer *w)
 {
-    sigset_t all, before;
-
     w->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->event_fd < 0)
         return false;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    w->running = pthread_create(&w->thread, NULL, run_thread, w) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    w->running = thread_start(&w->thread, run_thread, w) == 0;
     if (w->running)
         w->watch = loop_watch(w->loop, w->arena, w->event_fd, WATCH_READ, call_done, w);
     if (w->running)
