@@ -84,15 +84,6 @@ static struct str phrase_of(const struct needing *n, const struct confirm *c, bo
 }
 
 // A phrase that depends on the run, or on an item, is judged when it is asked for.
-// Ready to paste into a shell.
-static struct str quoted(const struct needing *n, struct str answer)
-{
-    struct buf b = BUF_EMPTY;
-
-    shell_quote(&b, answer);
-    return buf_take(&b, n->d->arena);
-}
-
 static bool is_answered(const struct needing *n, const struct confirm *c, struct names p)
 {
     const struct run_options *o = n->d->options;
@@ -123,7 +114,7 @@ static void need_confirm(struct needing *n, const struct confirm *c, struct name
         wrong = str_format(n->d->arena, "  (`%.*s` is not it)", STR_ARG(s->text));
     if (c->danger == DANGER_SEVERE)
         need(n, p, "--confirm %.*s=%.*s%.*s", STR_ARG(id),
-             STR_ARG(quoted(n, phrase_of(n, c, &known))), STR_ARG(wrong));
+             STR_ARG(shell_word(n->d->arena, phrase_of(n, c, &known))), STR_ARG(wrong));
     else
         need(n, p, "--confirm %.*s=yes%s(or --yes)%.*s", STR_ARG(id), n->brief ? " " : "  ",
              STR_ARG(wrong));

@@ -20,11 +20,7 @@ void plan_question(struct planning *g, const char *indent, const char *what, str
 // Ready to paste into a shell.
 static struct str answer_flag(struct arena *a, const char *flag, struct str id, struct str answer)
 {
-    struct buf b = BUF_EMPTY;
-
-    buf_format(&b, "%s %.*s=", flag, STR_ARG(id));
-    shell_quote(&b, answer);
-    return buf_take(&b, a);
+    return str_format(a, "%s %.*s=%.*s", flag, STR_ARG(id), STR_ARG(shell_word(a, answer)));
 }
 
 void plan_confirm(struct planning *g, const char *indent, const struct confirm *c, struct str id)
