@@ -178,7 +178,7 @@ bool driver_start_keeper(struct driver *d)
     d->session = (struct session){
         .arena = d->arena, .loop = d->loop, .mask = d->mask, .folder = d->folder, .run = d->id
     };
-    d->session.keeper = keeper_start_at(d->loop, d->arena, d->folder, next_seq(d));
+    d->session.keeper = keeper_start(d->loop, d->arena, d->folder, next_seq(d));
     if (d->session.keeper) {
         keeper_on_change(d->session.keeper, keeper_changed, d);
         keeper_on_held(d->session.keeper, step_is_held, d);

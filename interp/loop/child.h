@@ -24,11 +24,10 @@
 struct keeper;
 
 // Starts the keeper: this program again (/proc/self/exe @keeper). [folder] is where
-// results are left when nobody listens any more. NULL with errno if it cannot be started.
-struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder);
-// The same, for a session of a run that begins at [from] in its journal: what it is asked to start
-// is named "aN", N the place of the intent, so that after a crash it is known whose it was.
-struct keeper *keeper_start_at(struct loop *l, struct arena *a, struct str folder, int64_t from);
+// results are left when nobody listens any more. The session of the run begins at [from] in its
+// journal: what it is asked to start is named "aN", N the place of the intent, so that after a crash
+// it is known whose it was. NULL with errno if it cannot be started.
+struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder, int64_t from);
 // What keeps descriptors to it: main() of `runbook @keeper`. Returns the exit status.
 int keeper_main(int argc, char **argv);
 int64_t keeper_pid(const struct keeper *k);  // 0: it was lost, and no other was needed yet

@@ -256,12 +256,7 @@ bool line_start_keeper(struct keeper *k)
     return true;
 }
 
-struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder)
-{
-    return keeper_start_at(l, a, folder, 0);
-}
-
-struct keeper *keeper_start_at(struct loop *l, struct arena *a, struct str folder, int64_t from)
+struct keeper *keeper_start(struct loop *l, struct arena *a, struct str folder, int64_t from)
 {
     struct keeper *k = NEW(a, struct keeper);
 

@@ -125,7 +125,7 @@ static double kept(struct bench b, struct str folder)
         b.env[i] = str_from(environ[i]);
     double from = seconds();
     b.loop = loop_new(b.arena);
-    b.keeper = keeper_start(b.loop, b.arena, folder);
+    b.keeper = keeper_start(b.loop, b.arena, folder, 0);
     if (!b.keeper)
         abort();
     start_some(&b);

@@ -433,7 +433,7 @@ TEST(after_a_crash_the_remote_says_what_became_of_a_push)
     value_put_s(b, "sha", value_string(output_of("git rev-parse v2")));
     value_put_s(b, "previous", value_text(""));
     p = prepared("git: {push: {ref: main}}", no_values(), false);
-    p->session.keeper = keeper_start(p->session.loop, scratch, p->folder);
+    p->session.keeper = keeper_start(p->session.loop, scratch, p->folder, 0);
     arena_defer(scratch, stop_keeper, p->session.keeper);
     p->at.action->settle(&p->at, value_finish(b));
     play_wait(p);

@@ -340,7 +340,7 @@ static int denied(struct str folder, const char *sudo)
                    sudo)
             .s);
 
-    s.keeper = keeper_start(s.loop, scratch, folder);
+    s.keeper = keeper_start(s.loop, scratch, folder, 0);
     spec.timeout_ms = 300;
     spec.grace_ms = 100;
     struct ran *ran = run_spec(&s, spec);
@@ -359,7 +359,7 @@ static int crowded(struct str folder)
     struct setting s = { .loop = loop_new(scratch), .folder = folder };
     struct rlimit before;
 
-    s.keeper = keeper_start(s.loop, scratch, folder);
+    s.keeper = keeper_start(s.loop, scratch, folder, 0);
     run(&s, "true");
     limit(&s, RLIMIT_NPROC, 1, &before);
     struct ran *ran = begin(&s, spec_of("echo hello"));
@@ -407,7 +407,7 @@ static int with_terminal(struct str folder)
     struct termios before, after;
 
     tcgetattr(0, &before);
-    s.keeper = keeper_start(s.loop, scratch, folder);
+    s.keeper = keeper_start(s.loop, scratch, folder, 0);
     spec.tty = true;
     struct ran *ran = run_spec(&s, spec);
     tcgetattr(0, &after);
@@ -487,7 +487,7 @@ static void interpret(const char *folder, const char *settle, const char *script
         b.timeout_ms = b.grace_ms = 200;
     a.name = STR("a");
     b.name = STR("b");
-    s.keeper = keeper_start(s.loop, scratch, s.folder);
+    s.keeper = keeper_start(s.loop, scratch, s.folder, 0);
     if (strcmp(settle, "at once") != 0)
         CHECK(exited(run_spec(&s, a), 3));
     if (strcmp(settle, "keep") != 0)

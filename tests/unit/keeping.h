@@ -67,7 +67,7 @@ static struct setting *new_setting(void)
 
     s->folder = new_folder();
     s->loop = loop_new(scratch);
-    s->keeper = keeper_start(s->loop, scratch, s->folder);
+    s->keeper = keeper_start(s->loop, scratch, s->folder, 0);
     if (!s->keeper)
         abort();
     arena_defer(scratch, stop_setting, s);

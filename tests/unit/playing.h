@@ -180,7 +180,7 @@ static bool play_resolve(struct play *p)
 static void play_start(struct play *p)
 {
     if (p->at.action->needs_process) {
-        p->session.keeper = keeper_start(p->session.loop, scratch, p->folder);
+        p->session.keeper = keeper_start(p->session.loop, scratch, p->folder, 0);
         arena_defer(scratch, stop_keeper, p->session.keeper);
     }
     p->at.action->start(&p->at);
