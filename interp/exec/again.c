@@ -188,14 +188,6 @@ static bool follows(const struct task *before, const struct task *t)
     return false;
 }
 
-static bool depends(const struct task *t, const struct task *on)
-{
-    for (size_t i = 0; i < t->need_count; i++)
-        if (t->needs[i] == on || depends(t->needs[i], on))
-            return true;
-    return false;
-}
-
 // What runs again runs first, and in its order: also where what stands between is done.
 static void again_comes_first(struct run *r)
 {
@@ -205,7 +197,7 @@ static void again_comes_first(struct run *r)
         struct task *t = r->prepare->tasks[i];
         if (t->ended)
             continue;
-        if (last && !follows(last, t) && !depends(last, t))
+        if (last && !follows(last, t))
             task_waits_for(r, t, last);
         if (is_again(t))
             last = t;
