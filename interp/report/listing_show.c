@@ -1,0 +1,142 @@
+// One run: its steps, what was asked, and how it stands.
+
+#include "base/arena.h"
+#include "report/aftermath.h"
+#include "report/answers.h"
+#include "report/listing_inside.h"
+#include "report/since.h"
+#include "value/when.h"
+
+// [over]: nothing of the run goes on; what was started then, and never ended, is in doubt.
+// [asked]: a person is asked about it.
+static void add_step(const struct story *s, bool over, bool asked, size_t wide, struct page *p)
+{
+    bool doubt = over && str_is(s->state, "running");
+    struct str state = asked && !s->ended_ns ? STR("waiting") : s->state;
+    const struct sign *m = sign_of(doubt ? STR("unknown") : state);
+    struct buf b = BUF_EMPTY;
+
+    buf_add(&b,
+            doubt ? STR("in doubt: it was started, and how it ended was not taken up") : state);
+    if (s->took_ms > 0)
+        buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
+    if (s->attempts > 1)
+        buf_format(&b, ", attempt %zu", s->attempts);
+    if (s->more->undo_state.n)
+        buf_format(&b, ", %.*s", STR_ARG(s->more->undo_state));
+    if (s->more->by.n)
+        buf_format(&b, ", by %.*s", STR_ARG(s->more->by));
+    if (s->more->reason.n)
+        buf_format(&b, " (%.*s)", STR_ARG(s->more->reason));
+    if (m->bad && s->message.n)
+        buf_format(&b, ": %.*s", STR_ARG(s->message));
+    if (s->more->fate.n)
+        buf_format(&b, " when the process died; %.*s", STR_ARG(s->more->fate));
+    struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(s->id));
+    page_item(p, label, wide + 2, m->bad ? m->ink : INK_PLAIN, buf_str(&b));
+    buf_free(&b);
+}
+
+static bool is_asked_about(const struct history *h, struct str id)
+{
+    for (size_t i = 0; i < h->question_count && !h->over; i++)
+        if (h->questions[i]->open && str_equal(h->questions[i]->step, id))
+            return true;
+    return false;
+}
+
+static size_t widest_id(const struct history *h)
+{
+    size_t wide = 0;
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        size_t n = utf8_length(h->stories[i]->id);
+        wide = n > wide && n <= 32 ? n : wide;
+    }
+    return wide;
+}
+
+static void add_question(const struct asked *q, struct page *p)
+{
+    struct str note = answers_note(q, p->arena);
+    struct str answer = q->votes.n ? str_format(p->arena, "the votes are in (%.*s), the run is to hear of it",
+                                                STR_ARG(q->votes))
+                        : q->open ? STR("not answered")
+                                : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s",
+                                             STR_ARG(history_answer(q)), q->by.n ? ", by " : "",
+                                             STR_ARG(q->by), q->how.n ? ", " : "",
+                                             STR_ARG(answers_way(q->how)), note.n ? ": " : "",
+                                             STR_ARG(note));
+
+    page_item(p, q->step, 12, q->open ? INK_ASK : INK_PLAIN,
+              str_format(p->arena, "%.*s%s%.*s: %.*s", STR_ARG(q->kind), q->message.n ? " " : "",
+                         STR_ARG(q->message), STR_ARG(answer)));
+}
+
+static struct str ended_words(const struct history *h, const struct run_row *r, struct arena *a)
+{
+    if (str_equal(r->state, r->result))
+        return str_format(a, "%.*s (exit code %d)", STR_ARG(r->state), r->exit);
+    return str_format(a, "%.*s, %.*s%.*s (exit code %d)", STR_ARG(r->state), STR_ARG(row_result(r)),
+                      STR_ARG(since_words(h, a)), r->exit);
+}
+
+// Somebody is asked, and the run is there to hear the answer.
+static bool waits_at(const struct history *h, const struct run_row *row)
+{
+    return str_is(row->state, "running") && !h->over && history_open_question(h);
+}
+
+static void add_origin(const struct history *h, const struct run_row *row, struct page *p)
+{
+    struct arena *a = p->arena;
+
+    page_head(p, INK_BOLD, "%.*s%s", STR_ARG(h->title.n ? h->title : row->runbook),
+              h->drill ? " (DRILL)" : "");
+    page_item(p, STR("run"), 8, INK_PLAIN, h->run);
+    page_item(p, STR("runbook"), 8, INK_PLAIN,
+              h->file.n ? str_format(a, "%.*s (%.*s)", STR_ARG(row->runbook), STR_ARG(h->file))
+                        : row->runbook);
+    page_item(p, STR("started"), 8, INK_PLAIN,
+              str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
+                         STR_ARG(row->user), STR_ARG(row->host)));
+    page_item(p, STR("state"), 8, row_is_crashed(row) ? INK_BAD : INK_PLAIN,
+              waits_at(h, row)       ? str_format(a, "waiting: for a person at `%.*s`",
+                                                  STR_ARG(history_open_question(h)->step))
+              : row_never_began(row)       ? STR("never began: its process died, and nothing was started")
+              : row_is_crashed(row)      ? STR("crashed: its process is gone")
+              : listing_is_open(row) ? row->state
+                                     : ended_words(h, row, a));
+}
+
+void listing_show(const struct history *h, const struct run_row *row, struct str flags,
+                  struct page *p)
+{
+    size_t wide = widest_id(h);
+
+    add_origin(h, row, p);
+    if (row_never_began(row)) {
+        page_blank(p);
+        page_command(p, INK_PLAIN, "  runbook abort %.*s%.*s  puts it out of the way", STR_ARG(row->id),
+                  STR_ARG(flags));
+        return;
+    }
+    if (h->story_count) {
+        page_blank(p);
+        page_head(p, INK_BOLD, "%s", "Steps:");
+    }
+    for (size_t i = 0; i < h->story_count; i++)
+        add_step(h->stories[i], h->over, is_asked_about(h, h->stories[i]->id), wide, p);
+    if (h->question_count) {
+        page_blank(p);
+        page_head(p, INK_BOLD, "%s", "Questions:");
+    }
+    for (size_t i = 0; i < h->question_count; i++)
+        add_question(h->questions[i], p);
+    if (h->over || h->suspended)
+        aftermath_write(h, flags, p);
+    else if (row_is_crashed(row))
+        aftermath_commands(h, flags, p);
+    else if (row_is_attached(row))
+        aftermath_meanwhile(h, flags, p);
+}
