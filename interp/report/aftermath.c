@@ -68,7 +68,7 @@ static void add_list(const struct history *h, const char *key, const char *head,
 // Steps that [is] is true of, under a heading, with words of theirs.
 static void add_stories(const struct history *h,
                         bool (*is)(const struct history *h, const struct story *s),
-                        struct str (*words)(const struct story *s), const char *head,
+                        struct str (*words)(const struct history *h, const struct story *s), const char *head,
                         enum ink color, struct page *p)
 {
     size_t wide = 0, n = 0;
@@ -85,7 +85,7 @@ static void add_stories(const struct history *h,
             page_blank(p);
             page_head(p, INK_BOLD, "%s", head);
         }
-        page_item(p, h->stories[i]->id, wide, color, words(h->stories[i]));
+        page_item(p, h->stories[i]->id, wide, color, words(h, h->stories[i]));
     }
 }
 
@@ -96,8 +96,9 @@ static bool was_not_run(const struct history *h, const struct story *s)
            (str_is(s->state, "pending") || str_is(s->state, "blocked"));
 }
 
-static struct str name_of(const struct story *s)
+static struct str name_of(const struct history *h, const struct story *s)
 {
+    (void)h;
     return s->name;
 }
 
@@ -109,8 +110,9 @@ static void add_not_run(const struct history *h, struct page *p)
         add_stories(h, was_not_run, name_of, "Not run:", INK_PLAIN, p);
 }
 
-static struct str what_it_leaves(const struct story *s)
+static struct str what_it_leaves(const struct history *h, const struct story *s)
 {
+    (void)h;
     return s->more->leaves;
 }
 
@@ -120,9 +122,10 @@ void aftermath_world(const struct history *h, struct page *p)
 }
 
 // A step that did not end well may have done only half of it.
-static struct str what_it_did(const struct story *s)
+static struct str what_it_did(const struct history *h, const struct story *s)
 {
-    return str_is(s->state, "succeeded") ? s->name
+    return s->more->undo_state.n         ? history_undo_words(h, s)
+           : str_is(s->state, "succeeded") ? s->name
            : s->message.n                ? s->message
                                          : STR("it may be half done");
 }
@@ -180,7 +183,7 @@ static void add_undo(const struct history *h, struct page *p)
         const struct sign *m = sign_of(STR("undo_failed"));
         page_blank(p);
         page_head(p, m->ink, "%s undo of %.*s: %.*s", sign_shown(m, p->look), STR_ARG(s->id),
-                  STR_ARG(s->more->undo_state));
+                  STR_ARG(history_undo_words(h, s)));
         if (s->more->undo_message.n)
             page_text(p, "  ", INK_PLAIN, s->more->undo_message);
     }

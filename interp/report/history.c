@@ -269,6 +269,19 @@ bool history_not_undone(const struct history *h, const struct story *s)
            !s->more->undo_state.n && !s->is_hook && !s->poll && str_find(s->id, '~') == SIZE_MAX;
 }
 
+struct str history_undo_words(const struct history *h, const struct story *s)
+{
+    struct str state = s->more->undo_state;
+
+    if (str_is(state, "unknown"))
+        return STR("what its undo came to is not known");
+    if (!str_is(state, "running"))
+        return state;
+    return h->over      ? STR("its undo is in doubt: it was started, and how it ended was not taken up")
+           : h->crashed ? STR("its undo had begun")
+                        : STR("being undone");
+}
+
 bool history_wants_secrets(const struct history *h)
 {
     struct value names = value_of(h->start, "secret_inputs");

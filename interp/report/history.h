@@ -145,6 +145,8 @@ bool history_stays(const struct history *h, const struct story *s);
 bool history_not_undone(const struct history *h, const struct story *s);
 // A secret input has to be given again by who goes on with it: it is kept nowhere.
 bool history_wants_secrets(const struct history *h);
+// What became of its undo, as people are told: "being undone", "undone", ...; "" if none began.
+struct str history_undo_words(const struct history *h, const struct story *s);
 // Why it cannot be undone, behind its name.
 struct str history_no_way_back(const struct story *s, struct arena *a);
 // A check of `verify` or `undone`: the run is judged by it.

@@ -100,6 +100,8 @@ static void on_run_resume(struct history *h, const struct event *e)
     h->over = h->suspended = false;
     h->exit = -1;
     h->result = STR("");
+    h->end = VALUE_NONE;  // what it had come to is not what it comes to
+    h->ended_ns = 0;
     h->place = history_kept(h, text_of(e->data, "place"));
     h->undo_step = history_kept(h, text_of(e->data, "undo_step"));
     h->worker = history_kept(h, text_of(e->data, "worker"));

@@ -96,7 +96,7 @@ static void add_steps(const struct history *h, struct arena *a, struct document 
         document_cell(d, s->state);
         document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
         document_cell(d, s->attempts ? str_format(a, "%zu", s->attempts) : STR(""));
-        document_cell(d, s->more->undo_state);
+        document_cell(d, history_undo_words(h, s));
     }
 }
 
@@ -176,8 +176,8 @@ static struct str stays_words(const struct history *h, const struct story *s, st
 
     if (!history_stays(h, s))
         return STR("");
-    return str_is(s->state, "succeeded")
-               ? name
+    return s->more->undo_state.n ? history_undo_words(h, s)
+           : str_is(s->state, "succeeded") ? name
                : str_format(a, "%.*s, and may be half done", STR_ARG(s->state));
 }
 
@@ -195,7 +195,7 @@ static void add_undo(const struct history *h, struct arena *a, struct document *
         const struct story *s = in_order[i];
         if (s)  // else it was undone again later
             document_item(d, false,
-                          str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(s->more->undo_state),
+                          str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(history_undo_words(h, s)),
                                      s->more->undo_message.n ? ": " : "", STR_ARG(s->more->undo_message)));
     }
 }

@@ -7,28 +7,37 @@
 #include "report/since.h"
 #include "value/when.h"
 
-// [over]: nothing of the run goes on; what was started then, and never ended, is in doubt.
-// [asked]: a person is asked about it.
-static void add_step(const struct story *s, bool over, bool asked, size_t wide, struct page *p)
+// Of one that went well its undo is the news.
+static const struct sign *step_sign(const struct story *s, struct str state)
 {
-    bool doubt = over && str_is(s->state, "running");
+    const struct sign *m = sign_of(state);
+    struct str undo = s->more->undo_state;
+
+    return !undo.n || m->bad ? m : sign_of(str_is(undo, "unknown") ? STR("undo_failed") : undo);
+}
+
+// Where nothing of the run goes on, what was started and never ended is in doubt. [asked]: a person
+// is asked about it.
+static void add_step(const struct history *h, const struct story *s, bool asked, size_t wide,
+                     struct page *p)
+{
+    bool doubt = h->over && str_is(s->state, "running");
     struct str state = asked && !s->ended_ns ? STR("waiting") : s->state;
-    const struct sign *m = sign_of(doubt ? STR("unknown") : state);
+    const struct sign *m = step_sign(s, doubt ? STR("unknown") : state);
     struct buf b = BUF_EMPTY;
 
-    buf_add(&b,
-            doubt ? STR("in doubt: it was started, and how it ended was not taken up") : state);
+    buf_add(&b, doubt ? STR("in doubt: it was started, and how it ended was not taken up") : state);
     if (s->took_ms > 0)
         buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
     if (s->attempts > 1)
         buf_format(&b, ", attempt %zu", s->attempts);
     if (s->more->undo_state.n)
-        buf_format(&b, ", %.*s", STR_ARG(s->more->undo_state));
+        buf_format(&b, ", %.*s", STR_ARG(history_undo_words(h, s)));
     if (s->more->by.n)
         buf_format(&b, ", by %.*s", STR_ARG(s->more->by));
     if (s->more->reason.n)
         buf_format(&b, " (%.*s)", STR_ARG(s->more->reason));
-    if (m->bad && s->message.n)
+    if (sign_of(state)->bad && s->message.n)
         buf_format(&b, ": %.*s", STR_ARG(s->message));
     if (s->more->fate.n)
         buf_format(&b, " when the process died; %.*s", STR_ARG(s->more->fate));
@@ -59,14 +68,15 @@ static size_t widest_id(const struct history *h)
 static void add_question(const struct asked *q, struct page *p)
 {
     struct str note = answers_note(q, p->arena);
-    struct str answer = q->votes.n ? str_format(p->arena, "the votes are in (%.*s), the run is to hear of it",
+    struct str answer = q->votes.n ? str_format(p->arena,
+                                                "the votes are in (%.*s), the run is to hear of it",
                                                 STR_ARG(q->votes))
-                        : q->open ? STR("not answered")
-                                : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s",
-                                             STR_ARG(history_answer(q)), q->by.n ? ", by " : "",
-                                             STR_ARG(q->by), q->how.n ? ", " : "",
-                                             STR_ARG(answers_way(q->how)), note.n ? ": " : "",
-                                             STR_ARG(note));
+                        : q->open  ? STR("not answered")
+                                   : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s",
+                                                STR_ARG(history_answer(q)), q->by.n ? ", by " : "",
+                                                STR_ARG(q->by), q->how.n ? ", " : "",
+                                                STR_ARG(answers_way(q->how)), note.n ? ": " : "",
+                                                STR_ARG(note));
 
     page_item(p, q->step, 12, q->open ? INK_ASK : INK_PLAIN,
               str_format(p->arena, "%.*s%s%.*s: %.*s", STR_ARG(q->kind), q->message.n ? " " : "",
@@ -87,6 +97,23 @@ static bool waits_at(const struct history *h, const struct run_row *row)
     return str_is(row->state, "running") && !h->over && history_open_question(h);
 }
 
+// After its first undo a run only goes on undoing.
+static struct str open_words(const struct history *h, const struct run_row *row, struct arena *a)
+{
+    const char *crashed = row_is_crashed(row) ? ": its process is gone" : "";
+
+    if (waits_at(h, row))
+        return str_format(a, "waiting: for a person at `%.*s`%s",
+                          STR_ARG(history_open_question(h)->step),
+                          h->undoing ? ", in its undo" : "");
+    if (!h->undoing)
+        return str_format(a, "%.*s%s", STR_ARG(row->state), crashed);
+    if (h->undo_step.n)
+        return str_format(a, "%.*s, while `%.*s` of it is being undone%s", STR_ARG(row->state),
+                          STR_ARG(h->undo_step), crashed);
+    return str_format(a, "%.*s, while it is being undone%s", STR_ARG(row->state), crashed);
+}
+
 static void add_origin(const struct history *h, const struct run_row *row, struct page *p)
 {
     struct arena *a = p->arena;
@@ -101,11 +128,8 @@ static void add_origin(const struct history *h, const struct run_row *row, struc
               str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
                          STR_ARG(row->user), STR_ARG(row->host)));
     page_item(p, STR("state"), 8, row_is_crashed(row) ? INK_BAD : INK_PLAIN,
-              waits_at(h, row)       ? str_format(a, "waiting: for a person at `%.*s`",
-                                                  STR_ARG(history_open_question(h)->step))
-              : row_never_began(row)       ? STR("never began: its process died, and nothing was started")
-              : row_is_crashed(row)      ? STR("crashed: its process is gone")
-              : listing_is_open(row) ? row->state
+              row_never_began(row)   ? STR("never began: its process died, and nothing was started")
+              : listing_is_open(row) ? open_words(h, row, a)
                                      : ended_words(h, row, a));
 }
 
@@ -117,8 +141,8 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
     add_origin(h, row, p);
     if (row_never_began(row)) {
         page_blank(p);
-        page_command(p, INK_PLAIN, "  runbook abort %.*s%.*s  puts it out of the way", STR_ARG(row->id),
-                  STR_ARG(flags));
+        page_command(p, INK_PLAIN, "  runbook abort %.*s%.*s  puts it out of the way",
+                     STR_ARG(row->id), STR_ARG(flags));
         return;
     }
     if (h->story_count) {
@@ -126,7 +150,7 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
         page_head(p, INK_BOLD, "%s", "Steps:");
     }
     for (size_t i = 0; i < h->story_count; i++)
-        add_step(h->stories[i], h->over, is_asked_about(h, h->stories[i]->id), wide, p);
+        add_step(h, h->stories[i], is_asked_about(h, h->stories[i]->id), wide, p);
     if (h->question_count) {
         page_blank(p);
         page_head(p, INK_BOLD, "%s", "Questions:");
