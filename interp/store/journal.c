@@ -103,26 +103,6 @@ bool journal_looks_alone(const struct journal *j)
     return j->ops->look != NULL;
 }
 
-enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
-                                      struct arena *a, struct journal **out, struct diags *ds)
-{
-    enum store_error e = journal_take(s, id, mark, a, out, ds);
-
-    if (!e)
-        e = journal_look(*out, NULL, NULL, ds);
-    if (e && *out) {
-        journal_close(*out);
-        *out = NULL;
-    }
-    return e;
-}
-
-enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,
-                              struct diags *ds)
-{
-    return journal_open_claimed(s, id, STR(""), a, out, ds);
-}
-
 void journal_close(struct journal *j)
 {
     if (j->closed)

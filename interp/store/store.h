@@ -73,17 +73,11 @@ struct stored_event;
 // one that is taken already is STORE_HELD.
 enum store_error journal_create(struct store *s, struct arena *a, struct str id,
                                 struct journal **out, struct diags *ds);
-// To go on with a run. STORE_HELD names the holder: "held by pid P on HOST since T".
-// Every write carries the epoch of this opening: an older holder can write nothing more.
-enum store_error journal_open(struct store *s, struct str id, struct arena *a, struct journal **out,
-                              struct diags *ds);
-// The same by the process that a claim was made for ([mark] of struct claim): it has the run
-// instead of who claimed it.
-enum store_error journal_open_claimed(struct store *s, struct str id, struct str mark,
-                                      struct arena *a, struct journal **out, struct diags *ds);
-// The same in two steps, for who reads the run as well: it is ours, and nothing of it was looked
-// at; nothing but journal_look(), journal_id(), _folder() and _place(), and journal_close() may
-// follow.
+// To go on with a run: it is ours, and nothing of it was looked at; nothing but journal_look(),
+// journal_id(), _folder() and _place(), and journal_close() may follow. STORE_HELD names the holder:
+// "held by pid P on HOST since T". Every write carries the epoch of this opening: an older holder
+// can write nothing more. [mark]: of struct claim, for the process that a claim was made for, which
+// has the run instead of who claimed it; "" for others.
 enum store_error journal_take(struct store *s, struct str id, struct str mark, struct arena *a,
                               struct journal **out, struct diags *ds);
 // Looks at all that was written. [see], if any, is told of every event, each after it was checked,
@@ -207,7 +201,7 @@ struct seen_run {
 // PostgreSQL at the latest with the lease.
 struct claim {
     struct str run;
-    struct str mark;  // for journal_open_claimed(); "" where there is no need of it
+    struct str mark;  // for journal_take(); "" where there is no need of it
     int fd;           // the store's own
 };
 // Claims the first of [runs] that is still as it was seen and that nobody has, claimed by others

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -17,10 +15,6 @@ enum {
     QUICK_AFTER = 16  // and so are all, until so many in a row were not
 };
 
-struct queue {
-    struct batch *first, *last;
-};
-
 struct writer {
     struct arena *arena;
     struct loop *loop;
@@ -31,7 +25,7 @@ struct writer {
     void *arg;
     bool threaded;
     struct batch *filling;  // these two are the loop's alone
-    struct queue calling;
+    struct batches calling;
     struct timer *later;  // without a thread: calls back in the next turn
     void (*on_failure)(void *arg);
     void *failure_arg;
@@ -44,7 +38,7 @@ struct writer {
 
     pthread_mutex_t mutex;  // of what follows
     pthread_cond_t changed;
-    struct queue queued, done;
+    struct batches queued, done;
     bool busy;  // somebody is writing
     int64_t took_ms;  // the last write
     int slow;   // quick writes until it is not any more
@@ -53,47 +47,6 @@ struct writer {
     bool failed;
     struct failure why;
 };
-
-void failure_set(struct failure *f, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(f->text, sizeof f->text, format, args);
-    va_end(args);
-}
-
-static void append(struct queue *q, struct batch *b)
-{
-    if (!b)
-        return;
-    if (q->last)
-        q->last->next = b;
-    else
-        q->first = b;
-    while (b->next)
-        b = b->next;
-    q->last = b;
-}
-
-static struct batch *take_first(struct queue *q)
-{
-    struct batch *b = q->first;
-
-    q->first = b->next;
-    if (!q->first)
-        q->last = NULL;
-    b->next = NULL;
-    return b;
-}
-
-static struct batch *take_all(struct queue *q)
-{
-    struct batch *b = q->first;
-
-    *q = (struct queue){ 0 };
-    return b;
-}
 
 // With the mutex held.
 static void remember_failure(struct writer *w, const struct failure *why)
@@ -174,7 +127,7 @@ static void write_in_turn(struct writer *w, struct batch *batches)
     pthread_mutex_lock(&w->mutex);
     w->busy = false;
     w->untidy = is_untidy(w, batches);
-    append(&w->done, batches);
+    batches_append(&w->done, batches);
     pthread_cond_broadcast(&w->changed);
     tell_loop(w);
 }
@@ -186,7 +139,7 @@ static void *run_thread(void *arg)
     pthread_mutex_lock(&w->mutex);
     while (w->queued.first || !w->stop) {
         if (w->queued.first)
-            write_in_turn(w, take_all(&w->queued));
+            write_in_turn(w, batches_take(&w->queued));
         else if (w->untidy && !w->failed && !w->busy)
             tidy_in_thread(w);
         else
@@ -200,7 +153,7 @@ static void *run_thread(void *arg)
 static void call_back(struct writer *w)
 {
     while (w->calling.first) {
-        struct batch *b = take_first(&w->calling);
+        struct batch *b = batches_take_first(&w->calling);
         void (*then)(void *, bool) = b->then;
         void *arg = b->arg;
         bool ok = b->ok;
@@ -235,7 +188,7 @@ static void call_done(void *arg, int events)
 
     (void)events, (void)n;
     pthread_mutex_lock(&w->mutex);
-    append(&w->calling, take_all(&w->done));
+    batches_append(&w->calling, batches_take(&w->done));
     bool idle = !w->busy && !w->queued.first;
     pthread_mutex_unlock(&w->mutex);
     if (idle && !w->listens)
@@ -251,14 +204,6 @@ static void call_later(void *arg)
     w->later = NULL;
     call_back(w);
     tell_failure(w);
-}
-
-static void free_batches(struct batch *b)
-{
-    for (struct batch *next; b; b = next) {
-        next = b->next;
-        arena_free(b->arena);
-    }
 }
 
 static void close_writer(void *arg)
@@ -301,11 +246,8 @@ void writer_tidies(struct writer *w, bool (*wants)(void *arg),
 
 struct batch *writer_batch(struct writer *w)
 {
-    if (!w->filling) {
-        struct arena *a = arena_new(NULL);
-        w->filling = NEW(a, struct batch);
-        w->filling->arena = a;
-    }
+    if (!w->filling)
+        w->filling = batch_new();
     return w->filling;
 }
 
@@ -327,7 +269,7 @@ static void write_here(struct writer *w, struct batch *b)
     write_all(w, b);
     if (is_untidy(w, b))
         tidy(w);
-    append(&w->calling, b);
+    batches_append(&w->calling, b);
     if (!w->loop) {
         call_back(w);
         tell_failure(w);
@@ -353,7 +295,7 @@ static bool have_thread(struct writer *w)
 static void write_in_thread(struct writer *w, struct batch *b)
 {
     pthread_mutex_lock(&w->mutex);
-    append(&w->queued, b);
+    batches_append(&w->queued, b);
     pthread_mutex_unlock(&w->mutex);
     pthread_cond_broadcast(&w->changed);  // behind the unlock, or it would wake only to wait again
     watch_idle(w->watch, false);
@@ -451,8 +393,8 @@ void writer_stop(struct writer *w)
         timer_stop(w->later);
     w->later = NULL;
     w->on_failure = NULL;
-    free_batches(take_all(&w->done));
-    free_batches(take_all(&w->calling));
+    batches_free(batches_take(&w->done));
+    batches_free(batches_take(&w->calling));
 }
 
 void writer_fail(struct writer *w, const struct failure *why)

@@ -7,29 +7,8 @@
 
 #pragma once
 
-#include "store/store.h"
-
-struct new_event {
-    int64_t seq;
-    struct str type, json;
-    struct new_event *next;
-};
-
-struct batch {
-    struct arena *arena;  // of the batch and all in it
-    struct new_event *first, *last;
-    const struct run_row *row;  // NULL: as it was
-    void (*then)(void *arg, bool ok);
-    void *arg;
-    bool ok;  // it is durable
-    struct batch *next;
-};
-
-// Why a write failed: whole words, no names of ours.
-struct failure {
-    char text[600];
-};
-void failure_set(struct failure *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#include "loop/loop.h"
+#include "store/batch.h"
 
 struct writer;
 

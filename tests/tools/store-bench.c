@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "loop/loop.h"
 #include "store/store.h"
+#include "tests/unit/store_opens.h"
 
 extern char **environ;
 

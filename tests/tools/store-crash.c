@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "loop/loop.h"
 #include "store/store.h"
+#include "tests/unit/store_opens.h"
 #include "tests/unit/store_vfs.h"
 
 enum { COMMITS = 6, EVENTS = 3 };  // a child, and a commit

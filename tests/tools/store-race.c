@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "loop/loop.h"
 #include "store/store.h"
+#include "tests/unit/store_opens.h"
 
 enum result { HAD, HAD_NOT, WRONG };
 

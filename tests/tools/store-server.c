@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "loop/loop.h"
 #include "store/postgres_journal.h"
+#include "tests/unit/store_opens.h"
 #include "tests/unit/store_places.h"
 
 // ---- the wire

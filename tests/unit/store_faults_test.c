@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "loop/loop.h"
 #include "store/store.h"
+#include "tests/unit/store_opens.h"
 #include "tests/unit/store_vfs.h"
 
 static struct diags ds;

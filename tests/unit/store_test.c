@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "store/memory.h"
 #include "store/store.h"
+#include "tests/unit/store_opens.h"
 #include "tests/unit/store_places.h"
 
 static struct diags ds;
