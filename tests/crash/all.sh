@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# All of crash.sh and parallel.sh, JOBS sweeps at a time (2): what is killed, or gets a signal that ends
-# the run, at every STEP-th place; what cannot be written, at every fifth of those; and that mistakes
-# of a runbook are noticed.
+# All of birth.sh, crash.sh and parallel.sh, JOBS sweeps at a time (2): what is killed, or gets a
+# signal that ends the run, at every STEP-th place; what cannot be written, at every fifth of those;
+# and that mistakes of a runbook are noticed.
 
 here=$(cd "$(dirname "$0")" && pwd)
 step=${1:-1}
 export here
 
 sweeps() {
+	for what in kill kill-after; do
+		echo "$what birth"
+	done
 	for mode in good undo; do
 		for what in kill kill-after both both-after; do
 			echo "$mode interpreter $what $step"
@@ -37,5 +40,6 @@ sweeps() {
 
 # shellcheck disable=SC2016
 sweeps | xargs -P "${JOBS:-2}" -L 1 bash -c '
+	[ "$1" != birth ] || exec "$here/birth.sh" "$0"
 	[ "${4:-}" != parallel ] || exec "$here/parallel.sh" "$0" "$1" "$2" "$3"
 	DEFECT=${4:-} exec "$here/crash.sh" "$0" "$1" "$2" "$3"'

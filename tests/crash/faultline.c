@@ -7,6 +7,7 @@
 //             | ENOSPC | EIO         writing fails: this one, or with FAULT_EVER=1 all from it on
 //             | signal               FAULT_SIGNAL=N comes, FAULT_TIMES=N times
 //     FAULT_AFTER=1                  the call is made first (kill, both)
+//     FAULT_PAGES=1                  the pages of SQLite are places to die at, too
 //     FAULT_LOG=FILE                 what was done: "interpreter fdatasync 12"
 //
 // A step's process does not have it: the interpreter does not pass LD_PRELOAD on.
@@ -30,7 +31,7 @@
 #include <unistd.h>
 
 static struct {
-    bool mine, kills, both, signals, after, ever;
+    bool mine, kills, both, signals, after, ever, pages;
     int error, signo, times;
     long at;
     const char *who, *log;
@@ -81,6 +82,7 @@ __attribute__((constructor)) static void begin(void)
     fault.error = says("FAULT_DO", "ENOSPC") ? ENOSPC : says("FAULT_DO", "EIO") ? EIO : 0;
     fault.after = says("FAULT_AFTER", "1");
     fault.ever = says("FAULT_EVER", "1");
+    fault.pages = says("FAULT_PAGES", "1");
     fault.log = getenv("FAULT_LOG");
 }
 
@@ -195,17 +197,23 @@ int fdatasync(int fd)
     CALL(int, "fdatasync", true, -1, REAL(fdatasync)(fd));
 }
 
-// The pages of one commit of SQLite: dying between them is what its own tests are about.
+// The pages of one commit of SQLite: dying between them is what its own tests are about. Files that
+// are only being made are ours to ask about.
+static bool spares_pages(void)
+{
+    return fault.kills && !fault.pages;
+}
+
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
-    if (fault.kills)
+    if (spares_pages())
         return REAL(pwrite)(fd, bytes, size, at);
     CALL(ssize_t, "pwrite", true, -1, REAL(pwrite)(fd, bytes, size, at));
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t at)
 {
-    if (fault.kills)
+    if (spares_pages())
         return REAL(pwrite64)(fd, bytes, size, at);
     CALL(ssize_t, "pwrite64", true, -1, REAL(pwrite64)(fd, bytes, size, at));
 }
@@ -219,14 +227,14 @@ ssize_t write(int fd, const void *bytes, size_t size)
 
 int ftruncate(int fd, off_t size)
 {
-    if (fault.kills)
+    if (spares_pages())
         return REAL(ftruncate)(fd, size);
     CALL(int, "ftruncate", true, -1, REAL(ftruncate)(fd, size));
 }
 
 int ftruncate64(int fd, off64_t size)
 {
-    if (fault.kills)
+    if (spares_pages())
         return REAL(ftruncate64)(fd, size);
     CALL(int, "ftruncate64", true, -1, REAL(ftruncate64)(fd, size));
 }
@@ -258,7 +266,7 @@ static int with_us(pid_t *pid, const char *path, const posix_spawn_file_actions_
 {
     static const char *const ours[] = { "LD_PRELOAD", "FAULT_WHO", "FAULT_AT", "FAULT_DO",
                                         "FAULT_AFTER", "FAULT_EVER", "FAULT_LOG",
-                                        "FAULT_SIGNAL", "FAULT_TIMES" };
+                                        "FAULT_SIGNAL", "FAULT_TIMES", "FAULT_PAGES" };
     char *all[40] = { NULL };
     size_t n = 0;
 

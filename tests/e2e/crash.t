@@ -29,6 +29,9 @@ parallel() {  # MODE WHO DO STEP
 	"$here/parallel.sh" "$@" || printf 'not '
 	echo "ok $number - short steps side by side: $1: $2: $3: every promise is kept"
 }
+number=$((number + 1))
+"$here/birth.sh" kill || printf 'not '
+echo "ok $number - killed at every place before its run began, it is in nobody's way"
 command -v sqlite3 >/dev/null && {
 	parallel good interpreter kill 3
 	parallel undo interpreter both-after 5
