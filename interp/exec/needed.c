@@ -8,6 +8,7 @@
 #include "action/prompt.h"
 #include "base/arena.h"
 #include "base/shell_word.h"
+#include "exec/session.h"
 #include "exec/walk.h"
 
 struct needing {
@@ -18,10 +19,11 @@ struct needing {
     bool brief;  // in one line
 };
 
-// A step by its id behind that of the `use`, and by the groups around it. With its address where
-// it is one step of the run, and not all that stand in one place of the file.
+// A step by its id behind that of the `use`, by the groups around it, and by those of them that are
+// a for_each. With its address where it is one step of the run, and not all that stand in one place
+// of the file.
 struct names {
-    struct str in_file, in_groups, address;
+    struct str in_file, in_groups, below_each, address;
 };
 
 static struct names below(const struct needing *n, struct names p, struct str id, const char *mark)
@@ -33,6 +35,7 @@ static struct names below(const struct needing *n, struct names p, struct str id
         address = str_format(a, "%.*s%.*s%s", STR_ARG(address), STR_ARG(id), mark);
     return (struct names){ str_format(a, "%.*s%.*s%s", STR_ARG(p.in_file), STR_ARG(id), mark),
                            str_format(a, "%.*s%.*s%s", STR_ARG(p.in_groups), STR_ARG(id), mark),
+                           str_format(a, "%.*s%.*s%s", STR_ARG(p.below_each), STR_ARG(id), mark),
                            address };
 }
 
@@ -149,15 +152,19 @@ static bool begins_anew(const struct task *t)
     return group && !(group->ended && state_is_good(group->state));
 }
 
-static bool is_skipped(const struct needing *n, struct str id)
+static bool is_skipped(const struct needing *n, struct names p)
 {
     const struct run_options *o = n->d->options;
 
     for (size_t i = 0; i < o->skip_count; i++)
-        if (str_equal(o->skips[i], id))
+        if (str_equal(o->skips[i], p.in_file) || str_equal(o->skips[i], p.below_each))
             return true;
-    const struct task *t = run_task(n->d->run, id);
-    return t && t->ended && state_is_good(t->state) && !begins_anew(t);
+    return false;
+}
+
+static bool is_over(const struct needing *n, const struct task *t)
+{
+    return (t->ended && state_is_good(t->state) && !begins_anew(t)) || step_is_before(n->d, t);
 }
 
 static void need_module(struct needing *n, const struct module *m, struct names p, bool confirms);
@@ -170,7 +177,7 @@ static void need_of(struct needing *n, const struct step *s, struct names own, s
     const struct task *t = run_task(n->d->run, id);
     bool began = t && t->intent && !begins_anew(t);
 
-    if (is_skipped(n, id))
+    if (is_skipped(n, own) || (t && is_over(n, t)))
         return;
     if (s->more->confirm && !began)
         need_confirm(n, s->more->confirm, own);
@@ -198,6 +205,7 @@ static void need_step(struct needing *n, const struct step *s, struct names arou
 
     need_of(n, s, own,
             (struct names){ .in_file = around.in_file, .in_groups = in.in_groups,
+                            .below_each = s->more->for_each ? in.below_each : around.below_each,
                             .address = in.address });
 }
 
@@ -243,7 +251,7 @@ static size_t answers_needed(struct driver *d, struct buf *lines)
 {
     struct needing n = { .d = d, .arena = arena_new(NULL), .lines = lines };
 
-    need_module(&n, d->program->root, (struct names){ .in_file = STR(""), .in_groups = STR("") },
+    need_module(&n, d->program->root, (struct names){ .in_file = STR(""), .in_groups = STR(""), .below_each = STR("") },
                 !run_changed_anything(d->run));
     arena_free(n.arena);
     return n.count;
@@ -278,9 +286,10 @@ static void need_undo(struct needing *n, const struct task *t)
         number++;
         struct str mark = u->is_list ? str_format(n->arena, "~undo.%zu", number) : STR("~undo");
         struct names own = below(n,
-                                 (struct names){ id_in_file(t, n->arena),
-                                                 id_without_keys(t->address, n->arena),
-                                                 t->address },
+                                 (struct names){ .in_file = id_in_file(t, n->arena),
+                                                 .in_groups = id_without_keys(t->address, n->arena),
+                                                 .below_each = id_without_keys(t->address, n->arena),
+                                                 .address = t->address },
                                  mark, "");
         need_of(n, body, own, below(n, own, STR(""), "."));
     }

@@ -34,6 +34,8 @@ void make_run_value(struct driver *d);
 bool skips_are_right(struct driver *d);
 // False, with an error that knows what was perhaps meant: [flag] names no step of this run.
 bool step_is_missing(struct driver *d, struct str id, const char *flag);
+// --from FROM, and [t] stands before it in prepare or steps: it is skipped.
+bool step_is_before(const struct driver *d, const struct task *t);
 // mark.c: what --mark says of steps is journalled. 0, or a code with an error and nothing done.
 int apply_marks(struct driver *d);
 // required.c: false with an error, or with d->refused when a signal ended it.

@@ -177,7 +177,7 @@ static bool words_match(const struct str *all, size_t n, const struct task *t, s
     return false;
 }
 
-static bool is_before(const struct driver *d, const struct task *t)
+bool step_is_before(const struct driver *d, const struct task *t)
 {
     struct task *from = d->options->from.n ? run_find(d->run, d->options->from) : NULL;
 
@@ -205,7 +205,7 @@ bool skip_by_flag(struct walk *w)
 
     if (w->task->undoes || w->task->aside)
         return false;
-    if (!words_match(o->skips, o->skip_count, w->task, w->arena) && !is_before(w->d, w->task))
+    if (!words_match(o->skips, o->skip_count, w->task, w->arena) && !step_is_before(w->d, w->task))
         return false;
     w->by = person(w->d);
     w->reason = o->skip_reason;
