@@ -83,6 +83,8 @@ static void put_undo(struct walk *w, struct value_builder *b)
     if (t->phase == PHASE_UNDO || t->aside)
         return;
     value_put_s(b, "undo", value_text(cover_word(task_cover(w->d->program, t))));
+    if (run_taken_back_by(t))
+        value_put_s(b, "undo_by", value_string(run_taken_back_by(t)->address));
     struct expr_error err = { 0 };
     struct str text;
     bool secret;

@@ -215,88 +215,11 @@ size_t history_in_state(const struct history *h, const char *state)
     return n;
 }
 
-bool history_had_effect(const struct story *s)
-{
-    return s->started_ns && !str_is(s->state, "skipped") && !str_is(s->state, "satisfied") &&
-           !str_is(s->more->undo_state, "undone") && !s->taken_back;
-}
-
-// Its undo was tried and did not succeed, or it was passed over.
-static bool defies_undo(const struct history *h, const struct story *s)
-{
-    struct value passed = value_of(h->end, "cannot_undo");
-
-    for (size_t i = 0; passed.kind == VALUE_LIST && i < value_size(passed); i++)
-        if (value_item(passed, i).kind == VALUE_STRING && str_equal(value_item(passed, i).s, s->id))
-            return true;
-    return s->more->undo_state.n && !str_is(s->more->undo_state, "undone");
-}
-
-bool history_is_inside(const struct story *s, const struct story *outer)
-{
-    size_t n = outer->id.n;
-
-    return s->id.n > n && str_equal(str_slice(s->id, 0, n), outer->id) &&
-           (s->id.s[n] == '.' || s->id.s[n] == '~');
-}
-
-static bool was_aborted(const struct history *h)
-{
-    return h->over && str_is(h->result, "aborted");
-}
-
-bool history_stays(const struct history *h, const struct story *s)
-{
-    return was_aborted(h) && history_had_effect(s) && !s->group && !s->poll && !s->is_hook &&
-           !s->rolled_back && !str_is(s->effects, "read") && str_find(s->id, '~') == SIZE_MAX;
-}
-
-bool history_leaves(const struct history *h, const struct story *s)
-{
-    bool well = h->over && h->exit == 0 && !was_aborted(h);
-
-    if (!s->more->leaves.n || !history_had_effect(s) || well)
-        return false;
-    for (size_t i = 0; h->undoing && i < h->story_count; i++)
-        if (history_is_inside(s, h->stories[i]) && defies_undo(h, h->stories[i]))
-            return false;
-    return !(h->over && h->exit == 10) || defies_undo(h, s) || history_not_undone(h, s);
-}
-
-bool history_not_undone(const struct history *h, const struct story *s)
-{
-    return h->undoing && !h->undo_step.n && str_is(s->undo, "undo") && history_had_effect(s) &&
-           !s->more->undo_state.n && !s->is_hook && !s->poll && str_find(s->id, '~') == SIZE_MAX;
-}
-
-struct str history_undo_words(const struct history *h, const struct story *s)
-{
-    struct str state = s->more->undo_state;
-
-    if (str_is(state, "unknown"))
-        return STR("what its undo came to is not known");
-    if (!str_is(state, "running"))
-        return state;
-    return h->over      ? STR("its undo is in doubt: it was started, and how it ended was not taken up")
-           : h->crashed ? STR("its undo had begun")
-                        : STR("being undone");
-}
-
 bool history_wants_secrets(const struct history *h)
 {
     struct value names = value_of(h->start, "secret_inputs");
 
     return names.kind == VALUE_LIST && value_size(names);
-}
-
-struct str history_no_way_back(const struct story *s, struct arena *a)
-{
-    struct str why = s->more->irreversible.n            ? s->more->irreversible
-                     : str_is(s->undo, "missing") ? STR("it has no undo")
-                                                  : STR("");
-
-    return str_format(a, "%.*s%s%.*s", STR_ARG(s->name), s->name.n && why.n ? ": " : "",
-                      STR_ARG(why));
 }
 
 bool history_is_judged(const struct story *s)

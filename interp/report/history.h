@@ -24,6 +24,7 @@ struct story_more {
     struct str by, reason;  // of a skip or a mark by a person
     struct str undo_state, undo_message;
     struct str irreversible;  // why it cannot be taken back
+    struct str within;        // the group or `use` around it by which alone it is taken back
     struct str fate;          // of what ran when the run crashed, in words (report/fate.h)
     int64_t undo_started_ns;
     size_t undo_order;  // of the start of its undo, from 1
@@ -141,6 +142,9 @@ bool history_had_effect(const struct story *s);
 bool history_leaves(const struct history *h, const struct story *s);
 // It was aborted, and what this step did was not taken back: nothing of the run will do that now.
 bool history_stays(const struct history *h, const struct story *s);
+// Why it is there still at the end of a run that was undone or aborted: "undo_failed", "unknown",
+// "none", "irreversible", "missing" (it has no undo), "not_begun"; NULL when it is not.
+const char *history_why_there(const struct history *h, const struct story *s);
 // The run began to undo, and did not come to it: a signal, or a no.
 bool history_not_undone(const struct history *h, const struct story *s);
 // A secret input has to be given again by who goes on with it: it is kept nowhere.

@@ -1,5 +1,6 @@
 // The inside of a history, for the files that make it up: history.c (stories, asking),
-// history_events.c and history_steps.c (what each event changes).
+// history_undo.c (what was taken back), history_events.c and history_steps.c (what each event
+// changes).
 
 #pragma once
 

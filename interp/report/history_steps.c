@@ -135,6 +135,8 @@ void history_on_step_end(struct history *h, const struct event *e)
         s->message = STR("");
     history_take_word(h, e->data, "undo", &s->undo);
     TAKE_MORE(h, e->data, s, irreversible);
+    if (text_of(e->data, "undo_by").n)
+        PUT_MORE(h, s, within, text_of(e->data, "undo_by"));
     s->attempts = (size_t)int_of(e->data, "attempt", (int64_t)s->attempts);
     s->continued = truth_of(e->data, "continued");
     s->took_ms = int_of(e->data, "took_ms", 0);

@@ -61,6 +61,7 @@ static struct value step_value(const struct story *s, struct arena *a)
     put(b, "reason", s->more->reason);
     put(b, "leaves", s->more->leaves);
     put(b, "undo", s->undo);
+    put(b, "undo_by", s->more->within);
     put(b, "undo_state", s->more->undo_state);
     put(b, "undo_message", s->more->undo_message);
     return value_finish(b);
@@ -72,6 +73,24 @@ static struct value steps_value(const struct history *h, struct arena *a)
 
     for (size_t i = 0; i < h->story_count; i++)
         value_add(list, step_value(h->stories[i], a));
+    return value_finish(list);
+}
+
+// Each step whose work is there still when the undo is over, or the run was ended for good.
+static struct value not_undone_value(const struct history *h, struct arena *a)
+{
+    struct value_builder *list = value_list_start(a);
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        const char *why = history_why_there(h, h->stories[i]);
+        if (!why)
+            continue;
+        struct value_builder *b = value_map_start(a);
+        put(b, "step", h->stories[i]->id);
+        put(b, "name", h->stories[i]->name);
+        value_put_s(b, "why", value_text(why));
+        value_add(list, value_finish(b));
+    }
     return value_finish(list);
 }
 
@@ -199,6 +218,8 @@ struct value incident_json(const struct history *h, struct arena *a)
     value_put_s(b, "followups", followups_value(h, a));
     for (size_t i = 0; i < sizeof of_end / sizeof *of_end; i++)
         put_present(b, of_end[i], value_of(h->end, of_end[i]));
+    if (h->over && (h->undoing || str_is(h->result, "aborted")))
+        value_put_s(b, "not_undone", not_undone_value(h, a));
     value_put_s(b, "timeline", timeline_value(h, a));
     return value_finish(b);
 }

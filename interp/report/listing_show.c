@@ -11,7 +11,7 @@
 static const struct sign *step_sign(const struct story *s, struct str state)
 {
     const struct sign *m = sign_of(state);
-    struct str undo = s->more->undo_state;
+    struct str undo = s->taken_back ? STR("undone") : s->more->undo_state;
 
     return !undo.n || m->bad ? m : sign_of(str_is(undo, "unknown") ? STR("undo_failed") : undo);
 }
@@ -31,8 +31,10 @@ static void add_step(const struct history *h, const struct story *s, bool asked,
         buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
     if (s->attempts > 1)
         buf_format(&b, ", attempt %zu", s->attempts);
-    if (s->more->undo_state.n)
+    if (history_undo_words(h, s).n)
         buf_format(&b, ", %.*s", STR_ARG(history_undo_words(h, s)));
+    if (s->taken_back && s->more->within.n)
+        buf_format(&b, " with `%.*s`", STR_ARG(s->more->within));
     if (s->more->by.n)
         buf_format(&b, ", by %.*s", STR_ARG(s->more->by));
     if (s->more->reason.n)

@@ -45,4 +45,36 @@ test_that 'nor of one that crashed meanwhile' '
 test_that 'when such a run is aborted, its undo is in doubt' '
 	exits 0 runbook abort $run 2>end && sed -n "/Done, and it stays/,/^$/p" end | grep -q "^  a  *its undo is in doubt" && runbook show $run | grep "a  *succeeded in .*, its undo is in doubt" && runbook report $run >md && grep -q "^- a: its undo is in doubt" md
 '
+
+# -------- what an undo took back, and what is there still
+
+# why: "step why" for all that the report of $run, for programs, says is not undone
+why() { runbook report $run --format json | awk -F'"' '/"not_undone"/ { on = 1 } on && /"step"/ { step = $4 } on && /"why"/ { print step, $4 } on && /^  \]/ { on = 0 }'; }
+fails='id: bad, shell: exit 3, undo: none'
+group='id: g, steps: [{id: in1, shell: "true", leaves: in1 is there}, {id: in2, effects: read, shell: "true"}]'
+
+book left 'id: look, effects: read, shell: "true"' 'id: a, shell: "true", undo: {shell: "true"}' 'id: letter, shell: "true", undo: none' \
+	'id: sent, shell: "true", irreversible: it is read' 'id: b, shell: "true", undo: {shell: exit 4}' 'id: c, shell: "true"' "$fails" 'id: late, shell: "true"'
+test_that 'a report for programs lists what an undo left, each with why' '
+	exits 10 runbook run left.yaml --on-failure undo 2>err </dev/null && newest && why >is &&
+	printf "%s\n" "letter none" "sent irreversible" "b undo_failed" "c missing" "bad none" >want && same want is
+'
+test_that 'and what an undo that was stopped did not come to' '
+	book slow "id: a, shell: \"true\", undo: {shell: \"true\"}" "id: b, shell: \"true\", undo: {shell: \"echo undoing; exec sleep 30\"}" "$fails" &&
+	exits 10 on-terminal -s 100x40 -e "│ undoing" "\003" -e "half done" "\003" runbook run slow.yaml --on-failure undo --color=never >out && newest && why >is &&
+	printf "%s\n" "a not_begun" "b undo_failed" "bad none" >want && same want is
+'
+test_that 'a run that was not undone has no such list, one that was aborted has all that it did' '
+	exits 1 runbook run left.yaml 2>err </dev/null && newest && ! runbook report $run --format json | grep not_undone && exits 0 runbook abort $run 2>err && why >is &&
+	printf "%s\n" "a not_begun" "letter none" "sent irreversible" "b not_begun" "c missing" "bad none" >want && same want is
+'
+test_that 'what is in a group is undone with it: nobody is told that it is there' '
+	book whole "$group, undo: {shell: \"true\"}" "id: c, shell: \"true\"" "$fails" && exits 10 runbook run whole.yaml --on-failure undo 2>err </dev/null && newest &&
+	why >is && printf "%s\n" "c missing" "bad none" >want && same want is && runbook show $run | grep "  ↶ in1  *succeeded in .*, undone with .g.$" &&
+	runbook report $run | grep -q "^| .in1. .* undone |$" && exits 0 runbook abort $run 2>end && ! grep "in1" end
+'
+test_that 'when the undo of a group fails, what is in it is there' '
+	book whole "$group, undo: {shell: exit 4}" "$fails" && exits 10 runbook run whole.yaml --on-failure undo 2>err </dev/null && newest && why >is &&
+	printf "%s\n" "in1 undo_failed" "bad none" >want && same want is
+'
 done_testing
