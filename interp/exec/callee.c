@@ -164,10 +164,7 @@ static void callee_judge(struct walk *w)
         walk_verify(w);
         return;
     }
-    w->message = str_copy(w->arena, j.message);
-    w->help = str_copy(w->arena, j.help);
-    w->picture = j.picture;
-    w->parts = j.parts;
+    walk_says(w, &j);
     container_failed(w);
 }
 

@@ -125,6 +125,14 @@ void walk_verify_again(struct walk *w)
     walk_verify(w);
 }
 
+void walk_says(struct walk *w, const struct judged *j)
+{
+    w->message = str_copy(w->arena, j->message);
+    w->help = str_copy(w->arena, j->help);
+    w->picture = j->picture;
+    w->parts = j->parts;
+}
+
 // ---- what an action came to
 
 void walk_outcome(struct walk *w, const struct outcome *o)
@@ -145,10 +153,7 @@ void walk_outcome(struct walk *w, const struct outcome *o)
         walk_verify(w);
         return;
     }
-    w->message = str_copy(w->arena, j.message);
-    w->help = str_copy(w->arena, j.help);
-    w->picture = j.picture;
-    w->parts = j.parts;
+    walk_says(w, &j);
     // It was adopted, and its rule reads what is not known any more: nobody knows if it failed.
     w->is_unknown |= j.unread && o->withheld;
     walk_failed(w);
@@ -171,10 +176,7 @@ void gate_judge(struct walk *w)
         walk_verify(w);
         return;
     }
-    w->message = j.message;
-    w->help = j.help;
-    w->picture = j.picture;
-    w->parts = j.parts;
+    walk_says(w, &j);
     w->known_failed = w->task->step->more->retry == NULL;
     walk_failed(w);
 }

@@ -40,6 +40,8 @@ void walk_outcome(struct walk *w, const struct outcome *o);
 void walk_verify(struct walk *w);
 void walk_verify_again(struct walk *w);  // after a crash in its checks
 void walk_succeeded(struct walk *w);
+// Why the step is not good, as it was judged.
+void walk_says(struct walk *w, const struct judged *j);
 // Why it failed: a check that does not hold, or was cut off. [whose]: "its " of a used runbook, or "".
 void walk_unverified(struct walk *w, const char *whose, const struct check_outcome *o);
 void gate_judge(struct walk *w);
