@@ -18,6 +18,7 @@ static struct value question_value(const struct history *h, const struct asked *
 
     value_put_s(b, "run", value_string(h->run));
     value_put_s(b, "runbook", value_string(h->runbook));
+    value_put_s(b, "drill", value_bool(h->drill));
     value_put_s(b, "step", value_string(q->step));
     value_put_s(b, "kind", value_string(q->kind));
     value_put_s(b, "message", value_string(q->message));

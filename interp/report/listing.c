@@ -108,7 +108,6 @@ static void add_run(const struct run_row *r, const struct asked *waits, struct r
     struct buf b = BUF_EMPTY;
     int64_t started = wall_from(r->started);
 
-    cell(p, &b, r->id, 6);
     struct str when = started ? to_the_minute(started, a) : r->started;
     size_t year = c.narrow && started ? 5 : 0;
 
@@ -120,14 +119,19 @@ static void add_run(const struct run_row *r, const struct asked *waits, struct r
                     : r->runbook,
          c.names);
     cell(p, &b, c.narrow ? STR("") : r->user, 0);
+    if (row_is_drill(r))
+        cell(p, &b, STR("DRILL"), 0);
     if (!listing_is_open(r) && row_taken_back(r).n)
         cell(p, &b, since_row_words(r, a), 0);
     if (waits)
         cell(p, &b,
-             str_format(a, "waits for the %.*s of `%.*s` since %.*s", STR_ARG(waits->kind),
+             str_format(a, "waits for the %s of `%.*s` since %.*s",
+                        str_is(waits->kind, "approve") ? "approval" : str_copy(a, waits->kind).s,
                         STR_ARG(waits->step), STR_ARG(to_the_minute(waits->asked_ns, a))),
              0);
-    page_lead(p, "", ink_of(r), str_trim(buf_str(&b)));
+    struct buf id = BUF_EMPTY;
+    cell(p, &id, r->id, 6);
+    page_lead(p, buf_take(&id, a).s, ink_of(r), str_trim(buf_str(&b)));
     buf_free(&b);
 }
 

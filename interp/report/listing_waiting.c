@@ -66,7 +66,7 @@ static void add_open(const struct history *h, const struct asked *q, const struc
 
     page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
               STR_ARG(q->message.n ? q->message : q->kind));
-    page_head(p, INK_DIM, "  %.*s, asked %.*s%.*s", STR_ARG(h->runbook),
+    page_head(p, INK_DIM, "  %.*s%s, asked %.*s%.*s", STR_ARG(h->runbook), h->drill ? " (DRILL)" : "",
               STR_ARG(listing_ago(q->asked_ns, p->arena)), STR_ARG(no));
     add_way_on(h, q, row, flags, p);
 }

@@ -265,12 +265,12 @@ close_all() {
 }
 close_all
 test_that 'a run that waits at a terminal hears an approval' '
-	waits_at_a_terminal plain && runbook runs | grep "^$run.* running .*waits for the approve of \`gate\` since 2" &&
+	waits_at_a_terminal plain && runbook runs | grep "^$run.* running .*waits for the approval of \`gate\` since 2" &&
 	runbook runs -o ndjson | grep "\"id\":\"$run\".*\"waits\":\"gate\",\"kind\":\"approve\",\"asked\":\"2" &&
 	exits 0 runbook approve $run && wait $terminal && trace "before gate behind " && ! runbook runs | grep "^$run.*waits"
 '
 test_that 'runs says what a suspended one waits for, and since when' '
-	begin plain && runbook runs | grep "^$run.* suspended .*waits for the approve of \`gate\` since 2" && exits 0 runbook abort $run && ! runbook runs | grep "^$run.*waits"
+	begin plain && runbook runs | grep "^$run.* suspended .*waits for the approval of \`gate\` since 2" && exits 0 runbook abort $run && ! runbook runs | grep "^$run.*waits"
 '
 test_that '... and a refusal' '
 	waits_at_a_terminal plain && exits 0 runbook reject $run; wait $terminal; [ $? = 5 ] && trace "before "

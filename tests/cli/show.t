@@ -77,4 +77,18 @@ test_that 'when the undo of a group fails, what is in it is there' '
 	book whole "$group, undo: {shell: exit 4}" "$fails" && exits 10 runbook run whole.yaml --on-failure undo 2>err </dev/null && newest && why >is &&
 	printf "%s\n" "in1 undo_failed" "bad none" >want && same want is
 '
+
+# -------- drills
+
+printf 'runbook: 1\nname: drilled\ntype: application\ndrill: {env: {X: y}}\nsteps: [{id: a, approve: May it be, shell: "true", undo: none}]\n' >drilled.yaml
+test_that 'a drill is marked as one where runs and questions are listed' '
+	exits 6 runbook run drilled.yaml --detach --drill 2>err && newest && drill=$run && echo $run >drill && exits 6 runbook run drilled.yaml --detach 2>err &&
+	runbook runs >runs && grep "^$drill .* drilled .* DRILL  waits for the approval of .a." runs && [ "$(grep -c DRILL runs)" = 1 ] &&
+	runbook runs -o ndjson >rows && grep "\"id\":\"$drill\"" rows | grep -q "\"drill\":true" && [ "$(grep -c "\"drill\":true" rows)" = 1 ] &&
+	! grep -v "\"drill\":" rows && runbook waiting >asked && [ "$(grep -c "  drilled (DRILL), asked" asked)" = 1 ] && grep -q "  drilled, asked" asked &&
+	[ "$(runbook waiting -o ndjson | grep "\"run\":\"$drill\"" | grep -c "\"drill\":true")" = 1 ]
+'
+test_that 'it stays marked when it has ended, in another session' '
+	drill=$(cat drill) && runbook approve $drill >out && exits 0 runbook resume $drill 2>err </dev/null && runbook runs | grep "^$drill .* ok .* DRILL$"
+'
 done_testing
