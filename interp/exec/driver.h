@@ -1,4 +1,4 @@
-// Carries out a run: the pure core (exec/run.h) says what to do next, the driver does it
+// Carries out a run: the pure core (exec/core/run.h) says what to do next, the driver does it
 // with the loop, the store, the keeper and the actions, and tells the core what happened.
 //
 // run_start() and run_resume() and run_undo() return the exit code of cli.md. Diags that are
@@ -7,32 +7,11 @@
 
 #pragma once
 
+#include "exec/core/code.h"
 #include "exec/frame.h"
 #include "exec/observer.h"
 #include "exec/question.h"
 #include "store/store.h"
-
-// Exit codes of cli.md.
-enum code {
-    CODE_OK = 0,
-    CODE_FAILED = 1,
-    CODE_USAGE = 2,
-    CODE_INVALID = 3,
-    CODE_PREFLIGHT = 4,
-    CODE_DECLINED = 5,
-    CODE_SUSPENDED = 6,
-    CODE_LOCKED = 7,
-    CODE_UNVERIFIED = 8,
-    CODE_UNDONE = 9,
-    CODE_UNDO_INCOMPLETE = 10,
-    CODE_UNKNOWN = 11,
-    CODE_STORE = 12,
-    CODE_INTERNAL = 70,
-    CODE_TIMEOUT = 124,
-};
-// "ok", "failed", ..., "signal"; the names of cli.md.
-const char *code_word(int code);
-const char *code_sentence(int code);
 
 struct said {  // --confirm STEP=TEXT, --answer ID=VALUE, --attest ID=NOTE, --mark STEP=done
     struct str id, text;

@@ -23,8 +23,8 @@
 
 #pragma once
 
+#include "exec/core/run.h"
 #include "exec/driver.h"
-#include "exec/run.h"
 
 struct driver;
 struct walk;

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "exec/event.h"
+#include "exec/core/event.h"
 
 struct observer {
     // Every event, after it was added to the journal; [line] is its JSON, masked.

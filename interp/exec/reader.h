@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "exec/event.h"
+#include "exec/core/event.h"
 #include "store/store.h"
 
 struct reader;

@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "exec/event.h"
+#include "exec/core/event.h"
 #include "report/tail.h"
 
 // What the last poll of a check came to.

@@ -1,5 +1,5 @@
 #include "base/arena.h"
-#include "exec/event.h"
+#include "exec/core/event.h"
 #include "report/past.h"
 #include "value/fields.h"
 

@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
+#include "exec/core/run.h"
 #include "exec/driver.h"
-#include "exec/run.h"
 #include "tests/sim/dice.h"
 
 enum defect {

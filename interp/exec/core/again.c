@@ -1,7 +1,7 @@
 // A run that goes on: what is kept of a journal that was applied to it, what is tried again,
 // and what is in doubt (execution.md sections 2 and 4).
 
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 static void clear_queues(struct run *r)
 {

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 static enum task_kind kind_of(const struct step *s)
 {

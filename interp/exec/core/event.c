@@ -1,4 +1,4 @@
-#include "exec/event.h"
+#include "exec/core/event.h"
 
 #include <stdio.h>
 #include <string.h>

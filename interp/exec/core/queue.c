@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 // Moves what waits to the front; longer only where that would leave less than half free.
 static void make_room(struct run *r, struct queue *q)

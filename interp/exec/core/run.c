@@ -1,8 +1,8 @@
-#include "exec/run.h"
+#include "exec/core/run.h"
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 // ---- making
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 // The outermost around [t] by which alone it is taken back: a group or use that says its own undo
 // or, if [transactions], one in a transaction, which is taken back by the group or not at all.

@@ -1,9 +1,9 @@
 // What is to be done next, and in which order: what is over, what rested, what is ready,
 // then the next phase.
 
-#include "exec/run.h"
+#include "exec/core/run.h"
 
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 static struct order order(enum order_kind kind, struct task *t)
 {

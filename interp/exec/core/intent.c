@@ -4,7 +4,7 @@
 // of the keeper tell.
 
 #include "base/arena.h"
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 static struct task *offer(struct series *s)
 {

@@ -1,4 +1,4 @@
-#include "exec/task.h"
+#include "exec/core/task.h"
 
 #include "base/arena.h"
 #include "base/map.h"

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "exec/run.h"
+#include "exec/core/run.h"
 
 struct queue {
     void **items;

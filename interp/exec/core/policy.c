@@ -1,7 +1,7 @@
 // What a failure means for the rest: the nearest that is written wins
 // (language.md section 4, execution.md section 4).
 
-#include "exec/core.h"
+#include "exec/core/core.h"
 
 const char *policy_word(enum policy p)
 {

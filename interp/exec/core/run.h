@@ -8,8 +8,8 @@
 
 #pragma once
 
-#include "exec/event.h"
-#include "exec/task.h"
+#include "exec/core/event.h"
+#include "exec/core/task.h"
 
 enum order_kind {
     ORDER_SETTLE,     // [task] has an intent and no result: find out what became of it

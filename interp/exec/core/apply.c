@@ -1,13 +1,13 @@
-// What an event changes in a run. Nothing else changes one (exec/run.h).
+// What an event changes in a run. Nothing else changes one (exec/core/run.h).
 
-#include "exec/run.h"
+#include "exec/core/run.h"
 
 #include <assert.h>
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "exec/core.h"
-#include "exec/driver.h"
+#include "exec/core/code.h"
+#include "exec/core/core.h"
 #include "value/fields.h"
 
 // What failed in it before a resume, and was adopted, still keeps the rest from starting.
