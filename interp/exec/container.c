@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "exec/walk.h"
 
+static const char out_of_time[] = "the time of the group around it was up";
+
 // ---- begun
 
 static void cancel_inside(struct walk *w, const char *why)
@@ -29,19 +31,25 @@ static void timed_out(void *arg)
     w->timer = NULL;
     w->timed_out = true;
     run_fail_group(w->d->run, w->task);
-    cancel_inside(w, "the time of the group around it was up");
+    cancel_inside(w, out_of_time);
     pump(w->d);
 }
 
 static void start_timer(struct walk *w)
 {
     struct expr_error err = { 0 };
-    int64_t ns = 0;
+    int64_t ns = 0, due_ms = w->task->more->due_ms;
 
     if (!step_timeout(w, 0, &ns, &err) || ns <= 0)
         return;
-    w->timer = loop_timer(w->d->loop, w->arena, loop_now_ms(w->d->loop) + ns / 1000000, timed_out,
-                          w);
+    if (due_ms)
+        task_more(w->d->arena, w->task)->due_ms = 0;  // another attempt has a time of its own
+    else
+        due_ms = loop_now_ms(w->d->loop) + ns / 1000000;
+    if (due_ms <= loop_now_ms(w->d->loop))
+        timed_out(w);
+    else
+        w->timer = loop_timer(w->d->loop, w->arena, due_ms, timed_out, w);
 }
 
 // What a dry run cannot know yet is no failure of it.
@@ -89,6 +97,45 @@ void container_begin(struct walk *w)
         container_transaction(w);
     else
         container_children(w, VALUE_NONE);
+}
+
+// ---- waited for
+
+// The group around [t] whose time covers it; *at goes on to the next. Not that of a group whose
+// `rescue`, `always` or undo it is in.
+static struct task *next_around(const struct task **at)
+{
+    while ((*at)->in->owner && (*at)->in->kind != SERIES_UNDO) {
+        const struct series *in = (*at)->in;
+        *at = in->owner;
+        if ((in->kind == SERIES_STEPS || in->kind == SERIES_PREPARE) &&
+            in->owner->kind != TASK_EACH)
+            return in->owner;
+    }
+    return NULL;
+}
+
+void containers_wait(struct driver *d, const struct task *t)
+{
+    for (struct task *group; (group = next_around(&t));) {
+        struct view v = view_of(d, group);
+        struct expr_error err = { 0 };
+        int64_t ns = 0;
+        if (!group->more->due_ms &&
+            amount_get(group->step->more->timeout, view_scope(&v), d->arena, 0, &ns, &err) && ns > 0)
+            task_more(d->arena, group)->due_ms = loop_now_ms(d->loop) + ns / 1000000;
+    }
+}
+
+void containers_hold_time(struct walk *w)
+{
+    const struct task *t = w->task;
+
+    for (struct task *group; (group = next_around(&t));)
+        if (group->more->due_ms && group->more->due_ms <= loop_now_ms(w->d->loop)) {
+            run_fail_group(w->d->run, group);
+            walk_cancel(w, false, out_of_time);
+        }
 }
 
 // ---- over

@@ -149,7 +149,9 @@ static void still_running(struct walk *w, const struct child_result *r)
         say(d, "%.*s is let finish; a second signal would stop it half done",
             STR_ARG(w->task->address));
     w->interrupted = run_interrupted(d->run);
-    if (w->cancelled)  // by a second signal, or the time of the run
+    if (!w->cancelled)
+        containers_hold_time(w);
+    if (w->cancelled)  // by a second signal, or the time of the run or of a group
         child_stop(d->folder, w->task->file);
     else
         child_hold_timeout(d->folder, w->task->file);
@@ -231,5 +233,6 @@ void walk_settle(struct driver *d, struct task *t)
                            group_settled);
         return;
     }
+    containers_wait(d, t);
     look(w);
 }

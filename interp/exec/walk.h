@@ -104,6 +104,10 @@ void each_over(struct walk *w);
 void container_begin(struct walk *w);
 void container_children(struct walk *w, struct value with);  // may begin
 void container_work_over(struct walk *w, enum state state);
+// A resume waits for [t], which outlived its interpreter, before the groups around it begin again:
+// their time runs from here on, and when that of one is up, it has failed and [w] is stopped.
+void containers_wait(struct driver *d, const struct task *t);
+void containers_hold_time(struct walk *w);
 // What a step's address is for people: without what makes that of an aside unique.
 struct str told_address(const struct task *t, struct arena *a);
 

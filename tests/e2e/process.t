@@ -176,6 +176,32 @@ test_that 'the timeout of a step holds when both are gone' '
 	has "(pid $step" && gone "$step" && effects "a term "
 '
 
+# The step lives under its keeper and never ends by itself; the time of the group starts over in each session.
+in_group() {
+	book "  - id: g
+    timeout: 2s
+    $1
+    steps:
+      - {id: a, shell: \"echo a >>effects; until [ -e go ]; do sleep 0.02; done\", kill_grace: 200ms, undo: {shell: echo undo-a >>effects}}
+      - {id: b, shell: echo b >>effects, undo: none}
+  - {id: c, shell: echo c >>effects, undo: none}" "${2:-}"
+	start_kept && step=$(pgrep -P "$keeper") && dead "$run"
+}
+test_that 'the interpreter: the time of the group around the step holds while resume waits for it' '
+	in_group "undo: none" && resume 1 && has "waiting for it" && gone $step && effects "a " && whole &&
+	runbook show $id >out && grep -q " g .*failed.*its time was up" out && touch go && resume 0 && effects "a a b c "
+'
+test_that '... with what the group says of a failure' '
+	in_group "on_failure: continue" && resume 8 && effects "a c " && whole
+'
+test_that '... and one that ends in time leaves the rest to the others' '
+	in_group "undo: none" && touch go && resume 0 && effects "a b c " && whole
+'
+test_that '... and before an undo' '
+	in_group "undo: {shell: echo undo-g >>effects}" && exits 0 timeout 60 runbook undo $id >out 2>&1 </dev/null && gone $step &&
+	effects "a undo-g " && whole
+'
+
 test_that 'the keeper: not known, and what lives is named' '
 	book "$steps"
 	start_kept && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" &&
