@@ -1,263 +1,56 @@
 // The inside of the driver, for the files that make it up.
 //
+// A session
+//   session.c   what each has: a driver, a store, a keeper, the data
+//   start.c     run: what comes before the first turn; required.c, preflight.c, locks.c, skips.c,
+//               needed.c and flags_wrong.c say why it may not come to that
+//   resume.c    resume, undo, abort: the same. restore.c makes again what the run was made of,
+//               replay.c applies the journal, reader.c reads it; mark.c, settle.c, alive.c and
+//               doubts.c: what became of what was under way; abandon.c: it ends for good
 //   driver.c    one turn: orders carried out, commits, the end
-//   session.c   what each session has: a driver, a store, a keeper, the data
-//   start.c     run: what comes before the first turn
-//   resume.c    resume, undo, abort: the same
-//   emit.c      events: made, journalled, applied, shown
+//   end.c       what it came to
+//   signals.c   signals and the run's own timeout; lookout.c hears them before there is a run
+// What happens
+//   emit.c      events: made, journalled, applied, shown; announce.c and way_back.c: the first
 //   commit.c    when they are durable, and who waits for that
+//   kept.c      the plan that is kept with the run; lasting.c and kinds.c: values that outlive it
+// Steps
 //   walk.c      one task from its `if` to its end; walk.h lists who else is in that
 //   ahead.c     intents written before there is room for the step
-//   act.c       attempts: an action started, its output kept, its outcome
-//   check.c     checks that poll
-//   ask.c       questions, one at a time
+//   act.c       attempts: an action started, its output kept, its outcome; programs.c: what ran
+//   phases.c    checklist, verify, undone, and the undo of one step after the other (undo_step.c);
+//               half_done.c: what a step that was stopped leaves
+//   aside.c     tasks that are not steps of the run: `use` in checks, hooks
+//   hooks.c     hooks: told, timed, tried again
+// Looks
+//   check.c     the checks of one place; poll.c: one of them, asked until it holds
+//   view.c      what expressions see; view_steps.c: `steps`; view_parts.c: why something is not there
+//   frame.c     what a runbook is given (frame.h); surroundings.c: where a step stands
+// People
+//   ask.c       questions, one at a time; question_told.c: told to the journal
 //   question.c  what every question has before it is asked
 //   flags.c     what the flags of the command line answer
 //   votes.c     what the votes on an approval come to
 //   escalation.c  who is told that a question waits
-//   view.c      what expressions see; view_steps.c: `steps`; view_parts.c: why something is not there
-//   undoing.c   orders of the undo phase
-//   aside.c     tasks that are not steps of the run: `use` in checks, hooks
-//   hooks.c     hooks: told, timed, tried again
-//   signals.c   signals and the run's own timeout
 
 #pragma once
 
+#include "exec/act.h"
+#include "exec/aside.h"
+#include "exec/ask.h"
+#include "exec/check.h"
+#include "exec/commit.h"
 #include "exec/core/run.h"
 #include "exec/driver.h"
+#include "exec/signals.h"
+#include "exec/view.h"
 
 struct driver;
 struct walk;
 struct checking;
 
-// ---- what expressions see
-
-struct view {
-    struct scope scope;  // use view_scope(): ctx points back here
-    struct driver *d;
-    struct space *space;
-    struct task *task;         // whose item and index are seen; may be NULL
-    const struct value *result, *before;  // NULL: not there
-    struct value result_lost, before_lost;  // names of what is not known any more, or nothing
-    const struct step *checked;           // whose result it is, for messages
-    struct value item, index;
-    struct str item_name;      // of a check's own for_each; n == 0: none
-    bool at_end;               // run.result, run.failed, run.undone, run.took are there
-    struct value contact;
-    struct value trigger_state;
-};
-
-// The scope of a view that stays where it is.
-const struct scope *view_scope(struct view *v);
-struct view view_of(struct driver *d, struct task *t);
-// The names of a runbook and nothing of a step: frames, hooks, reports.
-struct view view_of_space(struct driver *d, struct space *s);
-// view_steps.c: `steps`, of the space that is its ctx.
-extern const struct object_class view_steps_class;
-// view_parts.c: values of which something is missing; who reads that is told why.
-// Is [field] among the names that are lost, and what to say of it.
-bool view_is_lost(struct value names, struct str field);
-struct str view_why_lost(struct str field, const struct task *of, struct arena *a);
-// [map], of [of], without the fields in [lost].
-struct value view_known(struct value map, struct value lost, const struct task *of,
-                        struct arena *a);
-// Why [result] has no [field]; empty if that is no question of it.
-struct str view_why_not(struct value result, struct str field, struct arena *a);
-// A whole result, which lives as long as what is returned.
-struct value view_result(struct arena *a, const struct value *result);
-
-// ---- one task on its way
-
-struct walk {
-    struct driver *d;
-    struct task *task;
-    struct arena *arena;
-    struct view view;
-    struct act *act;           // of the action; of a transaction group: its connection
-    struct act *reading;       // a read action of `before`
-    struct checking *checking;
-    struct asked *asked;
-    struct question *question; // the last that was asked
-    struct value before, result, outputs, now;
-    struct str command;        // what will run, masked
-    struct str message, help, picture;
-    struct value parts;
-    struct outcome outcome;
-    struct timer *timer;       // timeout of a container
-    int64_t limit;             // of a group: how many at a time, where that is computed; else 0
-    int64_t began_ms, attempt_ms;
-    size_t next_before;
-    struct str by, reason;     // who skipped it
-    bool declined;             // a person said no, or nobody answered
-    bool known_failed;         // before anything was done, or by its `verify`: no retry
-    bool cancelled, timed_out, interrupted;
-    bool intent_pending;
-    bool verifying;            // its action is done, and [checking] says whether it took effect
-    bool deciding;             // a person is asked what a failure means
-    bool intended;             // its intent was written ahead, with the name of the attempt
-    bool intended_begun;       // ... and then there was room for it
-    bool withdrawn;            // the task has ended: callbacks do nothing
-    struct walk *next_dead;
-    bool is_unknown;
-    enum state final_state;    // a container's, decided before its `always`
-    const char *then;          // ... and what it means for the run, where a person said so
-};
-
-void walk_begin(struct driver *d, struct task *t);
-void walk_retry(struct driver *d, struct task *t);
-void walk_finish(struct driver *d, struct task *t);  // a container: all in it has ended
-void walk_settle(struct driver *d, struct task *t);
-// The attempt of an earlier session that its outcome is asked of.
-struct act *settle_act(struct walk *w);
-void walk_block(struct driver *d, struct task *t);
-// After a failure: whom a person is asked about, and who may not start any more, is not asked
-// about any longer.
-void walk_give_back_asked(struct driver *d);
-// Signals and timeouts: TERM with grace, or at once.
-void walk_cancel(struct walk *w, bool at_once, const char *why);
-// Ends what is not a running action: rests, waits, polls, questions.
-void walk_interrupt(struct walk *w);
-// ---- attempts
-
-struct act {
-    struct driver *d;
-    struct attempt at;
-    struct task *task;          // NULL for those of checks
-    struct masking *masking[2];
-    struct str shown;           // the address that its output is shown under
-    bool quiet;                 // a check: its output is not shown
-    bool running, cancelled;
-    size_t emitted[2];
-    size_t heard[2];            // what comes first of the output stands in the journal already
-    int64_t started_ms, last_output_ms;
-    void (*then)(void *arg, const struct outcome *o);
-    void *arg;
-    struct noting *noting;      // a note that is not yet durable
-    struct act *next;           // in driver->acts
-};
-
-// Makes an attempt of [s] ready to be resolved. [name] is unique in the run.
-struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct space *space,
-                    const struct step *s, struct str address, int64_t number);
-// Of an attempt that is adopted so many bytes of each stream were journalled before.
-void act_heard(struct act *x, const size_t heard[2]);
-bool act_resolve(struct act *x, const struct scope *s, struct expr_error *err);
-struct str act_describe(struct act *x);  // masked
-void act_start(struct act *x, void (*then)(void *arg, const struct outcome *o), void *arg);
-void act_settle(struct act *x);  // after the event that says what became of it
-void act_forget(struct act *x);  // it will not be done
-void act_cancel(struct act *x, bool at_once);
-// The action's own rule and `expect`. False with the message, picture and parts.
-struct judged {
-    bool ok, error, type_error;
-    bool unread;  // a condition could not be evaluated at all
-    struct str message, help, picture;
-    struct value parts;
-};
-struct judged judge(struct driver *d, const struct step *s, const struct outcome *o,
-                    const struct scope *scope, struct arena *a);
-
-// ---- checks
-
-struct check_outcome {
-    bool ok, unanswered, cancelled, unknown;
-    struct str id, message, picture;
-    struct value parts, result;
-};
-// Runs [checks] in file order, also after one that does not hold. [tag] names them in
-// events and file names ("restore.verify"). [view] is copied.
-struct checking *check_all(struct driver *d, struct arena *a, const struct list *checks,
-                           struct space *space, struct task *task, const struct view *view,
-                           struct str tag, bool shown,
-                           void (*then)(void *arg, const struct check_outcome *o), void *arg);
-// A look at how things are: each is polled once, nothing is journalled or kept; [see] is told
-// of each before [then].
-struct checking *check_look(struct driver *d, struct arena *a, const struct list *checks,
-                            struct space *space, const struct view *view,
-                            void (*see)(void *arg, struct str id, const struct check_outcome *o),
-                            void (*then)(void *arg, const struct check_outcome *o), void *arg);
-void check_cancel(struct checking *c);
-// What is looked at now is let finish, but there is no rest before another look.
-void check_hurry(struct checking *c);
-
-// ---- questions
-
-struct asked;
-// One question at a time, in the order asked. [then] once; never from inside this call.
-struct asked *ask(struct driver *d, struct question *q, struct task *t,
-                  void (*then)(void *arg, const struct answer *a), void *arg);
-void ask_withdraw(struct asked *k);
-// What flags say to a question, if anything; a wrong text is nothing.
-bool answer_from_flags(const struct driver *d, const struct question *q, struct answer *a);
-// What a person says of manual work: `done`, `failed:NOTE`, `na:NOTE`. [wanted]: enum evidence.
-// False, with the reason, when it is none of the three.
-bool work_answer(const struct driver *d, struct str text, int wanted, struct answer *a,
-                 struct str *why);
-// The flag that names the question, whatever it says; NULL where there is none.
-const struct said *flag_for(const struct driver *d, const struct question *q);
-// The flag's [said] is the id of a place in the file, perhaps of one instance there.
-bool flag_means(struct str said, struct str id, struct arena *a);
-bool confirm_is_right(const struct question *q, struct str text);
-// "deploy[eu].wait" without its keys; a step of the run as it is called in its file.
-struct str id_without_keys(struct str id, struct arena *a);
-struct str id_in_file(const struct task *t, struct arena *a);
-// What was answered before a resume and still counts (manual, prompt, checklist).
-bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a);
-// Adds {step, kind, message} of every open question; how many there are.
-size_t open_questions(const struct driver *d, struct value_builder *list);
-// Without a terminal: 5, with every answer that the run may need and that no flag gives; 0 when
-// there is none.
-int answers_missing(struct driver *d);
-// When the undo phase begins: warns of the answers that it may need and that nobody can give.
-void undo_answers_missing(struct driver *d);
-// The same as answers_missing(), and for --mode manual, which nobody can answer for anybody.
-int refuse_questions(struct driver *d);
-// False, with an error, when --confirm, --answer or --attest name what is never asked, or
-// answer what is known to be no answer.
-bool flags_are_right(struct driver *d);
-// question.c: what every question has before it is asked.
-void question_complete(const struct driver *d, struct question *q);
-// How long it has been open already, in earlier sessions and between them; and what is left of
-// its time.
-int64_t question_open_ms(const struct driver *d, const struct question *q);
-int64_t question_time_left(const struct driver *d, const struct question *q);
-// A person said no to the approval [id]: earlier votes on it are void.
-void note_refusal(struct driver *d, struct str id);
-// The way forward is over: its questions of earlier sessions are open no more, which is told.
-void withdraw_forward(struct driver *d);
-// "confirm", "approve", ...: as events call it.
-const char *question_word(enum question_kind kind);
-void tell_question(struct driver *d, const struct question *q, bool is_decided);
-// [votes]: a list, when votes decided it.
-void tell_answer(struct driver *d, const struct question *q, const struct answer *a,
-                 struct value votes);
-
-// escalation.c
-const struct list *contacts_of(const struct driver *d);
-void put_people(const struct driver *d, struct question *q);
-// Runs hooks.waiting for each of them when it is their turn, until [over]. The question has
-// been open for [open_ms] already.
-void call_people(struct driver *d, const struct question *q, int64_t open_ms, const bool *over);
-
 bool locks_find(struct driver *d);
 int locks_take(struct driver *d);  // 0, or an exit code
-
-// ---- aside
-
-#define ASIDE_MARK "~use-"  // in the address of a `use` of a check, before its number
-
-// Runs one step that is not of the run (a hook, a `use` in a check): its events are
-// applied but neither journalled nor shown.
-struct task *aside_run(struct driver *d, const struct step *s, struct space *space,
-                       struct str address, const struct view *view,
-                       void (*then)(void *arg, struct task *t), void *arg);
-// The hooks of the project and the runbook for an event; none in a dry run or a drill. Calls
-// [then], if any, when each was tried once: at once when there is none. A failing hook fails
-// nothing, and is tried again behind the run's back.
-void hooks_tell(struct driver *d, const char *which, struct value contact,
-                void (*then)(struct driver *d));
-// What a dry run says of what is no step: the secrets that are read, the hooks that are told.
-void dry_tell(struct driver *d);
 
 // ---- the driver
 
@@ -369,28 +162,6 @@ struct driver {
     struct str state_before;      // of the row, before this session
 };
 
-// Makes, masks, journals and applies an event; those who watch are told when it is durable, and
-// never of one that was lost. [data] lives until the call ends.
-void emit(struct driver *d, enum event_type type, struct value_builder *data);
-// Tells what was held back up to [seq], which is durable.
-void tell_kept(struct driver *d, int64_t seq);
-// What is still untold was lost with the store.
-void forget_untold(struct driver *d);
-// Waits until all is durable, and tells it. False with a diag: the store has failed.
-bool commit_now(struct driver *d, struct diags *ds);
-struct value_builder *event_data(struct driver *d);  // in an arena of the turn
-struct arena *turn_arena(struct driver *d);
-// Calls [then] when all that was emitted so far is durable; not when the store failed.
-void when_durable(struct driver *d, void (*then)(void *arg), void *arg);
-// [drop] is called instead when that never happens: for an [arg] that is freed by [then].
-void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg);
-// The same for what nothing waits for: a few milliseconds later it will do as well.
-void when_durable_late(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg),
-                       void *arg);
-// Something waits for it now.
-void commit_hurry(struct driver *d);
-// What was emitted is committed at the end of this turn.
-void commit_turn(struct driver *d);
 // Those that steps name, as they are when the run begins; those of an intent that is replayed.
 void programs_note(struct driver *d);
 void program_replayed(struct driver *d, const struct event *e, struct arena *scratch);
@@ -442,15 +213,6 @@ struct value end_so_far(struct driver *d);
 struct value names_of_undone(struct driver *d, enum undo_state state);
 void carry_phase(struct driver *d, enum phase p);
 void carry_phase_end(struct driver *d, enum phase p);
-// signals.c
-void signals_watch(struct driver *d);
-// The signals that end a run call [fn] with [d]; until they are released, where [traps] is given.
-// A hang-up that we were started to ignore stays ignored.
-enum { SIGNALS = 4 };
-void signals_trap(struct driver *d, void (*fn)(void *arg, int signo), struct trap *traps[SIGNALS]);
-void signals_release(struct trap *traps[SIGNALS]);
-// As [fn], before there is a run: what to exit with is in d->refused then.
-void signals_refuse(void *arg, int signo);
 void commit_soon(struct driver *d);
 void free_commits(struct driver *d);
 void store_has_failed(struct driver *d, struct str why);

@@ -17,6 +17,56 @@
 
 #include "exec/inside.h"
 
+struct walk {
+    struct driver *d;
+    struct task *task;
+    struct arena *arena;
+    struct view view;
+    struct act *act;           // of the action; of a transaction group: its connection
+    struct act *reading;       // a read action of `before`
+    struct checking *checking;
+    struct asked *asked;
+    struct question *question; // the last that was asked
+    struct value before, result, outputs, now;
+    struct str command;        // what will run, masked
+    struct str message, help, picture;
+    struct value parts;
+    struct outcome outcome;
+    struct timer *timer;       // timeout of a container
+    int64_t limit;             // of a group: how many at a time, where that is computed; else 0
+    int64_t began_ms, attempt_ms;
+    size_t next_before;
+    struct str by, reason;     // who skipped it
+    bool declined;             // a person said no, or nobody answered
+    bool known_failed;         // before anything was done, or by its `verify`: no retry
+    bool cancelled, timed_out, interrupted;
+    bool intent_pending;
+    bool verifying;            // its action is done, and [checking] says whether it took effect
+    bool deciding;             // a person is asked what a failure means
+    bool intended;             // its intent was written ahead, with the name of the attempt
+    bool intended_begun;       // ... and then there was room for it
+    bool withdrawn;            // the task has ended: callbacks do nothing
+    struct walk *next_dead;
+    bool is_unknown;
+    enum state final_state;    // a container's, decided before its `always`
+    const char *then;          // ... and what it means for the run, where a person said so
+};
+
+void walk_begin(struct driver *d, struct task *t);
+void walk_retry(struct driver *d, struct task *t);
+void walk_finish(struct driver *d, struct task *t);  // a container: all in it has ended
+void walk_settle(struct driver *d, struct task *t);
+// The attempt of an earlier session that its outcome is asked of.
+struct act *settle_act(struct walk *w);
+void walk_block(struct driver *d, struct task *t);
+// After a failure: whom a person is asked about, and who may not start any more, is not asked
+// about any longer.
+void walk_give_back_asked(struct driver *d);
+// Signals and timeouts: TERM with grace, or at once.
+void walk_cancel(struct walk *w, bool at_once, const char *why);
+// Ends what is not a running action: rests, waits, polls, questions.
+void walk_interrupt(struct walk *w);
+
 struct walk *walk_new(struct driver *d, struct task *t);
 // The task is over: journalled, and nothing of the walk happens any more. [then] is a
 // policy word for what a failure means, or NULL.

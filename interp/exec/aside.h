@@ -1,0 +1,20 @@
+// What is run and is no step of the run: hooks, and a `use` in a check.
+
+#pragma once
+
+#include "exec/view.h"
+
+#define ASIDE_MARK "~use-"  // in the address of a `use` of a check, before its number
+
+// Runs one step that is not of the run (a hook, a `use` in a check): its events are
+// applied but neither journalled nor shown.
+struct task *aside_run(struct driver *d, const struct step *s, struct space *space,
+                       struct str address, const struct view *view,
+                       void (*then)(void *arg, struct task *t), void *arg);
+// The hooks of the project and the runbook for an event; none in a dry run or a drill. Calls
+// [then], if any, when each was tried once: at once when there is none. A failing hook fails
+// nothing, and is tried again behind the run's back.
+void hooks_tell(struct driver *d, const char *which, struct value contact,
+                void (*then)(struct driver *d));
+// What a dry run says of what is no step: the secrets that are read, the hooks that are told.
+void dry_tell(struct driver *d);
