@@ -104,8 +104,8 @@ bool series_failed(const struct series *s)
     return false;
 }
 
-// What a stop, a failing group or a halt keeps from starting. `always` and undo are not
-// kept from starting by what went wrong outside of them.
+// What a stop, a failing group, a rescue that failed or a halt keeps from starting. `always`
+// and undo are not kept from starting by what went wrong outside of them.
 bool run_may_start(const struct run *r, const struct task *t)
 {
     if (r->closed)
@@ -120,7 +120,8 @@ bool run_may_start(const struct run *r, const struct task *t)
             return true;
         if (!in->owner)
             return !r->stopping;
-        if (in->owner->failing && in->kind != SERIES_RESCUE)
+        bool gave_up = in->kind == SERIES_RESCUE ? series_failed(in) : in->owner->failing;
+        if (gave_up)
             return false;
     }
 }
