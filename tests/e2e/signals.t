@@ -390,4 +390,15 @@ test_that 'the time of the run is over: it is stopped' '
 	outlived "timeout: 1s" && ends 124 && effects "a term z " && has cancelled && whole
 '
 
+test_that 'a signal ends also an undo that the time of the run began' '
+	book "  - {id: a, shell: \"true\", undo: {shell: echo ua >>effects}}
+  - {id: b, kill_grace: 100ms, shell: sleep 600, undo: {shell: \"echo ub >>effects; until test -e go; do sleep 0.02; done\"}}" \
+		"on_failure: undo
+timeout: 300ms
+undone: [{id: u, shell: echo u >>effects}]
+$always"
+	start && kill -INT "$run" && until_true "grep -q \"let finish\" out" && touch go &&
+	ends 130 && effects "ub z " && whole && resume 9 && effects "ub z ua u z "
+'
+
 done_testing

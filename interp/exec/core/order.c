@@ -3,6 +3,7 @@
 
 #include "exec/core/run.h"
 
+#include "exec/core/code.h"
 #include "exec/core/core.h"
 
 static struct order order(enum order_kind kind, struct task *t)
@@ -111,11 +112,17 @@ struct task *run_add_aside(struct run *r, const struct step *s, struct space *sp
     return t;
 }
 
+// A signal ends an undo too; the time of the run does not count in it.
+static bool may_undo(const struct run *r)
+{
+    return !r->interrupted || r->interrupted == CODE_TIMEOUT;
+}
+
 static struct order undo_order(struct run *r)
 {
     if (r->undo_held)
         return order(ORDER_WAIT, NULL);
-    if (r->undo_next < r->undo_count && (!r->interrupted || r->interrupted == 124) && !r->halted)
+    if (r->undo_next < r->undo_count && may_undo(r) && !r->halted)
         return order(ORDER_UNDO, r->undo_list[r->undo_next++]);
     r->phase_over = true;
     return (struct order){ .kind = ORDER_PHASE_END, .phase = PHASE_UNDO };
@@ -151,13 +158,13 @@ static bool phase_behind(const struct run *r, bool any, enum phase p, enum phase
     else if (r->halted)
         return false;
     else if (p <= PHASE_STEPS && (r->stopping || r->interrupted))
-        *next = undo && (!r->interrupted || r->interrupted == 124) ? PHASE_UNDO : PHASE_ALWAYS;
+        *next = undo && may_undo(r) ? PHASE_UNDO : PHASE_ALWAYS;
     else if (p < PHASE_VERIFY)
         *next = (enum phase)(p + 1);
     else if (p == PHASE_VERIFY)
-        *next = undo && !r->interrupted ? PHASE_UNDO : PHASE_ALWAYS;
+        *next = undo && may_undo(r) ? PHASE_UNDO : PHASE_ALWAYS;
     else if (p == PHASE_UNDO)
-        *next = r->interrupted ? PHASE_ALWAYS : PHASE_UNDONE;
+        *next = may_undo(r) ? PHASE_UNDONE : PHASE_ALWAYS;
     else
         *next = PHASE_ALWAYS;
     return true;

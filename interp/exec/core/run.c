@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "exec/core/code.h"
 #include "exec/core/core.h"
 
 // ---- making
@@ -134,9 +135,10 @@ void run_want_undo(struct run *r)
     run_want_stop(r);
 }
 
+// A signal outranks the time of the run, and ends the undo that this began.
 void run_interrupt(struct run *r, int code)
 {
-    if (!r->interrupted)
+    if (!r->interrupted || r->interrupted == CODE_TIMEOUT)
         r->interrupted = code;
     run_want_stop(r);
 }
@@ -214,6 +216,11 @@ bool run_always_is_whole(const struct run *r)
         if (!r->always->tasks[i]->ended || r->always->tasks[i]->state == STATE_CANCELLED)
             return false;
     return true;
+}
+
+bool run_always_failed(const struct run *r)
+{
+    return series_failed(r->always);
 }
 
 int run_interrupted(const struct run *r)
