@@ -148,6 +148,7 @@ struct driver {
     bool detached_before;         // it suspends again as it did, and nobody said --detach
     bool owes_always;             // a suspend or a crash left `always` out, or a signal cut it off
     bool always_cut;              // the last is so
+    bool always_failed;           // when it was last run; a resume tries it again
     struct str missing;           // abort: inputs and secrets that are not there any more, in words
     int64_t sessions;             // resumes so far
     bool ended, hooks_done, phase_cancelled;

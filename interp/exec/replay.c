@@ -153,8 +153,10 @@ static void phase_before(struct driver *d, const struct event *e)
     for (int p = 0; p <= PHASE_ALWAYS; p++)
         if (str_is(word, phase_word((enum phase)p)))
             d->phase_ms[p] += int_of(e->data, "took_ms", 0);
-    if (str_is(word, "always"))
-        d->owes_always = d->always_cut = !run_always_is_whole(d->run);
+    if (!str_is(word, "always"))
+        return;
+    d->owes_always = d->always_cut = !run_always_is_whole(d->run);
+    d->always_failed = run_always_failed(d->run);
 }
 
 static void session_before(struct driver *d, const struct event *e)

@@ -308,7 +308,7 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     run_resume_here(d->run, facts);
     if (!journal_hear(d))
         return CODE_STORE;
-    if (d->owes_always)
+    if (d->owes_always || (d->always_failed && !d->aborting))
         run_owe_always(d->run);
     if (d->aborting)
         abort_here(d);

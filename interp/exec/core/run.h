@@ -97,6 +97,7 @@ void run_abandon(struct run *r);
 void run_owe_always(struct run *r);
 // No step of `always` was left out or stopped.
 bool run_always_is_whole(const struct run *r);
+bool run_always_failed(const struct run *r);  // one of its steps
 int run_interrupted(const struct run *r);
 
 // ---- asking
