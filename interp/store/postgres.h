@@ -77,5 +77,6 @@ bool postgres_is_in(struct store *s, struct str url);
 struct run_row postgres_row(struct server *server, const PGresult *r, int row, int first,
                             struct arena *a);
 
-// The bytes of a bytea as the server sends it: \x and hexadecimal digits.
+// Bytes from their hexadecimal digits: encode(bytes, 'hex'). How a bytea is written by itself
+// hangs on a setting of the role.
 struct str postgres_bytes(struct str hex, struct arena *a);

@@ -118,6 +118,7 @@ static enum server_answer look_again(struct postgres_journal *j, const struct ch
     j->server.pq->clear(r);
     if (there && epoch == j->epoch && seq == wanted->seq && str_equal(hash, hash_text(wanted, a)))
         return SERVER_DONE;
+    j->fenced = there && epoch != j->epoch;
     if (!there)
         failure_set(why, "run `%.*s` was removed from the PostgreSQL store", STR_ARG(j->base.id));
     else if (epoch != j->epoch)
@@ -198,8 +199,7 @@ static bool write_batches(struct journal *base, const struct batch *batches, str
 
     pthread_mutex_lock(&j->mutex);
     enum server_answer answer = append_while_ours(j, batches, why);
-    bool kept = answer == SERVER_LOST && spool_put(j, batches);
-    j->fenced = answer == SERVER_REFUSED;
+    bool kept = answer != SERVER_DONE && !j->fenced && spool_put(j, batches);
     pthread_mutex_unlock(&j->mutex);
     if (kept) {
         struct failure lost = *why;

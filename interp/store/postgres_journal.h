@@ -19,7 +19,7 @@ struct postgres_journal {
     struct server server;  // the journal's own: it is written beside the loop
     int64_t renewed_ms;    // boot time before the last question that renewed the lease
     bool lost;             // the lease
-    bool fenced;           // the run is somebody else's, or gone: nothing is kept for it
+    bool fenced;           // the run is somebody else's: nothing is kept for it
     int64_t spooled;       // the last event that was put into the spool
     bool cut;              // an intent was left out of it: what comes later has no place
     pthread_t keeping;     // renews the lease

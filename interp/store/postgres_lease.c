@@ -21,7 +21,7 @@ int64_t lease_end(const struct postgres_journal *j)
     return j->renewed_ms + j->store->lease_ms;
 }
 
-// SERVER_REFUSED: somebody else has the run.
+// Fenced: somebody else has the run.
 static enum server_answer renew(struct postgres_journal *j, int64_t until_ms, struct failure *why)
 {
     struct arena *a = arena_new(NULL);
@@ -37,6 +37,7 @@ static enum server_answer renew(struct postgres_journal *j, int64_t until_ms, st
     if (answer == SERVER_DONE) {
         if (server_rows(&j->server, r) == 0) {
             failure_set(why, "another interpreter has taken run `%.*s`", STR_ARG(j->base.id));
+            j->fenced = true;
             answer = SERVER_REFUSED;
         }
         j->server.pq->clear(r);
@@ -59,12 +60,11 @@ static void look(struct postgres_journal *j)
     int64_t end = lease_end(j), until = now >= end ? now + 2000 : end;
     enum server_answer answer = renew(
         j, until < now + SERVER_DEADLINE_MS ? until : now + SERVER_DEADLINE_MS, &why);
-    if (answer == SERVER_DONE || (answer == SERVER_LOST && clock_boot_ms() < lease_end(j)))
+    if (answer == SERVER_DONE || (!j->fenced && clock_boot_ms() < lease_end(j)))
         return;
     struct failure lost;
     failure_set(&lost, "the lease of run `%.*s` was lost: %.300s", STR_ARG(j->base.id), why.text);
     j->lost = true;
-    j->fenced = answer == SERVER_REFUSED;
     writer_fail(j->base.writer, &lost);
 }
 

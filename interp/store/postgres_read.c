@@ -7,9 +7,8 @@
 #include "base/arena.h"
 #include "store/postgres.h"
 
-struct str postgres_bytes(struct str hex, struct arena *a)
+struct str postgres_bytes(struct str digits, struct arena *a)
 {
-    struct str digits = str_slice(hex, 2, hex.n);
     char *bytes = arena_alloc(a, digits.n / 2 + 1, 1);
 
     for (size_t i = 0; i < digits.n / 2; i++) {
@@ -30,12 +29,6 @@ struct reading {
     bool ended;
 };
 
-// The hash as bytes, for chain_check().
-static struct str hash_bytes(struct str hex, struct arena *a)
-{
-    return postgres_bytes(str_format(a, "\\x%.*s", STR_ARG(hex)), a);
-}
-
 static bool read_one(struct reading *r, const PGresult *result, int i, struct arena *a,
                      struct str *why)
 {
@@ -43,7 +36,7 @@ static bool read_one(struct reading *r, const PGresult *result, int i, struct ar
     struct stored_event e = { server_int(server, result, i, 0),
                               server_text(server, result, i, 1, a),
                               server_text(server, result, i, 2, a) };
-    struct str hash = hash_bytes(server_text(server, result, i, 3, a), a);
+    struct str hash = postgres_bytes(server_text(server, result, i, 3, a), a);
 
     if (!(r->verify ? chain_check(&r->chain, e.seq, e.json, hash, a, why)
                     : chain_follows(&r->chain, e.seq, a, why)))

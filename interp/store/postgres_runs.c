@@ -119,7 +119,9 @@ static enum store_error kept(struct store *base, struct str id, const char *name
 
     if (e)
         return e;
-    PGresult *r = postgres_query(s, "SELECT bytes FROM runbook.kept WHERE run = $1 AND name = $2",
+    PGresult *r = postgres_query(s,
+                                 "SELECT encode(bytes, 'hex') FROM runbook.kept"
+                                 " WHERE run = $1 AND name = $2",
                                  params, 2, ds);
     if (!r)
         return STORE_FAILED;

@@ -79,7 +79,7 @@ static struct str schema(struct arena *a)
 {
     return str_format(
         a,
-        "BEGIN;"
+        "BEGIN ISOLATION LEVEL READ COMMITTED;"
         "SELECT pg_advisory_xact_lock(7270001);"
         "CREATE SCHEMA IF NOT EXISTS runbook;"
         "CREATE TABLE IF NOT EXISTS runbook.format(one int PRIMARY KEY CHECK(one = 1),"
@@ -145,6 +145,27 @@ static bool check_format(struct postgres *s, struct failure *why)
     return true;
 }
 
+// A database of another encoding would refuse the first event with a letter that it lacks, in the
+// middle of a run; one that is read only refuses all.
+static bool can_be_written(struct postgres *s, struct failure *why)
+{
+    struct str answer;
+
+    if (!ask_one(s,
+                 "SELECT CASE WHEN current_setting('server_encoding') NOT IN ('UTF8', 'SQL_ASCII')"
+                 " THEN 'it has the encoding ' || current_setting('server_encoding') ||"
+                 " ' and has to have UTF8'"
+                 " WHEN pg_is_in_recovery() THEN 'its server is a standby'"
+                 " WHEN current_setting('transaction_read_only') = 'on'"
+                 " THEN 'transactions of this role are read only there' ELSE '' END",
+                 &answer, why))
+        return false;
+    if (answer.n)
+        failure_set(why, "the database of the PostgreSQL store keeps no runs: %.*s",
+                    STR_ARG(answer));
+    return answer.n == 0;
+}
+
 // Nothing can be promised on a server that says done before it is.
 static void look_at_promises(struct postgres *s, struct diags *ds)
 {
@@ -202,6 +223,8 @@ bool postgres_schema(struct postgres *s, bool create, struct failure *why, struc
         s->absent = true;
         return true;
     }
+    if (create && !can_be_written(s, why))
+        return false;
     if (!there.n && server_script(&s->server, until, schema(s->base.arena).s, why) != SERVER_DONE)
         return false;
     if (create)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -188,16 +190,34 @@ static PGresult *receive(struct server *s, int64_t until_ms, bool *late)
     }
 }
 
-// Errors after which the same question may be asked again of another connection: class 08,
-// the server stops or starts (57P), it has no room (53), it changed its mind (40).
-static bool is_passing(const char *state)
+static bool is_one_of(const char *state, const char *const *classes)
 {
-    static const char *const classes[] = { "08", "57P", "53", "40" };
-
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (state && strncmp(state, classes[i], strlen(classes[i])) == 0)
+    for (; *classes; classes++)
+        if (state && strncmp(state, *classes, strlen(*classes)) == 0)
             return true;
     return false;
+}
+
+// Errors after which the same question may be asked again of another connection: class 08,
+// the server stops or starts (57P), it has no room (53), it took too long for the role's
+// `statement_timeout` or `lock_timeout`, or it is read only, as one is that takes the place of
+// another.
+static bool is_passing(const char *state)
+{
+    static const char *const classes[] = {
+        "08", "57P", "53", "40", "57014", "55P03", "25006", NULL
+    };
+
+    return is_one_of(state, classes);
+}
+
+// Two came at once, and it took back what we asked for: a deadlock, or a role whose transactions
+// are `serializable`.
+static bool is_conflict(const char *state)
+{
+    static const char *const classes[] = { "40001", "40P01", NULL };
+
+    return is_one_of(state, classes);
 }
 
 static enum server_answer judge(struct server *s, PGresult *r, bool late, struct failure *why)
@@ -212,6 +232,8 @@ static enum server_answer judge(struct server *s, PGresult *r, bool late, struct
         say_late(why);
     else
         say(s, message ? message : s->pq->errorMessage(s->conn), why);
+    if (is_conflict(state))
+        return SERVER_LOST;  // with the connection
     if (state && !is_passing(state)) {
         snprintf(s->state, sizeof s->state, "%s", state);
         return SERVER_REFUSED;
@@ -253,23 +275,42 @@ static const char *const *c_strings(const struct str *params, int count, struct 
     return values;
 }
 
+static enum server_answer ask_once(struct server *s, int64_t until_ms, const char *sql,
+                                   const char *const *values, int count, PGresult **result,
+                                   struct failure *why)
+{
+    *result = NULL;
+    if (!s->conn && !connect_now(s, until_ms, why))
+        return SERVER_LOST;
+    int sent = s->pq->sendQueryParams(s->conn, sql, count, NULL, values, NULL, NULL, 0);
+    return finish(s, sql, sent, until_ms, result, why);
+}
+
+// Many may have conflicted: they do not come back all at once. False when the time is up.
+static bool step_aside(int64_t until_ms, int times)
+{
+    const struct timespec t = { .tv_nsec = (1 + (getpid() * 7 + times * 5) % 17) * 1000000L };
+
+    nanosleep(&t, NULL);
+    return clock_boot_ms() < until_ms;
+}
+
+// What was lost while the connection stands was taken back, so it is not in doubt.
 enum server_answer server_ask(struct server *s, int64_t until_ms, const char *sql,
                               const struct str *params, int count, PGresult **result,
                               struct failure *why)
 {
     struct arena *a = arena_new(NULL);
-    enum server_answer answer = SERVER_LOST;
+    const char *const *values = c_strings(params, count, a);
+    enum server_answer answer = ask_once(s, until_ms, sql, values, count, result, why);
 
-    *result = NULL;
-    if (s->conn || connect_now(s, until_ms, why)) {
-        const char *const *values = c_strings(params, count, a);
-        int sent = s->pq->sendQueryParams(s->conn, sql, count, NULL, values, NULL, NULL, 0);
-        answer = finish(s, sql, sent, until_ms, result, why);
-    }
+    for (int i = 0; answer == SERVER_LOST && s->conn && step_aside(until_ms, i); i++)
+        answer = ask_once(s, until_ms, sql, values, count, result, why);
     arena_free(a);
     return answer;
 }
 
+// The connection of one that failed may be left in the middle of it.
 enum server_answer server_script(struct server *s, int64_t until_ms, const char *sql,
                                  struct failure *why)
 {
@@ -280,6 +321,8 @@ enum server_answer server_script(struct server *s, int64_t until_ms, const char 
         answer = finish(s, sql, s->pq->sendQuery(s->conn, sql), until_ms, &r, why);
     if (s->pq)
         s->pq->clear(r);
+    if (answer != SERVER_DONE)
+        server_disconnect(s);
     return answer;
 }
 

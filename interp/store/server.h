@@ -4,7 +4,8 @@
 // statement a transaction), so a pooler that gives every transaction another server
 // connection does no harm. Every question has a deadline. When the connection is lost it is
 // not known whether the statement took effect: the next question connects again, and who
-// asked has to look. Errors are words without passwords.
+// asked has to look. What the server took back because two came at once is asked again, here.
+// Errors are words without passwords.
 
 #pragma once
 

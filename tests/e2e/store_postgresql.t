@@ -3,6 +3,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 . "$repo/tests/e2e/postgres.sh"
+. "$repo/tests/e2e/book.sh"
 
 pg_start
 
@@ -84,6 +85,17 @@ test_that 'a run whose interpreter died is resumed at once' '
 	touch go && runbook --store "$pg_url" resume $id >out 2>&1 &&
 	[ "$(tr "\n" " " <effects)" = "one two " ] &&
 	runbook --store "$pg_url" show $id --verify >out && says "the chain holds"
+'
+
+test_that 'a lock whose run ended without knowing what became of a step: that is said, with the way on' '
+	pg_sql "DROP SCHEMA runbook CASCADE" && start || exit 1
+	keeper=$(pgrep -P $pid) && step=$(pgrep -P "$keeper") && kill -9 $pid "$keeper" $step && { wait $pid; true; } &&
+	until_true "gone $keeper" && exits 11 runbook --store "$pg_url" resume $id >out 2>&1 && runbook --store "$pg_url" locks >out &&
+	says "what became of it is not known: .runbook resume $id --store .* --mark STEP=done. or .--mark STEP=failed., .runbook undo $id --store .*. or .runbook abort $id --store " &&
+	runbook --store "$pg_url" locks -o ndjson >out && says "\"crashed\":false,\"unknown\":true" &&
+	exits 7 runbook --store "$pg_url" run a.yaml >out 2>&1 && says "what became of a step is not known" &&
+	exits 7 runbook --store "$pg_url" run a.yaml --wait 100ms >out 2>&1 && says "what became of it is not known, so resume" &&
+	exits 0 runbook --store "$pg_url" abort $id >out 2>&1 && touch go && exits 0 runbook --store "$pg_url" run a.yaml >out 2>&1
 '
 
 test_that 'runs that are kept in the database that is rolled back: a warning' '
