@@ -30,6 +30,24 @@ test_that() {
 # Was the program built with `make asan`?
 is_sanitized() { ldd "$B/runbook" | grep -q libasan || nm "$B/runbook" 2>/dev/null | grep -q __asan_init; }
 
+# until_true COMMAND: for as long as a machine with much else to do may need
+until_true() {
+	tries=0
+	until eval "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 9000 ] || { echo "never true: $1"; return 1; }
+		sleep 0.01
+	done
+}
+# in_time COMMAND...: what has to be done before some time is over, with more and more of it, $window
+# seconds, where a busy machine took longer.
+in_time() {
+	for window in 1 6 36; do
+		("$@") && return
+	done
+	return 1
+}
+
 # exits STATUS COMMAND...
 exits() {
 	want=$1

@@ -4,7 +4,6 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-until_true() { for i in $(seq 600); do eval "$1" && return 0; sleep 0.05; done; echo "never true: $1"; return 1; }
 newest() { run=$(runbook runs | head -1 | cut -d" " -f1); }
 # steps NAME STEP...: the file NAME.yaml, which stops when it fails
 steps() {

@@ -38,14 +38,6 @@ gone() {  # with its last thread, which has the locks until then
 	! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null &&
 		[ "$(ls "/proc/$1/task" 2>/dev/null | wc -l)" -le 1 ]
 }
-until_true() {
-	tries=0
-	until eval "$1"; do
-		tries=$((tries + 1))
-		[ $tries -lt 9000 ] || { echo "never true: $1"; return 1; }
-		sleep 0.01
-	done
-}
 has() {
 	grep -F -e "$1" out >/dev/null || { echo "not there: $1"; cat out; return 1; }
 }

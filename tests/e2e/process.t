@@ -112,8 +112,9 @@ test_that 'unless it is not to be one' '
 '
 
 test_that 'a daemon of a failure is killed, wherever it went' '
-	book "  - {id: a, shell: (env -i setsid sleep 20 &) ; sleep 0.1; pgrep -s 0 -x sleep; pgrep -nx sleep > daemon; exit 1}"
-	run 1 && gone "$(cat daemon)"
+	printf "#!/bin/sh\necho \$\$ >$work/daemon\nexec sleep 20\n" >away && chmod +x away && rm -f daemon
+	book "  - {id: a, shell: \"(env -i setsid ./away &); until [ -s daemon ]; do sleep 0.02; done; exit 1\"}"
+	run 1 && [ -s daemon ] && gone "$(cat daemon)"
 '
 
 test_that 'a success that is judged to be none leaves nothing either' '
@@ -163,18 +164,19 @@ test_that 'the interpreter and the keeper: nothing is started while the step liv
 	resume 11 && effects "a " && resume 0 --mark a=failed && effects "a a said "
 '
 
-test_that 'the timeout of a step holds when both are gone' '
+orphaned() {
 	book "  - id: a
     shell: |
       exec 2>/dev/null  # whose reader will be gone
       trap \"echo term >> effects\" TERM
       echo a >> effects
       while :; do sleep 0.02 || :; done
-    timeout: 800ms
+    timeout: ${window}s
     kill_grace: 200ms"
-	start_kept && step=$(pgrep -P "$keeper") && dead "$run" "$keeper" && resume 11 &&
+	start_kept && step=$(pgrep -P "$keeper") && dead "$run" "$keeper" && effects "a " && resume 11 &&
 	has "(pid $step" && gone "$step" && effects "a term "
-'
+}
+test_that 'the timeout of a step holds when both are gone' 'in_time orphaned'
 
 # The step lives under its keeper and never ends by itself; the time of the group starts over in each session.
 in_group() {
@@ -209,28 +211,31 @@ test_that 'the keeper: not known, and what lives is named' '
 	resume 0 --mark a=failed && effects "a a said "
 '
 
-test_that 'the keeper, between two steps: nothing is lost, and the next one starts the rest' '
+between() {
 	book "  - {id: a, shell: echo a >> effects, undo: {shell: echo ua >> effects}}
-  - {id: w, wait: 2s}
+  - {id: w, wait: ${window}s}
   - {id: b, shell: \"echo b >> effects; exit 7\", undo: none}
 on_failure: undo"
 	runbook run book.yaml >out 2>&1 </dev/null &
 	run=$!
 	until_true "grep -q \"started *w\" out" && kill -9 $(pgrep -P "$run") &&
 	exits 9 wait "$run" && effects "a b ua " && has "it exited with 7" && lacks "Broken pipe"
-'
+}
+test_that 'the keeper, between two steps: nothing is lost, and the next one starts the rest' 'in_time between'
 
 # kept: the keepers that the journal names, in order
 kept() { runbook show "$id" -o ndjson | sed -n 's/.*"keeper":\([0-9]*\).*/\1/p' | tr '\n' ' '; }
-test_that 'a keeper that is lost between two steps: it is said, and which one keeps the steps now is in the journal' '
+another() {
+	rm -f second
 	book "  - {id: a, shell: echo a >> effects}
-  - {id: w, wait: 2s}
+  - {id: w, wait: ${window}s}
   - {id: b, shell: \"echo \$PPID > second; echo b >> effects; until [ -e go ]; do sleep 0.02; done\"}"
-	start && until_true "grep -q \"started *w\" out" && first=$(pgrep -P "$run") && kill -9 "$first" &&
+	start && until_true "grep -q \"started *w\" out" && first=$(pgrep -P "$run") && kill -9 "$first" && [ ! -e second ] &&
 	until_true "[ -s second ]" && second=$(pgrep -P "$run") && [ "$second" != "$first" ] && until_true "[ \"\$(kept)\" = \"$first $second \" ]" && touch go && ends 0 &&
 	has "warning: the process that kept the steps (pid $first) is gone; the next step gets another one" &&
 	has "warning: pid $second keeps the steps now" && runbook report "$id" >out && has "pid $second keeps the steps now" && whole
-'
+}
+test_that 'a keeper that is lost between two steps: it is said, and which one keeps the steps now is in the journal' 'in_time another'
 test_that '... while a step runs: none takes its place until one is needed' '
 	book "  - {id: a, idempotent: true, retry: {attempts: 2}, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
 	start_kept && step=$(pgrep -P "$keeper") && kill -9 "$keeper" "$step" && touch go && wait "$run"
@@ -241,12 +246,13 @@ test_that 'who goes on says which keeper is theirs' '
 	start_kept && dead "$run" && touch go && resume 0 && set -- $(kept) && [ $# = 2 ] && [ "$1" = "$keeper" ] && [ "$2" != "$keeper" ]
 '
 
-test_that 'a keeper that was stopped: a step that ended in time is judged by its exit' '
-	book "  - {id: a, timeout: 2s, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
-	start_kept && step=$(pgrep -P "$keeper") && sleep 0.1 && kill -STOP "$keeper" && touch go &&
-	until_true "gone $step" && sleep 2.2 && kill -CONT "$keeper" && exits 0 wait "$run" &&
+stopped() {
+	book "  - {id: a, timeout: ${window}s, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
+	start_kept && step=$(pgrep -P "$keeper") && kill -STOP "$keeper" && touch go &&
+	until_true "gone $step" && sleep $window.2 && kill -CONT "$keeper" && exits 0 wait "$run" &&
 	lacks "timed out"
-'
+}
+test_that 'a keeper that was stopped: a step that ended in time is judged by its exit' 'in_time stopped'
 
 test_that 'all three: not known' '
 	book "$steps"
@@ -311,10 +317,11 @@ test_that 'of a lost keeper: a signal ends the waiting, and nothing is changed' 
 	until_true "grep -q \"waiting for it\" out" && kill -INT $other && exits 130 wait $other && effects "a " &&
 	touch go && until_true "gone $step" && runbook undo $id >out 2>&1 && effects "a done back "
 '
-test_that 'of a lost keeper: the timeout of the step holds all the same' '
-	lost ", timeout: 2s, kill_grace: 100ms" && exits 0 timeout 20 runbook undo $id >out 2>&1 </dev/null &&
+overdue() {
+	lost ", timeout: ${window}s, kill_grace: 100ms" && exits 0 timeout 120 runbook undo $id >out 2>&1 </dev/null &&
 	has "waiting for it" && effects "a back " && until_true "gone $step"
-'
+}
+test_that 'of a lost keeper: the timeout of the step holds all the same' 'in_time overdue'
 
 test_that 'what --mark cannot mean is said, and changes nothing' '
 	lost && touch go && until_true "gone $step" &&

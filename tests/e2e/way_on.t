@@ -25,7 +25,6 @@ steps:
   - {id: each, for_each: [x], approve: May it be, shell: "echo ${{ item }} >>trace", undo: none}
   - {id: sure, confirm: {message: Really, danger: severe, phrase: "it's"}, shell: "echo sure >>trace", undo: none}
 END
-until_true() { for i in $(seq 200); do eval "$1" && return 0; sleep 0.05; done; echo "never true: $1"; return 1; }
 # begin FILE: $run is its process, $id its id.
 begin() {
 	rm -f began go trace
