@@ -20,6 +20,11 @@
 
 -include config.mk
 
+# All processors, unless told otherwise (-j1); what is cleaned is not built meanwhile.
+ifeq ($(MAKELEVEL)$(filter clean,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 CC        ?= cc
 CFLAGS    ?= -Og -g
 PREFIX    ?= /usr/local
