@@ -274,6 +274,8 @@ static void free_locks(struct driver *d, int code)
 
     if (d->lock_count && code != CODE_SUSPENDED && code != CODE_UNKNOWN && code != CODE_STORE)
         store_unlock(d->store, d->id, &ds);
+    if (!ds.errors)  // a lock that is not freed is free all the same: its run is over
+        diags_append(d->diags, &ds);
 }
 
 // A disk that was full has room for the end, in the reserve, so that the run is not taken for one

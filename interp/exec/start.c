@@ -183,12 +183,11 @@ static int open_journal(struct driver *d)
         d->folder = scratch_folder(d);
         return d->folder.n > 0 ? 0 : CODE_PREFLIGHT;
     }
-    d->store = NULL;
-    if (!driver_open_store(d, true))
-        return d->refused ? d->refused : CODE_PREFLIGHT;
     enum store_error e = journal_create(d->store, d->arena, d->id, &d->journal, d->diags);
     if (e)
-        return e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT : CODE_STORE;
+        return e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT
+               : e == STORE_LOCKED    ? CODE_LOCKED
+                                      : CODE_STORE;
     d->folder = journal_folder(d->journal);
     return 0;
 }

@@ -12,9 +12,12 @@
 //
 // The index is a cache: a run without a row in it is read from its own database, and a row
 // is taken out before its run is opened and put back when it is closed. Rows of runs that
-// crashed are therefore never wrong, and the whole file may be deleted.
+// crashed are therefore never wrong, and the whole file may be deleted. A damaged one is put
+// aside and made again by whoever comes upon it (sqlite_mend.c).
 
 #pragma once
+
+#include <sys/types.h>
 
 #include "store/backend.h"
 #include "store/sqlite_db.h"
@@ -25,6 +28,9 @@ struct sqlite_store {
     bool absent;             // there is no folder, and none is to be made
     struct db index, notes;  // opened when first needed
     bool index_written;      // the index was opened for writing
+    ino_t index_inode;       // the file that was opened: another process may put it aside
+    struct str locked_for;   // the run for which something was locked last
+    struct str locked;       // ... and what, joined by newlines
 };
 
 extern const struct run_ops sqlite_run_ops;
@@ -53,7 +59,8 @@ struct run_meta {
 
 // A new one at [path], with its first epoch. The folder is the caller's.
 enum { FIRST_EPOCH = 1 };
-bool run_make(const char *path, struct str id, struct failure *why);
+// [locks]: what its process has locked for it, joined by newlines.
+bool run_make(const char *path, struct str id, struct str locks, struct failure *why);
 bool run_meta(struct db *db, struct arena *a, struct run_meta *out, struct failure *why);
 // Whether the file is where and what it was made as.
 bool run_is_original(const struct run_meta *m, struct str id, const char *path,
@@ -86,10 +93,30 @@ void sqlite_claim_drop(struct store *s, struct claim *c);
 // [make] is false.
 bool index_open(struct sqlite_store *s, bool make, struct failure *why);
 bool index_put(struct sqlite_store *s, const struct run_row *row, struct failure *why);
-bool index_drop(struct sqlite_store *s, struct str id, struct failure *why);
-bool index_unlock(struct sqlite_store *s, struct str run, struct failure *why);
+// These two mend a damaged index.
+bool index_drop(struct sqlite_store *s, struct str id, struct diags *ds, struct failure *why);
+bool index_unlock(struct sqlite_store *s, struct str run, struct diags *ds, struct failure *why);
 enum store_error index_rebuild(struct store *s, struct diags *ds);
 void index_close(struct sqlite_store *s);
+struct str index_path(const struct sqlite_store *s, struct arena *a);
+// Whether the file that was opened is still the index.
+bool index_is_current(const struct sqlite_store *s);
+
+// ---- sqlite_mend.c
+
+// After a failure of the index: when the file is damaged, it is put aside and made again from the
+// runs, with a warning in [ds]; when somebody else did that meanwhile, the new one is opened. True
+// when what failed may be tried again; otherwise [why] says why not.
+bool index_mend(struct sqlite_store *s, struct diags *ds, struct failure *why);
+
+// ---- sqlite_locks.c
+
+// What this process has locked for a run, joined by newlines. It stands in the run's own row from
+// when it is made; until then it is in the index alone, which may be made again from the runs.
+struct str locks_of(const struct sqlite_store *s, struct str run);
+// Locks it once more, behind that. STORE_LOCKED, with a diag: another run has got it meanwhile.
+enum store_error locks_confirm(struct sqlite_store *s, struct str run, struct arena *a,
+                               struct diags *ds);
 
 // The ids of all runs that begin with [start], unsorted.
 bool run_ids(const struct sqlite_store *s, struct str start, struct arena *a, struct str **ids,

@@ -91,8 +91,9 @@ void db_say_full(struct db *db, const char *before, struct failure *why)
 
 void db_why(struct db *db, struct failure *why)
 {
-    int error = db->sq->system_errno(db->handle);
+    int error = db->sq->system_errno(db->handle), code = db->sq->errcode(db->handle) & 0xFF;
 
+    db->damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     if (db_is_full(db))
         db_say_full(db, "", why);
     else if (tells(error))
@@ -201,6 +202,7 @@ bool db_check(struct db *db, const struct db_kind *kind, bool *empty, struct fai
     if (empty && *empty)
         return true;
     if (is.id != kind->application_id) {
+        db->damaged = true;
         failure_set(why, "`%s` is not %s of runbook", db->path, kind->what);
         return false;
     }
@@ -282,6 +284,8 @@ sqlite3_stmt *db_prepare(struct db *db, const char *sql, struct failure *why)
 
     if (db->sq->prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) == SQLITE_OK)
         return st;
+    // Our statements are right: a table or a column of it is not there.
+    db->damaged |= (db->sq->errcode(db->handle) & 0xFF) == SQLITE_ERROR;
     db_why(db, why);
     return NULL;
 }

@@ -17,6 +17,7 @@ struct db {
     const struct sqlite_api *sq;
     sqlite3 *handle;  // NULL: closed
     char *path;       // malloc
+    bool damaged;     // a failure since it was opened said that this is no such file, or a broken one
 };
 
 struct setting {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -55,7 +56,7 @@ bool run_ids(const struct sqlite_store *s, struct str start, struct arena *a, st
     return d || s->absent;
 }
 
-// ---- opening
+// ---- making it from the runs
 
 static bool insert_row(struct db *db, const struct run_row *row, struct failure *why)
 {
@@ -92,33 +93,59 @@ static void lock_again(struct str name, void *arg)
     db_finish(l->db, &st);
 }
 
-// A run that somebody has keeps its locks, and gets no row: it has none while it is open.
-static bool index_run(struct sqlite_store *s, struct str id, struct arena *a, struct failure *why)
+static bool lock_all_again(struct sqlite_store *s, const struct run_row *row, struct failure *why)
+{
+    struct lock_again l = { &s->index, row, true, why };
+
+    each_line(row->locks, lock_again, &l);
+    return l.fine;
+}
+
+// A run that somebody has gets no row: it has none while it is open. [doubtful]: whether its locks
+// were left for later.
+static bool index_run(struct sqlite_store *s, struct str id, struct arena *a, bool *doubtful,
+                      struct failure *why)
 {
     struct failure unreadable = { "" };
     struct run_row row;
 
+    *doubtful = false;
     if (!run_row(s, id, a, &row, &unreadable))
         return true;  // a damaged one is found out by who looks at it
-    bool lives = owner_lives(run_path(s, id, NULL, a));
-    struct lock_again l = { &s->index, &row, true, why };
-    if (lives || row_keeps_locks(&row))
-        each_line(row.locks, lock_again, &l);
-    return l.fine && (lives || insert_row(&s->index, &row, why));
+    bool lives = owner_lives(run_path(s, id, NULL, a)), keeps = row_keeps_locks(&row);
+    *doubtful = lives && !keeps;
+    return (!keeps || lock_all_again(s, &row, why)) && (lives || insert_row(&s->index, &row, why));
 }
 
+// Of a run that is only being made, or gone on with after its locks were freed: it has them, or is
+// about to ask for them.
+static bool lock_for_living(struct sqlite_store *s, struct str id, struct arena *a,
+                            struct failure *why)
+{
+    struct failure unreadable = { "" };
+    struct run_row row;
+
+    return !owner_lives(run_path(s, id, NULL, a)) || !run_row(s, id, a, &row, &unreadable) ||
+           lock_all_again(s, &row, why);
+}
+
+// The locks that are held for certain come first.
 static bool index_all(struct sqlite_store *s, struct failure *why)
 {
     struct arena *a = arena_new(NULL);
     struct str *ids;
-    size_t count;
-    bool fine = run_ids(s, STR(""), a, &ids, &count);
+    size_t count, doubts = 0;
+    bool fine = run_ids(s, STR(""), a, &ids, &count), doubtful;
 
     for (size_t i = 0; i < count && fine; i++) {
         struct arena *each = arena_new(a);
-        fine = index_run(s, ids[i], each, why);
+        fine = index_run(s, ids[i], each, &doubtful, why);
+        if (doubtful)
+            ids[doubts++] = ids[i];
         arena_free(each);
     }
+    for (size_t i = 0; i < doubts && fine; i++)
+        fine = lock_for_living(s, ids[i], a, why);
     arena_free(a);
     return fine;
 }
@@ -156,6 +183,29 @@ static bool fill(struct sqlite_store *s, struct failure *why)
     return fine;
 }
 
+// ---- opening
+
+struct str index_path(const struct sqlite_store *s, struct arena *a)
+{
+    return str_format(a, "%.*s/index.db", STR_ARG(s->root));
+}
+
+static bool is_at(const struct sqlite_store *s, const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && st.st_ino == s->index_inode;
+}
+
+bool index_is_current(const struct sqlite_store *s)
+{
+    struct arena *a = arena_new(NULL);
+    bool current = is_at(s, index_path(s, a).s);
+
+    arena_free(a);
+    return current;
+}
+
 static bool open_to_read(struct sqlite_store *s, const char *path, struct failure *why)
 {
     bool empty;
@@ -171,20 +221,32 @@ static bool open_to_write(struct sqlite_store *s, const char *path, struct failu
            db_set(&s->index, kind.settings, why) && (!empty || fill(s, why));
 }
 
-// Opened to read first, and again when it is written for the first time.
+// What is at [path] now, or a new one. Its inode is taken before it is opened: when another comes in
+// between, the next look finds out.
+static bool open_at(struct sqlite_store *s, const char *path, bool make, struct failure *why)
+{
+    struct stat st;
+    enum folder_state state = file_look(path, why);
+
+    if (state == FOLDER_ABSENT && make)
+        state = file_make(path, why) ? FOLDER_FINE : FOLDER_REFUSED;
+    s->index_inode = lstat(path, &st) == 0 ? st.st_ino : 0;
+    s->index.damaged = false;
+    return state == FOLDER_FINE &&
+           (make ? open_to_write(s, path, why) : open_to_read(s, path, why));
+}
+
+// Opened to read first, and again when it is written for the first time, or when another file has
+// taken its place.
 bool index_open(struct sqlite_store *s, bool make, struct failure *why)
 {
     struct arena *a = arena_new(NULL);
-    struct str path = str_format(a, "%.*s/index.db", STR_ARG(s->root));
-    bool fine = s->index.handle && (s->index_written || !make);
+    struct str path = index_path(s, a);
+    bool fine = s->index.handle && (s->index_written || !make) && is_at(s, path.s);
 
     if (!fine && !s->absent) {
         index_close(s);
-        enum folder_state state = file_look(path.s, why);
-        if (state == FOLDER_ABSENT && make)
-            state = file_make(path.s, why) ? FOLDER_FINE : FOLDER_REFUSED;
-        fine = state == FOLDER_FINE &&
-               (make ? open_to_write(s, path.s, why) : open_to_read(s, path.s, why));
+        fine = open_at(s, path.s, make, why);
         if (!fine)
             index_close(s);
         s->index_written = fine && make;
@@ -217,14 +279,28 @@ static bool delete_of(struct sqlite_store *s, const char *sql, struct str id, st
     return fine;
 }
 
-bool index_drop(struct sqlite_store *s, struct str id, struct failure *why)
+// Once more where the file was put aside meanwhile: the new one may have been made from what was
+// before.
+static bool delete_for_good(struct sqlite_store *s, const char *sql, struct str id,
+                            struct diags *ds, struct failure *why)
 {
-    return delete_of(s, "DELETE FROM run WHERE \"id\" = ?1", id, why);
+    bool fine;
+
+    do
+        fine = delete_of(s, sql, id, why) ||
+               (index_mend(s, ds, why) && delete_of(s, sql, id, why));
+    while (fine && !index_is_current(s));
+    return fine;
 }
 
-bool index_unlock(struct sqlite_store *s, struct str run, struct failure *why)
+bool index_drop(struct sqlite_store *s, struct str id, struct diags *ds, struct failure *why)
 {
-    return delete_of(s, "DELETE FROM lock WHERE run = ?1", run, why);
+    return delete_for_good(s, "DELETE FROM run WHERE \"id\" = ?1", id, ds, why);
+}
+
+bool index_unlock(struct sqlite_store *s, struct str run, struct diags *ds, struct failure *why)
+{
+    return delete_for_good(s, "DELETE FROM lock WHERE run = ?1", run, ds, why);
 }
 
 enum store_error index_rebuild(struct store *base, struct diags *ds)

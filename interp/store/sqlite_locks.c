@@ -1,6 +1,7 @@
 // Locks of runbooks: rows of the index, taken together in one transaction.
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "store/folder.h"
 #include "store/sqlite.h"
@@ -93,21 +94,44 @@ static enum store_error take_all(struct sqlite_store *s, struct str run, const s
     return e;
 }
 
+static enum store_error lock_once(struct sqlite_store *s, struct str run, const struct str *names,
+                                  size_t count, struct arena *a, struct lock_row *holder,
+                                  struct failure *why)
+{
+    struct failure ignored;
+
+    if (!index_open(s, true, why) || !db_exec(&s->index, "BEGIN IMMEDIATE", why))
+        return STORE_FAILED;
+    enum store_error e = take_all(s, run, names, count, a, holder, why);
+    if (e)
+        db_exec(&s->index, "ROLLBACK", &ignored);
+    return e;
+}
+
+static void remember(struct sqlite_store *s, struct str run, const struct str *names, size_t count)
+{
+    struct buf lines = BUF_EMPTY;
+
+    for (size_t i = 0; i < count; i++)
+        buf_format(&lines, "%s%.*s", i ? "\n" : "", STR_ARG(names[i]));
+    s->locked_for = str_copy(s->base.arena, run);
+    s->locked = buf_take(&lines, s->base.arena);
+}
+
 static enum store_error lock(struct store *base, struct str run, const struct str *names,
                              size_t count, struct arena *a, struct lock_row *holder,
                              struct diags *ds)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
-    struct failure why = { "" }, ignored;
-    enum store_error e = STORE_FAILED;
+    struct failure why = { "" };
 
     if (s->absent)
         return sqlite_no_folder(s, ds);
-    if (index_open(s, true, &why) && db_exec(&s->index, "BEGIN IMMEDIATE", &why)) {
-        e = take_all(s, run, names, count, a, holder, &why);
-        if (e)
-            db_exec(&s->index, "ROLLBACK", &ignored);
-    }
+    enum store_error e = lock_once(s, run, names, count, a, holder, &why);
+    if (e == STORE_FAILED && index_mend(s, ds, &why))
+        e = lock_once(s, run, names, count, a, holder, &why);
+    if (e == STORE_OK)
+        remember(s, run, names, count);
     return e == STORE_FAILED ? sqlite_index_fail(s, ds, &why) : e;
 }
 
@@ -116,15 +140,83 @@ static enum store_error unlock(struct store *base, struct str run, struct diags 
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct failure why = { "" };
 
-    return s->absent || index_unlock(s, run, &why) ? STORE_OK : sqlite_index_fail(s, ds, &why);
+    return s->absent || index_unlock(s, run, ds, &why) ? STORE_OK : sqlite_index_fail(s, ds, &why);
 }
 
-static size_t count_locks(struct sqlite_store *s, struct failure *why)
+// ---- before there is a run
+
+struct str locks_of(const struct sqlite_store *s, struct str run)
+{
+    return str_equal(s->locked_for, run) ? s->locked : STR("");
+}
+
+struct name_list {
+    struct str *names;
+    size_t count;
+};
+
+static void add_name(struct str name, void *arg)
+{
+    struct name_list *l = arg;
+
+    l->names[l->count++] = name;
+}
+
+enum store_error locks_confirm(struct sqlite_store *s, struct str run, struct arena *a,
+                               struct diags *ds)
+{
+    struct str lines = locks_of(s, run);
+    struct name_list l = { NEW_ARRAY(a, struct str, lines.n), 0 };
+    struct lock_row holder = { 0 };
+
+    each_line(lines, add_name, &l);
+    enum store_error e = l.count ? lock(&s->base, run, l.names, l.count, a, &holder, ds) : STORE_OK;
+    if (e == STORE_LOCKED)
+        store_fail(ds, STORE_HELD,
+                   "the lock `%.*s` went with the index of the runs, and run %.*s has it now",
+                   STR_ARG(holder.name), STR_ARG(holder.run));
+    return e;
+}
+
+// ---- who holds what
+
+static bool count_locks(struct sqlite_store *s, size_t *count, struct failure *why)
 {
     int64_t n = 0;
+    bool fine = db_ask(&s->index, "SELECT count(*) FROM lock", &n, why);
 
-    db_ask(&s->index, "SELECT count(*) FROM lock", &n, why);
-    return (size_t)n;
+    *count = (size_t)n;
+    return fine;
+}
+
+static bool list_once(struct sqlite_store *s, struct arena *a, const struct lock_row **rows,
+                      size_t *count, struct failure *why)
+{
+    size_t room;
+
+    *count = 0;
+    if (!index_open(s, false, why) || !count_locks(s, &room, why))
+        return false;
+    struct lock_row *all = NEW_ARRAY(a, struct lock_row, room);
+    sqlite3_stmt *st = db_prepare(
+        &s->index, "SELECT name, run, user, host, since, mark FROM lock ORDER BY name", why);
+    int got = st ? 1 : -1;
+    while (*count < room && got > 0 && (got = db_step(&s->index, st, why)) > 0)
+        all[(*count)++] = lock_of(s, st, a);
+    db_finish(&s->index, &st);
+    *rows = all;
+    return got >= 0;
+}
+
+// Where there is no index, the runs still know what is locked: it is made again, or that is an
+// error. Nothing is made where there are no runs.
+static bool make_for_list(struct sqlite_store *s, struct arena *a, bool *none, struct failure *why)
+{
+    struct str *ids;
+    size_t n;
+
+    *none = s->absent || !run_ids(s, STR(""), a, &ids, &n) || n == 0;
+    return *none || index_open(s, true, why);
 }
 
 static enum store_error list(struct store *base, struct arena *a, const struct lock_row **rows,
@@ -132,21 +224,15 @@ static enum store_error list(struct store *base, struct arena *a, const struct l
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct failure why = { "" };
+    bool none = false;
 
     *rows = NULL;
-    *count = 0;
-    if (!index_open(s, false, &why))
-        return why.text[0] ? sqlite_index_fail(s, ds, &why) : STORE_OK;
-    size_t room = count_locks(s, &why);
-    struct lock_row *all = NEW_ARRAY(a, struct lock_row, room);
-    sqlite3_stmt *st = db_prepare(
-        &s->index, "SELECT name, run, user, host, since, mark FROM lock ORDER BY name", &why);
-    int got = st ? 1 : -1;
-    while (*count < room && got > 0 && (got = db_step(&s->index, st, &why)) > 0)
-        all[(*count)++] = lock_of(s, st, a);
-    db_finish(&s->index, &st);
-    *rows = all;
-    return got < 0 ? sqlite_index_fail(s, ds, &why) : STORE_OK;
+    if (list_once(s, a, rows, count, &why))
+        return STORE_OK;
+    bool mended = why.text[0] ? index_mend(s, ds, &why) : make_for_list(s, a, &none, &why);
+    if (none || (mended && list_once(s, a, rows, count, &why)))
+        return STORE_OK;
+    return sqlite_index_fail(s, ds, &why);
 }
 
 const struct lock_ops sqlite_lock_ops = { lock, unlock, list };

@@ -31,7 +31,7 @@ const struct db_kind journal_kind = { 0x72756e01, 1, "a journal", settings };
 
 // ---- making one
 
-static struct str schema(struct arena *a, struct str id)
+static struct str schema(struct arena *a)
 {
     return str_format(
         a,
@@ -44,11 +44,10 @@ static struct str schema(struct arena *a, struct str id)
         "CREATE TABLE events(seq INTEGER PRIMARY KEY, type TEXT NOT NULL, json TEXT NOT NULL,"
         " hash BLOB NOT NULL) STRICT;"
         "CREATE TABLE run(one INTEGER PRIMARY KEY CHECK(one = 1), %.*s);"
-        "INSERT INTO run(one, \"id\", \"state\", \"exit\") VALUES(1, '%.*s', 'running', -1);"
         "PRAGMA application_id = %d;"
         "PRAGMA user_version = %d;"
         "COMMIT;",
-        STR_ARG(row_columns(a)), STR_ARG(id), journal_kind.application_id, journal_kind.version);
+        STR_ARG(row_columns(a)), journal_kind.application_id, journal_kind.version);
 }
 
 // /etc/machine-id, which stays with the system, else the host's name.
@@ -76,13 +75,11 @@ static bool identity(const char *path, int64_t *inode, int64_t *born)
     return true;
 }
 
-static bool fill(struct db *db, const char *path, struct str id, struct arena *a,
-                 struct failure *why)
+static bool put_meta(struct db *db, const char *path, struct str id, struct arena *a,
+                     struct failure *why)
 {
     int64_t inode, born;
 
-    if (!db_exec(db, schema(a, id).s, why))
-        return false;
     if (!identity(path, &inode, &born)) {
         failure_set(why, "`%s`: %s", path, strerror(errno));
         return false;
@@ -95,19 +92,42 @@ static bool fill(struct db *db, const char *path, struct str id, struct arena *a
     db_bind_int(db, st, 3, inode);
     db_bind_int(db, st, 4, born);
     db_bind_int(db, st, 5, FIRST_EPOCH);
-    bool fine = db_run(db, st, why) && db_exec(db, "PRAGMA journal_mode = WAL", why);
+    bool fine = db_run(db, st, why);
     db_finish(db, &st);
     return fine;
 }
 
+static bool put_first_row(struct db *db, struct str id, struct str locks, struct failure *why)
+{
+    sqlite3_stmt *st = db_prepare(db,
+                                  "INSERT INTO run(one, \"id\", \"state\", \"exit\", \"locks\")"
+                                  " VALUES(1, ?1, 'running', -1, ?2)",
+                                  why);
+    if (!st)
+        return false;
+    db_bind(db, st, 1, id);
+    db_bind(db, st, 2, locks);
+    bool fine = db_run(db, st, why);
+    db_finish(db, &st);
+    return fine;
+}
+
+static bool fill(struct db *db, const char *path, struct str id, struct str locks, struct arena *a,
+                 struct failure *why)
+{
+    return db_exec(db, schema(a).s, why) && put_meta(db, path, id, a, why) &&
+           put_first_row(db, id, locks, why) && db_exec(db, "PRAGMA journal_mode = WAL", why);
+}
+
 // [fd] is closed only when SQLite has the file no longer open: closing any descriptor of a
 // file gives back all locks that this process has on it.
-static bool make_at(const char *path, struct str id, struct arena *a, struct failure *why)
+static bool make_at(const char *path, struct str id, struct str locks, struct arena *a,
+                    struct failure *why)
 {
     struct db db = { 0 };
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-    bool fine = fd >= 0 && db_open(&db, path, DB_WRITE, why) && fill(&db, path, id, a, why);
+    bool fine = fd >= 0 && db_open(&db, path, DB_WRITE, why) && fill(&db, path, id, locks, a, why);
     db_close(&db);
     if (fine && fsync(fd) < 0)
         fine = false;
@@ -119,11 +139,11 @@ static bool make_at(const char *path, struct str id, struct arena *a, struct fai
 }
 
 // Under its name all at once: a folder without it is not a run yet.
-bool run_make(const char *path, struct str id, struct failure *why)
+bool run_make(const char *path, struct str id, struct str locks, struct failure *why)
 {
     struct arena *a = arena_new(NULL);
     struct str part = str_format(a, "%s.part", path);
-    bool fine = make_at(part.s, id, a, why);
+    bool fine = make_at(part.s, id, locks, a, why);
 
     if (fine && rename(part.s, path) < 0) {
         failure_set(why, "`%s`: %s", path, strerror(errno));

@@ -22,7 +22,7 @@ enum store_error sqlite_fail(struct diags *ds, const struct failure *why)
 enum store_error sqlite_index_fail(struct sqlite_store *s, struct diags *ds,
                                    const struct failure *why)
 {
-    struct str path = str_format(s->base.arena, "%.*s/index.db", STR_ARG(s->root));
+    struct str path = index_path(s, s->base.arena);
     struct diag *d = store_diag(ds, STORE_FAILED, "%s", why->text);
 
     bool damaged = strstr(why->text, "damaged") || strstr(why->text, "no such ");
@@ -40,23 +40,35 @@ enum store_error sqlite_no_folder(struct sqlite_store *s, struct diags *ds)
 
 // ---- runs
 
-// The rows of the index by id; empty when there is none or it cannot be read.
-static struct map *indexed_rows(struct sqlite_store *s, struct arena *a)
+// False with an empty [why]: there is no index.
+static bool read_index(struct sqlite_store *s, struct map *rows, struct arena *a,
+                       struct failure *why)
 {
-    struct map *rows = map_new(a);
-    struct failure ignored = { "" };
     struct str sql = str_format(a, "SELECT %.*s FROM run", STR_ARG(row_columns(a)));
 
-    if (!index_open(s, false, &ignored))
-        return rows;
-    sqlite3_stmt *st = db_prepare(&s->index, sql.s, &ignored);
-    while (st && db_step(&s->index, st, &ignored) > 0) {
+    if (!index_open(s, false, why))
+        return false;
+    sqlite3_stmt *st = db_prepare(&s->index, sql.s, why);
+    int got = st ? 1 : -1;
+    while (got > 0 && (got = db_step(&s->index, st, why)) > 0) {
         struct run_row *row = NEW(a, struct run_row);
         *row = db_row(&s->index, st, 0, a);
         map_put(rows, row->id, row);
     }
     db_finish(&s->index, &st);
-    return rows;
+    return got == 0;
+}
+
+// The rows of the index by id; empty when there is none or it cannot be read.
+static struct map *indexed_rows(struct sqlite_store *s, struct arena *a, struct diags *ds)
+{
+    struct failure why = { "" };
+    struct map *rows = map_new(a);
+
+    if (read_index(s, rows, a, &why))
+        return rows;
+    rows = map_new(a);
+    return index_mend(s, ds, &why) && read_index(s, rows, a, &why) ? rows : map_new(a);
 }
 
 // Told "crashed" if it says that it runs and nobody has it. It may have ended between the two
@@ -100,7 +112,7 @@ static enum store_error list(struct store *base, bool open, struct arena *a, str
     (void)open;
     if (!run_ids(s, STR(""), a, &ids, &n))
         return store_fail(ds, STORE_FAILED, "`%.*s`: %s", STR_ARG(s->runs), strerror(errno));
-    struct map *indexed = indexed_rows(s, a);
+    struct map *indexed = indexed_rows(s, a, ds);
     *rows = NEW_ARRAY(a, struct run_row, n);
     *count = 0;
     for (size_t i = 0; i < n; i++)
@@ -184,7 +196,7 @@ static enum store_error remove_run(struct store *base, struct str id, struct dia
         return why.text[0] ? sqlite_fail(ds, &why) : store_no_run(ds, id);
     }
     enum taken taken = owner_take(&owner, fd, path, &why);
-    bool fine = taken == TAKEN && index_drop(s, id, &why) && index_unlock(s, id, &why);
+    bool fine = taken == TAKEN && index_drop(s, id, ds, &why) && index_unlock(s, id, ds, &why);
     if (fine && (!tree_remove(fd, "journal.db") || !tree_remove(AT_FDCWD, path.s))) {
         failure_set(&why, "`%.*s` cannot be removed: %s", STR_ARG(path), strerror(errno));
         fine = false;

@@ -223,7 +223,7 @@ enum store_error sqlite_take(struct store *base, struct arena *a, struct str id,
         say_held(&j->owner, id, &why, a, ds);
         return drop(j, STORE_HELD);
     }
-    if (taken == TAKEN_FAILED || !index_drop(s, id, &why))
+    if (taken == TAKEN_FAILED || !index_drop(s, id, ds, &why))
         return drop(j, why.text[0] ? sqlite_index_fail(s, ds, &why) : store_no_run(ds, id));
     take(j);
     *out = &j->base;
@@ -251,7 +251,7 @@ static bool sync_folders(struct sqlite_journal *j, struct failure *why)
     return fine;
 }
 
-static enum store_error make_here(struct sqlite_journal *j, struct failure *why)
+static enum store_error make_here(struct sqlite_journal *j, struct diags *ds, struct failure *why)
 {
     struct str path = str_format(j->base.arena, "%.*s/journal.db", STR_ARG(j->base.folder));
 
@@ -264,11 +264,13 @@ static enum store_error make_here(struct sqlite_journal *j, struct failure *why)
         return STORE_HELD;
     unlinkat(j->folder_fd, "journal.db.part", 0);
     j->epoch = FIRST_EPOCH;
-    if (run_make(path.s, j->base.id, why) && sync_folders(j, why) &&
-        open_alone(j, &(struct looker){ 0 }, why))
-        return STORE_OK;
-    tree_remove(AT_FDCWD, j->base.folder.s);
-    return STORE_FAILED;
+    enum store_error e = STORE_FAILED;
+    if (run_make(path.s, j->base.id, locks_of(j->store, j->base.id), why) &&
+        sync_folders(j, why) && open_alone(j, &(struct looker){ 0 }, why))
+        e = locks_confirm(j->store, j->base.id, j->base.arena, ds);
+    if (e)
+        tree_remove(AT_FDCWD, j->base.folder.s);
+    return e;
 }
 
 enum store_error sqlite_create(struct store *base, struct arena *a, struct str id,
@@ -281,7 +283,8 @@ enum store_error sqlite_create(struct store *base, struct arena *a, struct str i
 
     if (s->absent)
         return sqlite_no_folder(s, ds);
-    if (!index_open(s, true, &why))  // a run whose locks cannot be known does not start
+    // A run whose locks cannot be known does not start.
+    if (!index_open(s, true, &why) && !index_mend(s, ds, &why))
         return sqlite_index_fail(s, ds, &why);
     if (mkdir(path.s, 0700) < 0 && errno != EEXIST) {
         failure_set(&why, "`%s` cannot be made: %s", path.s, strerror(errno));
@@ -290,9 +293,9 @@ enum store_error sqlite_create(struct store *base, struct arena *a, struct str i
     if (folder_below(path.s, &fd, &why) != FOLDER_FINE)
         return sqlite_fail(ds, &why);
     struct sqlite_journal *j = new_journal(s, a, id, fd);
-    enum store_error e = make_here(j, &why);
+    enum store_error e = make_here(j, ds, &why);
     if (e)
-        return drop(j, e == STORE_FAILED ? sqlite_fail(ds, &why) : e);
+        return drop(j, e == STORE_FAILED && why.text[0] ? sqlite_fail(ds, &why) : e);
     take(j);
     *out = &j->base;
     return STORE_OK;

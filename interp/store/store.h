@@ -73,7 +73,8 @@ enum store_error store_find(struct store *s, struct str id, struct arena *a, str
 struct stored_event;
 
 // A new run with an id of its own (5 or more of [0-9a-z], not taken), or [id] if not empty;
-// one that is taken already is STORE_HELD.
+// one that is taken already is STORE_HELD. STORE_LOCKED, here with a diag: what was locked for it
+// was lost meanwhile, and another run has it.
 enum store_error journal_create(struct store *s, struct arena *a, struct str id,
                                 struct journal **out, struct diags *ds);
 // To go on with a run: it is ours, and nothing of it was looked at; nothing but journal_look(),

@@ -665,15 +665,48 @@ TEST(a_damaged_or_missing_index_loses_nothing)
     struct store *s = open_store();
     CHECK(store_runs(s, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 1);
     CHECK_STR(rows[0].state, "suspended");
-    CHECK(journal_create(s, scratch, STR(""), &j, &ds) == STORE_FAILED);
-    CHECK(error_has("index.db`: it is damaged, or not a database"));
-    CHECK(resume() == STORE_FAILED);
+    CHECK(ds.errors == 0 && ds.first && ds.first->severity == SEVERITY_WARNING);
+    CHECK(str_starts(get_file(at("state/index.db.damaged")), "this was the index once"));
+    CHECK(store_lock(s, STR("bbbbb"), &STR("prod"), 1, scratch, &holder, &ds) == STORE_LOCKED);
+    put_file(at("state/index.db"), "this was the index once, before the dog ate it", 46);
+    CHECK(journal_create(s, scratch, STR(""), &j, &ds) == STORE_OK);
+    journal_close(j);
     unlink(at("state/index.db").s);
     CHECK(store_lock(open_store(), STR("bbbbb"), &STR("prod"), 1, scratch, &holder, &ds) ==
           STORE_LOCKED);
     CHECK_STR(holder.run, "aaaaa");
     CHECK(store_locks(open_store(), scratch, &locks, &n, &ds) == STORE_OK && n == 1);
     CHECK(resume() == STORE_OK);
+}
+
+static enum store_error lock_prod(struct store *s, const char *run, struct lock_row *holder)
+{
+    *holder = (struct lock_row){ 0 };
+    return store_lock(s, str_from(run), &STR("prod"), 1, scratch, holder, &ds);
+}
+
+// What is locked for a run that is not made yet stands in the index alone.
+TEST(a_lock_that_went_with_the_index_is_taken_again_or_there_is_no_run)
+{
+    struct lock_row holder;
+    struct journal *j;
+
+    begin();
+    struct store *first = open_store(), *second = open_store();
+    CHECK(lock_prod(first, "aaaaa", &holder) == STORE_OK);
+    unlink(at("state/index.db").s);
+    CHECK(journal_create(first, scratch, STR("aaaaa"), &j, &ds) == STORE_OK);
+    CHECK(lock_prod(second, "bbbbb", &holder) == STORE_LOCKED);
+    CHECK_STR(holder.run, "aaaaa");
+    journal_close(j);
+    CHECK(lock_prod(first, "ccccc", &holder) == STORE_OK);
+    unlink(at("state/index.db").s);
+    CHECK(lock_prod(second, "ddddd", &holder) == STORE_OK);
+    CHECK(journal_create(first, scratch, STR("ccccc"), &j, &ds) == STORE_LOCKED);
+    CHECK(error_has("the lock `prod` went with the index of the runs, and run ddddd has it now"));
+    CHECK(access(at("state/runs/ccccc").s, F_OK) < 0);
+    CHECK(journal_create(second, scratch, STR("ddddd"), &j, &ds) == STORE_OK);
+    journal_close(j);
 }
 
 // ---- the disk
