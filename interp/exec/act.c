@@ -303,13 +303,13 @@ void act_cancel(struct act *x, bool at_once)
 
 void forget_left(struct driver *d, struct str step)
 {
-    struct str all = buf_take(&d->left, d->arena);
+    struct str all = buf_take(&d->left.lines, d->arena);
 
     while (all.n) {
         size_t end = str_find(all, '\n') + 1;
         struct str line = str_slice(all, 0, end);
         if (!str_equal(str_slice(line, 0, str_find(line, '\t')), step))
-            buf_add(&d->left, line);
+            buf_add(&d->left.lines, line);
         all = str_slice(all, end, all.n);
     }
 }
@@ -318,8 +318,8 @@ void remember_left(struct driver *d, struct str step, const struct outcome *o)
 {
     for (size_t i = 0; i < o->left_count && !o->left_meant; i++)
         if (o->left[i].alive)
-            buf_format(&d->left, "%.*s\t%lld\t%.*s\n", STR_ARG(step), (long long)o->left[i].pid,
-                       STR_ARG(o->left[i].command));
+            buf_format(&d->left.lines, "%.*s\t%lld\t%.*s\n", STR_ARG(step),
+                       (long long)o->left[i].pid, STR_ARG(o->left[i].command));
 }
 
 // ---- judging

@@ -58,12 +58,12 @@ static bool reads_only_what_is_fixed(struct driver *d, const struct step *s)
     struct looking l = { s, true };
     struct span at = s->span;
 
-    if (d->looked_at == s)  // the instances of a list come one after the other
-        return d->looked_fixed;
+    if (d->ahead.looked_at == s)  // the instances of a list come one after the other
+        return d->ahead.is_fixed;
     if (str_search(str_slice(at.source->text, at.start, at.end), STR("${{")) != SIZE_MAX)
         step_each_expr(s, look_at, &l);
-    d->looked_at = s;
-    return d->looked_fixed = l.fixed;
+    d->ahead.looked_at = s;
+    return d->ahead.is_fixed = l.fixed;
 }
 
 static bool is_plain(const struct step *s)

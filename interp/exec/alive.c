@@ -81,7 +81,7 @@ static bool end_of(struct driver *d, const struct task *t, bool stops)
             tell_live(d, t, pid, stops);
         told = true;
         if (hopeless || (stops && loop_now_ms(d->loop) >= until))
-            return cannot_end(d, t, pid, stops ? "aborted" : d->undoing ? "undone" : "resumed");
+            return cannot_end(d, t, pid, stops ? "aborted" : d->undo.asked ? "undone" : "resumed");
         if (stops)
             child_stop(d->folder, t->file);
         else

@@ -112,8 +112,8 @@ static struct value lock_names(struct driver *d)
 {
     struct value_builder *locks = value_list_start(d->arena);
 
-    for (size_t i = 0; i < d->lock_count; i++)
-        value_add(locks, value_string(d->locks[i]));
+    for (size_t i = 0; i < d->locks.count; i++)
+        value_add(locks, value_string(d->locks.names[i]));
     return value_finish(locks);
 }
 
@@ -121,8 +121,8 @@ static void tell_wait(struct driver *d)
 {
     struct value_builder *b = event_data(d);
 
-    for (size_t i = 0; i < value_size(d->lock_wait); i++)
-        value_put(b, d->lock_wait.map->entries[i].key, d->lock_wait.map->entries[i].value);
+    for (size_t i = 0; i < value_size(d->locks.wait); i++)
+        value_put(b, d->locks.wait.map->entries[i].key, d->locks.wait.map->entries[i].value);
     emit(d, EVENT_LOCK_WAIT, b);
 }
 
@@ -130,9 +130,9 @@ void tell_locks(struct driver *d)
 {
     struct value_builder *b;
 
-    if (d->lock_count == 0)
+    if (d->locks.count == 0)
         return;
-    if (d->lock_wait.kind == VALUE_MAP)
+    if (d->locks.wait.kind == VALUE_MAP)
         tell_wait(d);
     b = event_data(d);
     value_put_s(b, "locks", lock_names(d));
@@ -146,7 +146,7 @@ void put_place(struct driver *d, struct value_builder *b)
     value_put_s(b, "host", value_string(host_name(d->arena)));
     if (place.n)
         value_put_s(b, "place", value_string(place));
-    if (d->options->detach && !d->detached_before)
+    if (d->options->detach && !d->earlier.detached)
         value_put_s(b, "detach", value_bool(true));
     value_put_s(b, "interpreter", value_int(getpid()));
     if (d->session.keeper && keeper_pid(d->session.keeper))
@@ -185,7 +185,7 @@ void tell_start(struct driver *d)
         value_put_s(b, "risk", value_text(risk_word(rb->risk)));
     value_put_s(b, "contacts", contact_list(d));
     value_put_s(b, "followups", followups_of(d));
-    if (d->lock_count)
+    if (d->locks.count)
         value_put_s(b, "locks", lock_names(d));
     put_no_way_back(d, b);
     value_put_s(b, "steps", step_names(d));
@@ -210,8 +210,8 @@ void driver_row(struct driver *d)
 {
     struct buf locks = BUF_EMPTY;
 
-    for (size_t i = 0; i < d->lock_count; i++)
-        buf_format(&locks, "%s%.*s", i ? "\n" : "", STR_ARG(d->locks[i]));
+    for (size_t i = 0; i < d->locks.count; i++)
+        buf_format(&locks, "%s%.*s", i ? "\n" : "", STR_ARG(d->locks.names[i]));
     d->row = (struct run_row){ .id = d->id,
                                .runbook = d->program->root->rb->name.str,
                                .title = d->title,

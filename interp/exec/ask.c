@@ -68,16 +68,16 @@ static void show_next(struct driver *d);
 static void begin_waiting(struct asked *k)
 {
     k->waits = true;
-    if (k->d->waiting_now++ == 0)
-        k->d->waiting_since_ms = loop_now_ms(k->d->loop);
+    if (k->d->waiting.now++ == 0)
+        k->d->waiting.since_ms = loop_now_ms(k->d->loop);
 }
 
 static void end_waiting(struct asked *k)
 {
     struct driver *d = k->d;
 
-    if (k->waits && --d->waiting_now == 0)
-        d->waiting_ms += loop_now_ms(d->loop) - d->waiting_since_ms;
+    if (k->waits && --d->waiting.now == 0)
+        d->waiting.ms += loop_now_ms(d->loop) - d->waiting.since_ms;
     k->waits = false;
 }
 

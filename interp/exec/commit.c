@@ -49,7 +49,7 @@ static void committed(void *arg, bool ok)
     struct batch *b = arg;
     struct driver *d = b->d;
 
-    d->committing = false;
+    d->commits.under_way = false;
     if (ok)
         tell_kept(d, b->seq);
     else
@@ -62,7 +62,7 @@ static void committed(void *arg, bool ok)
             w->drop(w->arg);
         free(w);
     }
-    if (d->commit_again)
+    if (d->commits.again)
         commit_turn(d);
     free(b);
     pump(d);
@@ -116,8 +116,8 @@ static void is_late(void *arg)
 {
     struct driver *d = arg;
 
-    d->commit_later = NULL;
-    if (d->commit_put_off)
+    d->commits.later = NULL;
+    if (d->commits.put_off)
         commit_hurry(d);
 }
 
@@ -127,10 +127,11 @@ static bool put_off(struct driver *d)
 {
     enum { LATER_MS = 10 };
 
-    d->commit_put_off = !d->commit_urgent && intents_suffice(d);
-    if (d->commit_put_off && !d->commit_later)
-        d->commit_later = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + LATER_MS, is_late, d);
-    return d->commit_put_off;
+    d->commits.put_off = !d->commits.urgent && intents_suffice(d);
+    if (d->commits.put_off && !d->commits.later)
+        d->commits.later = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + LATER_MS, is_late,
+                                      d);
+    return d->commits.put_off;
 }
 
 // What was told in this turn is carried out first: a result and the intent that follows
@@ -140,14 +141,14 @@ static void commit(void *arg)
     struct driver *d = arg;
 
     pump_ahead(d);
-    d->commit_scheduled = d->commit_again = false;
+    d->commits.scheduled = d->commits.again = false;
     if (put_off(d))
         return;
     struct batch *b = calloc(1, sizeof *b);
-    d->commit_urgent = false;
-    *b = (struct batch){ .d = d, .seq = next_seq(d) - 1, .waiters = reverse(d->commits) };
-    d->commits = NULL;
-    d->committing = true;
+    d->commits.urgent = false;
+    *b = (struct batch){ .d = d, .seq = next_seq(d) - 1, .waiters = reverse(d->commits.waiters) };
+    d->commits.waiters = NULL;
+    d->commits.under_way = true;
     if (!d->journal)
         committed(b, true);
     else if (may_write_here(b))
@@ -160,16 +161,16 @@ static void commit(void *arg)
 // time: what comes meanwhile goes into the next.
 void commit_turn(struct driver *d)
 {
-    d->commit_again = d->committing;
-    if (d->commit_scheduled || d->committing)
+    d->commits.again = d->commits.under_way;
+    if (d->commits.scheduled || d->commits.under_way)
         return;
-    d->commit_scheduled = true;
+    d->commits.scheduled = true;
     loop_later(d->loop, commit, d);
 }
 
 void commit_hurry(struct driver *d)
 {
-    d->commit_urgent = true;
+    d->commits.urgent = true;
     commit_turn(d);
 }
 
@@ -180,7 +181,7 @@ void when_durable(struct driver *d, void (*then)(void *arg), void *arg)
 
 void when_durable_or(struct driver *d, void (*then)(void *arg), void (*drop)(void *arg), void *arg)
 {
-    d->commit_urgent = true;
+    d->commits.urgent = true;
     when_durable_late(d, then, drop, arg);
 }
 
@@ -189,8 +190,8 @@ void when_durable_late(struct driver *d, void (*then)(void *arg), void (*drop)(v
 {
     struct commit_waiter *w = calloc(1, sizeof *w);
 
-    *w = (struct commit_waiter){ d->commits, then, drop, arg };
-    d->commits = w;
+    *w = (struct commit_waiter){ d->commits.waiters, then, drop, arg };
+    d->commits.waiters = w;
     commit_turn(d);
 }
 
@@ -203,7 +204,7 @@ static void output_is_due(void *arg)
 {
     struct driver *d = arg;
 
-    d->output_timer = NULL;
+    d->commits.output = NULL;
     when_durable(d, nothing, NULL);
 }
 
@@ -211,19 +212,19 @@ void commit_soon(struct driver *d)
 {
     enum { OUTPUT_EVERY_MS = 500 };
 
-    d->output_timer = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + OUTPUT_EVERY_MS,
+    d->commits.output = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + OUTPUT_EVERY_MS,
                                  output_is_due, d);
 }
 
 void free_commits(struct driver *d)
 {
-    for (struct commit_waiter *w = d->commits, *next; w; w = next) {
+    for (struct commit_waiter *w = d->commits.waiters, *next; w; w = next) {
         next = w->next;
         if (w->drop)
             w->drop(w->arg);
         free(w);
     }
-    d->commits = NULL;
+    d->commits.waiters = NULL;
     forget_untold(d);
     arena_free(d->turn);
     d->turn = NULL;

@@ -6,6 +6,23 @@
 
 struct driver;
 
+// What waits for the next commit (commit.c).
+struct commits {
+    struct commit_waiter *waiters;
+    bool scheduled, under_way;
+    bool again;            // something came while one was under way
+    bool urgent;           // something waits for the next
+    bool put_off;          // nothing does
+    struct timer *later;   // what was put off is committed then
+    struct timer *output;  // output alone is committed now and then
+};
+// Events that are not durable yet, and not told either (emit.c).
+struct telling {
+    struct untold *first, *last;  // in order
+    int64_t told;                 // up to this seq
+    bool unkept;                  // the store is lost, and what is told now is kept nowhere
+};
+
 // Makes, masks, journals and applies an event; those who watch are told when it is durable, and
 // never of one that was lost. [data] lives until the call ends.
 void emit(struct driver *d, enum event_type type, struct value_builder *data);

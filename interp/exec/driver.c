@@ -40,8 +40,8 @@ static bool has_open_series(const struct task *t)
 // Every task that has begun waits for an answer, or for one in it that does.
 static bool waits_for_people_only(const struct driver *d)
 {
-    if (!d->options->detach || d->asker->has_terminal || d->acts || d->committing ||
-        d->commit_scheduled || d->commit_put_off || !questions_all_wait(d))
+    if (!d->options->detach || d->asker->has_terminal || d->acts || d->commits.under_way ||
+        d->commits.scheduled || d->commits.put_off || !questions_all_wait(d))
         return false;
     for (size_t i = 0; i < run_task_count(d->run); i++) {
         const struct task *t = run_task_at(d->run, i);
@@ -141,7 +141,7 @@ static void carry_asides(struct driver *d)
 {
     struct order o;
 
-    if (!d->hooks_running)
+    if (!d->hooks.running)
         return;
     run_hold(d->run, true);
     do
@@ -153,7 +153,8 @@ static void carry_asides(struct driver *d)
 void drain(struct driver *d)
 {
     // Also when the store has failed: a commit then fails at once, and who waits is let go.
-    while (d->committing || d->commit_scheduled || d->commit_put_off || (d->hooks_running && !d->store_failed))
+    while (d->commits.under_way || d->commits.scheduled || d->commits.put_off ||
+           (d->hooks.running && !d->store_failed))
         if (loop_turn(d->loop))
             carry_asides(d);
         else

@@ -43,19 +43,19 @@ struct untold {
 
 static void hold(struct driver *d, struct arena *a, struct untold u)
 {
-    struct untold *held = NEW(a, struct untold), **end = &d->untold;
+    struct untold *held = NEW(a, struct untold), **end = &d->telling.first;
 
     *held = u;
     held->arena = a;
-    if (d->untold)
-        end = &d->last_untold->next;
-    *end = d->last_untold = held;
+    if (d->telling.first)
+        end = &d->telling.last->next;
+    *end = d->telling.last = held;
 }
 
 static void tell(struct driver *d, const struct untold *u)
 {
     if (!u->words)
-        d->seq_told = u->event.seq;
+        d->telling.told = u->event.seq;
     for (struct observer *o = d->env->observers; o; o = o->next)
         if (u->words && o->say)
             o->say(o, u->line);
@@ -65,9 +65,9 @@ static void tell(struct driver *d, const struct untold *u)
 
 void tell_kept(struct driver *d, int64_t seq)
 {
-    while (d->untold && (d->untold->words || d->untold->event.seq <= seq)) {
-        struct untold *u = d->untold;
-        d->untold = u->next;
+    while (d->telling.first && (d->telling.first->words || d->telling.first->event.seq <= seq)) {
+        struct untold *u = d->telling.first;
+        d->telling.first = u->next;
         tell(d, u);
         arena_free(u->arena);
     }
@@ -76,13 +76,13 @@ void tell_kept(struct driver *d, int64_t seq)
 // Words are no promise, and are told all the same.
 void forget_untold(struct driver *d)
 {
-    for (struct untold *u = d->untold, *next; u; u = next) {
+    for (struct untold *u = d->telling.first, *next; u; u = next) {
         next = u->next;
         if (u->words)
             tell(d, u);
         arena_free(u->arena);
     }
-    d->untold = NULL;
+    d->telling.first = NULL;
 }
 
 bool commit_now(struct driver *d, struct diags *ds)
@@ -98,7 +98,7 @@ bool commit_now(struct driver *d, struct diags *ds)
 // [turn] is needed until the event is told.
 static bool journalled(struct driver *d, struct event *e, struct arena *turn)
 {
-    e->seq = d->unkept ? d->seq_told + 1 : next_seq(d);
+    e->seq = d->telling.unkept ? d->telling.told + 1 : next_seq(d);
     struct untold u = { .event = *e, .line = event_line(e, d->id, d->mask, turn) };
 
     // What a run starts with, all of its steps, lives as long as it.
@@ -106,7 +106,7 @@ static bool journalled(struct driver *d, struct event *e, struct arena *turn)
         u.event.data = event_masked(e->data, d->mask, turn);
     if (d->env->observers && e->type != EVENT_RUN_START)
         u.event.data = value_copy(turn, u.event.data);
-    if (d->journal && !d->unkept) {
+    if (d->journal && !d->telling.unkept) {
         journal_add(d->journal, str_from(event_type_word(e->type)), u.line);
         hold(d, turn, u);
         return true;
@@ -130,7 +130,7 @@ void emit(struct driver *d, enum event_type type, struct value_builder *data)
         run_apply(d->run, &e);
     if (!held)
         arena_free(turn);
-    if (type == EVENT_STEP_OUTPUT && !d->output_timer)
+    if (type == EVENT_STEP_OUTPUT && !d->commits.output)
         commit_soon(d);
     else if (type != EVENT_STEP_OUTPUT && held && !d->ended)
         commit_turn(d);
@@ -157,7 +157,7 @@ void say(struct driver *d, const char *format, ...)
     va_start(args, format);
     struct untold u = words_of(d, a, format, args);
     va_end(args);
-    if (d->untold && !d->store_failed) {
+    if (d->telling.first && !d->store_failed) {
         hold(d, a, u);
         return;
     }

@@ -22,28 +22,28 @@ static int code_of(const struct driver *d)
         return CODE_SUSPENDED;
     if (d->options->dry_run && (code == CODE_UNVERIFIED || code == CODE_FAILED))
         return code == CODE_FAILED ? CODE_FAILED : CODE_OK;
-    return d->undoing && code == CODE_UNDONE ? CODE_OK : code;
+    return d->undo.asked && code == CODE_UNDONE ? CODE_OK : code;
 }
 
 // ---- hooks
 
 static void hooks_told(struct driver *d)
 {
-    d->hooks_done = true;
+    d->hooks.done = true;
     pump(d);
 }
 
 static void tell_hooks(struct driver *d, int code)
 {
     bool undone = code == CODE_UNDONE ||
-                  (d->undoing && code == CODE_OK && !d->options->undo_step.n);
+                  (d->undo.asked && code == CODE_OK && !d->options->undo_step.n);
 
     know_the_end(d);
     // One step taken back is neither a success of the run nor the undo of it.
-    bool part = d->undoing && code == CODE_OK && d->options->undo_step.n;
+    bool part = d->undo.asked && code == CODE_OK && d->options->undo_step.n;
     if (code == CODE_SUSPENDED || d->store_failed || d->aborting || part)
         return;
-    d->hooks_done = false;
+    d->hooks.done = false;
     d->over = d->suspended = false;
     run_hold(d->run, true);
     hooks_tell(d,
@@ -51,7 +51,7 @@ static void tell_hooks(struct driver *d, int code)
                : code == CODE_OK ? "success"
                                  : "failure",
                VALUE_NONE, hooks_told);
-    while (!d->hooks_done && loop_turn(d->loop))
+    while (!d->hooks.done && loop_turn(d->loop))
         ;
 }
 
@@ -82,7 +82,7 @@ static void put_states(struct driver *d, struct value_builder *b)
     value_put_s(b, "unknown", value_finish(unknown));
     value_put_s(b, "undone", names_of_undone(d, UNDO_DONE));
     value_put_s(b, "undo_failed", names_of_undone(d, UNDO_FAILED));
-    value_put_s(b, "cannot_undo", value_finish(d->cannot_undo));
+    value_put_s(b, "cannot_undo", value_finish(d->undo.cannot));
 }
 
 static void put_warnings(struct driver *d, struct value_builder *b)
@@ -102,9 +102,9 @@ static void put_warnings(struct driver *d, struct value_builder *b)
                                                                           : "the run went on")));
         n++;
     }
-    if (d->unverified_why.n) {
+    if (d->verified.why_not.n) {
         value_add(list, value_string(str_format(d->arena, "the verification does not hold: %.*s",
-                                                STR_ARG(d->unverified_why))));
+                                                STR_ARG(d->verified.why_not))));
         n++;
     }
     struct value all = value_finish(list);
@@ -163,18 +163,18 @@ static void put_budget(struct driver *d, struct value_builder *b)
 {
     struct value_builder *all = value_map_start(d->arena);
 
-    value_put_s(all, "prepare_ms", value_int(d->phase_ms[PHASE_PREPARE]));
-    value_put_s(all, "execute_ms", value_int(d->phase_ms[PHASE_STEPS]));
-    value_put_s(all, "verify_ms", value_int(d->phase_ms[PHASE_VERIFY]));
+    value_put_s(all, "prepare_ms", value_int(d->phases.ms[PHASE_PREPARE]));
+    value_put_s(all, "execute_ms", value_int(d->phases.ms[PHASE_STEPS]));
+    value_put_s(all, "verify_ms", value_int(d->phases.ms[PHASE_VERIFY]));
     value_put_s(all, "total_ms", value_int(run_took_ms(d)));
     value_put_s(b, "budget", value_finish(all));
-    value_put_s(b, "waiting_ms", value_int(d->waiting_ms));
+    value_put_s(b, "waiting_ms", value_int(d->waiting.ms));
 }
 
 static void put_left(struct driver *d, struct value_builder *b)
 {
     struct value_builder *list = value_list_start(d->arena);
-    struct str all = buf_str(&d->left);
+    struct str all = buf_str(&d->left.lines);
 
     while (all.n) {
         size_t end = str_find(all, '\n');
@@ -196,7 +196,7 @@ static void put_left(struct driver *d, struct value_builder *b)
 static void tell_end(struct driver *d, int code)
 {
     struct value_builder *b = event_data(d);
-    bool undone = d->undoing && code == CODE_OK && !d->options->undo_step.n;
+    bool undone = d->undo.asked && code == CODE_OK && !d->options->undo_step.n;
 
     if (code == CODE_SUSPENDED) {
         struct value_builder *waiting = value_list_start(d->arena);
@@ -221,14 +221,14 @@ static void tell_end(struct driver *d, int code)
     put_report_words(d, b);
     if (d->options->drill)
         value_put_s(b, "drill", value_bool(true));
-    if (d->disk_full)
+    if (d->store_full)
         value_put_s(b, "full", value_string(d->folder));
     emit(d, EVENT_RUN_END, b);
 }
 
 static bool is_final(const struct driver *d, int code)
 {
-    return code == CODE_OK || code == CODE_UNDONE || (d->undoing && code == CODE_OK);
+    return code == CODE_OK || code == CODE_UNDONE || (d->undo.asked && code == CODE_OK);
 }
 
 // What the run came to, and which steps were taken back since.
@@ -248,8 +248,8 @@ static void put_row(struct driver *d, int code)
     struct run_row *row = &d->row;
 
     row->took_ms = run_took_ms(d);
-    if (d->undoing && code == CODE_OK && d->options->undo_step.n) {
-        row->state = d->state_before;  // one step of it is undone: the run is what it was
+    if (d->undo.asked && code == CODE_OK && d->options->undo_step.n) {
+        row->state = d->earlier.state;  // one step of it is undone: the run is what it was
         row->result = result_since(d);
         journal_row(d->journal, row);
         return;
@@ -257,7 +257,7 @@ static void put_row(struct driver *d, int code)
 
     row->exit = code;
     row->result = str_from(d->aborting                     ? "aborted"
-                           : d->undoing && code == CODE_OK ? "undone"
+                           : d->undo.asked && code == CODE_OK ? "undone"
                                                            : code_word(code));
     row->ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
     row->state = d->aborting              ? STR("aborted")
@@ -272,7 +272,7 @@ static void free_locks(struct driver *d, int code)
 {
     struct diags ds = { .arena = d->arena };
 
-    if (d->lock_count && code != CODE_SUSPENDED && code != CODE_UNKNOWN && code != CODE_STORE)
+    if (d->locks.count && code != CODE_SUSPENDED && code != CODE_UNKNOWN && code != CODE_STORE)
         store_unlock(d->store, d->id, &ds);
     if (!ds.errors)  // a lock that is not freed is free all the same: its run is over
         diags_append(d->diags, &ds);
@@ -282,11 +282,11 @@ static void free_locks(struct driver *d, int code)
 // that crashed.
 static bool last_words(struct driver *d)
 {
-    d->unkept = !d->journal || !journal_last_words(d->journal);
-    if (!d->unkept)
+    d->telling.unkept = !d->journal || !journal_last_words(d->journal);
+    if (!d->telling.unkept)
         tell_kept(d, journal_next_seq(d->journal) - 1);
     forget_untold(d);
-    return !d->unkept;
+    return !d->telling.unkept;
 }
 
 static void put_last_words(struct driver *d, int code)
@@ -305,7 +305,7 @@ int end_run(struct driver *d)
     drain(d);
     code = d->store_failed ? CODE_STORE : code;
     d->ended = true;
-    d->disk_full = d->store_failed && d->journal && journal_is_full(d->journal) &&
+    d->store_full = d->store_failed && d->journal && journal_is_full(d->journal) &&
                    !journal_is_limited(d->journal);
     bool last = d->store_failed && last_words(d);
     tell_end(d, code);
@@ -331,6 +331,6 @@ int end_run(struct driver *d)
         journal_close(d->journal);
     d->journal = NULL;
     free_commits(d);
-    buf_free(&d->left);
+    buf_free(&d->left.lines);
     return code;
 }

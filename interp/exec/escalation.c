@@ -53,9 +53,9 @@ static void call_now(void *arg)
 // How long it had been open when the session before ended: whose turn had come by then was told.
 static int64_t told_ms(const struct driver *d, const struct question *q)
 {
-    const struct open_since *open = map_get(d->open_since, q->id);
+    const struct open_since *open = map_get(d->earlier.open, q->id);
 
-    return open && open->wall_ns ? (d->heard_ns - open->wall_ns) / 1000000 : -1;
+    return open && open->wall_ns ? (d->earlier.heard_ns - open->wall_ns) / 1000000 : -1;
 }
 
 void call_people(struct driver *d, const struct question *q, int64_t open_ms, const bool *over)

@@ -105,7 +105,7 @@ static void hook_over(void *arg, struct task *t)
         loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + HOOK_REST_MS, try_hook, h);
     } else {
         tell_hook(h);
-        d->hooks_running--;
+        d->hooks.running--;
     }
     if (first && --h->all->left == 0)
         tell_more(h->all);
@@ -143,7 +143,7 @@ static void tell_more(struct hooking *all)
         struct hook *h = NEW(d->arena, struct hook);
         *h = (struct hook){ .all = all, .step = all->steps[all->next++],
                             .until_ms = loop_now_ms(d->loop) + HOOK_TIMEOUT_MS };
-        d->hooks_running++;
+        d->hooks.running++;
         try_hook(h);
     }
 }

@@ -54,10 +54,37 @@ int locks_take(struct driver *d);  // 0, or an exit code
 
 // ---- the driver
 
+// What earlier sessions left to this one (replay.c).
+struct earlier {
+    bool read;                  // their events have been applied
+    bool replay_failed;
+    int64_t sessions;           // resumes so far
+    int64_t ms;                 // what they took
+    int64_t began_ns, last_ns;  // of one whose end is not told (yet); else 0
+    int64_t heard_ns;           // when their last event was, or 0
+    struct map *answers;        // struct answer, by question id
+    struct map *open;           // struct open_since, by id: questions that a suspend left open
+    struct map *refusals;       // size_t, by question id: approvals that were refused
+    bool suspended;
+    bool detached;              // it suspends again as it did, and nobody said --detach
+    bool undone;                // `runbook undo` was at work
+    struct str undo_step;       // `undo --step` of the last, or empty
+    struct str state;           // of the row
+};
 // A question that stands open in the journal of earlier sessions.
 struct open_since {
     int64_t wall_ns;  // 0: not any more
     struct str kind;
+};
+
+// Of the phases that are the driver's own (phases.c).
+struct phases {
+    int64_t ms[PHASE_ALWAYS + 1], began_ms;
+    size_t next_item;        // of the checklist
+    struct checking *check;  // of checklist, verify, undone
+    struct question *question;
+    struct view *view;
+    bool cancelled;
 };
 
 struct driver {
@@ -66,101 +93,94 @@ struct driver {
     const struct run_options *options;
     struct loop *loop;
     struct store *store;
-    struct journal *journal;      // NULL in a dry run
+    struct journal *journal;     // NULL in a dry run
     const struct project *project;
     const struct program *program;
     struct run *run;
     struct session session;
     struct mask *mask;
-    struct frame *frame;          // of the runbook that was started
-    struct value given_secrets;   // of an earlier session: what its frame has to be given again
+    struct frame *frame;         // of the runbook that was started
+    struct value given_secrets;  // of an earlier session: what its frame has to be given again
     struct str id, folder;
-    struct value run_value;       // `run`, its fixed part
+    struct value run_value;      // `run`, its fixed part
     struct diags *diags;
     struct asker *asker;
+    struct str digest, title;
+    struct str plan_file;        // the runbook's path
+    struct run_row row;
 
-    struct commit_waiter *commits;
-    bool commit_scheduled, committing;
-    bool commit_again;            // something came while one was under way
-    bool commit_urgent;           // something waits for the next
-    bool commit_put_off;          // nothing does
-    struct timer *commit_later;   // what was put off is committed then
-    bool store_failed, pump_scheduled, over, suspended;
+    struct earlier earlier;
+    struct commits commits;
+    struct telling telling;
+    struct phases phases;
+    bool pump_scheduled, over, suspended;
     int code;
-    struct str place;             // where the files are of the session that is replayed
-    int64_t seq;                  // of a run without a journal
-    struct untold *untold, *last_untold;  // events that are not durable yet, in order
-    int64_t seq_told;
-    bool unkept;                  // the store is lost, and what is told now is kept nowhere
+    struct str place;            // where the files are of the session that is replayed
+    int64_t seq;                 // of a run without a journal
+    bool store_failed, store_full;
+    struct str why_store;
 
-    struct act *acts;             // running
-    struct walk *dead;            // ended; freed in the next turn
-    struct asked *questions;      // asked first, and waiting behind it
-    bool run_all;                 // manual mode: no more questions
-    int64_t names;                // of attempts, unique
+    struct act *acts;            // running
+    struct walk *dead;           // ended; freed in the next turn
+    struct asked *questions;     // asked first, and waiting behind it
+    bool run_all;                // manual mode: no more questions
+    int64_t names;               // of attempts, unique
+    struct arena *turn;          // of the event that is being made
+    struct map *programs;        // that steps run, see programs.c
+    struct {
+        const struct step *looked_at;  // the last
+        bool is_fixed;
+    } ahead;                     // see ahead.c
 
     int64_t started_boot_ms, started_wall_ns;
-    int64_t waiting_ms, waiting_since_ms;  // for people
-    size_t waiting_now;           // questions that are open
-    int64_t phase_ms[PHASE_ALWAYS + 1], phase_began_ms;
+    struct {
+        int64_t ms, since_ms;
+        size_t now;              // questions that are open
+    } waiting;                   // for people
     int signals, signal_code;
     struct timer *deadline;
-    struct value at_end;          // run.result and so on, when they are known
-    struct value inputs_kept;
-    struct str warnings;
-    size_t hooks_running;
-    struct value verify_failed;   // names of checks that did not hold
-    bool any_verify;
-    struct buf left;              // lines of processes that were left running
-    struct value left_list;
-    void (*after_hooks)(struct driver *d);
-    bool resumed, replay_failed;
-    struct map *recorded;         // struct answer, by question id
-    struct map *programs;         // that steps run, see programs.c
-    struct map *open_since;       // struct open_since, by id: questions that a suspend left open
-    int64_t heard_ns;             // when the last event of earlier sessions was, or 0
-    struct earlier {
-        int64_t ms;                   // what the sessions before this one took
-        int64_t began_ns, last_ns;    // of one whose end is not told (yet); else 0
-    } earlier;
-    struct map *refusals;         // size_t, by question id: approvals that were refused
-    struct arena *turn;           // of the event that is being made
-    struct timer *output_timer;   // output alone is committed now and then
-    struct str why_store;
-    bool disk_full;               // and that is why
     struct timer *sleep;
     int64_t sleep_ms;
-    size_t next_item;             // of the checklist
-    struct checking *phase_check; // of checklist, verify, undone
-    struct question *phase_question;
-    struct view *phase_view;
-    int refused;                  // a code from before the first step: 3 or 4, 128 and a signal
-    struct lookout *lookout;      // before there is a run; see lookout_for()
+    struct value at_end;         // run.result and so on, when they are known
+    struct value inputs_kept;
+    struct str warnings;
+    struct {
+        size_t running;
+        bool done;
+        void (*then)(struct driver *d);
+    } hooks;
+    struct {
+        bool any;
+        struct value failed;     // names of checks that did not hold
+        struct str why_not;
+    } verified;
+    struct {
+        struct buf lines;
+        struct value list;
+    } left;                      // processes that were left running
+    struct {
+        struct str *names;
+        size_t count;
+        struct value wait;       // what lock.wait says of the wait for them; VALUE_NULL: none
+    } locks;
+
+    int refused;                 // a code from before the first step: 3 or 4, 128 and a signal
+    struct lookout *lookout;     // before there is a run; see lookout_for()
     struct diags before_lookout;
-    struct str unverified_why;
-    struct value_builder *cannot_undo;
-    bool quiet;                   // before there is a run: nothing is told
-    bool undoing;                 // `runbook undo`
-    bool undone_before;           // ... of an earlier session
-    struct str step_before;       // `undo --step` of the last session, or empty
-    bool undid_all;               // an undo of everything was begun
-    bool aborting, was_suspended;
-    bool detached_before;         // it suspends again as it did, and nobody said --detach
-    bool owes_always;             // a suspend or a crash left `always` out, or a signal cut it off
-    bool always_cut;              // the last is so
-    bool always_failed;           // when it was last run; a resume tries it again
-    struct str missing;           // abort: inputs and secrets that are not there any more, in words
-    int64_t sessions;             // resumes so far
-    bool ended, hooks_done, phase_cancelled;
-    struct str *locks;
-    size_t lock_count;
-    struct value lock_wait;       // what lock.wait says of the wait for them; VALUE_NULL: none
-    struct str digest, title;
-    struct str plan_file;         // the runbook's path
-    const struct step *looked_at; // by ahead.c, the last
-    bool looked_fixed;
-    struct run_row row;
-    struct str state_before;      // of the row, before this session
+    bool quiet;                  // before there is a run: nothing is told
+    struct {
+        bool asked;              // `runbook undo`
+        bool of_all;             // one of everything was begun
+        struct value_builder *cannot;
+    } undo;
+    struct {
+        bool owed;               // a suspend or a crash left it out, or a signal cut it off
+        bool cut;                // the last is so
+        bool failed;             // when it was last run; a resume tries it again
+    } always;
+    bool aborting;
+    struct str missing;          // abort: inputs and secrets that are not there any more, in words
+    bool ended;
 };
 
 // Those that steps name, as they are when the run begins; those of an intent that is replayed.

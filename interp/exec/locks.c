@@ -47,11 +47,11 @@ bool locks_find(struct driver *d)
     unsigned errors = d->diags->errors;
 
     frame_each_ahead(d->frame, d->program, now_value(), d->arena, add_locks, &w);
-    d->lock_count = map_count(w.names);
-    d->locks = NEW_ARRAY(d->arena, struct str, d->lock_count + 1);
-    for (size_t i = 0; i < d->lock_count; i++)
-        d->locks[i] = map_key(w.names, i);
-    qsort(d->locks, d->lock_count, sizeof *d->locks, by_name);
+    d->locks.count = map_count(w.names);
+    d->locks.names = NEW_ARRAY(d->arena, struct str, d->locks.count + 1);
+    for (size_t i = 0; i < d->locks.count; i++)
+        d->locks.names[i] = map_key(w.names, i);
+    qsort(d->locks.names, d->locks.count, sizeof *d->locks.names, by_name);
     return d->diags->errors == errors;
 }
 
@@ -176,13 +176,13 @@ static void remember_wait(struct driver *d, const struct lock_row *h, int64_t be
     value_put_s(b, "locks", value_finish(locks));
     value_put_s(b, "holder", value_finish(holder));
     value_put_s(b, "waited_ms", value_int(loop_now_ms(d->loop) - began_ms));
-    d->lock_wait = value_finish(b);
+    d->locks.wait = value_finish(b);
 }
 
 static enum store_error try(struct driver *d, struct lock_row *holder, struct diags *ds)
 {
     *holder = (struct lock_row){ 0 };
-    return store_lock(d->store, d->id, d->locks, d->lock_count, d->arena, holder, ds);
+    return store_lock(d->store, d->id, d->locks.names, d->locks.count, d->arena, holder, ds);
 }
 
 static int lock_failed(struct driver *d, enum store_error e, struct lock_row *holder)
@@ -227,7 +227,7 @@ int locks_take(struct driver *d)
     struct trap *traps[SIGNALS];
     int code;
 
-    if (d->lock_count == 0)
+    if (d->locks.count == 0)
         return 0;
     signals_trap(d, signals_refuse, traps);
     code = wait_and_take(d);

@@ -111,7 +111,7 @@ static void need_confirm(struct needing *n, const struct confirm *c, struct name
     if (is_answered(n, c, p))
         return;
     // Nobody said --detach: who meant to answer with a flag is told that it does not.
-    if (o->detach && !(n->d->detached_before && s))
+    if (o->detach && !(n->d->earlier.detached && s))
         return;
     if (s)
         wrong = str_format(n->d->arena, "  (`%.*s` is not it)", STR_ARG(s->text));
@@ -185,8 +185,9 @@ static void need_of(struct needing *n, const struct step *s, struct names own, s
         need_check(n, s->more->done_if->check, own, ".done_if.");
     if (s->more->approve && !n->d->options->detach && !began)
         need(n, own,
-             n->d->heard_ns ? "an approval, given from another terminal: say `resume` with --detach"
-                            : "an approval, given from another terminal: start it with --detach");
+             n->d->earlier.heard_ns
+                 ? "an approval, given from another terminal: say `resume` with --detach"
+                 : "an approval, given from another terminal: start it with --detach");
     if (s->kind == STEP_ACTION && s->action->asks)
         need_answer(n, s, own);
     if (s->kind == STEP_ACTION && action_needs_terminal(s))

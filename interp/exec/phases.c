@@ -15,14 +15,14 @@ static void tell_phase(struct driver *d, enum event_type type, enum phase p, boo
 
     value_put_s(b, "phase", value_text(phase_word(p)));
     if (type == EVENT_PHASE_START) {
-        d->phase_began_ms = loop_now_ms(d->loop);
+        d->phases.began_ms = loop_now_ms(d->loop);
     } else {
-        d->phase_ms[p] += loop_now_ms(d->loop) - d->phase_began_ms;
+        d->phases.ms[p] += loop_now_ms(d->loop) - d->phases.began_ms;
         value_put_s(b, "ok", value_bool(ok));
-        if (d->phase_cancelled)  // nobody knows whether it would have held
+        if (d->phases.cancelled)  // nobody knows whether it would have held
             value_put_s(b, "cancelled", value_bool(true));
-        d->phase_cancelled = false;
-        value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - d->phase_began_ms));
+        d->phases.cancelled = false;
+        value_put_s(b, "took_ms", value_int(loop_now_ms(d->loop) - d->phases.began_ms));
     }
     emit(d, type, b);
 }
@@ -30,7 +30,7 @@ static void tell_phase(struct driver *d, enum event_type type, enum phase p, boo
 static void end_phase(struct driver *d, enum phase p, bool ok)
 {
     tell_phase(d, EVENT_PHASE_END, p, ok);
-    d->phase_view = NULL;
+    d->phases.view = NULL;
     hooks_tell(d, "progress", VALUE_NONE, NULL);
     pump(d);
 }
@@ -55,7 +55,7 @@ static void item_checked(void *arg, const struct check_outcome *o)
 {
     struct driver *d = arg;
 
-    d->phase_check = NULL;
+    d->phases.check = NULL;
     if (o->ok) {
         next_item(d);
         return;
@@ -92,17 +92,17 @@ static void next_item(struct driver *d)
     struct expr_error err = { 0 };
     bool secret;
 
-    if (d->next_item == list->count) {
+    if (d->phases.next_item == list->count) {
         end_phase(d, PHASE_CHECKLIST, true);
         return;
     }
-    const struct check_item *item = &items[d->next_item++];
+    const struct check_item *item = &items[d->phases.next_item++];
     *v = view_of_space(d, run_root(d->run));
-    struct str id = str_format(d->arena, "checklist_%zu", d->next_item);
+    struct str id = str_format(d->arena, "checklist_%zu", d->phases.next_item);
     if (item->check) {
         struct list *one = NEW(d->arena, struct list);
         *one = (struct list){ (void *)item->check, 1 };
-        d->phase_check = check_all(d, d->arena, one, run_root(d->run), NULL, v,
+        d->phases.check = check_all(d, d->arena, one, run_root(d->run), NULL, v,
                                    str_format(d->arena, "%.*s.", STR_ARG(id)), true, item_checked,
                                    d);
         return;
@@ -120,8 +120,8 @@ static void next_item(struct driver *d)
 static void run_confirmed(void *arg, const struct answer *a)
 {
     struct driver *d = arg;
-    bool right = d->phase_question->danger != DANGER_SEVERE ||
-                 str_equal(d->phase_question->phrase, a->text);
+    bool right = d->phases.question->danger != DANGER_SEVERE ||
+                 str_equal(d->phases.question->phrase, a->text);
     bool ok = a->kind == ANSWER_YES && right;
 
     if (!ok)
@@ -135,12 +135,12 @@ static void confirm_run(struct driver *d)
     struct expr_error err = { 0 };
 
     *v = view_of_space(d, run_root(d->run));
-    d->phase_question = plain_question(d, QUESTION_CONFIRM, STR("run"));
-    if (!question_confirm(d->phase_question, root_of(d)->confirm, view_scope(v), d->arena, &err)) {
+    d->phases.question = plain_question(d, QUESTION_CONFIRM, STR("run"));
+    if (!question_confirm(d->phases.question, root_of(d)->confirm, view_scope(v), d->arena, &err)) {
         refuse(d, PHASE_CONFIRM, "confirm", &err);
         return;
     }
-    ask(d, d->phase_question, NULL, run_confirmed, d);
+    ask(d, d->phases.question, NULL, run_confirmed, d);
 }
 
 // ---- verify, undone
@@ -164,18 +164,18 @@ static void verified(void *arg, const struct check_outcome *o)
     struct driver *d = arg;
     int policy = written_policy(d);
 
-    d->phase_check = NULL;
+    d->phases.check = NULL;
     if (o->ok) {
         end_phase(d, PHASE_VERIFY, true);
         return;
     }
     run_unverified(d->run);
-    d->unverified_why = str_format(d->arena, "%.*s: %.*s", STR_ARG(o->id), STR_ARG(o->message));
+    d->verified.why_not = str_format(d->arena, "%.*s: %.*s", STR_ARG(o->id), STR_ARG(o->message));
     if (!o->cancelled && policy == FAILURE_UNDO && !o->unanswered)
         run_want_undo(d->run);
     if (!o->cancelled && policy == FAILURE_ASK && somebody_is_here(d)) {
         struct question *q = plain_question(d, QUESTION_FAILURE, STR("verify"));
-        q->message = d->unverified_why;
+        q->message = d->verified.why_not;
         q->on_no = STR("the run stops; what was done stays");
         q->may_undo = true;
         ask(d, q, NULL, verify_answered, d);
@@ -188,21 +188,21 @@ static void undone_checked(void *arg, const struct check_outcome *o)
 {
     struct driver *d = arg;
 
-    d->phase_check = NULL;
+    d->phases.check = NULL;
     if (!o->ok && !o->cancelled)
         say(d, "after the undo the world is not as `undone` says: %.*s: %.*s", STR_ARG(o->id),
             STR_ARG(o->message));
-    d->phase_cancelled = o->cancelled;
+    d->phases.cancelled = o->cancelled;
     end_phase(d, PHASE_UNDONE, o->ok);
 }
 
 static void check_phase(struct driver *d, const struct list *checks,
                         void (*then)(void *arg, const struct check_outcome *o))
 {
-    d->phase_view = NEW(d->arena, struct view);
-    *d->phase_view = view_of_space(d, run_root(d->run));
-    d->phase_check = check_all(d, d->arena, checks, run_root(d->run), NULL, d->phase_view, STR(""),
-                               true, then, d);
+    d->phases.view = NEW(d->arena, struct view);
+    *d->phases.view = view_of_space(d, run_root(d->run));
+    d->phases.check = check_all(d, d->arena, checks, run_root(d->run), NULL, d->phases.view,
+                                STR(""), true, then, d);
 }
 
 static struct value names_of_failed(struct driver *d)
@@ -277,7 +277,7 @@ void carry_phase(struct driver *d, enum phase p)
     }
     switch (p) {
     case PHASE_CHECKLIST:
-        d->next_item = 0;
+        d->phases.next_item = 0;
         next_item(d);
         break;
     case PHASE_CONFIRM:
@@ -322,7 +322,7 @@ static void pass_over(struct driver *d, struct task *t, const char *why)
 {
     say(d, "%.*s cannot be undone: %s", STR_ARG(t->address), why);
     run_cannot_undo(d->run);
-    value_add(d->cannot_undo, value_string(t->address));
+    value_add(d->undo.cannot, value_string(t->address));
 }
 
 static void go_on_answered(void *arg, const struct answer *a)

@@ -12,7 +12,7 @@
 // How long the question was open when it was asked, in an earlier session and since.
 int64_t question_open_ms(const struct driver *d, const struct question *q)
 {
-    const struct open_since *open = map_get(d->open_since, q->id);
+    const struct open_since *open = map_get(d->earlier.open, q->id);
     int64_t passed = open && open->wall_ns ? (clock_wall_ns() - open->wall_ns) / 1000000 : 0;
 
     return passed > 0 ? passed : 0;
@@ -77,7 +77,7 @@ static void hide_secrets(const struct driver *d, struct question *q)
 // What is the same for questions of every kind.
 void question_complete(const struct driver *d, struct question *q)
 {
-    const size_t *refusals = map_get(d->refusals, q->id);
+    const size_t *refusals = map_get(d->earlier.refusals, q->id);
 
     hide_secrets(d, q);
     q->dir = d->frame->dir;

@@ -27,12 +27,12 @@ const char *question_word(enum question_kind kind)
 
 void note_refusal(struct driver *d, struct str id)
 {
-    size_t *n = map_get(d->refusals, id);
+    size_t *n = map_get(d->earlier.refusals, id);
 
     if (!n) {
         n = NEW(d->arena, size_t);
         *n = 0;
-        map_put(d->refusals, str_copy(d->arena, id), n);
+        map_put(d->earlier.refusals, str_copy(d->arena, id), n);
     }
     ++*n;
 }

@@ -39,18 +39,18 @@ static void remember_answer(struct driver *d, const struct event *e)
     a->by = str_copy(d->arena, text_of(e->data, "by"));
     a->how = STR("recorded");
     if (a->kind != ANSWER_NONE)
-        map_put(d->recorded, str_copy(d->arena, text_of(e->data, "step")), a);
+        map_put(d->earlier.answers, str_copy(d->arena, text_of(e->data, "step")), a);
 }
 
 static void remember_question(struct driver *d, const struct event *e)
 {
     struct str id = str_copy(d->arena, text_of(e->data, "step"));
-    const struct open_since *before = map_get(d->open_since, id);
+    const struct open_since *before = map_get(d->earlier.open, id);
     struct open_since *open = NEW(d->arena, struct open_since);
 
     *open = (struct open_since){ e->wall_ns, str_copy(d->arena, text_of(e->data, "kind")) };
     if (!before || before->wall_ns == 0)
-        map_put(d->open_since, id, open);
+        map_put(d->earlier.open, id, open);
 }
 
 // The undo of a step and `always` still come; what is asked of no task is asked on the way forward.
@@ -63,9 +63,9 @@ static bool is_forward(const struct driver *d, struct str id)
 
 void withdraw_forward(struct driver *d)
 {
-    for (size_t i = 0; i < map_count(d->open_since); i++) {
-        struct open_since *open = map_value(d->open_since, i);
-        struct str id = map_key(d->open_since, i);
+    for (size_t i = 0; i < map_count(d->earlier.open); i++) {
+        struct open_since *open = map_value(d->earlier.open, i);
+        struct str id = map_key(d->earlier.open, i);
         if (open->wall_ns == 0 || !is_forward(d, id))
             continue;
         struct value_builder *b = event_data(d);
@@ -80,7 +80,7 @@ void withdraw_forward(struct driver *d)
 
 static void forget_question(struct driver *d, struct str id)
 {
-    struct open_since *open = map_get(d->open_since, id);
+    struct open_since *open = map_get(d->earlier.open, id);
 
     if (open)
         open->wall_ns = 0;
@@ -88,7 +88,7 @@ static void forget_question(struct driver *d, struct str id)
 
 bool recorded_answer(const struct driver *d, const struct question *q, struct answer *a)
 {
-    const struct answer *kept = map_get(d->recorded, q->id);
+    const struct answer *kept = map_get(d->earlier.answers, q->id);
 
     if (!kept || kept->kind == ANSWER_NO)
         return false;
@@ -98,7 +98,7 @@ bool recorded_answer(const struct driver *d, const struct question *q, struct an
 
 static void forget_answer(struct driver *d, struct str id)
 {
-    struct answer *kept = map_get(d->recorded, id);
+    struct answer *kept = map_get(d->earlier.answers, id);
 
     if (kept)
         kept->kind = ANSWER_NO;
@@ -152,11 +152,11 @@ static void phase_before(struct driver *d, const struct event *e)
 
     for (int p = 0; p <= PHASE_ALWAYS; p++)
         if (str_is(word, phase_word((enum phase)p)))
-            d->phase_ms[p] += int_of(e->data, "took_ms", 0);
+            d->phases.ms[p] += int_of(e->data, "took_ms", 0);
     if (!str_is(word, "always"))
         return;
-    d->owes_always = d->always_cut = !run_always_is_whole(d->run);
-    d->always_failed = run_always_failed(d->run);
+    d->always.owed = d->always.cut = !run_always_is_whole(d->run);
+    d->always.failed = run_always_failed(d->run);
 }
 
 static void session_before(struct driver *d, const struct event *e)
@@ -164,10 +164,10 @@ static void session_before(struct driver *d, const struct event *e)
     struct value undo = value_of(e->data, "undo");
     struct run_facts facts = { .on_failure = d->options->on_failure };
 
-    d->sessions++;
-    d->was_suspended = d->always_cut = false;
-    d->undone_before = facts.undo_only = undo.kind == VALUE_BOOL && undo.b;
-    d->step_before = str_copy(d->arena, text_of(e->data, "undo_step"));
+    d->earlier.sessions++;
+    d->earlier.suspended = d->always.cut = false;
+    d->earlier.undone = facts.undo_only = undo.kind == VALUE_BOOL && undo.b;
+    d->earlier.undo_step = str_copy(d->arena, text_of(e->data, "undo_step"));
     run_resume_here(d->run, &facts);
     run_settle_nothing(d->run);
 }
@@ -183,29 +183,29 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
         break;
     case EVENT_STEP_START:
         program_replayed(d, e, a);
-        d->owes_always = true;
+        d->always.owed = true;
         break;
-    case EVENT_UNDO_START: d->owes_always = true; break;
+    case EVENT_UNDO_START: d->always.owed = true; break;
     case EVENT_STEP_ATTEMPT: restore_result(e, a); break;
     case EVENT_STEP_END:
         restore_result(e, a);
         forget_answer(d, text_of(e->data, "step"));
         break;
     case EVENT_PHASE_START:
-        d->undid_all |= str_is(text_of(e->data, "phase"), "undo") && d->step_before.n == 0;
+        d->undo.of_all |= str_is(text_of(e->data, "phase"), "undo") && d->earlier.undo_step.n == 0;
         break;
     case EVENT_PHASE_END: phase_before(d, e); break;
     case EVENT_RUN_SUSPEND:
-        d->was_suspended = true;
+        d->earlier.suspended = true;
         session_ends(&d->earlier, e);
         break;
     case EVENT_RUN_RESUME: session_before(d, e); break;
     case EVENT_RUN_END:
-        d->was_suspended = false;
+        d->earlier.suspended = false;
         session_ends(&d->earlier, e);
-        d->waiting_ms = int_of(e->data, "waiting_ms", 0);  // of all sessions so far
+        d->waiting.ms = int_of(e->data, "waiting_ms", 0);  // of all sessions so far
         // Where nothing further was started, `always` was not either.
-        d->owes_always &= d->always_cut || str_is(text_of(e->data, "result"), "store");
+        d->always.owed &= d->always.cut || str_is(text_of(e->data, "result"), "store");
         break;
     default: break;
     }
@@ -213,10 +213,10 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
 
 static bool replay_event(struct driver *d, struct event e, struct arena *a)
 {
-    d->replay_failed = !lasting_restore(d, &e);
-    if (d->replay_failed)
+    d->earlier.replay_failed = !lasting_restore(d, &e);
+    if (d->earlier.replay_failed)
         return false;
-    d->heard_ns = e.wall_ns;
+    d->earlier.heard_ns = e.wall_ns;
     if (e.type == EVENT_RUN_START || e.type == EVENT_RUN_RESUME)
         session_begins(&d->earlier, e.wall_ns);
     note_event(d, &e, a);
@@ -244,7 +244,7 @@ static void is_damaged(struct driver *d, const struct event *e)
     diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
                "the journal of run %.*s is damaged: event %lld is not what was written",
                STR_ARG(d->id), (long long)e->seq);
-    d->replay_failed = true;
+    d->earlier.replay_failed = true;
 }
 
 // Of an event nothing is kept that was not copied, but for the items of a list.
@@ -316,7 +316,7 @@ enum store_error journal_replay_here(struct driver *d, bool look)
 
     arena_free(scratch);
     session_begins(&d->earlier, 0);
-    return !e && d->replay_failed ? STORE_FAILED : e;
+    return !e && d->earlier.replay_failed ? STORE_FAILED : e;
 }
 
 // ---- output of what is adopted

@@ -7,7 +7,7 @@ static void required(void *arg, const struct check_outcome *o)
 {
     struct driver *d = arg;
 
-    d->phase_check = NULL;
+    d->phases.check = NULL;
     d->over = true;
     if (!o->ok && !d->refused)
         diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 }, "`requires.checks`: %.*s: %.*s",
@@ -20,8 +20,8 @@ static void stop_required(void *arg, int signo)
     struct driver *d = arg;
 
     d->refused = 128 + signo;
-    if (d->phase_check)
-        check_cancel(d->phase_check);
+    if (d->phases.check)
+        check_cancel(d->phases.check);
     if (++d->signals > 1)
         for (struct act *x = d->acts; x; x = x->next)
             act_cancel(x, true);
@@ -40,7 +40,7 @@ bool check_required(struct driver *d, struct space *space)
     // No phase begins meanwhile, whoever wakes the driver.
     run_hold(d->run, true);
     signals_trap(d, stop_required, traps);
-    d->phase_check = check_all(d, d->arena, &r->checks, space, NULL, &v, STR("requires."), false,
+    d->phases.check = check_all(d, d->arena, &r->checks, space, NULL, &v, STR("requires."), false,
                                required, d);
     while (!d->over && loop_turn(d->loop))
         run_order_aside(d);

@@ -44,9 +44,9 @@ static void tell_resume(struct driver *d)
     struct value_builder *b = event_data(d);
 
     value_put_s(b, "runbook", value_string(d->program->root->rb->name.str));
-    value_put_s(b, "session", value_int(d->sessions + 2));
+    value_put_s(b, "session", value_int(d->earlier.sessions + 2));
     value_put_s(b, "user", value_string(person(d)));
-    if (d->undoing)
+    if (d->undo.asked)
         value_put_s(b, "undo", value_bool(true));
     if (d->aborting)
         value_put_s(b, "abort", value_bool(true));
@@ -75,14 +75,14 @@ static bool is_undone(const struct run_row *row)
 static void remember_locks(struct driver *d)
 {
     if (!locks_find(d))
-        d->lock_count = 0;
+        d->locks.count = 0;
 }
 
 // Nothing of the run goes on but the `always` that a suspend or a crash left out.
 static void abort_here(struct driver *d)
 {
     abandon_tell(d);
-    if (d->owes_always && d->missing.n && d->program->root->rb->always.count)
+    if (d->always.owed && d->missing.n && d->program->root->rb->always.count)
         say(d, "`always` goes without what is missing (%.*s); a step that needs it fails",
             STR_ARG(d->missing));
     run_abandon(d->run);
@@ -99,7 +99,7 @@ static int close_early(struct driver *d, int code)
     if (d->journal)
         journal_close(d->journal);
     free_commits(d);
-    buf_free(&d->left);
+    buf_free(&d->left.lines);
     return code;
 }
 
@@ -110,13 +110,13 @@ static int is_fit(struct driver *d)
 
     if (d->aborting && (aborted || final))
         return refuse(d, CODE_USAGE, "has ended for good already");
-    if (d->undoing && is_undone(&d->row) && !d->options->undo_step.n)
+    if (d->undo.asked && is_undone(&d->row) && !d->options->undo_step.n)
         return refuse(d, CODE_USAGE, "is undone already");
     if (aborted)
         return refuse(d, CODE_USAGE,
-                      d->undoing ? "was aborted; it cannot be undone any more"
+                      d->undo.asked ? "was aborted; it cannot be undone any more"
                                  : "was aborted and cannot be resumed");
-    if (final && !d->undoing)
+    if (final && !d->undo.asked)
         return refuse(d, CODE_USAGE,
                       is_undone(&d->row) ? "is undone; there is nothing to resume"
                                          : "is done; there is nothing to resume");
@@ -168,7 +168,7 @@ static struct str state_before(const struct driver *d)
 {
     if (!str_is(d->row.state, "crashed") && !str_is(d->row.state, "running"))
         return d->row.state;
-    if (d->step_before.n == 0 || d->row.exit < 0)
+    if (d->earlier.undo_step.n == 0 || d->row.exit < 0)
         return STR("running");
     return d->row.exit == CODE_OK || d->row.exit == CODE_UNDONE ? STR("final")
            : d->row.exit == CODE_SUSPENDED                       ? STR("suspended")
@@ -243,13 +243,13 @@ static int restore(struct driver *d, struct run_options *o, struct kept_plan *pl
 
 static bool may_begin(const struct driver *d)
 {
-    return !d->aborting && !d->undoing && !run_began_undo(d->run);
+    return !d->aborting && !d->undo.asked && !run_began_undo(d->run);
 }
 
 // What was left to wait was the way forward; who takes it back says --detach again or is there.
 static bool begins_to_undo(const struct driver *d)
 {
-    return d->undoing && !run_began_undo(d->run);
+    return d->undo.asked && !run_began_undo(d->run);
 }
 
 // What is asked of it can be done. 0, or an exit code.
@@ -259,8 +259,8 @@ static int is_possible(struct driver *d, struct run_options *o)
 
     if (code)
         return code;
-    if (run_began_undo(d->run) && d->undone_before)
-        d->undoing = true;
+    if (run_began_undo(d->run) && d->earlier.undone)
+        d->undo.asked = true;
     if (!restore_frames(d))
         return CODE_PREFLIGHT;
     remember_locks(d);
@@ -273,10 +273,10 @@ static int get_ready(struct driver *d, struct run_options *o, const struct kept_
 {
     int code;
 
-    d->detached_before = d->was_suspended && !o->detach && !d->asker->has_terminal &&
+    d->earlier.detached = d->earlier.suspended && !o->detach && !d->asker->has_terminal &&
                          !begins_to_undo(d);
-    o->detach |= d->detached_before;
-    code = d->lock_count ? locks_take(d) : 0;
+    o->detach |= d->earlier.detached;
+    code = d->locks.count ? locks_take(d) : 0;
     if (!code && !driver_start_keeper(d))
         code = CODE_PREFLIGHT;
     if (code)
@@ -298,7 +298,7 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     int code;
 
     tell_resume(d);
-    if ((d->undoing && !d->options->undo_step.n) || run_began_undo(d->run))
+    if ((d->undo.asked && !d->options->undo_step.n) || run_began_undo(d->run))
         withdraw_forward(d);
     code = apply_marks(d);
     if (code)
@@ -308,11 +308,11 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     run_resume_here(d->run, facts);
     if (!journal_hear(d))
         return CODE_STORE;
-    if (d->owes_always || (d->always_failed && !d->aborting))
+    if (d->always.owed || (d->always.failed && !d->aborting))
         run_owe_always(d->run);
     if (d->aborting)
         abort_here(d);
-    d->state_before = state_before(d);
+    d->earlier.state = state_before(d);
     d->row.state = STR("running");
     journal_row(d->journal, &d->row);
     return commit_now(d, d->diags) ? 0 : CODE_STORE;
@@ -332,7 +332,7 @@ static int go_on(struct driver *d, struct run_options *o)
     if (code)
         return code;
     facts = (struct run_facts){ .on_failure = o->on_failure,
-                                .undo_only = d->undoing,
+                                .undo_only = d->undo.asked,
                                 .undo_step = o->undo_step };
     code = get_ready(d, o, &plan, &facts);
     return code ? code : begin_session(d, &facts);
@@ -351,8 +351,8 @@ static int again(struct run_env *env, struct str run, const struct run_options *
 
     *o = *given;
     d = driver_new(env, o);
-    d->resumed = wish != ABORT;
-    d->undoing = wish == UNDO;
+    d->earlier.read = wish != ABORT;
+    d->undo.asked = wish == UNDO;
     d->aborting = wish == ABORT;
     code = open_run(d, run);
     if (!code && !take_run(d, &code))

@@ -29,14 +29,14 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
                           .diags = env->diags,
                           .asker = env->asker,
                           .mask = mask_new(env->arena),
-                          .recorded = map_new(env->arena),
+                          .earlier = { .answers = map_new(env->arena),
+                                       .open = map_new(env->arena),
+                                       .refusals = map_new(env->arena) },
                           .programs = map_new(env->arena),
-                          .open_since = map_new(env->arena),
-                          .refusals = map_new(env->arena),
                           .started_boot_ms = loop_now_ms(env->loop),
                           .started_wall_ns = clock_wall_ns(),
                           .quiet = true };
-    d->cannot_undo = value_list_start(d->arena);
+    d->undo.cannot = value_list_start(d->arena);
     d->at_end = value_finish(value_map_start(d->arena));
     return d;
 }

@@ -92,8 +92,8 @@ static void start_nothing_new(struct driver *d)
     run_interrupt(d->run, d->signal_code);
     each_walk(d, interrupt_one, 1);
     withdraw_questions(d);
-    if (d->phase_check)
-        check_cancel(d->phase_check);
+    if (d->phases.check)
+        check_cancel(d->phases.check);
 }
 
 static void stop_what_runs(struct driver *d)
@@ -113,7 +113,7 @@ static void on_signal(void *arg, int signo)
     if (first)
         start_nothing_new(d);
     if (d->signals == 1 && !tell_let_finish(d, d->acts))
-        say_at_once(d, d->committing ? "stopping, when the disk has answered" : "stopping");
+        say_at_once(d, d->commits.under_way ? "stopping, when the disk has answered" : "stopping");
     if (d->signals == 2)
         tell_stopped(d, d->acts);
     if (d->signals > 1)
@@ -136,8 +136,8 @@ static void time_is_up(void *arg)
         run_want_undo(d->run);
     each_walk(d, stop_time, 0);
     withdraw_questions(d);
-    if (d->phase_check)
-        check_cancel(d->phase_check);
+    if (d->phases.check)
+        check_cancel(d->phases.check);
     pump(d);
 }
 

@@ -163,7 +163,7 @@ static int give_up(struct driver *d, int code)
     struct diags ignored = { .arena = d->arena };
 
     tell_refused(d, code);
-    if (d->lock_count && d->store)
+    if (d->locks.count && d->store)
         store_unlock(d->store, d->id, &ignored);
     remote_lines_end(&d->session);
     if (d->session.keeper)
@@ -171,7 +171,7 @@ static int give_up(struct driver *d, int code)
     if (d->options->dry_run && d->folder.n)
         scratch_gone(d);
     free_commits(d);
-    buf_free(&d->left);
+    buf_free(&d->left.lines);
     return code;
 }
 
@@ -213,7 +213,7 @@ static int begin(struct driver *d)
             return d->refused ? d->refused : CODE_PREFLIGHT;
         code = locks_take(d);
     } else {
-        d->lock_count = 0;
+        d->locks.count = 0;
     }
     if (code || (code = open_journal(d)))
         return code;

@@ -129,17 +129,17 @@ int undo_step_is_right(struct driver *d)
 
 int undo_step_goes_on(struct driver *d, struct run_options *o)
 {
-    if (d->undoing || d->aborting || !run_began_undo(d->run) || d->undid_all ||
-        d->step_before.n == 0)
+    if (d->undo.asked || d->aborting || !run_began_undo(d->run) || d->undo.of_all ||
+        d->earlier.undo_step.n == 0)
         return 0;
-    const struct task *t = run_find(d->run, d->step_before);
+    const struct task *t = run_find(d->run, d->earlier.undo_step);
     if (t && run_undo_left(d->run, t).to_do) {
-        o->undo_step = d->step_before;
+        o->undo_step = d->earlier.undo_step;
         return 0;
     }
     struct diag *e = diag_error(d->diags, DIAG_USAGE, (struct span){ 0 },
                                 "of run %.*s `%.*s` was undone, so it cannot go on forwards",
-                                STR_ARG(d->id), STR_ARG(d->step_before));
+                                STR_ARG(d->id), STR_ARG(d->earlier.undo_step));
     diag_help(d->diags, e, 
               "`runbook undo %.*s%.*s` takes the rest back, `runbook abort %.*s%.*s` ends it",
               STR_ARG(d->id), STR_ARG(o->reach), STR_ARG(d->id), STR_ARG(o->reach));
