@@ -9,6 +9,7 @@ struct callee {
     struct walk *w;
     struct value with;
     size_t next_item;
+    struct str check_name;  // of the item that the machine answers
 };
 
 // ---- before its steps
@@ -48,8 +49,9 @@ static void item_checked(void *arg, const struct check_outcome *o)
         ask_callee(c);
         return;
     }
-    c->w->message = str_format(c->w->arena, "its checklist does not hold: %.*s",
-                               STR_ARG(o->message));
+    c->w->message = str_format(c->w->arena, "its checklist does not hold%s%.*s%s: %.*s",
+                               c->check_name.n ? " (" : "", STR_ARG(c->check_name),
+                               c->check_name.n ? ")" : "", STR_ARG(o->message));
     walk_failed(c->w);
 }
 
@@ -64,6 +66,9 @@ static void ask_item(struct callee *c, const struct runbook *rb)
     if (item->check) {
         struct list *one = NEW(w->arena, struct list);
         *one = (struct list){ (void *)item->check, 1 };
+        if (!template_eval_text(item->item, view_scope(&v), w->arena, &v.check_name, &secret, &err))
+            v.check_name = STR("");
+        c->check_name = v.check_name;
         w->checking = check_all(
             w->d, w->arena, one, w->task->inner, w->task, &v,
             str_format(w->arena, "%.*s.checklist_%zu.", STR_ARG(w->task->address), c->next_item),

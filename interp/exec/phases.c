@@ -60,7 +60,9 @@ static void item_checked(void *arg, const struct check_outcome *o)
         next_item(d);
         return;
     }
-    say(d, "the checklist does not hold: %.*s", STR_ARG(o->message));
+    struct str name = d->phases.view->check_name;
+    say(d, "the checklist does not hold: `checklist_%zu`%s%.*s%s: %.*s", d->phases.next_item,
+        name.n ? " (" : "", STR_ARG(name), name.n ? ")" : "", STR_ARG(o->message));
     d->refused = o->cancelled || o->unanswered ? 0 : CODE_PREFLIGHT;
     run_declined_before(d->run);
     end_phase(d, PHASE_CHECKLIST, false);
@@ -70,7 +72,9 @@ static struct question *plain_question(struct driver *d, enum question_kind kind
 {
     struct question *q = NEW(d->arena, struct question);
 
-    *q = (struct question){ .kind = kind, .id = id, .title = id,
+    *q = (struct question){ .kind = kind,
+                            .id = id,
+                            .title = id,
                             .on_no = STR("the run ends and nothing was changed"),
                             .asked_ms = loop_now_ms(d->loop) };
     return q;
@@ -82,6 +86,22 @@ static void refuse(struct driver *d, enum phase p, const char *what, const struc
     d->refused = CODE_INVALID;
     run_declined_before(d->run);
     end_phase(d, p, false);
+}
+
+// An item that the machine answers is called as it reads.
+static void check_item(struct driver *d, const struct check_item *item, struct view *v,
+                       struct str id)
+{
+    struct list *one = NEW(d->arena, struct list);
+    struct expr_error ignored = { 0 };
+    bool secret;
+
+    *one = (struct list){ (void *)item->check, 1 };
+    if (!template_eval_text(item->item, view_scope(v), d->arena, &v->check_name, &secret, &ignored))
+        v->check_name = STR("");
+    d->phases.view = v;
+    d->phases.check = check_all(d, d->arena, one, run_root(d->run), NULL, v,
+                               str_format(d->arena, "%.*s.", STR_ARG(id)), true, item_checked, d);
 }
 
 static void next_item(struct driver *d)
@@ -100,11 +120,7 @@ static void next_item(struct driver *d)
     *v = view_of_space(d, run_root(d->run));
     struct str id = str_format(d->arena, "checklist_%zu", d->phases.next_item);
     if (item->check) {
-        struct list *one = NEW(d->arena, struct list);
-        *one = (struct list){ (void *)item->check, 1 };
-        d->phases.check = check_all(d, d->arena, one, run_root(d->run), NULL, v,
-                                   str_format(d->arena, "%.*s.", STR_ARG(id)), true, item_checked,
-                                   d);
+        check_item(d, item, v, id);
         return;
     }
     struct question *q = plain_question(d, QUESTION_CHECKLIST, id);
@@ -270,8 +286,8 @@ struct value end_so_far(struct driver *d)
 void carry_phase(struct driver *d, enum phase p)
 {
     tell_phase(d, EVENT_PHASE_START, p, true);
-    if (d->options->dry_run && (p == PHASE_CHECKLIST || p == PHASE_CONFIRM ||
-                                (p == PHASE_VERIFY && !d->options->probe))) {
+    if (d->options->dry_run &&
+        (p == PHASE_CHECKLIST || p == PHASE_CONFIRM || (p == PHASE_VERIFY && !d->options->probe))) {
         end_phase(d, p, true);
         return;
     }

@@ -26,6 +26,8 @@ void poll_tell(struct checking *c, const struct check_outcome *o, int64_t next_m
     if (c->now && c->now->name)
         value_put_s(b, "name",
                     value_string(step_label(c->now, view_scope(&c->view), turn_arena(c->d))));
+    else if (c->around.check_name.n)
+        value_put_s(b, "name", value_string(c->around.check_name));
     value_put_s(b, "ok", value_bool(o->ok));
     if (o->message.n)
         value_put_s(b, "message", value_string(o->message));

@@ -17,6 +17,7 @@ struct view {
     const struct step *checked;           // whose result it is, for messages
     struct value item, index;
     struct str item_name;      // of a check's own for_each; n == 0: none
+    struct str check_name;     // of a check that has none of its own: the item that it answers
     bool at_end;               // run.result, run.failed, run.undone, run.took are there
     struct value contact;
     struct value trigger_state;

@@ -13,9 +13,12 @@
 void aftermath_write(const struct history *h, struct str flags, struct page *p);
 
 // One failed step: its command, output and end. Also for a menu in the middle of a run.
-void aftermath_story(const struct story *s, struct page *p);
+void aftermath_story(const struct history *h, const struct story *s, struct page *p);
 // What the steps that took effect leave behind (`leaves`); nothing if none says it.
 void aftermath_world(const struct history *h, struct page *p);
+// What was asked that [id] was refused by, and the answer: "Really? - no, by ada (terminal)"; "" if
+// that was not it.
+struct str aftermath_refusal(const struct history *h, struct str id, struct arena *a);
 // How a step ended, in one line: "exit status 3: the command was not found".
 struct str aftermath_words(const struct story *s, struct arena *a);
 // The commands for a run that ended so; one line each.

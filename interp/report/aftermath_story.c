@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "report/aftermath.h"
+#include "report/answers.h"
 #include "value/fields.h"
 
 static const char *status_hint(int64_t status)
@@ -65,18 +66,37 @@ static void add_output(const struct story *s, struct page *p)
         page_text(p, page_bar(p), INK_PLAIN, lines[i]);
 }
 
-void aftermath_story(const struct story *s, struct page *p)
+struct str aftermath_refusal(const struct history *h, struct str id, struct arena *a)
+{
+    const struct asked *q = history_refusal(h, id);
+
+    if (!q)
+        return STR("");
+    struct str by = answers_by(q, a), note = answers_note(q, a);
+    return str_format(a, "%.*s - %.*s%s%.*s%s%.*s", STR_ARG(history_question(q)),
+                      STR_ARG(history_answer(q)),
+                      !by.n     ? ""
+                      : q->by.n ? ", by "
+                                : ", ",
+                      STR_ARG(by), note.n ? ": " : "", STR_ARG(note));
+}
+
+void aftermath_story(const struct history *h, const struct story *s, struct page *p)
 {
     const struct sign *m = sign_of(s->state);
-    struct str words = aftermath_words(s, p->arena);
+    struct str words = aftermath_words(s, p->arena),
+               refusal = aftermath_refusal(h, s->id, p->arena);
 
-    page_head(p, m->ink, "%s %.*s: %.*s%s%.*s", sign_shown(m, p->look), STR_ARG(s->id),
-              STR_ARG(s->state), s->name.n ? " - " : "", STR_ARG(s->name));
+    page_head(p, m->ink, "%s %.*s: %.*s%s%.*s", sign_shown(m, p->look),
+              STR_ARG(history_shown_id(s->id)), STR_ARG(s->state), s->name.n ? " - " : "",
+              STR_ARG(s->name));
     if (s->command.n)
         page_lead(p, "  $ ", INK_PLAIN, s->command);
     add_output(s, p);
     if (words.n && !str_equal(words, s->state))
         page_text(p, "  ", m->ink, words);
+    if (refusal.n)
+        page_text(p, "  ", INK_PLAIN, refusal);
     if (s->more->picture.n)
         page_text(p, "    ", INK_PLAIN, s->more->picture);
     if (s->poll && !s->more->picture.n && s->poll->picture->n)

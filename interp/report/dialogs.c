@@ -150,7 +150,7 @@ static void heard_item(struct person *p, struct str line)
 
 static void begin_checklist(struct person *p)
 {
-    headline(p, "Checklist,");
+    headline(p, "Attest");
     message(p);
     facts(p);
     person_ask(p, STR("Type `yes` (and a note) or `no`:"), heard_item);

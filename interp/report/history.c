@@ -273,6 +273,29 @@ struct str history_answer(const struct asked *q)
     return str_is(q->answer, "run_all") ? STR("run this and all that remain") : q->answer;
 }
 
+const struct asked *history_refusal(const struct history *h, struct str id)
+{
+    for (size_t i = h->question_count; i > 0; i--) {
+        const struct asked *q = h->questions[i - 1];
+        bool of_step = !str_is(q->kind, "failure") && !str_is(q->kind, "walk");
+        if (!of_step || !str_equal(q->step, id))
+            continue;
+        bool refused = !q->open && (str_is(q->answer, "no") || str_is(q->answer, "none"));
+        return refused ? q : NULL;
+    }
+    return NULL;
+}
+
+struct str history_shown_id(struct str id)
+{
+    static const char mark[] = ".check_1";
+    size_t n = id.n - (str_ends(id, mark) ? sizeof mark - 1 : 0);
+
+    return n < id.n && str_search(str_slice(id, 0, n), STR("checklist_")) != SIZE_MAX
+               ? str_slice(id, 0, n)
+               : id;
+}
+
 const struct asked *history_open_question(const struct history *h)
 {
     for (size_t i = h->question_count; i > 0; i--)

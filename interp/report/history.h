@@ -161,6 +161,10 @@ const struct story *history_culprit(const struct history *h);
 // What was asked and answered, in words where nobody wrote any: "run this step?".
 struct str history_question(const struct asked *q);
 struct str history_answer(const struct asked *q);
+// The question about the step [id] whose last answer was a no, or none; NULL if there is none.
+const struct asked *history_refusal(const struct history *h, struct str id);
+// Without what an item of a checklist is told apart by from the check that answers it.
+struct str history_shown_id(struct str id);
 const struct asked *history_open_question(const struct history *h);
 // The time of the run, as it is told: "7.2 s", or "7.2 s in 2 sessions".
 struct str history_took(const struct history *h, struct arena *a);

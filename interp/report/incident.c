@@ -63,14 +63,6 @@ static void add_words(const struct history *h, struct document *d)
 
 // -------- lists
 
-// A checklist item that the machine answers is called as the item is.
-struct str incident_id(struct str id)
-{
-    static const char mark[] = ".check_1";
-
-    return str_ends(id, mark) ? str_slice(id, 0, id.n - (sizeof mark - 1)) : id;
-}
-
 static void add_timeline(const struct history *h, struct arena *a, struct document *d)
 {
     if (!h->moment_count)
@@ -80,7 +72,7 @@ static void add_timeline(const struct history *h, struct arena *a, struct docume
     for (size_t i = 0; i < h->moment_count; i++) {
         const struct moment *m = &h->moments[i];
         document_cell(d, str_slice(date_text(m->ns, a), 0, 19));
-        document_cell_code(d, incident_id(m->step));
+        document_cell_code(d, history_shown_id(m->step));
         document_cell(d, m->words);
     }
 }
@@ -91,7 +83,7 @@ static void add_steps(const struct history *h, struct arena *a, struct document 
     document_table(d, "Step|Name|State|Took|Attempts|Undo");
     for (size_t i = 0; i < h->story_count; i++) {
         const struct story *s = h->stories[i];
-        document_cell_code(d, incident_id(s->id));
+        document_cell_code(d, history_shown_id(s->id));
         document_cell(d, s->name);
         document_cell(d, s->state);
         document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
@@ -130,9 +122,10 @@ static void add_failures(const struct history *h, struct arena *a, struct docume
             document_head(d, 2, STR("Failures"));
         first = false;
         document_head(d, 3,
-                      str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(incident_id(s->id)),
+                      str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(history_shown_id(s->id)),
                                  STR_ARG(s->state), s->name.n ? " - " : "", STR_ARG(s->name)));
         document_para(d, aftermath_words(s, a));
+        document_para(d, aftermath_refusal(h, s->id, a));
         document_code(d, s->command.n ? str_format(a, "$ %.*s", STR_ARG(s->command)) : STR(""));
         document_code(d, last_output(s, a));
         document_code(d, s->more->picture);
@@ -142,6 +135,18 @@ static void add_failures(const struct history *h, struct arena *a, struct docume
         if (s->continued)
             document_para(d, STR("The run went on after it."));
     }
+}
+
+// A no to what is asked before the first step has no step that could tell of it.
+static void add_refusal(const struct history *h, struct arena *a, struct document *d)
+{
+    const struct asked *last = h->question_count ? h->questions[h->question_count - 1] : NULL;
+    struct str words = last ? aftermath_refusal(h, last->step, a) : STR("");
+
+    if (h->exit != 5 || !words.n || history_culprit(h))
+        return;
+    document_head(d, 2, STR("Declined"));
+    document_item(d, false, str_format(a, "%.*s: %.*s", STR_ARG(last->step), STR_ARG(words)));
 }
 
 // Rows of "step: words" under a heading, for stories that have the words.
@@ -308,6 +313,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     incident_head(h, a, d);
     add_words(h, d);
     add_failures(h, a, d);
+    add_refusal(h, a, d);
     add_told(h, "How things stand", world_words, a, d);
     add_told(h, "Done, and not undone", stays_words, a, d);
     add_told(h, "Not run", not_run_words, a, d);

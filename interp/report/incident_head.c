@@ -41,12 +41,22 @@ static struct str result_words(const struct history *h, struct arena *a)
                       h->stands_exit);
 }
 
+static bool any_started(const struct history *h)
+{
+    for (size_t i = 0; i < h->story_count; i++)
+        if (h->stories[i]->started_ns && !h->stories[i]->poll)
+            return true;
+    return false;
+}
+
 static struct str verified_words(const struct history *h)
 {
     struct value v = value_of(h->end, "verified");
 
     if (str_is(h->result, "undone"))
         return STR("");  // there is nothing left to verify
+    if (v.kind == VALUE_STRING && !any_started(h))
+        return STR("");
     if (v.kind == VALUE_STRING)
         return value_size(value_of(h->end, "skipped"))
                    ? STR("nothing verified it, and steps were skipped by a person")

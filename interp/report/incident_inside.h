@@ -12,5 +12,3 @@ void incident_head(const struct history *h, struct arena *a, struct document *d)
 void incident_decisions(const struct history *h, struct arena *a, struct document *d);
 // What is still to be done, and whom to call.
 void incident_afterwards(const struct history *h, struct arena *a, struct document *d);
-// What a step is called: a checklist item that the machine answers, as the item is.
-struct str incident_id(struct str id);

@@ -43,7 +43,7 @@ static void add_step(const struct history *h, const struct story *s, bool asked,
         buf_format(&b, ": %.*s", STR_ARG(s->message));
     if (s->more->fate.n)
         buf_format(&b, " when the process died; %.*s", STR_ARG(s->more->fate));
-    struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(s->id));
+    struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(history_shown_id(s->id)));
     page_item(p, label, wide + 2, m->bad ? m->ink : INK_PLAIN, buf_str(&b));
     buf_free(&b);
 }
@@ -61,7 +61,7 @@ static size_t widest_id(const struct history *h)
     size_t wide = 0;
 
     for (size_t i = 0; i < h->story_count; i++) {
-        size_t n = utf8_length(h->stories[i]->id);
+        size_t n = utf8_length(history_shown_id(h->stories[i]->id));
         wide = n > wide && n <= 32 ? n : wide;
     }
     return wide;

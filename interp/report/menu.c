@@ -271,7 +271,7 @@ static void show_failure(struct person *p)
         // Its end is journalled when the answer is known.
         struct story failed = *s;
         failed.state = STR("failed");
-        aftermath_story(&failed, &p->page);
+        aftermath_story(p->history, &failed, &p->page);
     } else {
         page_head(&p->page, INK_BAD, "%.*s failed", STR_ARG(q->id));
         if (q->output.n)

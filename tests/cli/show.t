@@ -90,4 +90,33 @@ test_that 'a drill is marked as one where runs and questions are listed' '
 test_that 'it stays marked when it has ended, in another session' '
 	drill=$(cat drill) && runbook approve $drill >out && exits 0 runbook resume $drill 2>err </dev/null && runbook runs | grep "^$drill .* ok .* DRILL$"
 '
+
+# -------- what was refused before the first step
+
+cat >gates.yaml <<'END'
+runbook: 1
+name: gates
+type: application
+checklist:
+  - The team knows
+  - {item: The disk has room, check: {shell: test -e room}}
+confirm: Begin now?
+steps:
+  - {id: a, name: First, confirm: Really do it?, shell: "true", undo: none}
+END
+says() { runbook show $run >shown && grep -qxF -- "$1" shown && grep -qxF -- "$2" shown && runbook report $run >md && grep -qxF -- "$3" md && ! grep -q "Verified" md; }
+test_that 'an item of the checklist that the machine denies is called as it reads' '
+	exits 4 runbook run gates.yaml --attest checklist_1=told --yes 2>err </dev/null && newest &&
+	grep -q "the checklist does not hold: .checklist_2. (The disk has room): it exited with 1" err &&
+	says "✗ checklist_2: does not hold - The disk has room" "  it exited with 1" "### checklist_2: does not hold - The disk has room" && ! grep "check_1" shown md &&
+	grep -q "^✗ gates did not begin, after .* (run $run, exit code 4)" shown
+'
+test_that 'who declines an item, the run or a step reads what it was' '
+	>room && on-terminal -e "Attest checklist_1" "no\n" runbook run gates.yaml >out 2>&1; newest &&
+	says "✗ checklist_1: declined" "  The team knows - no, by $(id -un) (terminal)" "- checklist_1: The team knows - no, by $(id -un) (terminal)" &&
+	{ on-terminal -e "Attest checklist_1" "yes\n" -e "Begin now" "no\n" runbook run gates.yaml >out 2>&1; newest; } &&
+	says "✗ run: declined" "  Begin now? - no, by $(id -un) (terminal)" "- run: Begin now? - no, by $(id -un) (terminal)" &&
+	{ on-terminal -e "Attest checklist_1" "yes\n" -e "Begin now" "yes\n" -e "Really do it" "no\n" runbook run gates.yaml >out 2>&1; newest; } &&
+	says "  declined by a person" "  Really do it? - no, by $(id -un) (terminal)" "Really do it? - no, by $(id -un) (terminal)"
+'
 done_testing
