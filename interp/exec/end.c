@@ -72,7 +72,7 @@ static void put_states(struct driver *d, struct value_builder *b)
             value_add(unknown, address);
         if (!step || t->aside || t->in->kind == SERIES_RESCUE)
             continue;
-        if (!t->ended || t->state == STATE_BLOCKED)
+        if ((!t->ended && !t->unkept) || t->state == STATE_BLOCKED)
             value_add(not_run, address);
         if (t->by_person)
             value_add(skipped, address);
@@ -85,21 +85,31 @@ static void put_states(struct driver *d, struct value_builder *b)
     value_put_s(b, "cannot_undo", value_finish(d->undo.cannot));
 }
 
+// What became of a task, for who thinks that all went as usual; or "".
+static struct str warning_of(const struct task *t, struct arena *a)
+{
+    if (t->unkept)
+        return str_format(a, "%.*s is over, and its result could not be kept: a resume takes it up",
+                          STR_ARG(t->address));
+    if (t->aside || !t->ended || t->phase == PHASE_UNDO)
+        return STR("");
+    if (t->state == STATE_RESCUED)
+        return str_format(a, "%.*s failed, and was rescued", STR_ARG(t->address));
+    if (t->state == STATE_FAILED && t->continued)
+        return str_format(a, "%.*s failed, and the run went on", STR_ARG(t->address));
+    return STR("");
+}
+
 static void put_warnings(struct driver *d, struct value_builder *b)
 {
     struct value_builder *list = value_list_start(d->arena);
     size_t n = 0;
 
     for (size_t i = 0; i < run_task_count(d->run); i++) {
-        const struct task *t = run_task_at(d->run, i);
-        bool odd = !t->aside && t->ended && t->phase != PHASE_UNDO &&
-                   ((t->state == STATE_FAILED && t->continued) || t->state == STATE_RESCUED);
-        if (!odd)
+        struct str warning = warning_of(run_task_at(d->run, i), d->arena);
+        if (!warning.n)
             continue;
-        value_add(list, value_string(str_format(d->arena, "%.*s failed, and %s",
-                                                STR_ARG(t->address),
-                                                t->state == STATE_RESCUED ? "was rescued"
-                                                                          : "the run went on")));
+        value_add(list, value_string(warning));
         n++;
     }
     if (d->verified.why_not.n) {
@@ -279,10 +289,14 @@ static void free_locks(struct driver *d, int code)
 }
 
 // A disk that was full has room for the end, in the reserve, so that the run is not taken for one
-// that crashed.
+// that crashed. So has a journal that is sound, where only a file beside it could not be written.
 static bool last_words(struct driver *d)
 {
-    d->telling.unkept = !d->journal || !journal_last_words(d->journal);
+    bool sound = d->journal && !journal_failure(d->journal).n;
+
+    d->telling.unkept = !sound && (!d->journal || !journal_last_words(d->journal));
+    if (sound)
+        return true;
     if (!d->telling.unkept)
         tell_kept(d, journal_next_seq(d->journal) - 1);
     forget_untold(d);

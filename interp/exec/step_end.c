@@ -4,6 +4,13 @@
 #include "exec/lasting.h"
 #include "exec/walk.h"
 
+void result_is_unkept(struct driver *d, struct task *t)
+{
+    t->unkept = true;
+    store_has_failed(d, str_format(d->arena, "the result of step `%.*s` cannot be kept",
+                                   STR_ARG(t->address)));
+}
+
 // False when it cannot be kept whole: then it must not be told. What is left of the attempt holds
 // it still, and a resume has it from there.
 bool put_results(struct walk *w, struct value_builder *b, bool has_result)
@@ -20,7 +27,7 @@ bool put_results(struct walk *w, struct value_builder *b, bool has_result)
     if (w->view.result == &w->result && value_size(w->view.result_lost))
         value_put_s(b, "lost", lost_names(w->arena, "result", w->view.result_lost));
     if (!whole)
-        store_has_failed(w->d, STR("the result of a step cannot be kept"));
+        result_is_unkept(w->d, w->task);
     return whole;
 }
 

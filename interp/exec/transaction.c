@@ -61,7 +61,7 @@ static bool settle_children(struct walk *w, enum state state)
         if (t->more->outputs.kind == VALUE_MAP)
             whole = whole && lasting_put(&l, "outputs", t->more->outputs);
         if (!whole) {
-            store_has_failed(d, STR("the result of a step cannot be kept"));
+            result_is_unkept(d, t);
             return false;
         }
         lasting_end(&l);

@@ -138,6 +138,8 @@ void walk_end_badly(struct walk *w, const char *then, bool own);
 // step_end.c
 void walk_skipped(struct walk *w, const struct answer *a);  // by a person, who gave a reason
 bool put_results(struct walk *w, struct value_builder *b, bool has_result);
+// The work of [t] is over, and nothing further is started: what it came to could not be kept.
+void result_is_unkept(struct driver *d, struct task *t);
 void put_some(struct value_builder *b, const char *key, struct str text);  // nothing when it is empty
 
 // skips.c: true when a flag skipped it, and it has ended.

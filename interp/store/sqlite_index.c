@@ -221,8 +221,8 @@ static bool open_to_write(struct sqlite_store *s, const char *path, struct failu
            db_set(&s->index, kind.settings, why) && (!empty || fill(s, why));
 }
 
-// What is at [path] now, or a new one. Its inode is taken before it is opened: when another comes in
-// between, the next look finds out.
+// What is at [path] now, or a new one. Its inode is taken before it is opened: when another comes
+// in between, the next look finds out.
 static bool open_at(struct sqlite_store *s, const char *path, bool make, struct failure *why)
 {
     struct stat st;
@@ -287,8 +287,7 @@ static bool delete_for_good(struct sqlite_store *s, const char *sql, struct str 
     bool fine;
 
     do
-        fine = delete_of(s, sql, id, why) ||
-               (index_mend(s, ds, why) && delete_of(s, sql, id, why));
+        fine = delete_of(s, sql, id, why) || (index_mend(s, ds, why) && delete_of(s, sql, id, why));
     while (fine && !index_is_current(s));
     return fine;
 }

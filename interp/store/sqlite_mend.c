@@ -1,8 +1,8 @@
 // An index that cannot be used: it is put aside, and made again from the runs.
 //
-// Nothing is lost by that. The rows come from the runs' own databases, and so do the locks: those of
-// a run stand in its row from when it is made (locks_confirm()). What was found stays beside, under
-// another name, for who wants to know what happened to it.
+// Nothing is lost by that. The rows come from the runs' own databases, and so do the locks: those
+// of a run stand in its row from when it is made (locks_confirm()). What was found stays beside,
+// under another name, for who wants to know what happened to it.
 //
 // Two may come here at once. Who put it aside has left another file in its place, or none, and a
 // file that was put aside keeps its inode; so the second sees that what it found damaged is gone.
@@ -44,8 +44,8 @@ static bool is_free(int root, const char *name)
     return fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
-// The half-done write that stands beside it belongs to it, and would be done to the new one; it goes
-// first, so that it never stands beside another.
+// The half-done write that stands beside it belongs to it, and would be done to the new one; it
+// goes first, so that it never stands beside another.
 static bool move_aside(int root, const char *aside)
 {
     static const char *const beside[] = { "-journal", "-wal", "-shm", "" };

@@ -265,8 +265,8 @@ static enum store_error make_here(struct sqlite_journal *j, struct diags *ds, st
     unlinkat(j->folder_fd, "journal.db.part", 0);
     j->epoch = FIRST_EPOCH;
     enum store_error e = STORE_FAILED;
-    if (run_make(path.s, j->base.id, locks_of(j->store, j->base.id), why) &&
-        sync_folders(j, why) && open_alone(j, &(struct looker){ 0 }, why))
+    if (run_make(path.s, j->base.id, locks_of(j->store, j->base.id), why) && sync_folders(j, why) &&
+        open_alone(j, &(struct looker){ 0 }, why))
         e = locks_confirm(j->store, j->base.id, j->base.arena, ds);
     if (e)
         tree_remove(AT_FDCWD, j->base.folder.s);

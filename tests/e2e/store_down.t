@@ -122,8 +122,23 @@ test_that 'a result that cannot be kept is not told short: a resume has it whole
 	EOF
 	book_here "  - {id: a, shell: sh spoil.sh}
   - {id: b, shell: \"echo b \${{ size(steps.a.stdout) }} >> effects\"}"
-	run_any 12 && effects "a " && has "the result of a step cannot be kept; nothing further is started" &&
-	the_run && rmdir state/runbook/runs/*/result-*.json && resume 0 && effects "a b 200000 " && whole
+	run_any 12 && effects "a " && has "the result of step \`a\` cannot be kept; nothing further is started" &&
+	has "a is over, and its result could not be kept: a resume takes it up" &&
+	the_run && ended_12 && runbook show "$id" -o ndjson | tail -n 1 | grep -F "\"not_run\":[\"b\"]" &&
+	rmdir state/runbook/runs/*/result-*.json && resume 0 && effects "a b 200000 " && whole
+'
+
+test_that 'a result that cannot be kept, and the run is taken back instead' '
+	disk 16m
+	cat >spoil.sh <<-"EOF" &&
+		echo a >>effects
+		cd state/runbook/runs/* && seq -f result-%g.json 300 | xargs mkdir
+		head -c 200000 /dev/zero | tr "\\0" x
+	EOF
+	book_here "  - {id: a, shell: sh spoil.sh, undo: {shell: echo undo-a >> effects}}
+  - {id: b, shell: \"echo b >> effects\", undo: none}"
+	run_any 12 && the_run && ended_12 && rmdir state/runbook/runs/*/result-*.json &&
+	runbook undo "$id" --yes >out 2>&1 && effects "a undo-a " && whole
 '
 
 test_that 'full in an undo: resume goes on undoing' '

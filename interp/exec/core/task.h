@@ -123,6 +123,7 @@ struct task {
     bool dangling;            // intent without result, after a crash
     bool elsewhere;           // and it was started where we cannot look: on another machine
     bool begun, resting, queued;  // the driver's
+    bool unkept;              // the same; its work is over, and the result could not be kept
 
     const struct step *step;
     struct str address;
