@@ -7,6 +7,11 @@ test_that 'every promise is kept in 30,000 events with failures, signals and cra
 	sim events=30000 seed=1 >out || { tail -n 40 out; false; }
 '
 
+# A transaction cut while its children were told to be good, and satisfied when it was resumed.
+test_that 'what was found by chance stays mended' '
+	sim events=1 seed=1795312856 >out || { tail -n 40 out; false; }
+'
+
 number=0
 for what in 'an effect before its intent is durable' 'an undo in another order' \
 	'a resume that forgets the last event' 'a resume from memory' 'a guess at what is unknown' \

@@ -238,6 +238,8 @@ static void apply_end(struct run *r, struct task *t, const struct event *e)
     }
     remember_end(r, t, e, state);
     bool bad = state == STATE_FAILED || state == STATE_CANCELLED;
+    if (state == STATE_SATISFIED && t->kind == TASK_GROUP && t->step->more->transaction)
+        series_reset(r, t->steps);  // cut in its COMMIT, it began anew and had not to
     if (t->aside) {
         task_end(r, t);
         if (bad && t->in->owner)
