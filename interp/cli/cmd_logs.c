@@ -165,7 +165,8 @@ static bool see_event(const struct stored_event *e, void *arg)
         l->over = true;
     if (str_is(e->type, "run.resume"))
         l->over = false;
-    if (str_is(e->type, "step.end") || str_is(e->type, "step.attempt"))
+    if (str_is(e->type, "step.end") || str_is(e->type, "step.attempt") ||
+        str_is(e->type, "step.rescue"))
         end_step(l, e);
     if (!str_is(e->type, "step.output"))
         return true;

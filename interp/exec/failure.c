@@ -88,7 +88,7 @@ static bool wants_retry(struct walk *w, int64_t *rest)
     return again && rest_ms(w, r, w->task->attempts, rest, &err);
 }
 
-static bool tell_attempt(struct walk *w, bool final, int64_t rest)
+static struct value_builder *about_attempt(struct walk *w)
 {
     struct value_builder *b = event_data(w->d);
 
@@ -96,17 +96,29 @@ static bool tell_attempt(struct walk *w, bool final, int64_t rest)
     value_put_s(b, "attempt", value_int(w->task->attempts));
     put_some(b, "message", w->message);
     put_some(b, "picture", w->picture);
-    if (final) {  // its rescue may read what came of it
-        value_put_s(b, "final", value_bool(true));
-        if (!put_results(w, b, true))
-            return false;
-    } else {
-        value_put_s(b, "next_ms", value_int(rest));
-        value_put_s(b, "due_ms", value_int(loop_now_ms(w->d->loop) + rest));
-    }
+    return b;
+}
+
+static void tell_attempt(struct walk *w, int64_t rest)
+{
+    struct value_builder *b = about_attempt(w);
+
+    value_put_s(b, "next_ms", value_int(rest));
+    value_put_s(b, "due_ms", value_int(loop_now_ms(w->d->loop) + rest));
     emit(w->d, EVENT_STEP_ATTEMPT, b);
     act_settle(w->act);
-    return true;
+}
+
+// Its rescue may read what came of it.
+static void begin_rescue(struct walk *w)
+{
+    struct value_builder *b = about_attempt(w);
+
+    if (put_results(w, b, true)) {
+        emit(w->d, EVENT_STEP_RESCUE, b);
+        act_settle(w->act);
+    }
+    pump(w->d);
 }
 
 void walk_rescue_again(struct walk *w)
@@ -115,13 +127,12 @@ void walk_rescue_again(struct walk *w)
     w->result = w->task->result;
     w->view.result = &w->result;
     w->view.result_lost = names_lost(w->task, "result");
-    tell_attempt(w, true, 0);
-    pump(w->d);
+    begin_rescue(w);
 }
 
 static void try_again(struct walk *w, int64_t rest)
 {
-    tell_attempt(w, false, rest);
+    tell_attempt(w, rest);
     w->result = VALUE_NONE;
     walk_sees_undone(w);
     w->message = w->help = w->picture = STR("");
@@ -262,8 +273,7 @@ void walk_failed(struct walk *w)
     bool rescues = t->rescue && !t->rescuing && !t->always_begun && !w->declined && !w->cancelled &&
                    !w->is_unknown && !run_is_stopping(w->d->run) && !t->auto_undo;
     if (rescues) {
-        tell_attempt(w, true, 0);
-        pump(w->d);
+        begin_rescue(w);
         return;
     }
     walk_decide(w);

@@ -186,7 +186,7 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
         d->always.owed = true;
         break;
     case EVENT_UNDO_START: d->always.owed = true; break;
-    case EVENT_STEP_ATTEMPT: restore_result(e, a); break;
+    case EVENT_STEP_RESCUE: restore_result(e, a); break;
     case EVENT_STEP_END:
         restore_result(e, a);
         forget_answer(d, text_of(e->data, "step"));

@@ -281,6 +281,7 @@ void (*const history_handlers[EVENT_COUNT])(struct history *h, const struct even
     [EVENT_STEP_START] = history_on_step_start,
     [EVENT_STEP_OUTPUT] = history_on_step_output,
     [EVENT_STEP_ATTEMPT] = history_on_step_attempt,
+    [EVENT_STEP_RESCUE] = history_on_step_rescue,
     [EVENT_STEP_END] = history_on_step_end,
     [EVENT_CONFIRM_ASK] = on_confirm_ask,
     [EVENT_CONFIRM_ANSWER] = on_confirm_answer,

@@ -42,6 +42,7 @@ void history_on_step_items(struct history *h, const struct event *e);
 void history_on_step_start(struct history *h, const struct event *e);
 void history_on_step_output(struct history *h, const struct event *e);
 void history_on_step_attempt(struct history *h, const struct event *e);
+void history_on_step_rescue(struct history *h, const struct event *e);
 void history_on_step_end(struct history *h, const struct event *e);
 void history_on_verify_try(struct history *h, const struct event *e);
 void history_on_undo_start(struct history *h, const struct event *e);

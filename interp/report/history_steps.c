@@ -54,14 +54,17 @@ void history_output(struct history *h, struct str step, struct str bytes)
     tail_add(&s->tail, bytes, h->arena);
 }
 
+void history_on_step_rescue(struct history *h, const struct event *e)
+{
+    history_take(h, e->data, "message", &history_told(h, e->data)->message);
+}
+
 void history_on_step_attempt(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
     int64_t next_ms = int_of(e->data, "next_ms", -1);
 
     history_take(h, e->data, "message", &s->message);
-    if (truth_of(e->data, "final"))
-        return;
     s->state = STR("waiting");
     s->retry_ns = next_ms >= 0 ? e->wall_ns + next_ms * 1000000 : 0;
     history_moment(

@@ -142,8 +142,6 @@ static void on_step_attempt(struct teller *t, const struct event *e)
     int64_t next_ms = int_of(e->data, "next_ms", -1);
 
     take_terminal_back(t, s->id);
-    if (truth_of(e->data, "final"))
-        return;
     teller_end_output(t, s->id);
     struct str pause = next_ms >= 0 ? str_format(t->scratch, "; again in %.*s",
                                                  STR_ARG(span_text(next_ms, t->scratch)))
@@ -151,6 +149,11 @@ static void on_step_attempt(struct teller *t, const struct event *e)
     teller_tell(t, INK_WARN, "%s%.*s attempt %zu failed: %.*s%.*s",
                 teller_is_plain(t) ? "retry     " : "      ", STR_ARG(s->id), s->attempts,
                 STR_ARG(s->message), STR_ARG(pause));
+}
+
+static void on_step_rescue(struct teller *t, const struct event *e)
+{
+    take_terminal_back(t, story_in(t, e)->id);
 }
 
 // What is worth saying of a step beside its state.
@@ -371,6 +374,7 @@ void (*const teller_tellings[EVENT_COUNT])(struct teller *t, const struct event 
     [EVENT_PHASE_START] = on_phase_start,
     [EVENT_STEP_START] = on_step_start,
     [EVENT_STEP_ATTEMPT] = on_step_attempt,
+    [EVENT_STEP_RESCUE] = on_step_rescue,
     [EVENT_STEP_END] = on_step_end,
     [EVENT_CONFIRM_ASK] = on_confirm_ask,
     [EVENT_CONFIRM_ANSWER] = on_confirm_answer,

@@ -6,6 +6,7 @@
 #   # trace: a b undo-b           the lines of the file `trace`, in order
 #   # states: a=succeeded b=failed   the last step.end of each step
 #   # undone: a=undone            the last undo.end of each step
+#   # events: step.attempt=1      how many of these there are
 #   # args: --skip a              flags of `run`
 #   # env: NAME=value             one variable
 #   # then: resume | undo ...     a second command on the run; exit2:, trace2: judge it
@@ -30,6 +31,13 @@ last() {  # EVENT FIELD=value...: what the stream says last of a step
 	done
 }
 
+events() {  # TYPE=count...
+	for want in $1; do
+		got=$(grep -c "\"type\":\"${want%=*}\"" out)
+		[ "$got" = "${want#*=}" ] || { echo "# $got of ${want%=*}, not ${want#*=}"; bad=1; }
+	done
+}
+
 judge() {  # EXIT TRACE
 	[ "$code" = "${1:-0}" ] || { echo "# exit code $code, not ${1:-0}"; bad=1; }
 	if [ -n "${2+x}" ] && [ "$2" != - ]; then
@@ -51,6 +59,7 @@ play() {
 	judge "$(header exit)" "${trace:--}"
 	last step.end "$(header states)"
 	last undo.end "$(header undone)"
+	events "$(header events)"
 	then=$(header then)
 	if [ -n "$then" ]; then
 		run=$(sed -n 's/.*"run":"\([a-z0-9]*\)".*/\1/p' out | head -n 1)

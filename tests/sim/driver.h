@@ -133,11 +133,9 @@ static void tell_attempt(struct sim *s, const struct task *t, bool final)
     struct value_builder *b = about(s, t);
 
     value_put_s(b, "attempt", value_int(t->attempts));
-    if (final)
-        value_put_s(b, "final", value_bool(true));
-    else
+    if (!final)
         value_put_s(b, "due_ms", value_int(s->now_ms + 2000));
-    emit(s, EVENT_STEP_ATTEMPT, b);
+    emit(s, final ? EVENT_STEP_RESCUE : EVENT_STEP_ATTEMPT, b);
 }
 
 // ---- an attempt that failed

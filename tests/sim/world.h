@@ -358,10 +358,11 @@ static void note(struct sim *s, const struct event *e)
         forget_inside(s, t, !t->step->more->transaction);  // one that begins, begins anew
         break;
     case EVENT_STEP_ATTEMPT:
+    case EVENT_STEP_RESCUE:
         no_stray(s, f, true);
         clear_doubt(f, e);
         f->active = true;  // also one that was begun before a crash
-        if (!flag_of(e, "final"))
+        if (e->type == EVENT_STEP_ATTEMPT)
             forget_inside(s, t, false);
         break;
     case EVENT_STEP_END: note_end(s, e, f); break;

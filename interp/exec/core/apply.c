@@ -143,21 +143,28 @@ static struct value kept_result(struct run *r, struct value result)
     return r->results[r->result_count++ % room] = value_copy(r->arena, result);
 }
 
-// A failed attempt: a rest before the next, or the rescue.
-static void apply_attempt(struct run *r, struct task *t, const struct event *e)
+static void attempt_failed(struct run *r, struct task *t, const struct event *e)
 {
     t->message = str_copy(r->arena, text_of(e->data, "message"));
     t->dangling = t->rescue_left = false;
     KEEP(r, t, notes, VALUE_NONE);
     KEEP(r, t, acted, VALUE_NONE);
-    if (truth_of(e->data, "final")) {
-        t->rescuing = true;
-        t->result = kept_result(r, value_of(e->data, "result"));
-        remember_lost(r, t, e);
-        if (t->rescue)
-            series_open(r, t->rescue);
-        return;
-    }
+}
+
+static void apply_rescue(struct run *r, struct task *t, const struct event *e)
+{
+    attempt_failed(r, t, e);
+    t->rescuing = true;
+    t->result = kept_result(r, value_of(e->data, "result"));
+    remember_lost(r, t, e);
+    if (t->rescue)
+        series_open(r, t->rescue);
+}
+
+// A failed attempt, and a rest before the next.
+static void apply_attempt(struct run *r, struct task *t, const struct event *e)
+{
+    attempt_failed(r, t, e);
     if (t->kind == TASK_GROUP || t->kind == TASK_USE) {
         bool began = t->begun;
         int64_t attempts = t->attempts;
@@ -346,6 +353,7 @@ void run_apply(struct run *r, const struct event *e)
     case EVENT_STEP_START: apply_start(r, t, e); break;
     case EVENT_STEP_NOTE: apply_note(r, t, e); break;
     case EVENT_STEP_ATTEMPT: apply_attempt(r, t, e); break;
+    case EVENT_STEP_RESCUE: apply_rescue(r, t, e); break;
     case EVENT_STEP_ALWAYS:
         t->always_begun = true;
         t->work_failed = truth_of(e->data, "failed");

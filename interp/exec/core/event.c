@@ -23,6 +23,7 @@ static const char *const words[EVENT_COUNT] = {
     [EVENT_STEP_OUTPUT] = "step.output",
     [EVENT_STEP_NOTE] = "step.note",
     [EVENT_STEP_ATTEMPT] = "step.attempt",
+    [EVENT_STEP_RESCUE] = "step.rescue",
     [EVENT_STEP_ALWAYS] = "step.always",
     [EVENT_STEP_END] = "step.end",
     [EVENT_CONFIRM_ASK] = "confirm.ask",

@@ -22,7 +22,8 @@ enum event_type {
     EVENT_STEP_START,    // the intent to start an attempt
     EVENT_STEP_OUTPUT,
     EVENT_STEP_NOTE,     // ours: what an action must know after a crash
-    EVENT_STEP_ATTEMPT,  // an attempt failed and will be tried again, or rescued
+    EVENT_STEP_ATTEMPT,  // an attempt failed and will be tried again
+    EVENT_STEP_RESCUE,   // ours: it failed for good, and its `rescue` begins
     EVENT_STEP_ALWAYS,   // ours: the work of a group is over, its `always` begins
     EVENT_STEP_END,
     EVENT_CONFIRM_ASK,
