@@ -132,13 +132,23 @@ bool view_condition(const struct view *from, const struct expr *e)
     return look(from, &site, &v, &scope) && expr_check_condition(e, &scope, v.c->arena, v.c->ds);
 }
 
+// A value is bound; a name becomes part of the statement, which servers log.
+static bool is_part(const struct view *v, const struct expr *e)
+{
+    const struct expr_type *type = view_expr(v, e);
+    struct view name = *v;
+
+    name.what = "an SQL name";
+    return type && (type != expr_ident || view_without_secret(&name, e));
+}
+
 bool view_parts(const struct view *v, const struct template *t)
 {
     bool ok = true;
 
     for (size_t i = 0; i < t->count; i++)
         if (t->parts[i].expr)
-            ok &= view_expr(v, t->parts[i].expr) != NULL;
+            ok &= is_part(v, t->parts[i].expr);
     return ok;
 }
 

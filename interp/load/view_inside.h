@@ -23,3 +23,5 @@ struct exprs exprs_of(struct arena *a, const struct site *site);
 
 // Whether all that [v] is looking at may be read there. What may not is in the diags.
 bool view_may_read(const struct view *v);
+// Whether nothing that [e] reads is a secret; else it is refused.
+bool view_without_secret(const struct view *v, const struct expr *e);

@@ -146,6 +146,17 @@ bool view_may_read(const struct view *v)
 
 // ---- secrets ----
 
+bool view_without_secret(const struct view *v, const struct expr *e)
+{
+    size_t count;
+    const struct expr_ref *refs = expr_refs(e, &count);
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++)
+        ok &= !reads_secret(v->c, &refs[i]) || refuse_secret(v, &refs[i]);
+    return ok;
+}
+
 static bool any_secret(const struct checking *c, const struct site *site)
 {
     struct exprs x = exprs_of(c->arena, site);
