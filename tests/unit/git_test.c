@@ -254,6 +254,16 @@ TEST(restore_reset_tag_stash_and_commit_do_what_they_say)
     CHECK_STR(output_of("git stash list"), "stash@{0}: On main: keep it");
 }
 
+TEST(a_message_is_kept_as_it_was_written)
+{
+    new_repo();
+    sh("echo three > repo/f.txt");
+    CHECK(good(git("git: {commit: {message: \"one\\n\\n# two\", paths: [f.txt]}}")));
+    CHECK_STR(output_of("git log -1 --format=%B | tr '\\n' ,"), "one,,# two,,");
+    CHECK(good(git("git: {tag: {name: t, message: \"one\\n\\n# two\"}}")));
+    CHECK_STR(output_of("git cat-file tag t | sed '1,/^$/d' | tr '\\n' ,"), "one,,# two,");
+}
+
 TEST(a_commit_takes_its_paths_and_leaves_what_else_is_staged)
 {
     new_repo();

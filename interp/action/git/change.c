@@ -169,14 +169,16 @@ bool git_tag(struct git *g)
 {
     const char *name = text(g, "name"), *message = text(g, "message");
     struct str ref = str_format(g->work->arena, "refs/tags/%s", name), sha;
-    struct str words = str_format(g->work->arena, "--message=%s", message);
+    // As written, with the end of the last line that `git commit` adds by itself.
+    struct str words = str_format(g->work->arena, "--message=%s%s", message,
+                                  str_ends(str_from(message), "\n") ? "" : "\n");
 
     if (git_commit_of(g, ref.s).n)
         return work_fail(g->work, "there is a tag '%s' already", name);
     if (!git_resolve(g, "HEAD", &sha) || !git_keep_ref(g, ref.s))
         return false;
     g->work->touched = true;
-    if (*message ? !GIT_DO(g, "tag", "--annotate", words.s, name, sha.s)
+    if (*message ? !GIT_DO(g, "tag", "--annotate", "--cleanup=verbatim", words.s, name, sha.s)
                  : !GIT_DO(g, "tag", name, sha.s))
         return false;
     git_say_head(g);
