@@ -19,18 +19,61 @@ struct logs {
     struct opened o;
     struct str step;      // "" for all
     struct map *streams;  // struct stream_of_step
+    struct map *inside;   // struct str: the group of a step, by its id
+    bool printed;
     int64_t next_seq;
     bool over;
     enum store_error error;
 };
 
+// "each[x]", "each.inner", "each~undo" of "each".
+static bool id_tells(struct str id, struct str outer)
+{
+    size_t n = outer.n;
+
+    return id.n > n && str_equal(str_slice(id, 0, n), outer) &&
+           (id.s[n] == '.' || id.s[n] == '[' || id.s[n] == '~');
+}
+
+// The group that [id] was started in, or "inner[x]" of "inner[x].deep": nearer to what holds it.
+static struct str around(const struct logs *l, struct str id)
+{
+    const struct str *group = map_get(l->inside, id);
+
+    if (group)
+        return *group;
+    for (size_t n = id.n; n > 0; n--)
+        if (str_find(STR(".[~"), id.s[n - 1]) != SIZE_MAX)
+            return str_slice(id, 0, n - 1);
+    return STR("");
+}
+
 // The step itself, and what is inside of it.
 static bool is_wanted(const struct logs *l, struct str id)
 {
-    if (!l->step.n || str_equal(id, l->step))
-        return true;
-    return id.n > l->step.n && str_equal(str_slice(id, 0, l->step.n), l->step) &&
-           (id.s[l->step.n] == '.' || id.s[l->step.n] == '[' || id.s[l->step.n] == '~');
+    for (; id.n && l->step.n; id = around(l, id))
+        if (str_equal(id, l->step) || id_tells(id, l->step))
+            return true;
+    return !l->step.n;
+}
+
+// What is in a plain group has no address that tells of it.
+static void learn_group(struct logs *l, const struct stored_event *e)
+{
+    struct arena *a = arena_new(NULL), *kept = l->v->arena;
+    struct event event;
+    struct str id = STR(""), group = STR("");
+
+    if (event_read(e->json, a, &event)) {
+        id = text_of(event.data, "step");
+        group = text_of(event.data, "inside");
+    }
+    if (group.n && !map_get(l->inside, id)) {
+        struct str *value = NEW(kept, struct str);
+        *value = str_copy(kept, group);
+        map_put(l->inside, str_copy(kept, id), value);
+    }
+    arena_free(a);
 }
 
 // The output of a step comes in pieces that end anywhere.
@@ -165,6 +208,8 @@ static bool see_event(const struct stored_event *e, void *arg)
         l->over = true;
     if (str_is(e->type, "run.resume"))
         l->over = false;
+    if (l->step.n && (str_is(e->type, "step.start") || str_is(e->type, "step.items")))
+        learn_group(l, e);
     if (str_is(e->type, "step.end") || str_is(e->type, "step.attempt") ||
         str_is(e->type, "step.rescue"))
         end_step(l, e);
@@ -172,6 +217,7 @@ static bool see_event(const struct stored_event *e, void *arg)
         return true;
     struct arena *a = arena_new(NULL);
     if (event_read(e->json, a, &event) && is_wanted(l, text_of(event.data, "step"))) {
+        l->printed = true;
         if (l->v->ndjson)
             printf("%.*s\n", STR_ARG(e->json));
         else
@@ -246,10 +292,39 @@ static bool knows_step(const struct logs *l)
     return false;
 }
 
+static bool holds_any(const struct logs *l)
+{
+    for (size_t i = 0; i < l->o.history->story_count; i++)
+        if (id_tells(l->o.history->stories[i]->id, l->step))
+            return true;
+    return false;
+}
+
+// So that nobody takes silence for a mistake of his own. A journal of an earlier version does not
+// tell what is in a group.
+static void say_nothing(const struct logs *l)
+{
+    const struct story *s = l->step.n ? history_story(l->o.history, l->step) : NULL;
+    struct str run = l->o.row.id;
+
+    if (!l->step.n)
+        fprintf(stderr, "no step of run %.*s has printed anything\n", STR_ARG(run));
+    else if (s && !s->started_ns && !s->group)
+        fprintf(stderr, "`%.*s` of run %.*s was not started\n", STR_ARG(l->step), STR_ARG(run));
+    else if (s && s->group && !map_count(l->inside) && !holds_any(l))
+        fprintf(stderr,
+                "nothing is known to be printed in `%.*s` of run %.*s: ask for a step in it, which "
+                "`runbook show %.*s%.*s` lists\n",
+                STR_ARG(l->step), STR_ARG(run), STR_ARG(run), STR_ARG(reaching_flags(l->v)));
+    else
+        fprintf(stderr, "`%.*s` of run %.*s has printed nothing\n", STR_ARG(l->step), STR_ARG(run));
+}
+
 int command_logs(struct invocation *v)
 {
     struct logs l = { .v = v,
                       .streams = map_new(v->arena),
+                      .inside = map_new(v->arena),
                       .step = v->word_count > 1 ? v->words[1] : STR("") };
     int code = open_history(v, &l.o);
 
@@ -262,5 +337,7 @@ int command_logs(struct invocation *v)
         follow(&l);
     for (size_t i = 0; i < map_count(l.streams); i++)
         end_lines(map_value(l.streams, i));
+    if (!l.printed && l.error == STORE_OK && !v->ndjson)
+        say_nothing(&l);
     return store_code(l.error);
 }

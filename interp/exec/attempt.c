@@ -47,6 +47,17 @@ static bool put_given(struct walk *w, struct value_builder *b, struct value with
     return whole;
 }
 
+void put_inside(const struct task *t, struct value_builder *b)
+{
+    const struct task *around = t->aside ? NULL : t->in->owner;
+    size_t n = around ? around->address.n : 0;
+    bool told = around && t->address.n > n && str_starts(t->address, around->address.s) &&
+                (t->address.s[n] == '.' || t->address.s[n] == '[' || t->address.s[n] == '~');
+
+    if (around && !told)
+        value_put_s(b, "inside", value_string(around->address));
+}
+
 bool emit_intent(struct walk *w, struct value with)
 {
     struct task *t = w->task;
@@ -56,6 +67,7 @@ bool emit_intent(struct walk *w, struct value with)
     value_put_s(b, "step", value_string(t->address));
     value_put_s(b, "name", value_string(step_label(t->step, scope_of(w), a)));
     value_put_s(b, "attempt", value_int(t->attempts + 1));
+    put_inside(t, b);
     value_put_s(b, "effects", value_text(effects_word(step_effects(w->d->program, t->step))));
     if (t->kind == TASK_ACTION) {
         w->act->at.number = t->attempts + 1;

@@ -145,6 +145,7 @@ void each_begin(struct walk *w)
     b = event_data(w->d);
     value_put_s(b, "step", value_string(w->task->address));
     value_put_s(b, "parallel", value_int(parallel));
+    put_inside(w->task, b);
     struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
     if (rows.kind == VALUE_LIST && !lasting_put(&l, "items", rows)) {
         store_has_failed(w->d, STR("the list of a `for_each` cannot be kept"));

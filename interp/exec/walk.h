@@ -97,6 +97,9 @@ void walk_unverified(struct walk *w, const char *whose, const struct check_outco
 void gate_judge(struct walk *w);
 // False: the journal cannot take it, and nothing may start.
 bool emit_intent(struct walk *w, struct value with);
+// What it is in, for who reads events, where its address does not tell: a plain group, or the step
+// that it rescues.
+void put_inside(const struct task *t, struct value_builder *b);
 // What the runbook's `defaults` say, or NULL.
 const struct defaults *walk_defaults(const struct walk *w);
 bool step_timeout(struct walk *w, int64_t fallback_ms, int64_t *ns, struct expr_error *err);

@@ -31,17 +31,18 @@ void history_take(struct history *h, struct value data, const char *key, struct 
         *to = history_kept(h, s);
 }
 
-// An instance, and what is in it, stands with its step.
+// An instance, what is in it, and what is in a used runbook stand with their step.
 static size_t place_of(const struct history *h, struct str id)
 {
     const size_t *known = map_get(h->places, id);
-    size_t bracket = str_find(id, '[');
+    size_t bracket = str_find(id, '['), dot = str_find(id, '.');
 
     if (known)
         return *known;
-    if (bracket == SIZE_MAX || str_find(id, '~') != SIZE_MAX)
+    size_t end = bracket < dot ? bracket : dot;
+    if (end == SIZE_MAX || str_find(id, '~') != SIZE_MAX)
         return SIZE_MAX;
-    const struct story *whole = history_story(h, str_slice(id, 0, bracket));
+    const struct story *whole = history_story(h, str_slice(id, 0, end));
     return whole ? whole->place : SIZE_MAX;
 }
 

@@ -119,4 +119,28 @@ test_that 'who declines an item, the run or a step reads what it was' '
 	{ on-terminal -e "Attest checklist_1" "yes\n" -e "Begin now" "yes\n" -e "Really do it" "no\n" runbook run gates.yaml >out 2>&1; newest; } &&
 	says "  declined by a person" "  Really do it? - no, by $(id -un) (terminal)" "Really do it? - no, by $(id -un) (terminal)"
 '
+
+# -------- what was printed
+
+cat >inner.yaml <<'END'
+runbook: 1
+name: inner
+type: application
+steps: [{id: one, shell: echo one, undo: none}]
+END
+>.runbook.yaml && mkdir runbooks && mv inner.yaml runbooks
+test_that 'logs of a group, a used runbook, a list or a step that was rescued has what is in it, each with its address' '
+	book nest "id: g, steps: [{id: in1, shell: echo in1, undo: none}, {id: h, steps: [{id: in2, shell: echo in2, undo: none}]}, {id: each, for_each: [x], steps: [{id: k, shell: echo k, undo: none}]}]" \
+		"id: u, use: inner, undo: none" "id: r, shell: exit 3, undo: none, rescue: [{id: helped, shell: echo helped, undo: none}]" "id: q, shell: \"true\"" "id: bad, shell: exit 3" "id: late, shell: \"true\"" &&
+	exits 1 runbook run nest.yaml 2>err </dev/null && newest && for step in g h each u r in1; do runbook logs $run $step; echo "-- $step"; done >is &&
+	printf "%s\n" "in1 | in1" "in2 | in2" "each[x].k | k" "-- g" "in2 | in2" "-- h" "each[x].k | k" "-- each" "u.one | one" "-- u" "helped | helped" "-- r" "in1" "-- in1" >want && same want is &&
+	[ "$(runbook logs $run g -o ndjson | wc -l)" = 3 ]
+'
+test_that 'and where nothing was printed that is said' '
+	newest && runbook logs $run q >out 2>said && [ ! -s out ] && grep -qx ".q. of run $run has printed nothing" said &&
+	runbook logs $run late 2>said && grep -qx ".late. of run $run was not started" said && runbook logs $run q -o ndjson >out 2>&1 && [ ! -s out ]
+'
+test_that 'what is in a used runbook stands with the step that uses it' '
+	newest && runbook show $run | sed -n "/^Steps/,/^\$/s/^  . \([^ ]*\) .*/\1/p" | head -9 | tr "\n" " " >is && echo "g in1 h in2 each each[x] each[x].k u u.one " | tr -d "\n" >want && same want is
+'
 done_testing
