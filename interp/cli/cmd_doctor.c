@@ -53,7 +53,9 @@ static void look_at_store(struct examination *x)
     bool good = s && store_runs(s, x->v->arena, 0, &rows, &count, &ds) == STORE_OK;
 
     finding(x, "store", good, true,
-            good ? str_format(x->v->arena, "%.*s%s%zu runs", STR_ARG(url), url.n ? ", " : "", count)
+            good
+                ? str_format(x->v->arena, "%.*s%s%zu run%s", STR_ARG(store_shown(url, x->v->arena)),
+                             url.n ? ", " : "", count, count == 1 ? "" : "s")
             : ds.first ? ds.first->message
                        : STR("cannot be opened"));
 }

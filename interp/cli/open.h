@@ -28,6 +28,9 @@ struct opened {
 };
 int open_history(struct invocation *v, struct opened *out);
 
+// The address of a store as it may be shown: `***` for a password.
+struct str store_shown(struct str url, struct arena *a);
+
 // What has to stand in a suggested command to reach the same runs: " --store URL", or "".
 // Quoted for a shell. A password is never in it: "***" stands for it.
 struct str reaching_flags(struct invocation *v);

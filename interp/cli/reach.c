@@ -51,8 +51,7 @@ static void add_rest(struct buf *b, struct str url, size_t i)
     }
 }
 
-// [url] as it may be shown.
-static struct str without_password(struct str url, struct arena *a)
+struct str store_shown(struct str url, struct arena *a)
 {
     struct buf b = BUF_EMPTY;
     size_t from = authority_of(url), end = from ? user_end(url, from) : SIZE_MAX, colon = from;
@@ -80,7 +79,7 @@ struct str reaching_flags(struct invocation *v)
     }
     if (store.n) {
         buf_add_s(&b, " --store ");
-        shell_quote(&b, without_password(store, v->arena));
+        shell_quote(&b, store_shown(store, v->arena));
     }
     return buf_take(&b, v->arena);
 }

@@ -104,17 +104,23 @@ bool lease_keep(struct postgres_journal *j, struct failure *why)
     return error == 0;
 }
 
+// A second time when the connection was lost meanwhile: other machines would wait for the lease to
+// end.
 static void give_back(struct postgres_journal *j)
 {
     struct arena *a = arena_new(NULL);
     struct failure ignored;
     const struct str params[] = { j->base.id, str_format(a, "%" PRId64, j->epoch) };
+    int64_t until = clock_boot_ms() + GIVE_BACK_MS;
+    enum server_answer answer = SERVER_LOST;
     PGresult *r;
 
-    if (server_ask(&j->server, clock_boot_ms() + GIVE_BACK_MS,
-                   "UPDATE runbook.run SET lease_until = NULL, holder = '' WHERE id = $1"
-                   " AND epoch = $2",
-                   params, 2, &r, &ignored) == SERVER_DONE)
+    for (int i = 0; i < 2 && answer == SERVER_LOST; i++)
+        answer = server_ask(&j->server, until,
+                            "UPDATE runbook.run SET lease_until = NULL, holder = '' WHERE id = $1"
+                            " AND epoch = $2",
+                            params, 2, &r, &ignored);
+    if (answer == SERVER_DONE)
         j->server.pq->clear(r);
     arena_free(a);
 }

@@ -40,6 +40,19 @@ static void say_late(struct failure *why)
 
 // ---- connecting
 
+// Where a `/` or an `@` of a password was not written as %2F or %40, the rest of the password is
+// taken for a part of the address, which messages quote.
+static bool looks_right(const PQconninfoOption *o)
+{
+    static const char *const parts[] = { "host", "port", "dbname" };
+
+    for (size_t i = 0; o->val && i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(o->keyword, parts[i]) == 0 && strchr(o->val, '@'))
+            return false;
+    return !o->val || strcmp(o->keyword, "port") != 0 ||
+           o->val[strspn(o->val, "0123456789,")] == '\0';
+}
+
 static void take_option(struct server *s, const PQconninfoOption *o)
 {
     if (strcmp(o->keyword, "password") == 0 && o->val && o->val[0])
@@ -58,14 +71,19 @@ bool server_start(struct server *s, struct str url, struct failure *why)
     }
     s->url = strndup(url.s, url.n);
     PQconninfoOption *options = s->pq->conninfoParse(s->url, &error);
-    // What libpq says about a bad address may quote it, password and all.
-    if (!options)
-        failure_set(why, "the address of the PostgreSQL store is not valid");
-    for (PQconninfoOption *o = options; o && o->keyword; o++)
+    bool right = options != NULL;
+    for (PQconninfoOption *o = options; o && o->keyword; o++) {
+        right = right && looks_right(o);
         take_option(s, o);
+    }
+    // What libpq says about a bad address may quote it, password and all.
+    if (!right)
+        failure_set(why,
+                    "the address of the PostgreSQL store is not valid; a `/`, `@` or `%%` in its "
+                    "password is written %%2F, %%40, %%25");
     s->pq->conninfoFree(options);
     s->pq->freemem(error);
-    return options != NULL;
+    return right;
 }
 
 void server_disconnect(struct server *s)

@@ -36,6 +36,19 @@ test_that 'a password is hidden, and it is said that it was' '
 test_that 'one among the parameters too' '
 	advised "postgresql://$pg_user@$end?password=correct-horse&connect_timeout=9" "'"'postgresql://\$pg_user@\$end?password=***&connect_timeout=9'"'"
 '
+test_that 'doctor hides it' '
+	runbook --store "postgresql://$pg_user:correct-horse@$end?password=correct-horse" doctor >out 2>&1
+	grep -F "postgresql://$pg_user:***@$end?password=***, " out && ! grep -F "correct-horse" out
+'
+test_that 'a slash or an at that was not written as %2F or %40: nothing of the password is quoted' '
+	for typed in "correct/horse" "correct@horse" "1234/horse" "correct@horse@staple" "%horse" "correct/horse@staple"; do
+		for command in "run bad.yaml" runs doctor; do
+			runbook --store "postgresql://$pg_user:$typed@$end" $command >out 2>&1; [ $? = 4 ] || exit 1
+			grep -F "written %2F, %40" out && ! grep -e correct -e horse -e staple -e 1234 out || { cat out; exit 1; }
+		done
+	done
+	runbook --store "postgresql://$pg_user:correct%2Fhorse%40staple@$end" runs
+'
 test_that 'a folder is quoted where a shell needs it' '
 	mkdir "my runs" && advised "$work/my runs" "'"'\$work/my runs'"'"
 '

@@ -314,6 +314,18 @@ TEST(a_commit_whose_answer_is_lost_is_there_once)
     CHECK_STR(events(), "1:run.start 2:step.start 3:step.end ");
 }
 
+TEST(a_lease_is_given_back_though_the_connection_was_lost)
+{
+    if (!begin())
+        return;
+    struct journal *j = create();
+    CHECK(commit(j, "run.start"));
+    cut(BEFORE_REQUEST, 0);
+    journal_close(j);
+    CHECK(atomic_load(&wire.cut) == WHOLE);
+    sql("SELECT 1 / (lease_until IS NULL AND holder = '')::int FROM runbook.run");
+}
+
 TEST(a_commit_that_never_arrived_is_sent_again)
 {
     if (!begin())
