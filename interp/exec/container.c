@@ -164,7 +164,7 @@ void container_work_over(struct walk *w, enum state state)
         timer_stop(w->timer);
     w->timer = NULL;
     w->final_state = state;
-    if (t->always && !t->always_begun && t->intent) {
+    if (t->always && !t->always_begun && t->child_began) {
         struct value_builder *b = event_data(w->d);
         value_put_s(b, "step", value_string(t->address));
         value_put_s(b, "failed", value_bool(state != STATE_SUCCEEDED && state != STATE_RESCUED));

@@ -14,6 +14,12 @@ static bool was_not_run(enum state s)
 
 static struct value rows_of(struct task *t, struct arena *a);
 
+// An empty list is a list, too: who goes through it has nothing to do.
+static bool has_items(const struct task *t)
+{
+    return t->kind == TASK_EACH && (t->steps || t->state == STATE_SATISFIED);
+}
+
 static bool common_field(struct task *t, struct str field, struct arena *a, struct value *out)
 {
     if (str_is(field, "state"))
@@ -31,7 +37,7 @@ static bool common_field(struct task *t, struct str field, struct arena *a, stru
         *out = view_known(t->more->before, names_lost(t, "before"), t, a);
     else if (str_is(field, "outputs") && t->more->outputs.kind == VALUE_MAP)
         *out = view_known(t->more->outputs, names_lost(t, "outputs"), t, a);
-    else if (str_is(field, "items") && t->kind == TASK_EACH && t->steps)
+    else if (str_is(field, "items") && has_items(t))
         *out = rows_of(t, a);
     else
         return false;
@@ -101,7 +107,7 @@ static struct value rows_of(struct task *t, struct arena *a)
 {
     struct value_builder *rows = value_list_start(a);
 
-    for (size_t i = 0; i < t->steps->count; i++) {
+    for (size_t i = 0; t->steps && i < t->steps->count; i++) {
         const struct task *one = t->steps->tasks[i];
         struct value_builder *row = value_map_start(a);
         value_put_s(row, "key", one->more->key);

@@ -230,7 +230,7 @@ static void work_over(struct sim *s, struct walk *w, enum state state)
     struct task *t = w->task;
 
     w->final_state = state;
-    if (!t->always || t->always_begun || !t->intent) {
+    if (!t->always || t->always_begun || !t->child_began) {
         last_word(s, w, state);
         return;
     }

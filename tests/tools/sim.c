@@ -64,6 +64,7 @@ static void must_be_same(struct sim *s, const struct task *x, const struct task 
                        : x->resting != y->resting         ? "rest"
                        : x->rescuing != y->rescuing       ? "rescue"
                        : x->always_begun != y->always_begun ? "always"
+                       : x->child_began != y->child_began ? "begin"
                        : x->unmet != y->unmet             ? "number of needs not met"
                        : x->in->left != y->in->left       ? "number of those left beside it"
                                                           : NULL;

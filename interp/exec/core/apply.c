@@ -72,8 +72,20 @@ static void keep(struct run *r, struct task *t, size_t at, struct value v)
         *(struct value *)(void *)((char *)task_more(r->arena, t) + at) = value_copy(r->arena, v);
 }
 
+// A list in between is none of a group's exits.
+static void tell_owner(const struct task *t)
+{
+    struct task *owner = t->in->owner;
+
+    while (owner && owner->kind == TASK_EACH)
+        owner = owner->in->owner;
+    if (owner)
+        owner->child_began = true;
+}
+
 static void apply_start(struct run *r, struct task *t, const struct event *e)
 {
+    tell_owner(t);
     task_begin(r, t);
     t->state = STATE_RUNNING;
     t->attempts = int_of(e->data, "attempt", 0);
