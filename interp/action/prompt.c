@@ -28,6 +28,21 @@ static bool resolve_fallback(struct attempt *at, struct prompt_job *job, struct 
     return false;
 }
 
+// Nothing to choose from is no question that anything would be an answer to.
+static bool resolve_choices(struct attempt *at, struct prompt_job *job, struct expr_error *err)
+{
+    const struct prompt_params *p = at->params;
+
+    if (!words_list(&p->choices, at, &job->choices, &job->choice_count, err))
+        return false;
+    if (job->choice_count || !p->choices.count)
+        return true;
+    *err = (struct expr_error){ .message = STR("there is nothing to choose from: the list of "
+                                               "`choices` is empty"),
+                                .span = param_span(p->node, "choices") };
+    return false;
+}
+
 static bool resolve(struct attempt *at, struct expr_error *err)
 {
     const struct prompt_params *p = at->params;
@@ -36,8 +51,7 @@ static bool resolve(struct attempt *at, struct expr_error *err)
     struct str why;
 
     job->type = p->type;
-    if (!words_open(p->message, at, &job->message, err) ||
-        !words_list(&p->choices, at, &job->choices, &job->choice_count, err) ||
+    if (!words_open(p->message, at, &job->message, err) || !resolve_choices(at, job, err) ||
         !resolve_fallback(at, job, err))
         return false;
     if (!job->has_fallback || prompt_read(job, job->fallback, at->dir, at->arena, &ignored, &why))
@@ -165,12 +179,52 @@ struct value prompt_result(struct arena *a, struct value value)
     return value_finish(b);
 }
 
+bool prompt_literal(const struct prompt_params *p, struct prompt_job *job, struct arena *a)
+{
+    struct str *choices = NEW_ARRAY(a, struct str, p->choices.count + 1);
+    struct expr_error unheard;
+    bool secret, ok = p->type != INPUT_PATH;  // a path may come to be only in the run
+
+    *job = (struct prompt_job){ .type = (enum input_type)p->type, .choices = choices };
+    LIST_EACH(const struct template *, t, p->choices)
+    ok = ok && template_is_literal(*t) &&
+         template_eval_text(*t, NULL, a, &choices[job->choice_count++], &secret, &unheard);
+    return ok;
+}
+
+// What Enter gives, as far as the file alone says it.
+static bool literal_fallback(const struct form *f, struct arena *a, struct str *out)
+{
+    struct expr_error unheard;
+    bool secret;
+
+    if (f->kind == FORM_CONSTANT)
+        return value_to_text(f->constant, a, out);
+    return f->kind == FORM_TEMPLATE && template_is_literal(f->template) &&
+           template_eval_text(f->template, NULL, a, out, &secret, &unheard);
+}
+
+static bool check_fallback(const struct prompt_params *p, const struct bind *b)
+{
+    struct prompt_job job;
+    struct value ignored;
+    struct str typed, why;
+
+    if (!p->fallback || !prompt_literal(p, &job, b->arena) ||
+        !literal_fallback(p->fallback, b->arena, &typed) ||
+        prompt_read(&job, typed, STR(""), b->arena, &ignored, &why))
+        return true;
+    diag_error(b->diags, DIAG_BAD_LITERAL, p->fallback->text.span,
+               "the default is none of the answers: %.*s", STR_ARG(why));
+    return false;
+}
+
 static bool check(const struct step *s, const struct bind *b)
 {
     const struct prompt_params *p = s->params;
 
     if (!p->choices.count || !p->type)
-        return true;
+        return check_fallback(p, b);
     diag_error(b->diags, DIAG_CONFLICTING_FIELDS, param_span(p->node, "type"),
                "a prompt has `choices` or a `type`, not both");
     return false;
@@ -192,11 +246,20 @@ static const struct type type_type = {
     .choices = types,
 };
 
+static const struct type some_answers = {
+    .kind = TYPE_LIST,
+    .name = "list of text",
+    .size = sizeof(struct list),
+    .element = &type_words,
+    .filled = true,
+    .computed = true,
+};
+
 static const struct field fields[] = {
     { "message", &type_said, AT(struct prompt_params, message), .flags = FIELD_REQUIRED,
       .doc = "The question." },
-    { "choices", &type_some_words, AT(struct prompt_params, choices),
-      .doc = "The answers to choose from." },
+    { "choices", &some_answers, AT(struct prompt_params, choices),
+      .doc = "The answers to choose from. An element that is a list becomes as many." },
     { "type", &type_type, AT(struct prompt_params, type), .fallback = "string",
       .doc = "What the answer must be." },
     { "default", &type_value, AT(struct prompt_params, fallback),

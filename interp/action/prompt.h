@@ -25,6 +25,8 @@ struct prompt_job {
 // The value that was typed, by the type and the choices. False with the reason in [why].
 bool prompt_read(const struct prompt_job *job, struct str typed, struct str dir, struct arena *a,
                  struct value *out, struct str *why);
+// What the file alone says of type and choices; false where the rest is known only in the run.
+bool prompt_literal(const struct prompt_params *p, struct prompt_job *job, struct arena *a);
 // The result of a prompt that was answered.
 struct value prompt_result(struct arena *a, struct value value);
 

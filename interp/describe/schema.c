@@ -120,13 +120,13 @@ static void put_reference(struct printer *p, struct value_builder *b, const stru
 
 static void put_list(struct printer *p, struct value_builder *b, const struct type *type)
 {
-    struct value_builder *list = type->single ? value_map_start(p->arena) : b;
+    struct value_builder *list = type->single || type->computed ? value_map_start(p->arena) : b;
 
     value_put_s(list, "type", text("array"));
     value_put_s(list, "items", schema_of(p, type->element));
     if (type->filled)
         value_put_s(list, "minItems", value_int(1));
-    if (!type->single)
+    if (!type->single && !type->computed)
         return;
     struct value_builder *either = value_list_start(p->arena);
     value_add(either, schema_of(p, type->element));

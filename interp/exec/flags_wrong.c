@@ -175,27 +175,13 @@ static bool are_known(struct askings *k, const struct said *all, size_t n,
 
 // ---- --answer with what is no answer, as far as that can be known before the run
 
-static bool literal_choices(const struct prompt_params *p, struct prompt_job *job, struct arena *a)
-{
-    struct str *choices = NEW_ARRAY(a, struct str, p->choices.count + 1);
-
-    LIST_EACH(const struct template *, t, p->choices) {
-        if (!template_is_literal(*t))
-            return false;
-        choices[job->choice_count++] = (*t)->text.str;
-    }
-    job->choices = choices;
-    return true;
-}
-
 static bool prompt_takes(struct driver *d, const struct prompt_params *p, struct str text,
                          struct str *why)
 {
-    struct prompt_job job = { .type = (enum input_type)p->type };
+    struct prompt_job job;
     struct value ignored;
 
-    // A path may come to be only in the run.
-    if (!literal_choices(p, &job, d->arena) || p->type == INPUT_PATH)
+    if (!prompt_literal(p, &job, d->arena))
         return true;
     return prompt_read(&job, text, STR(""), d->arena, &ignored, why);
 }

@@ -56,6 +56,7 @@ struct type {
     bool filled;                 // TYPE_LIST, TYPE_TEXT, TYPE_WORDS: an empty one means
                                  // nothing and is an error
     bool single;                 // TYPE_LIST: a lone element will do
+    bool computed;               // TYPE_LIST of TYPE_WORDS: one ${{ }} may give it whole
     bool any_key;                // TYPE_MAP: keys are any text, not ids
     bool slash;                  // TYPE_NAME: an address, which may have one slash
     void (*begin)(void *to);     // makes ready what is to be read into; NULL: zero will do

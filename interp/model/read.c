@@ -31,7 +31,10 @@ static bool read_list(const struct type *type, const struct node *n, void *to, s
 
     if (n->kind != NODE_LIST) {
         *list = (struct list){ records_new(type->element, 1, r), 1 };
-        return type_read(type->element, n, list->items, r);
+        ok = type_read(type->element, n, list->items, r);
+        if (ok && !type->single && !template_whole(*(const struct template **)list->items))
+            ok = wrong_type(type, n, r);
+        return ok;
     }
     if (type->filled && !n->first)
         return empty_list(n, r);
@@ -230,7 +233,8 @@ bool type_read(const struct type *type, const struct node *n, void *to, struct r
     if (!readers[type->kind].takes_empty && is_empty(type, n))
         return empty_value(n, r);
     bool fits = readers[type->kind].kinds >> n->kind & 1;
-    if (!fits && !(type->kind == TYPE_LIST && type->single))
+    bool lone = type->single || (type->computed && n->kind == NODE_SCALAR);
+    if (!fits && !(type->kind == TYPE_LIST && lone))
         return wrong_type(type, n, r);
     return readers[type->kind].read(type, n, to, r);
 }
