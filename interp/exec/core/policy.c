@@ -19,11 +19,14 @@ static enum policy policy_of(int on_failure)
     }
 }
 
-// A group that has something to do about a child's failure takes it upon itself.
+// A group that has something to do about a child's failure takes it upon itself. The list of a
+// `for_each` has not: what its step says about failures is said to each of its instances.
 static bool takes(const struct task *group, const struct task *child)
 {
     const struct step *s = group->step;
 
+    if (group->kind == TASK_EACH)
+        return false;
     if (child->in == group->rescue || child->in == group->undo)
         return true;
     return group->rescue || s->more->retry || s->more->transaction;

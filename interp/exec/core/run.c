@@ -220,7 +220,10 @@ bool run_always_is_whole(const struct run *r)
 
 bool run_always_failed(const struct run *r)
 {
-    return series_failed(r->always);
+    for (size_t i = 0; i < r->always->count; i++)
+        if (r->always->tasks[i]->state == STATE_FAILED && !r->always->tasks[i]->own_continue)
+            return true;
+    return false;
 }
 
 int run_interrupted(const struct run *r)
