@@ -165,6 +165,7 @@ static void on_done(struct attempt *at, const struct outcome *o)
     if (!x->task)  // a check has no outcome of its own in the journal
         keeper_settled(x->d->session.keeper, at->name);
     remember_left(x->d, x->shown, o);
+    lost_note(x, o);
     struct outcome told = *o;
     told.result = known_secrets(o->result, x->d->mask, at->arena);
     x->then(x->arg, &told);

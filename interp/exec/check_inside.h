@@ -29,10 +29,9 @@ struct checking {
 
     struct arena *poll_arena;
     struct act *act;
-    struct outcome lost;    // of a poll whose keeper died: what it left is stopped
-    struct str lost_name;
-    int64_t lost_ms;        // until when that is waited for
-    int lost_count;         // in a row
+    struct check_outcome lost;  // what a poll comes to whose keeper died, when that stays so
+    struct str lost_address;    // what is left of it is stopped
+    int lost_count;             // in a row
     struct task *aside;
     struct asked *asked;
     struct timer *timer;

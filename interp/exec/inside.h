@@ -18,6 +18,7 @@
 //   walk.c      one task from its `if` to its end; walk.h lists who else is in that
 //   ahead.c     intents written before there is room for the step
 //   act.c       attempts: an action started, its output kept, its outcome; programs.c: what ran
+//   lost.c      what may live of attempts that nobody keeps any more
 //   phases.c    checklist, verify, undone, and the undo of one step after the other (undo_step.c);
 //               half_done.c: what a step that was stopped leaves
 //   aside.c     tasks that are not steps of the run: `use` in checks, hooks
@@ -42,6 +43,7 @@
 #include "exec/commit.h"
 #include "exec/core/run.h"
 #include "exec/driver.h"
+#include "exec/lost.h"
 #include "exec/signals.h"
 #include "exec/view.h"
 
@@ -121,6 +123,9 @@ struct driver {
     struct str why_store;
 
     struct act *acts;            // running
+    struct lost *lost;           // what may live though nobody keeps it
+    bool lost_told;              // that it is waited for
+    struct task *undo_next;      // what waits for that
     struct walk *dead;           // ended; freed in the next turn
     struct asked *questions;     // asked first, and waiting behind it
     bool run_all;                // manual mode: no more questions

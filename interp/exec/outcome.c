@@ -53,6 +53,9 @@ void walk_unverified(struct walk *w, const char *whose, const struct check_outco
     w->picture = str_copy(w->arena, o->picture);
     w->parts = value_copy(w->arena, o->parts);
     w->cancelled |= o->cancelled;
+    w->is_unknown |= o->unknown;  // what looks still lives: nothing is undone or started over it
+    if (o->unknown)
+        w->help = STR("stop it by hand, then say how the step ended: resume --mark");
 }
 
 static void verified(void *arg, const struct check_outcome *o)

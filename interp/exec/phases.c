@@ -371,6 +371,8 @@ void carry_undo(struct driver *d, struct task *t)
 {
     const struct undo *u = &t->step->more->undo;
 
+    if (undo_is_held(d, t))
+        return;
     if (u->kind == UNDO_STEPS || u->kind == UNDO_AUTO)
         start_undo(d, t);
     else if (t->step->more->irreversible)

@@ -9,7 +9,6 @@ enum {
     EVERY_MS = 2000,
     GRACE_MS = 2000,
     LOST_LOOK_MS = 50,
-    LOST_MS = GRACE_MS + 5000,  // what lives longer cannot be killed
     LOST_TIMES = 3,
     UNSEEN_MS = 5000,  // a longer time in which nobody looked is not taken for good
 };
@@ -107,7 +106,7 @@ static void polled(struct checking *c, const struct check_outcome *o, bool at_on
         poll_again(c, o);
 }
 
-static void judged_poll(struct checking *c, const struct outcome *o)
+static struct check_outcome judged_poll(struct checking *c, const struct outcome *o, bool *at_once)
 {
     c->result = o ? o->result : VALUE_NONE;
     // One that only has an `expect` sees the result of the step that it hangs on.
@@ -118,53 +117,80 @@ static void judged_poll(struct checking *c, const struct outcome *o)
     out.result = c->result;
     if (o && o->verdict == VERDICT_CANCELLED)
         out.cancelled = c->cancelled = true;
-    polled(c, &out, j.type_error);
+    *at_once = j.type_error;
+    return out;
 }
 
-// Its keeper died. A check changes nothing, so it is asked again, of the next keeper: once
-// nothing of it lives, so that nothing is undone beside it.
+static void judge_poll(struct checking *c, const struct outcome *o)
+{
+    bool at_once;
+    struct check_outcome out = judged_poll(c, o, &at_once);
+
+    polled(c, &out, at_once);
+}
+
+// What it left could not be stopped: no further look may be beside it, and nobody knows what this
+// one would have said.
+static void cannot_stop(struct checking *c, const struct living *l)
+{
+    struct check_outcome o = { .unknown = true };
+
+    o.message = str_format(c->arena, "it could not be stopped: %.*s still runs (pid %lld)",
+                           STR_ARG(l->address), (long long)l->pid);
+    polled(c, &o, true);
+}
+
+// Its keeper died, or it was not to be killed. A check changes nothing, so it is asked again, of the
+// next keeper: once nothing of it lives, so that nothing is undone beside it.
 static void stop_lost(void *arg)
 {
     struct checking *c = arg;
-    struct child_result r;
-    struct arena *a = arena_new(c->arena);
-    enum adoption what = child_adopt(c->d->folder, c->lost_name, a, &r);
+    struct living l;
+    bool lives = lost_lives(c->d, c->lost_address, &l);
 
-    arena_free(a);
     c->timer = NULL;
-    if (what == ADOPT_RUNNING && loop_now_ms(c->d->loop) < c->lost_ms) {
-        child_stop(c->d->folder, c->lost_name);
+    if (lives && !l.hopeless) {
         c->timer = loop_timer(c->d->loop, c->arena, loop_now_ms(c->d->loop) + LOST_LOOK_MS,
                               stop_lost, c);
         return;
     }
-    if (what != ADOPT_RUNNING && c->lost_count < LOST_TIMES) {
+    if (!lives && c->lost_count < LOST_TIMES) {
         poll(c);
         return;
     }
     c->resting = false;
-    judged_poll(c, &c->lost);
+    if (lives)
+        cannot_stop(c, &l);
+    else
+        polled(c, &c->lost, false);
+}
+
+static void look_for_lost(struct checking *c, struct str address, const struct check_outcome *o)
+{
+    c->lost = *o;
+    c->lost_address = address;
+    c->lost_count++;
+    c->act = NULL;
+    c->aside = NULL;
+    c->resting = true;
+    stop_lost(c);
 }
 
 static void act_over(void *arg, const struct outcome *o)
 {
     struct checking *c = arg;
     struct outcome kept = *o;
+    bool at_once;
 
     kept.result = value_copy(c->arena, o->result);
     kept.message = str_copy(c->arena, o->message);
-    if (o->lost && !c->cancelled) {
-        c->lost = kept;
-        c->lost_name = str_copy(c->arena, c->act->at.name);
-        c->lost_ms = loop_now_ms(c->d->loop) + LOST_MS;
-        c->lost_count++;
-        c->act = NULL;
-        c->resting = true;
-        stop_lost(c);
+    if (o->verdict == VERDICT_UNKNOWN && c->act->at.action->needs_process && !c->cancelled) {
+        struct check_outcome out = judged_poll(c, &kept, &at_once);
+        look_for_lost(c, str_copy(c->arena, c->act->at.address), &out);
         return;
     }
     c->lost_count = 0;
-    judged_poll(c, &kept);
+    judge_poll(c, &kept);
 }
 
 static void use_over(void *arg, struct task *t)
@@ -172,11 +198,18 @@ static void use_over(void *arg, struct task *t)
     struct checking *c = arg;
     struct outcome o = { .verdict = VERDICT_DONE, .rule = state_is_good(t->state),
                          .result = t->more->outputs, .message = t->message };
+    bool at_once;
 
     if (!o.message.n)
         o.message = str_format(c->arena, "`%.*s` does not hold", STR_ARG(c->now->more->use->str));
+    if (t->state == STATE_UNKNOWN && !c->cancelled) {
+        struct check_outcome out = judged_poll(c, &o, &at_once);
+        look_for_lost(c, t->address, &out);
+        return;
+    }
+    c->lost_count = 0;
     c->aside = NULL;
-    judged_poll(c, &o);
+    judge_poll(c, &o);
 }
 
 static void person_said(void *arg, const struct answer *a)
@@ -265,7 +298,7 @@ static void poll(void *arg)
     if (c->now->kind == STEP_USE)
         c->aside = aside_run(c->d, c->now, c->space, aside_address(c), &c->view, use_over, c);
     else if (c->now->kind == STEP_GATE)
-        judged_poll(c, NULL);
+        judge_poll(c, NULL);
     else
         poll_action(c);
 }

@@ -167,6 +167,10 @@ static void done_if_checked(void *arg, const struct check_outcome *o)
     if (o->cancelled) {
         w->message = STR("stopped while `done_if` was asked");
         walk_end(w, STATE_CANCELLED, NULL, false);
+    } else if (o->unknown) {
+        w->message = str_format(w->arena, "`done_if` has no answer: %.*s", STR_ARG(o->message));
+        w->known_failed = true;
+        walk_failed(w);
     } else if (o->unanswered) {  // which is not a no: it may have been done
         w->message = STR("nobody answered `done_if`");
         w->declined = true;
@@ -277,6 +281,8 @@ void walk_retry(struct driver *d, struct task *t)
     struct expr_error err = { 0 };
 
     walk_sees_undone(w);
+    if (retry_is_held(w))
+        return;
     if (t->kind != TASK_ACTION) {
         container_begin(w);
         return;

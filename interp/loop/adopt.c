@@ -108,7 +108,7 @@ static void signal_left(const struct child_result *r, int signo)
 enum { KILLED_MS = 5000 };  // what lives so long after KILL does not end by it
 
 // What lives of it is asked to end the first time, and made to after its grace.
-static bool press(const struct marks *m, struct str name, struct arena *a)
+static void press(const struct marks *m, struct str name, struct arena *a)
 {
     struct child_result r = { 0 };
     int64_t now = clock_boot_ms();
@@ -121,7 +121,36 @@ static bool press(const struct marks *m, struct str name, struct arena *a)
     } else if (now >= m->asked_ms + m->process.grace_ms) {
         signal_left(&r, SIGKILL);
     }
-    return m->asked_ms && now >= m->asked_ms + m->process.grace_ms + KILLED_MS;
+}
+
+static bool is_hopeless(const struct marks *m)
+{
+    return m->asked_ms && clock_boot_ms() >= m->asked_ms + m->process.grace_ms + KILLED_MS;
+}
+
+bool child_is_hopeless(struct str folder, struct str name)
+{
+    struct arena *a = arena_new(NULL);
+    struct marks m;
+
+    marks_read(folder, name, a, &m);
+    bool hopeless = is_hopeless(&m);
+    arena_free(a);
+    return hopeless;
+}
+
+int64_t child_alive(struct str folder, struct str name)
+{
+    struct arena *a = arena_new(NULL);
+    struct child_result r = { 0 };
+    struct marks m;
+
+    marks_read(folder, name, a, &m);
+    if (m.started && !m.failed && !m.other_boot)
+        adopt_left(&m, a, &r);
+    int64_t pid = r.left_count ? r.left[0].pid : 0;
+    arena_free(a);
+    return pid;
 }
 
 bool child_hold_timeout(struct str folder, struct str name)
@@ -131,7 +160,9 @@ bool child_hold_timeout(struct str folder, struct str name)
 
     marks_read(folder, name, a, &m);
     bool due = m.process.due_ms && clock_boot_ms() >= m.process.due_ms;
-    bool hopeless = due && !m.keeper_lives && !m.other_boot && press(&m, name, a);
+    bool hopeless = due && !m.keeper_lives && !m.other_boot && is_hopeless(&m);
+    if (due && !m.keeper_lives && !m.other_boot)
+        press(&m, name, a);
     arena_free(a);
     return hopeless;
 }

@@ -129,6 +129,10 @@ enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
 // left to do it, holds the timeout of the attempt (TERM and CONT, after the grace KILL). True when
 // that was seconds ago: what lives then cannot be killed.
 bool child_hold_timeout(struct str folder, struct str name);
+// Something of the attempt [name] lives, whatever became of its keeper: its number, or 0.
+int64_t child_alive(struct str folder, struct str name);
+// What was asked to end by one of the two below has had its grace and KILL, and seconds more.
+bool child_is_hopeless(struct str folder, struct str name);
 // The attempt is to end now, whoever keeps it: TERM and CONT, after its grace KILL. To be called as
 // often as child_adopt() while that says ADOPT_RUNNING.
 void child_stop(struct str folder, struct str name);

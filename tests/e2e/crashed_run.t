@@ -128,7 +128,7 @@ rests() {
 # Both are killed when the intent is on disk.
 test_that 'an attempt that never started is not counted' '
 	for try in 1 2 3 4 5; do rests && break; done
-	until_true "journalled 2 step.start" && kill -9 "$run" "$keeper" && until_true "gone $run && gone $keeper" &&
+	until_true "journalled 2 step.start" && kill -STOP "$run" && kill -9 "$keeper" "$run" && until_true "gone $run && gone $keeper" &&
 	effects "a " && resume 0 && effects "a a a " && whole
 '
 

@@ -243,6 +243,7 @@ void run_resume_here(struct run *r, const struct run_facts *facts)
     r->phase_begun = r->phase_ordered = r->phase_over = r->any_phase = false;
     r->undo_wanted = r->halted = r->closed = r->unverified = r->verified = false;
     r->undone_failed = r->cannot_undo = r->always_failed = r->declined_before = false;
+    r->step_unknown = r->over_live = false;
     r->interrupted = 0;
     r->session_starts = 0;
     go_on(r);

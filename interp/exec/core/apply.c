@@ -216,6 +216,7 @@ static void apply_unknown(struct run *r, struct task *t)
     while (undo->in->owner && undo->in->kind != SERIES_UNDO)
         undo = undo->in->owner;
     if (undo->in->kind != SERIES_UNDO) {
+        r->step_unknown = true;
         run_want_stop(r);
         return;
     }

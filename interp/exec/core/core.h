@@ -41,6 +41,8 @@ struct run {
     size_t undo_starts;
     bool stopping, undo_wanted, halted, closed, declined_before, unverified, verified;
     bool undone_failed, cannot_undo, always_failed;
+    bool step_unknown;      // in this session: nothing is undone of itself any more
+    bool over_live;         // something lives that cannot be stopped
     int interrupted;
 
     struct task **undo_list;

@@ -92,6 +92,11 @@ void run_stop_undo(struct run *r)
     r->undo_next = r->undo_count;
 }
 
+void run_over_live(struct run *r)
+{
+    r->over_live = true;
+}
+
 void run_hold(struct run *r, bool held)
 {
     r->held = held;
@@ -158,7 +163,7 @@ static bool phase_behind(const struct run *r, bool any, enum phase p, enum phase
     else if (r->halted)
         return false;
     else if (p <= PHASE_STEPS && (r->stopping || r->interrupted))
-        *next = undo && may_undo(r) ? PHASE_UNDO : PHASE_ALWAYS;
+        *next = undo && may_undo(r) && !r->step_unknown ? PHASE_UNDO : PHASE_ALWAYS;
     else if (p < PHASE_VERIFY)
         *next = (enum phase)(p + 1);
     else if (p == PHASE_VERIFY)

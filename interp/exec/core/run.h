@@ -87,6 +87,7 @@ void run_hold_undo(struct run *r);  // until something happens: a question is op
 void run_hold(struct run *r, bool held);  // no phase begins meanwhile
 void run_release_undo(struct run *r);
 void run_stop_undo(struct run *r);  // the earlier ones are left
+void run_over_live(struct run *r);  // ... because something lives over which nothing may be undone
 void run_cannot_undo(struct run *r);       // something with effects has no undo
 void run_settled(struct run *r, struct task *t);      // after ORDER_SETTLE: the outcome is known
 // After ORDER_SETTLE: it begins again, and an attempt that was [never] started is not counted.

@@ -48,7 +48,7 @@ int run_code(const struct run *r)
 {
     struct tally n = count(r);
 
-    if ((n.unknown && !undone_completely(r)) || n.undo_unknown)
+    if ((n.unknown && !undone_completely(r)) || n.undo_unknown || r->over_live)
         return CODE_UNKNOWN;
     if (n.undo_failed || r->undone_failed || r->cannot_undo)
         return CODE_UNDO_INCOMPLETE;
