@@ -163,10 +163,11 @@ static bool in_github(void)
     return v && strcmp(v, "true") == 0;
 }
 
-static struct observer *new_teller(struct live *l, struct screen *screen)
+static struct observer *new_teller(struct live *l, struct screen *screen, bool asks)
 {
     struct teller_options o = { .manner = manner_of(l, screen_look(screen)),
                                 .verbose = flag_given(l->v, "v"),
+                                .asks = asks,
                                 .flags = reaching_flags(l->v) };
 
     o.github = in_github() && o.manner != MANNER_TTY;
@@ -199,7 +200,8 @@ void live_begin(struct live *l)
         l->history = history_new(a);
     l->history->keep_moments = flag_given(l->v, "report");
     struct screen *screen = screen_new(a, STDERR_FILENO, look_of(STDERR_FILENO, color_said(l->v)));
-    l->teller = new_teller(l, screen);
+    struct asker *person = new_person(l, screen);
+    l->teller = new_teller(l, screen, person->has_terminal && !l->options.detach);
     struct observer *events = l->v->ndjson ? ndjson_new(a, STDOUT_FILENO) : NULL;
     if (events)
         events->next = l->teller;
@@ -207,7 +209,7 @@ void live_begin(struct live *l)
                                .loop = l->loop,
                                .diags = l->v->diags,
                                .observers = events ? events : l->teller,
-                               .asker = new_person(l, screen) };
+                               .asker = person };
 }
 
 // -------- the end

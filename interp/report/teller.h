@@ -21,6 +21,7 @@ struct teller_options {
     enum manner manner;
     bool verbose;
     bool github;
+    bool asks;         // a person is here, and sees every question where it is asked
     struct str flags;  // for commands that are suggested at the end
     // Asked once, when the runbook is known; may be NULL, and so may its answer.
     struct past *(*past)(struct str runbook, void *arg);

@@ -243,9 +243,9 @@ static void on_confirm_ask(struct teller *t, const struct event *e)
 {
     struct str message = text_of(e->data, "message");
     struct str kind = text_of(e->data, "kind");
-    bool waits = str_is(kind, "approve") && !truth_of(e->data, "decided");
+    bool waits = str_is(kind, "approve") && !truth_of(e->data, "decided") && !t->options.asks;
 
-    // On a terminal the question itself is seen.
+    // On a terminal the question itself is seen, where somebody is there.
     if (teller_is_plain(t) || waits)
         teller_tell(t, INK_ASK, "%s%.*s: %.*s%s%.*s%s",
                     teller_is_plain(t) ? "asked     " : "  waits for a vote: ",

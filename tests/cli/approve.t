@@ -353,4 +353,14 @@ test_that 'the reason of a refusal is not said of the step when it was approved 
 	grep -q "succeeded *gate" out && ! grep late out && runbook show "$run" >out && grep "gate *succeeded" out &&
 	! grep "succeeded.*late" out && runbook report "$run" >out && ! grep "succeeded.*late" out
 '
+test_that 'on a terminal an approval is announced once: by its question, or by a line where nobody waits' '
+	cat >once.yaml <<-END &&
+	runbook: 1
+	name: once
+	type: application
+	steps: [{id: gate, approve: May it be?, shell: "true", undo: none}]
+	END
+	exits 130 on-terminal -e "From anywhere" "\003" runbook run once.yaml --color=never >out && [ "$(grep -c "May it be?" out)" = 2 ] && ! grep -q "waits for a vote" out &&
+	grep -q "^  May it be? - no answer" out && exits 6 on-terminal runbook run once.yaml --detach --color=never >out && [ "$(grep -c "waits for a vote: gate: May it be?" out)" = 1 ] && ! grep -q "From anywhere" out
+'
 done_testing
