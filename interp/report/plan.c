@@ -66,6 +66,8 @@ static struct str row_lead(struct planning *g, const struct step *s, int depth)
 static void add_row(struct planning *g, const struct step *s, struct str id, int depth)
 {
     struct arena *a = g->page->arena;
+    // What is inside is indented, and what its ids stand beside is not.
+    int wide = (int)g->wide > 2 * depth ? (int)g->wide - 2 * depth : 0;
     enum doing does = doing_of(g, s);
     int64_t usual = past_step_ms(g->plan->past, id);
     struct str name = plan_words(g, s->name);
@@ -74,7 +76,7 @@ static void add_row(struct planning *g, const struct step *s, struct str id, int
                                     : STR("");
 
     page_lead(g->page, lead.s, does == DOES_DESTROY ? INK_BAD : INK_PLAIN,
-              str_trim(str_format(a, "%-*.*s %-8s  %.*s%.*s", (int)g->wide, STR_ARG(id),
+              str_trim(str_format(a, "%-*.*s %-8s  %.*s%.*s", wide, STR_ARG(id),
                                   doing_word(does), STR_ARG(name), STR_ARG(took))));
     if (!is_heading(s))
         g->count[does]++;
@@ -335,18 +337,6 @@ static void add_checks(struct planning *g, const char *name, const struct list *
     }
 }
 
-static size_t widest(const struct runbook *rb)
-{
-    const struct list *lists[] = { &rb->prepare, &rb->steps, &rb->always };
-    size_t wide = 8;
-
-    for (size_t i = 0; i < 3; i++)
-        LIST_EACH(const struct step, s, *lists[i])
-    if (s->id.str.n > wide && s->id.str.n <= 24)
-        wide = s->id.str.n;
-    return wide;
-}
-
 static void add_before(struct planning *g)
 {
     const struct runbook *rb = g->plan->program->root->rb;
@@ -364,7 +354,7 @@ void plan_write(const struct plan *plan, struct page *p)
 {
     const struct runbook *rb = plan->program->root->rb;
     struct planning g = {
-        .plan = plan, .page = p, .no_way_back = buf_in(p->arena), .wide = widest(rb)
+        .plan = plan, .page = p, .no_way_back = buf_in(p->arena), .wide = plan_widest(plan->program, p->columns)
     };
 
     g.stays = buf_in(p->arena);

@@ -1,4 +1,4 @@
-// The inside of a plan, for the files that make it up: plan.c (steps), plan_head.c,
+// The inside of a plan, for the files that make it up: plan.c (steps), plan_wide.c, plan_head.c,
 // plan_questions.c, plan_beside.c (secrets and hooks), plan_sum.c.
 
 #pragma once
@@ -33,6 +33,9 @@ struct planning {
     struct buf *destroys_too;  // destroys by its words, and does not say so
 };
 
+// Columns for the ids of all steps, those inside with their indent; ids that would leave too little
+// of [columns] (0: no limit) stick out.
+size_t plan_widest(const struct program *p, size_t columns);
 // A text, as far as it is known; empty if there is none.
 struct str plan_words(const struct planning *g, const struct template *t);
 void plan_head(const struct planning *g);

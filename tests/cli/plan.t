@@ -98,4 +98,19 @@ test_that 'a dry run says what would run side by side' '
 	[ "$(grep -c "side by side" out)" = 3 ]
 '
 
+cat >runbooks/wide.yaml <<-"END"
+	runbook: 1
+	name: wide
+	type: action
+	steps:
+	  - {id: a, shell: "true", undo: none}
+	  - {id: the_used_one, use: part, undo: none}
+	  - id: g
+	    steps:
+	      - {id: in_a_group, shell: "true", undo: none, rescue: [{id: helps_it, shell: "true", undo: none}]}
+	      - {id: u, use: part}
+END
+test_that 'what steps do stands in one column, also in groups and used runbooks' '
+	export INNER_PW=x && runbook plan runbooks/wide.yaml >out && awk "/ writes\$/ { print index(\$0, \" writes\") }" out >at && [ "$(wc -l <at)" = 8 ] && [ "$(sort -u at | wc -l)" = 1 ]
+'
 done_testing
