@@ -68,6 +68,9 @@ bool run_is_original(const struct run_meta *m, struct str id, const char *path,
 // The row of a run, from its own database. False with an empty [why]: there is no such run.
 bool run_row(const struct sqlite_store *s, struct str id, struct arena *a, struct run_row *out,
              struct failure *why);
+// The same. [damaged], after a failure: the file is, and not only the way to it.
+bool run_row_or(const struct sqlite_store *s, struct str id, struct arena *a, struct run_row *out,
+                bool *damaged, struct failure *why);
 // The address of the step that was started last.
 struct str run_last_step(const struct sqlite_store *s, struct str id, struct arena *a);
 enum store_error run_read(struct store *s, struct str id, int64_t from_seq, bool verify,
@@ -89,9 +92,9 @@ void sqlite_claim_drop(struct store *s, struct claim *c);
 
 // ---- sqlite_index.c
 
-// Opens it, making it from the runs if need be. False with an empty [why]: it is absent and
-// [make] is false.
-bool index_open(struct sqlite_store *s, bool make, struct failure *why);
+// Opens it, making it from the runs if need be; [ds] (may be NULL) is told what they do not say any
+// more. False with an empty [why]: it is absent and [make] is false.
+bool index_open(struct sqlite_store *s, bool make, struct diags *ds, struct failure *why);
 bool index_put(struct sqlite_store *s, const struct run_row *row, struct failure *why);
 // These two mend a damaged index.
 bool index_drop(struct sqlite_store *s, struct str id, struct diags *ds, struct failure *why);
@@ -101,6 +104,15 @@ void index_close(struct sqlite_store *s);
 struct str index_path(const struct sqlite_store *s, struct arena *a);
 // Whether the file that was opened is still the index.
 bool index_is_current(const struct sqlite_store *s);
+
+// ---- sqlite_fill.c
+
+extern const struct db_kind index_kind;
+// Makes the tables and fills them from the runs, unless somebody else has done it meanwhile.
+bool index_fill(struct sqlite_store *s, struct diags *ds, struct failure *why);
+// Only the rows and locks, in the caller's transaction.
+bool index_all(struct sqlite_store *s, struct diags *ds, struct failure *why);
+bool index_insert(struct sqlite_store *s, const struct run_row *row, struct failure *why);
 
 // ---- sqlite_mend.c
 

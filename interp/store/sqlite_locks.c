@@ -96,11 +96,11 @@ static enum store_error take_all(struct sqlite_store *s, struct str run, const s
 
 static enum store_error lock_once(struct sqlite_store *s, struct str run, const struct str *names,
                                   size_t count, struct arena *a, struct lock_row *holder,
-                                  struct failure *why)
+                                  struct diags *ds, struct failure *why)
 {
     struct failure ignored;
 
-    if (!index_open(s, true, why) || !db_exec(&s->index, "BEGIN IMMEDIATE", why))
+    if (!index_open(s, true, ds, why) || !db_exec(&s->index, "BEGIN IMMEDIATE", why))
         return STORE_FAILED;
     enum store_error e = take_all(s, run, names, count, a, holder, why);
     if (e)
@@ -127,9 +127,9 @@ static enum store_error lock(struct store *base, struct str run, const struct st
 
     if (s->absent)
         return sqlite_no_folder(s, ds);
-    enum store_error e = lock_once(s, run, names, count, a, holder, &why);
+    enum store_error e = lock_once(s, run, names, count, a, holder, ds, &why);
     if (e == STORE_FAILED && index_mend(s, ds, &why))
-        e = lock_once(s, run, names, count, a, holder, &why);
+        e = lock_once(s, run, names, count, a, holder, ds, &why);
     if (e == STORE_OK)
         remember(s, run, names, count);
     return e == STORE_FAILED ? sqlite_index_fail(s, ds, &why) : e;
@@ -190,12 +190,12 @@ static bool count_locks(struct sqlite_store *s, size_t *count, struct failure *w
 }
 
 static bool list_once(struct sqlite_store *s, struct arena *a, const struct lock_row **rows,
-                      size_t *count, struct failure *why)
+                      size_t *count, struct diags *ds, struct failure *why)
 {
     size_t room;
 
     *count = 0;
-    if (!index_open(s, false, why) || !count_locks(s, &room, why))
+    if (!index_open(s, false, ds, why) || !count_locks(s, &room, why))
         return false;
     struct lock_row *all = NEW_ARRAY(a, struct lock_row, room);
     sqlite3_stmt *st = db_prepare(
@@ -210,13 +210,14 @@ static bool list_once(struct sqlite_store *s, struct arena *a, const struct lock
 
 // Where there is no index, the runs still know what is locked: it is made again, or that is an
 // error. Nothing is made where there are no runs.
-static bool make_for_list(struct sqlite_store *s, struct arena *a, bool *none, struct failure *why)
+static bool make_for_list(struct sqlite_store *s, struct arena *a, bool *none, struct diags *ds,
+                          struct failure *why)
 {
     struct str *ids;
     size_t n;
 
     *none = s->absent || !run_ids(s, STR(""), a, &ids, &n) || n == 0;
-    return *none || index_open(s, true, why);
+    return *none || index_open(s, true, ds, why);
 }
 
 static enum store_error list(struct store *base, struct arena *a, const struct lock_row **rows,
@@ -227,10 +228,10 @@ static enum store_error list(struct store *base, struct arena *a, const struct l
     bool none = false;
 
     *rows = NULL;
-    if (list_once(s, a, rows, count, &why))
+    if (list_once(s, a, rows, count, ds, &why))
         return STORE_OK;
-    bool mended = why.text[0] ? index_mend(s, ds, &why) : make_for_list(s, a, &none, &why);
-    if (none || (mended && list_once(s, a, rows, count, &why)))
+    bool mended = why.text[0] ? index_mend(s, ds, &why) : make_for_list(s, a, &none, ds, &why);
+    if (none || (mended && list_once(s, a, rows, count, ds, &why)))
         return STORE_OK;
     return sqlite_index_fail(s, ds, &why);
 }

@@ -124,5 +124,5 @@ bool index_mend(struct sqlite_store *s, struct diags *ds, struct failure *why)
     if (current && !replace_alone(s, ds, why))
         return false;
     why->text[0] = '\0';
-    return index_open(s, true, why);
+    return index_open(s, true, ds, why);
 }

@@ -214,9 +214,19 @@ static bool open_to_read(const struct sqlite_store *s, struct str id, struct are
 bool run_row(const struct sqlite_store *s, struct str id, struct arena *a, struct run_row *out,
              struct failure *why)
 {
-    struct db db = { 0 };
+    bool damaged;
 
-    if (!open_to_read(s, id, a, &db, why))
+    return run_row_or(s, id, a, out, &damaged, why);
+}
+
+bool run_row_or(const struct sqlite_store *s, struct str id, struct arena *a, struct run_row *out,
+                bool *damaged, struct failure *why)
+{
+    struct db db = { 0 };
+    bool opened = open_to_read(s, id, a, &db, why);
+
+    *damaged = db.damaged;
+    if (!opened)
         return false;
     struct str sql = str_format(a, "SELECT %.*s FROM run", STR_ARG(row_columns(a)));
     sqlite3_stmt *st = db_prepare(&db, sql.s, why);
@@ -225,6 +235,7 @@ bool run_row(const struct sqlite_store *s, struct str id, struct arena *a, struc
         *out = db_row(&db, st, 0, a);
     else if (got == 0)
         failure_set(why, "`%s`: it is damaged", db.path);
+    *damaged = db.damaged || got == 0;
     out->id = id;
     db_finish(&db, &st);
     db_close(&db);

@@ -41,12 +41,12 @@ enum store_error sqlite_no_folder(struct sqlite_store *s, struct diags *ds)
 // ---- runs
 
 // False with an empty [why]: there is no index.
-static bool read_index(struct sqlite_store *s, struct map *rows, struct arena *a,
+static bool read_index(struct sqlite_store *s, struct map *rows, struct arena *a, struct diags *ds,
                        struct failure *why)
 {
     struct str sql = str_format(a, "SELECT %.*s FROM run", STR_ARG(row_columns(a)));
 
-    if (!index_open(s, false, why))
+    if (!index_open(s, false, ds, why))
         return false;
     sqlite3_stmt *st = db_prepare(&s->index, sql.s, why);
     int got = st ? 1 : -1;
@@ -65,10 +65,10 @@ static struct map *indexed_rows(struct sqlite_store *s, struct arena *a, struct 
     struct failure why = { "" };
     struct map *rows = map_new(a);
 
-    if (read_index(s, rows, a, &why))
+    if (read_index(s, rows, a, ds, &why))
         return rows;
     rows = map_new(a);
-    return index_mend(s, ds, &why) && read_index(s, rows, a, &why) ? rows : map_new(a);
+    return index_mend(s, ds, &why) && read_index(s, rows, a, ds, &why) ? rows : map_new(a);
 }
 
 // Told "crashed" if it says that it runs and nobody has it. It may have ended between the two

@@ -284,7 +284,7 @@ enum store_error sqlite_create(struct store *base, struct arena *a, struct str i
     if (s->absent)
         return sqlite_no_folder(s, ds);
     // A run whose locks cannot be known does not start.
-    if (!index_open(s, true, &why) && !index_mend(s, ds, &why))
+    if (!index_open(s, true, ds, &why) && !index_mend(s, ds, &why))
         return sqlite_index_fail(s, ds, &why);
     if (mkdir(path.s, 0700) < 0 && errno != EEXIST) {
         failure_set(&why, "`%s` cannot be made: %s", path.s, strerror(errno));

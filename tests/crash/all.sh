@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All of birth.sh, crash.sh and parallel.sh, JOBS sweeps at a time (2): what is killed, or gets a
+# All of birth.sh, mend.sh, crash.sh and parallel.sh, JOBS sweeps at a time (2): what is killed, or gets a
 # signal that ends the run, at every STEP-th place; what cannot be written, at every fifth of those;
 # and that mistakes of a runbook are noticed.
 
@@ -10,6 +10,9 @@ export here
 sweeps() {
 	for what in kill kill-after; do
 		echo "$what birth"
+	done
+	for what in kill kill-after ENOSPC EIO ENOSPC-ever EIO-ever; do
+		echo "$what mend $step"
 	done
 	for mode in good undo; do
 		for what in kill kill-after both both-after; do
@@ -41,5 +44,6 @@ sweeps() {
 # shellcheck disable=SC2016
 sweeps | xargs -P "${JOBS:-2}" -L 1 bash -c '
 	[ "$1" != birth ] || exec "$here/birth.sh" "$0"
+	[ "$1" != mend ] || exec "$here/mend.sh" "$0" "$2"
 	[ "${4:-}" != parallel ] || exec "$here/parallel.sh" "$0" "$1" "$2" "$3"
 	DEFECT=${4:-} exec "$here/crash.sh" "$0" "$1" "$2" "$3"'

@@ -6,7 +6,7 @@
 #   birth.sh DO      kill | kill-after
 
 set -u
-set -- good interpreter "$1"
+set -- good interpreter "$1" 1
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/faults.sh"
 trap 'rm -rf "$work"' EXIT

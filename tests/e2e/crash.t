@@ -32,6 +32,11 @@ parallel() {  # MODE WHO DO STEP
 number=$((number + 1))
 "$here/birth.sh" kill || printf 'not '
 echo "ok $number - killed at every place before its run began, it is in nobody's way"
+for what in kill EIO; do
+	number=$((number + 1))
+	"$here/mend.sh" $what 2 || printf 'not '
+	echo "ok $number - $what at the places where a damaged index is made again: no lock is lost"
+done
 command -v sqlite3 >/dev/null && {
 	parallel good interpreter kill 3
 	parallel undo interpreter both-after 5

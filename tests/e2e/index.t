@@ -183,6 +183,24 @@ test_that 'of several who want one lock then, one runs at a time' '
 	done
 '
 
+spoil() { head -c 4096 /dev/zero | dd of="$home/runs/$1/journal.db" conv=notrunc status=none; }
+
+test_that 'what a damaged run had locked counts as free, and that is said' '
+	cp "$home/runs/$crashed/journal.db"* "$work" && after garbage && spoil $crashed && runbook locks >out 2>&1 &&
+	says "what run .$crashed. had locked is not known any more, and counts as free" && says asked && silent "prod *run" &&
+	runbook run other.yaml >out 2>&1 && silent warning
+	# The same files, or the run would be a copy.
+	for file in journal.db journal.db-wal; do cat "$work/$file" >"$home/runs/$crashed/$file"; done
+'
+
+test_that 'where a damaged run goes on, nothing is started before it is over' '
+	rm -f go started && after empty && { runbook run long.yaml -q >long.out 2>&1 & pid=$!; } && until [ -e started ]; do sleep 0.05; done &&
+	id=$(runbook runs -o ndjson | sed -n "/\"state\":\"running\"/s/.*\"id\":\"\([0-9a-z]*\)\".*/\1/p") && spoil $id && garbage &&
+	exits 12 runbook run quick.yaml >out 2>&1 && says "run .$id. goes on, and what it has locked is not known" && runbook runs >out 2>&1 && says $over
+	touch go; wait $pid
+	rm -rf "$home/runs/$id"
+'
+
 test_that 'what crashed is resumed, and its lock is free then' '
 	after garbage && runbook resume $crashed >out 2>&1 && says "made again" &&
 	runbook locks >out 2>&1 && silent prod && runbook run other.yaml >out 2>&1
