@@ -16,6 +16,24 @@ struct writer {
 
 static void write_value(struct writer *w, struct value v);
 
+// What a terminal obeys, and what turns the text around it round or cannot be seen. A line
+// of JSON may come to be shown as it is.
+static bool is_hidden(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || (code >= 0x200B && code <= 0x200F) ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
+           code == 0xFEFF || (code >= 0xE0000 && code <= 0xE0FFF);
+}
+
+static void write_code(uint32_t code, struct buf *out)
+{
+    if (code > 0xFFFF) {
+        buf_format(out, "\\u%04x", 0xD7C0 + (code >> 10));
+        code = 0xDC00 + (code & 0x3FF);
+    }
+    buf_format(out, "\\u%04x", code);
+}
+
 static void write_escaped(uint32_t code, struct buf *out)
 {
     switch (code) {
@@ -35,8 +53,8 @@ static void write_escaped(uint32_t code, struct buf *out)
         buf_add_s(out, "\\t");
         break;
     default:
-        if (code < 0x20 || code == 0x7F)
-            buf_format(out, "\\u%04x", code);
+        if (is_hidden(code))
+            write_code(code, out);
         else
             buf_add_utf8(out, code);
         break;

@@ -146,6 +146,15 @@ TEST(what_was_read_is_written_the_same)
     CHECK_STR(again("\"\\u0000\\n\\\"\\u00e9\""), "\"\\u0000\\n\\\"\xc3\xa9\"");
 }
 
+TEST(what_a_terminal_obeys_is_written_as_an_escape)
+{
+    static const char hidden[] = "\"\x7f\xc2\x9b"
+                                 "2J\xe2\x80\xae \xe2\x80\xa8\xef\xbb\xbf\xf3\xa0\x80\x81\xc2\xa0\"";
+
+    CHECK_STR(again(hidden), "\"\\u007f\\u009b2J\\u202e \\u2028\\ufeff\\udb40\\udc01\xc2\xa0\"");
+    CHECK(value_equal(read_ok(again(hidden).s), read_ok(hidden)));
+}
+
 TEST(nul_is_text)
 {
     CHECK(read_ok("\"a\\u0000b\"").s.n == 3);
