@@ -51,7 +51,8 @@ void put_inside(const struct task *t, struct value_builder *b)
 {
     const struct task *around = t->aside ? NULL : t->in->owner;
     size_t n = around ? around->address.n : 0;
-    bool told = around && t->address.n > n && str_starts(t->address, around->address.s) &&
+    bool told = around && t->address.n > n &&
+                str_equal(str_slice(t->address, 0, n), around->address) &&
                 (t->address.s[n] == '.' || t->address.s[n] == '[' || t->address.s[n] == '~');
 
     if (around && !told)

@@ -298,6 +298,8 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     int code;
 
     tell_resume(d);
+    if (d->undo.asked)
+        tell_newer_runs(d);
     if ((d->undo.asked && !d->options->undo_step.n) || run_began_undo(d->run))
         withdraw_forward(d);
     code = apply_marks(d);

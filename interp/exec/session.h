@@ -24,6 +24,8 @@ bool lookout_over(struct driver *d);
 void tell_refused(struct driver *d, int code);
 // A text of the runbook, as far as it can be known before the first step.
 struct str runbook_words(struct driver *d, const struct template *t);
+// newer.c: who undoes the run is warned of those of its runbook that did something since.
+void tell_newer_runs(struct driver *d);
 // way_back.c: what cannot be undone, as `no_way_back` of run.start.
 void put_no_way_back(struct driver *d, struct value_builder *b);
 struct str host_name(struct arena *a);

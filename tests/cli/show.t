@@ -134,7 +134,8 @@ test_that 'logs of a group, a used runbook, a list or a step that was rescued ha
 		"id: u, use: inner, undo: none" "id: r, shell: exit 3, undo: none, rescue: [{id: helped, shell: echo helped, undo: none}]" "id: q, shell: \"true\"" "id: bad, shell: exit 3" "id: late, shell: \"true\"" &&
 	exits 1 runbook run nest.yaml 2>err </dev/null && newest && for step in g h each u r in1; do runbook logs $run $step; echo "-- $step"; done >is &&
 	printf "%s\n" "in1 | in1" "in2 | in2" "each[x].k | k" "-- g" "in2 | in2" "-- h" "each[x].k | k" "-- each" "u.one | one" "-- u" "helped | helped" "-- r" "in1" "-- in1" >want && same want is &&
-	[ "$(runbook logs $run g -o ndjson | wc -l)" = 3 ]
+	[ "$(runbook logs $run g -o ndjson | wc -l)" = 3 ] && runbook show $run -o ndjson | sed -n "s/.*\"step\":\"\([^\"]*\)\".*\"inside\":\"\([^\"]*\)\".*/\1 in \2/p" >is &&
+	printf "%s\n" "in1 in g" "h in g" "in2 in h" "each in g" "helped in r" >want && same want is
 '
 test_that 'and where nothing was printed that is said' '
 	newest && runbook logs $run q >out 2>said && [ ! -s out ] && grep -qx ".q. of run $run has printed nothing" said &&
