@@ -227,6 +227,11 @@ void walk_settle(struct driver *d, struct task *t)
     struct walk *w = walk_new(d, t);
 
     w->act = settle_act(w);
+    if (t->kind == TASK_GROUP && task_is_committed(t)) {
+        run_settled(d->run, t);
+        container_committed(w);
+        return;
+    }
     if (t->kind == TASK_GROUP) {
         w->act->arg = w;
         transaction_settle(&w->act->at, t->step->more->transaction->str, t->more->notes,

@@ -136,6 +136,14 @@ test_that 'what is no plain file in the place of a result is not waited for' '
 	crash && touch go && settled && spoil "r=\$(ls *.result); rm \$r; mkfifo \$r" && unknown_is
 '
 
+# What was committed was told of each step in it: nobody has to be asked.
+test_that 'a transaction whose steps are told to be done is known to be, though its mark is gone' '
+	sqlite3 t.db "CREATE TABLE t (i INTEGER)" && book "  - {id: g, transaction: db, steps: [{id: i, sql: INSERT INTO t VALUES (1)}],
+     always: [{id: a, idempotent: true, shell: \"echo a >>effects; until [ -e go ]; do sleep 0.02; done\"}]}" "connections: {db: \"sqlite:t.db\"}"
+	start && keeper=$(pgrep -P "$run") && kill -9 "$run" "$keeper" && until_true "gone $run && gone $keeper" && touch go &&
+	rm "state/runbook/runs/$id"/*.mark && resume 0 && [ "$(sqlite3 t.db "SELECT count(*) FROM t")" = 1 ] && whole
+'
+
 test_that 'abort of a step that has ended since' '
 	crash && touch go && settled &&
 	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "it has ended since, with exit status 0"

@@ -591,7 +591,7 @@ static void settle(struct sim *s, struct task *t)
         tell_start(s, t);
         s->settling = false;
     }
-    if (is_transaction(t) && began && !lost) {
+    if (is_transaction(t) && (task_is_committed(t) || (began && !lost))) {
         run_settled(s->run, t);
         transaction_committed(s, w);
         return;

@@ -276,6 +276,9 @@ void run_not_started(struct run *r, struct task *t, bool never)
     t->in->active--;
     r->active--;
     t->state = STATE_PENDING;
+    // What it stands in may go on already: `always` of a transaction that is known to be committed.
+    task_make_ready(r, t);
+    series_check_over(r, t->in);
 }
 
 // In a replay the events that follow say what became of it.

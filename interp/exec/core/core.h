@@ -75,6 +75,8 @@ struct task *task_make_aside(struct run *r, const struct step *s, struct space *
 void series_open(struct run *r, struct series *s);
 void series_check_over(struct run *r, struct series *s);
 void run_check_all_over(struct run *r);
+// It may start, where nothing holds it back any more.
+void task_make_ready(struct run *r, struct task *t);
 void task_begin(struct run *r, struct task *t);
 void task_end(struct run *r, struct task *t);
 

@@ -87,6 +87,22 @@ struct task *task_transaction(const struct task *t)
     return NULL;
 }
 
+static bool has_succeeded(const struct series *s)
+{
+    for (size_t i = 0; s && i < s->count; i++) {
+        const struct task *t = s->tasks[i];
+        if (t->kind == TASK_ACTION ? t->ended && t->state == STATE_SUCCEEDED
+                                   : has_succeeded(t->steps))
+            return true;
+    }
+    return false;
+}
+
+bool task_is_committed(const struct task *t)
+{
+    return has_succeeded(t->steps);
+}
+
 bool task_can_be_marked(const struct task *t)
 {
     bool holds_others = t->kind == TASK_EACH || t->kind == TASK_USE ||

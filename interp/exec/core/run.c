@@ -26,7 +26,7 @@ struct run *run_new(struct arena *a, const struct program *p, const struct run_f
 
 // ---- what may start
 
-static void make_ready(struct run *r, struct task *t)
+void task_make_ready(struct run *r, struct task *t)
 {
     if (t->begun || t->queued || t->ended || t->unmet || !t->in->open)
         return;
@@ -39,7 +39,7 @@ void series_open(struct run *r, struct series *s)
     s->open = true;
     queue_push(r, &r->open, s);
     for (size_t i = 0; i < s->count; i++)
-        make_ready(r, s->tasks[i]);
+        task_make_ready(r, s->tasks[i]);
     series_check_over(r, s);
 }
 
@@ -113,7 +113,7 @@ void task_end(struct run *r, struct task *t)
     for (size_t i = 0; i < t->follower_count; i++) {
         struct task *f = t->followers[i];
         if (--f->unmet == 0)
-            make_ready(r, f);
+            task_make_ready(r, f);
     }
     release_held(r, s);
     series_check_over(r, s);

@@ -107,6 +107,9 @@ enum policy run_policy(const struct run *r, const struct task *t, bool *own);
 // The transaction group in which [t] is provisional, or NULL: its undo and its rescue are
 // not in it.
 struct task *task_transaction(const struct task *t);
+// What such a group did is told of each step in it, once it is committed: until then they are
+// provisional.
+bool task_is_committed(const struct task *t);
 // Whether a person may say what became of [t]: not of what only holds others, nor of one in
 // a transaction, of which only the whole is in doubt.
 bool task_can_be_marked(const struct task *t);
