@@ -58,6 +58,8 @@ static void look_at_store(struct examination *x)
                              url.n ? ", " : "", count, count == 1 ? "" : "s")
             : ds.first ? ds.first->message
                        : STR("cannot be opened"));
+    if (good)
+        diags_append(x->v->diags, &ds);  // what it warns of
 }
 
 static void look_at_project(struct examination *x)

@@ -9,7 +9,7 @@ static struct past *read_past(struct invocation *v, struct str runbook)
     struct diags ignored = { .arena = v->arena };
     struct store *s = store_open(v->arena, NULL, store_url(v), false, &ignored);
 
-    return past_read(s, runbook, 5, v->arena);
+    return past_read(s, runbook, 5, v->arena, v->diags);
 }
 
 int command_plan(struct invocation *v)

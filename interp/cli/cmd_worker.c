@@ -72,6 +72,8 @@ static bool can_be_read(struct taking *t, enum store_error e, const struct diags
                    STR_ARG(ds->last->message));
     if (!e && t->unreadable)
         taking_say(t, "the store can be read again");
+    for (const struct diag *d = ds->first; d && !e; d = d->next)
+        taking_say(t, "%.*s", STR_ARG(d->message));
     t->unreadable = e != STORE_OK;
     return !t->unreadable;
 }

@@ -144,7 +144,7 @@ static struct past *read_past(struct str runbook, void *arg)
     struct arena *a = arena_new(NULL);
     struct diags ignored = { .arena = a };
     struct store *s = store_open(a, NULL, l->options.store, false, &ignored);
-    struct past *p = s ? past_read(s, runbook, 5, l->v->arena) : NULL;
+    struct past *p = s ? past_read(s, runbook, 5, l->v->arena, l->v->diags) : NULL;
 
     arena_free(a);
     return p;

@@ -16,15 +16,17 @@ static bool see_event(const struct stored_event *e, void *arg)
     return true;
 }
 
-struct past *past_read(struct store *s, struct str runbook, size_t runs, struct arena *a)
+struct past *past_read(struct store *s, struct str runbook, size_t runs, struct arena *a,
+                       struct diags *ds)
 {
     struct past *p = past_new(a);
-    struct diags ignored = { .arena = a };
+    struct diags ignored = { .arena = a }, heard = { .arena = ds->arena };
     const struct run_row *rows;
     size_t count;
 
-    if (!s || store_runs(s, a, 200, &rows, &count, &ignored) != STORE_OK)
+    if (!s || store_runs(s, a, 200, &rows, &count, &heard) != STORE_OK)
         return p;
+    diags_append(ds, &heard);
     for (size_t i = 0; i < count && past_runs(p) < runs; i++) {
         if (!str_equal(rows[i].runbook, runbook) || rows[i].exit < 0)
             continue;

@@ -130,6 +130,13 @@ test_that 'a damaged index: show needs none' '
 	done
 '
 
+test_that 'a damaged index: plan, doctor and a worker say what they did, too' '
+	for one in "plan quick.yaml" doctor "worker --once"; do
+		after garbage && { timeout 60 runbook $one >out 2>&1 </dev/null || true; } && says "made again from them" && is_mended ||
+			{ echo "the command: $one"; return 1; }
+	done
+'
+
 test_that 'a second damage is kept beside the first' '
 	after garbage && runbook runs >out 2>&1 && garbage && runbook runs >out 2>&1 && says index.db.damaged-2 &&
 	[ -e "$index.damaged-2" ] && runbook locks >out 2>&1 && says prod && silent warning
