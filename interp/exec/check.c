@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/check_inside.h"
+#include "exec/rows.h"
 
 static void next_check(struct checking *c);
 
@@ -67,65 +68,76 @@ void check_stopped(struct checking *c)
     finish(c);
 }
 
+static bool is_wanted(struct checking *c, struct expr_error *err)
+{
+    bool wanted = true;
+
+    if (c->now->cond && !expr_test(c->now->cond, view_scope(&c->view), c->arena, &wanted, err))
+        return false;
+    return wanted;
+}
+
 static void begin_check(struct checking *c)
 {
     struct expr_error err = { 0 };
-    bool wanted = true;
+    bool wanted = is_wanted(c, &err);
 
-    if (c->now->cond && !expr_test(c->now->cond, view_scope(&c->view), c->arena, &wanted, &err)) {
+    if (err.message.n)
         check_over(c, &(struct check_outcome){ .message = err.message });
-        return;
-    }
-    if (!wanted) {
-        next_check(c);
-        return;
-    }
-    if (!poll_begin(c))
+    else if (!wanted || !poll_begin(c))
         next_check(c);
 }
 
 static void next_item(struct checking *c)
 {
-    const struct for_each *each = c->now->more->for_each;
-    struct str key = STR("");
+    struct value row = value_item(c->rows, c->next_row), key = VALUE_NONE;
+    struct str text = STR("");
 
     c->view = c->around;
-    c->view.item_name = each->as.str.n ? each->as.str : STR("item");
-    c->view.item = value_item(c->items, c->next_item);
-    c->view.index = value_int((int64_t)c->next_item);
-    if (!value_to_text(c->view.item, c->arena, &key))
-        key = str_format(c->arena, "%zu", c->next_item);
-    c->next_item++;
+    c->view.item_name = rows_item_name(c->now->more->for_each);
+    c->view.index = value_int((int64_t)c->next_row);
+    value_get(row, value_text("item"), &c->view.item);
+    value_get(row, value_text("key"), &key);
+    value_to_text(key, c->arena, &text);
+    c->next_row++;
     c->id = str_format(c->arena, "%.*s%.*s[%.*s]", STR_ARG(c->tag), STR_ARG(c->now->id.str),
-                       STR_ARG(key));
+                       STR_ARG(text));
     begin_check(c);
 }
 
-static bool make_items(struct checking *c)
+// As for a step, a condition that does not look at the item is asked before the list is read.
+static bool make_rows(struct checking *c, struct expr_error *err)
+{
+    const struct for_each *each = c->now->more->for_each;
+    bool once = c->now->cond && !rows_are_read(each, c->now->cond);
+    struct value list;
+
+    c->next_row = 0;
+    if (once && !is_wanted(c, err))
+        return !err->message.n;
+    return form_fill(each->in, view_scope(&c->view), c->arena, &list, err) &&
+           rows_of_list(each, &c->view, list, c->arena, &c->rows, err);
+}
+
+static void begin_all(struct checking *c)
 {
     struct expr_error err = { 0 };
 
-    c->next_item = 0;
-    if (!form_fill(c->now->more->for_each->in, view_scope(&c->view), c->arena, &c->items, &err) ||
-        c->items.kind != VALUE_LIST) {
-        if (!err.message.n)
-            err.message = STR("`for_each` needs a list");
-        check_remember(c, &(struct check_outcome){ .message = err.message });
-        c->items = VALUE_NONE;
-        return false;
-    }
-    return value_size(c->items) > 0;
+    if (make_rows(c, &err))
+        next_check(c);
+    else
+        check_over(c, &(struct check_outcome){ .message = err.message });
 }
 
 static void next_check(struct checking *c)
 {
-    if (c->now && c->now->more->for_each && c->items.kind == VALUE_LIST &&
-        c->next_item < value_size(c->items)) {
+    if (c->now && c->now->more->for_each && c->rows.kind == VALUE_LIST &&
+        c->next_row < value_size(c->rows)) {
         next_item(c);
         return;
     }
     const struct step *all = c->checks->items;
-    c->items = VALUE_NONE;
+    c->rows = VALUE_NONE;
     if (c->next == c->checks->count || c->worst.cancelled) {
         loop_later(c->d->loop, finish_later, c);
         return;
@@ -135,12 +147,10 @@ static void next_check(struct checking *c)
     c->id = c->now->id.str.n
                 ? str_format(c->arena, "%.*s%.*s", STR_ARG(c->tag), STR_ARG(c->now->id.str))
                 : str_format(c->arena, "%.*scheck_%zu", STR_ARG(c->tag), c->next);
-    if (!c->now->more->for_each)
-        begin_check(c);
-    else if (make_items(c))
-        next_item(c);
+    if (c->now->more->for_each)
+        begin_all(c);
     else
-        next_check(c);
+        begin_check(c);
 }
 
 struct checking *check_look(struct driver *d, struct arena *a, const struct list *checks,

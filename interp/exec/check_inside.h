@@ -21,8 +21,8 @@ struct checking {
     bool once;              // a look: one poll each, and nothing of it is kept
 
     size_t next;            // check
-    struct value items;     // of its for_each
-    size_t next_item;
+    struct value rows;      // of its for_each (rows.h)
+    size_t next_row;
     const struct step *now;
     struct str id;
     struct check_outcome worst;

@@ -1,93 +1,11 @@
 // The list of a for_each: evaluated once, journalled, and unrolled.
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "exec/lasting.h"
+#include "exec/rows.h"
 #include "exec/walk.h"
 
-enum { UNBOUND = 1024 };      // parallel: true
-enum { KEY_LONGEST = 1024 };  // it is in the address of every step of its instance
-
-static bool is_masked(struct walk *w, struct str text)
-{
-    bool found = false;
-
-    mask_text(w->d->mask, text, w->arena, &found);
-    return found;
-}
-
-static bool item_key(struct walk *w, const struct for_each *each, struct value item, size_t index,
-                     struct value *key, struct expr_error *err)
-{
-    struct view v = w->view;
-    struct str text;
-    bool secret;
-
-    *key = value_int((int64_t)index);
-    if ((item.kind == VALUE_STRING && !is_masked(w, item.s)) || item.kind == VALUE_INT)
-        *key = item;
-    if (!each->key)
-        return true;
-    v.item_name = each->as.str.n ? each->as.str : STR("item");
-    v.item = item;
-    v.index = value_int((int64_t)index);
-    if (!template_eval_text(each->key, view_scope(&v), w->arena, &text, &secret, err))
-        return false;
-    if (is_masked(w, text)) {
-        err->message = STR("its `key` holds a secret, and stands in the journal");
-        return false;
-    }
-    *key = value_string(text);
-    return true;
-}
-
-static struct value keys_of(struct walk *w, struct value map)
-{
-    struct value_builder *b = value_list_start(w->arena);
-
-    for (size_t i = 0; i < value_size(map); i++)
-        value_add(b, map.map->entries[i].key);
-    return value_finish(b);
-}
-
-static void too_long(struct walk *w, size_t index, size_t n, struct expr_error *err)
-{
-    err->message = str_format(w->arena, "the key of item %zu has %zu bytes, more than %d", index, n,
-                              KEY_LONGEST);
-    err->help = STR("name each by something short: for_each: {in: ..., key: \"${{ index }}\"}");
-}
-
-static bool make_rows(struct walk *w, struct value list, struct value *rows, struct expr_error *err)
-{
-    const struct for_each *each = w->task->step->more->for_each;
-    struct map *seen = map_new(w->arena);
-    struct value_builder *b = value_list_start(w->arena);
-
-    for (size_t i = 0; i < value_size(list); i++) {
-        struct value item = value_item(list, i), key;
-        struct value_builder *row = value_map_start(w->arena);
-        struct str text = STR("");
-        if (!item_key(w, each, item, i, &key, err))
-            return false;
-        value_to_text(key, w->arena, &text);
-        if (text.n > KEY_LONGEST) {
-            too_long(w, i, text.n, err);
-            return false;
-        }
-        if (map_get(seen, text)) {
-            err->message = str_format(w->arena, "two items have the key `%.*s`", STR_ARG(text));
-            err->help = STR(
-                "say which part is unique: for_each: {in: ..., key: \"${{ item.name }}\"}");
-            return false;
-        }
-        map_put(seen, text, w);
-        value_put_s(row, "key", key);
-        value_put_s(row, "item", item);
-        value_add(b, value_finish(row));
-    }
-    *rows = value_finish(b);
-    return true;
-}
+enum { UNBOUND = 1024 };  // parallel: true
 
 static bool parallel_of(struct walk *w, int64_t *n, struct expr_error *err)
 {
@@ -124,15 +42,7 @@ void each_begin(struct walk *w)
                 fail_list(w, &err);
             return;
         }
-        if (list.kind == VALUE_MAP)
-            list = keys_of(w, list);
-        if (list.kind != VALUE_LIST) {
-            err.message = str_format(w->arena, "it needs a list, this is %s",
-                                     value_kind_words(list.kind));
-            fail_list(w, &err);
-            return;
-        }
-        if (!make_rows(w, list, &rows, &err)) {
+        if (!rows_of_list(w->task->step->more->for_each, &w->view, list, w->arena, &rows, &err)) {
             fail_list(w, &err);
             return;
         }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "exec/lasting.h"
+#include "exec/rows.h"
 #include "load/spoken.h"
 
 // ---- small things
@@ -96,19 +97,6 @@ void fail_expr(struct walk *w, const char *key, const struct expr_error *err)
 
 // ---- if, for_each
 
-static bool reads_item(const struct task *t, const struct expr *e)
-{
-    const struct for_each *each = t->step->more->for_each;
-    struct str as = each->as.str.n ? each->as.str : STR("item");
-    size_t count;
-    const struct expr_ref *refs = expr_refs(e, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(refs[i].path[0], as) || str_is(refs[i].path[0], "index"))
-            return true;
-    return false;
-}
-
 // Once for the whole list when it does not look at the item, else for each instance.
 bool walk_asks_if(const struct task *t)
 {
@@ -118,7 +106,7 @@ bool walk_asks_if(const struct task *t)
         return false;
     if (!t->step->more->for_each)
         return true;
-    return reads_item(t, cond) ? t->is_instance : t->kind == TASK_EACH;
+    return rows_are_read(t->step->more->for_each, cond) ? t->is_instance : t->kind == TASK_EACH;
 }
 
 static void check_done_if(struct walk *w);

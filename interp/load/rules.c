@@ -163,8 +163,9 @@ static void check_same_item(struct checking *c, const struct form *list)
     }
 }
 
-static void check_for_each(struct checking *c, const struct step *s)
+static void check_for_each(struct checking *c, const struct spot *spot)
 {
+    const struct step *s = spot->step;
     const struct for_each *f = s->more->for_each;
     static const char *const taken[] = { "inputs", "vars", "secrets", "env", "steps", "result",
                                          "before", "run",  "trigger", "now", "index", NULL };
@@ -173,6 +174,8 @@ static void check_for_each(struct checking *c, const struct step *s)
         return;
     if (f->in->kind == FORM_LIST && !f->key)
         check_same_item(c, f->in);
+    if (f->parallel && spot_is_check(spot))
+        conflict(c, f->parallel->text.span, STR("checks are asked one after the other"));
     for (const char *const *t = taken; *t; t++)
         if (str_is(f->as.str, *t))
             diag_error(c->ds, DIAG_BAD_ID, f->as.span, "`%s` is the name of something else", *t);
@@ -255,7 +258,7 @@ void check_step_rules(struct checking *c, const struct spot *spot)
         check_with(c, s);
     if (s->kind == STEP_USE && s->more->for_each)
         check_addresses(c, s, &s->more->rescue);
-    check_for_each(c, s);
+    check_for_each(c, spot);
     check_undo_auto(c, s);
     check_in_undo(c, spot);
     check_hook(c, spot);
