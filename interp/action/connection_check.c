@@ -63,6 +63,22 @@ static bool check_keys(const struct connection *c, size_t kind, const struct bin
     return ok;
 }
 
+// What begins with a value may yet become any of them, "post${{ x }}" too.
+static bool check_scheme(const struct connection *c, size_t kind, const struct bind *b)
+{
+    const struct template *t = c->url;
+
+    if (kind != KINDS || (t->count && t->parts[0].expr))
+        return true;
+    if (!template_is_literal(t) && !memchr(t->parts[0].literal.s, ':', t->parts[0].literal.n))
+        return true;
+    struct diag *d =
+        diag_error(b->diags, DIAG_BAD_LITERAL, t->text.span, "there is no such kind of connection");
+    diag_help(b->diags, d,
+              "it begins with postgresql://, sqlite:, http://, https:// or http+unix://");
+    return false;
+}
+
 // sqlite://folder/file: neither a path as it is nor the URL of one.
 static bool check_file(const struct connection *c, const struct bind *b)
 {
@@ -108,9 +124,10 @@ bool connections_check(const struct list *connections, const struct bind *b)
 
     LIST_EACH(const struct connection, c, *connections)
     {
-        ok &= check_keys(c, kind_of(c), b);
+        size_t kind = kind_of(c);
+        ok &= check_keys(c, kind, b);
         if (c->url)
-            ok &= check_url(c, b);
+            ok &= check_scheme(c, kind, b) && check_url(c, b);
         ok &= check_headers(c, b);
     }
     return ok;

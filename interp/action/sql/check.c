@@ -83,11 +83,18 @@ static bool check_control(const struct sql_params *p, enum sql_dialect dialect,
 {
     struct sql_shape shape = sql_text_shape(p->query, dialect, b->arena);
 
+    struct span span = text_span(&p->query->text, 0, p->query->text.str.n);
+
+    if (shape.alone && b->transaction.n) {
+        diag_error(b->diags, DIAG_CONFLICTING_FIELDS, span,
+                   "%.*s cannot run inside a transaction", STR_ARG(shape.blame));
+        return false;
+    }
     if (!shape.controls)
         return true;
-    struct diag *d = diag_error(
-        b->diags, DIAG_CONFLICTING_FIELDS, text_span(&p->query->text, 0, p->query->text.str.n),
-        "%.*s cannot stand in a step: each has a transaction of its own", STR_ARG(shape.blame));
+    struct diag *d = diag_error(b->diags, DIAG_CONFLICTING_FIELDS, span,
+                                "%.*s cannot stand in a step: each has a transaction of its own",
+                                STR_ARG(shape.blame));
     diag_help(b->diags, d, "put the steps into a group with `transaction: CONNECTION`");
     return false;
 }
