@@ -7,6 +7,9 @@
 // Whether [url] begins with one of [schemes]: "postgresql:,sqlite:".
 bool connection_is(struct str url, const char *schemes);
 
+// Whether [url] is of any kind that there is.
+bool connection_is_known(struct str url);
+
 // At load: what is declared makes sense for what it is, as far as that is known.
 bool connections_check(const struct list *connections, const struct bind *b);
 

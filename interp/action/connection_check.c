@@ -19,6 +19,20 @@ static const struct {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+static size_t kind_of_url(struct str url)
+{
+    size_t i = 0;
+
+    while (i < KINDS && !connection_is(url, kinds[i].schemes))
+        i++;
+    return i;
+}
+
+bool connection_is_known(struct str url)
+{
+    return kind_of_url(url) < KINDS;
+}
+
 static bool is_among(struct str word, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count && words[i]; i++)
@@ -30,13 +44,9 @@ static bool is_among(struct str word, const char *const *words, size_t count)
 // KINDS while it is not known, as when the URL comes from a value.
 static size_t kind_of(const struct connection *c)
 {
-    size_t i = 0;
-
     if (!c->url || !c->url->count || c->url->parts[0].expr)
         return KINDS;
-    while (i < KINDS && !connection_is(c->url->parts[0].literal, kinds[i].schemes))
-        i++;
-    return i;
+    return kind_of_url(c->url->parts[0].literal);
 }
 
 static bool meaningless(const struct node *key, const char *what, const struct bind *b)

@@ -1,6 +1,7 @@
 // Connections as they are used: the project's, below the runbook's own, below those of a
 // drill.
 
+#include "action/connection.h"
 #include "base/arena.h"
 #include "exec/frame_parts.h"
 
@@ -44,6 +45,20 @@ static struct str url(struct making *m)
     return str_format(m->arena, "sqlite:%.*s", STR_ARG(frame_path(m->frame->dir, file, m->arena)));
 }
 
+// What an input gave, before anything runs. Empty: there is none this time.
+static void judge(struct making *m)
+{
+    struct str u = m->to->url;
+
+    if (!u.n || connection_is_known(u))
+        return;
+    struct diag *d = diag_error(m->ds, DIAG_BAD_INPUT, m->from->url->text.span,
+                                "connection `%.*s` is of no kind that there is",
+                                STR_ARG(m->from->entry.key.str));
+    diag_help(m->ds, d, "it begins with postgresql://, sqlite:, http://, https:// or http+unix://");
+    m->ok = false;
+}
+
 static const struct str *headers(struct making *m)
 {
     const struct words_entry *e = m->from->headers.items;
@@ -80,6 +95,7 @@ static void make(struct making *m)
                                         .tls_verify = true,
                                         .span = c->entry.key.span };
     to->url = url(m);
+    judge(m);
     to->headers = headers(m);
     to->proxy = text(m, c->proxy);
     to->timeout_ms = amount(m, c->timeout, 0) / 1000000;
