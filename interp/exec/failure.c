@@ -57,7 +57,8 @@ static bool was_killed(const struct walk *w)
 // that this does no harm.
 static bool may_repeat(const struct walk *w)
 {
-    if (w->declined || w->cancelled || w->known_failed || run_interrupted(w->d->run))
+    if (w->declined || w->cancelled || w->known_failed || w->task->stopped_inside ||
+        run_interrupted(w->d->run))
         return false;
     if (w->is_unknown || (was_killed(w) && !w->outcome.not_started))
         return step_is_idempotent(w->d->program, w->task->step);

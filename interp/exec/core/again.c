@@ -104,6 +104,7 @@ static void keep_going(struct run *r, struct task *t, bool undoing)
     bool rested = t->resting, rescued = t->rescuing;
     t->rescue_left |= rescued && !t->ended;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
+    t->stopped_inside = false;
     t->in->open = false;
     t->in->active = 0;
     t->in->held_count = t->in->held_first = t->in->offered = 0;

@@ -27,6 +27,7 @@ static void open_inside(struct run *r, struct task *t)
     if (t->kind == TASK_USE)
         task_make_callee(r, t);
     t->failing = has_failed_before(t->prepare) || has_failed_before(t->steps);
+    t->stopped_inside = false;
     t->rescuing = t->always_begun = false;
     if (t->prepare)
         series_open(r, t->prepare);
@@ -58,6 +59,7 @@ static void apply_items(struct run *r, struct task *t, const struct event *e)
     t->steps->limit = parallel.kind == VALUE_INT ? (size_t)parallel.i : 1;
     t->state = STATE_RUNNING;
     t->failing = has_failed_before(t->steps);
+    t->stopped_inside = false;
     series_open(r, t->steps);
 }
 
@@ -192,6 +194,13 @@ static void apply_attempt(struct run *r, struct task *t, const struct event *e)
     queue_push(r, &r->resting, t);
 }
 
+// Said by what is nearer to the failure, so no group around it may go on after it.
+static void stopped_inside(struct task *t)
+{
+    for (; t->in->owner && t->in->kind != SERIES_UNDO; t = t->in->owner)
+        t->in->owner->stopped_inside = true;
+}
+
 static void apply_failure(struct run *r, struct task *t, struct str then)
 {
     if (str_is(then, "continue")) {
@@ -202,6 +211,8 @@ static void apply_failure(struct run *r, struct task *t, struct str then)
             at->in->owner->failing = true;
         run_check_all_over(r);
     } else if (t->in->kind != SERIES_UNDO) {
+        if (then.n)
+            stopped_inside(t);
         if (str_is(then, "undo"))  // journalled with the failure: a resume goes on with it
             r->undo_wanted = r->began_undo = true;
         run_want_stop(r);

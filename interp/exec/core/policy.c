@@ -62,7 +62,7 @@ static enum policy nearest(const struct run *r, const struct task *t, struct tas
 enum policy run_policy(const struct run *r, const struct task *t, bool *own)
 {
     struct task *group;
-    enum policy p = nearest(r, t, &group);
+    enum policy p = t->stopped_inside ? POLICY_STOP : nearest(r, t, &group);
 
     *own = p == POLICY_CONTINUE && t->step->more->on_failure == FAILURE_CONTINUE;
     return p;

@@ -114,6 +114,7 @@ struct task {
     bool continued;           // failed, and the run went on
     bool own_continue;        // ... because the step itself says so
     bool failing;             // a child failed for good: nothing new starts in it
+    bool stopped_inside;      // what failed in it has stopped the run, whatever it says itself
     bool child_began;         // one of its work was started, so its `always` is owed
     bool rescuing, always_begun;
     bool rescue_left;         // a crash cut its rescue, which goes on

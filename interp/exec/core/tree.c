@@ -322,6 +322,7 @@ void task_reset(struct run *r, struct task *t)
     }
     t->state = STATE_PENDING;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
+    t->stopped_inside = false;
     t->work_failed = t->continued = t->own_continue = t->declined = t->dangling = false;
     t->by_person = t->marked = t->intended = t->rescue_left = false;
     t->ahead = NULL;
