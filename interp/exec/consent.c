@@ -2,7 +2,9 @@
 // silence are all no (execution.md section 1, promise 8).
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "exec/walk.h"
+#include "value/when.h"
 
 static void ask_approve(struct walk *w);
 
@@ -55,10 +57,26 @@ static void confirm_answered(void *arg, const struct answer *a)
         walk_before(w);
 }
 
+// Who looks on has seen no question: the intent was written after it was answered, in an earlier
+// session, and the answer counts for as long as the step is not over.
+static void tell_consent(struct walk *w)
+{
+    const struct step_more *s = w->task->step->more;
+    const struct consent *c = map_get(w->d->earlier.consents, w->task->address);
+
+    if (!(s->confirm || s->approve) || !w->task->intent || w->task->auto_undo || !c)
+        return;
+    say(w->d, "%.*s is not asked about again: the yes of %.*s%s%.*s%s, given %.*s, counts",
+        STR_ARG(w->task->address), STR_ARG(c->by.n ? c->by : STR("somebody")), c->how.n ? " (" : "",
+        STR_ARG(c->how), c->how.n ? ")" : "", STR_ARG(date_text(c->wall_ns, turn_arena(w->d))));
+}
+
 void walk_confirm(struct walk *w)
 {
     const struct confirm *c = w->task->step->more->confirm;
     struct expr_error err = { 0 };
+
+    tell_consent(w);
 
     if (!c || w->task->intent || w->task->auto_undo || w->d->options->dry_run) {
         ask_approve(w);

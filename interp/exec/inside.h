@@ -65,6 +65,7 @@ struct earlier {
     int64_t began_ns, last_ns;  // of one whose end is not told (yet); else 0
     int64_t heard_ns;           // when their last event was, or 0
     struct map *answers;        // struct answer, by question id
+    struct map *consents;       // struct consent, by question id: what counts of confirms, approvals
     struct map *open;           // struct open_since, by id: questions that a suspend left open
     struct map *refusals;       // size_t, by question id: approvals that were refused
     bool suspended;
@@ -72,6 +73,11 @@ struct earlier {
     bool undone;                // `runbook undo` was at work
     struct str undo_step;       // `undo --step` of the last, or empty
     struct str state;           // of the row
+};
+// Who said yes, when, and through what.
+struct consent {
+    struct str by, how;
+    int64_t wall_ns;
 };
 // A question that stands open in the journal of earlier sessions.
 struct open_since {

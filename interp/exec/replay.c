@@ -21,6 +21,15 @@ static enum answer_kind recorded_kind(const struct event *e, struct str word)
                                                        : ANSWER_NONE;
 }
 
+static void remember_consent(struct driver *d, const struct event *e)
+{
+    struct consent *c = NEW(d->arena, struct consent);
+
+    *c = (struct consent){ str_copy(d->arena, text_of(e->data, "by")),
+                           str_copy(d->arena, text_of(e->data, "how")), e->wall_ns };
+    map_put(d->earlier.consents, str_copy(d->arena, text_of(e->data, "step")), c);
+}
+
 // An answer counts until the step that it was given for has ended.
 static void remember_answer(struct driver *d, const struct event *e)
 {
@@ -28,6 +37,8 @@ static void remember_answer(struct driver *d, const struct event *e)
     bool stays = str_is(kind, "manual") || str_is(kind, "prompt") || str_is(kind, "checklist");
     struct answer *a = NEW(d->arena, struct answer);
 
+    if ((str_is(kind, "confirm") || str_is(kind, "approve")) && str_is(word, "yes"))
+        remember_consent(d, e);
     if (str_is(kind, "approve") && str_is(word, "no"))
         note_refusal(d, text_of(e->data, "step"));
     if (!stays)

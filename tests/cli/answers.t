@@ -223,4 +223,27 @@ test_that 'the confirm of a used runbook that has not begun is on the list of a 
 	grep -q -- "--confirm u.run=yes" err && trace "a " && exits 0 away resume "$(id)" --confirm u.run=yes && trace "a z "
 '
 
+# -------- after a crash
+
+# The run dies in its first step, after its question was answered.
+cat >crash.yaml <<'END'
+runbook: 1
+name: crash
+type: application
+on_failure: stop
+steps:
+  - id: drop
+    confirm: {message: Drop it?, danger: severe, phrase: the shop}
+    idempotent: true
+    shell: "echo drop >>trace; test -e second || { touch second; kill -9 $(cat pid) $PPID $$; }"
+    undo: none
+  - {id: other, confirm: Really?, shell: echo other >>trace, undo: none}
+END
+test_that 'a resume says that an answer from before the crash counts, when its step begins, and asks the others' '
+	rm -f trace second
+	sh -c "echo \$\$ >pid; exec runbook run crash.yaml --confirm \"drop=the shop\" --yes" >out 2>&1 </dev/null
+	run=$(runbook runs | head -1 | cut -d" " -f1) && exits 5 runbook resume $run >out 2>&1 </dev/null; exits 0 runbook resume $run --yes >out 2>&1 </dev/null &&
+	grep -q "drop is not asked about again: the yes of $(whoami) (flag), given 20.* UTC, counts" out && ! grep -q "other is not asked" out && grep -q "answered  other: yes" out &&
+	sed -n "/drop is not asked about/,\$p" out | grep -q "started   drop" && [ "$(tr "\n" " " <trace)" = "drop drop other " ]
+'
 done_testing
