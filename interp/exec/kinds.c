@@ -20,6 +20,45 @@ static const char *word_of(struct value v)
     }
 }
 
+static const char *key_word(struct value key)
+{
+    switch (key.kind) {
+    case VALUE_BOOL: return "bool";
+    case VALUE_INT: return "int";
+    case VALUE_UINT: return "uint";
+    default: return NULL;
+    }
+}
+
+static struct value kinds_of_keys(struct value v, struct arena *a)
+{
+    struct value_builder *b = NULL;
+
+    for (size_t i = 0; i < value_size(v); i++) {
+        const char *word = key_word(v.map->entries[i].key);
+        struct str name = STR("");
+        if (!word)
+            continue;
+        if (!b)
+            b = value_map_start(a);
+        value_to_text(v.map->entries[i].key, a, &name);
+        value_put(b, value_string(name), value_text(word));
+    }
+    return b ? value_finish(b) : VALUE_NONE;
+}
+
+static struct value with_keys(struct value keys, struct value kinds, struct arena *a)
+{
+    struct value_builder *b;
+
+    if (keys.kind == VALUE_NULL)
+        return kinds;
+    b = value_list_start(a);
+    value_add(b, keys);
+    value_add(b, kinds);
+    return value_finish(b);
+}
+
 static struct value kinds_of_map(struct value v, struct arena *a)
 {
     struct value_builder *b = NULL;
@@ -34,7 +73,7 @@ static struct value kinds_of_map(struct value v, struct arena *a)
         value_to_text(v.map->entries[i].key, a, &name);
         value_put(b, value_string(name), one);
     }
-    return b ? value_finish(b) : VALUE_NONE;
+    return with_keys(kinds_of_keys(v, a), b ? value_finish(b) : VALUE_NONE, a);
 }
 
 static struct value place(struct arena *a, size_t i)
@@ -86,6 +125,17 @@ static bool whole_number(struct str text, uint64_t *n)
     return text.n > 0;
 }
 
+static bool signed_number(struct str text, int64_t *n)
+{
+    bool minus = str_starts(text, "-");
+    uint64_t size;
+
+    if (!whole_number(str_slice(text, minus, text.n), &size) || size > (uint64_t)INT64_MAX + minus)
+        return false;
+    *n = (int64_t)(minus ? -size : size);
+    return true;
+}
+
 // As double_write() says it.
 static bool no_finite_number(struct str text, double *d)
 {
@@ -118,20 +168,47 @@ static struct value give_one(struct value v, struct value kind, struct arena *a)
     return v;
 }
 
-static struct value give_inside(struct value v, struct value kinds, struct arena *a)
+static struct value give_key(struct value key, struct value word)
 {
-    struct value_builder *b = v.kind == VALUE_MAP ? value_map_start(a) : value_list_start(a);
-    struct value all = VALUE_NONE, one;
-    bool alike = value_get(kinds, value_text("*"), &all) && v.kind == VALUE_LIST;
+    int64_t n;
+    uint64_t large;
 
-    for (size_t i = 0; v.kind == VALUE_LIST && i < value_size(v); i++) {
+    if (key.kind != VALUE_STRING)
+        return key;
+    if (str_is(word.s, "bool"))
+        return value_bool(str_is(key.s, "true"));
+    if (str_is(word.s, "int") && signed_number(key.s, &n))
+        return value_int(n);
+    if (str_is(word.s, "uint") && whole_number(key.s, &large))
+        return value_uint(large);
+    return key;
+}
+
+static struct value give_map(struct value v, struct value keys, struct value kinds, struct arena *a)
+{
+    struct value_builder *b = value_map_start(a);
+    struct value one;
+
+    for (size_t i = 0; i < value_size(v); i++) {
+        struct value_entry e = v.map->entries[i];
+        bool known = kinds.kind == VALUE_MAP && value_get(kinds, e.key, &one);
+        struct value inside = known ? kinds_give(e.value, one, a) : e.value;
+        known = keys.kind == VALUE_MAP && value_get(keys, e.key, &one) && one.kind == VALUE_STRING;
+        value_put(b, known ? give_key(e.key, one) : e.key, inside);
+    }
+    return value_finish(b);
+}
+
+static struct value give_list(struct value v, struct value kinds, struct arena *a)
+{
+    struct value_builder *b = value_list_start(a);
+    struct value all = VALUE_NONE, one;
+    bool alike = value_get(kinds, value_text("*"), &all);
+
+    for (size_t i = 0; i < value_size(v); i++) {
         bool known = alike || value_get(kinds, place(a, i), &one);
         struct value item = value_item(v, i);
         value_add(b, known ? kinds_give(item, alike ? all : one, a) : item);
-    }
-    for (size_t i = 0; v.kind == VALUE_MAP && i < value_size(v); i++) {
-        struct value_entry e = v.map->entries[i];
-        value_put(b, e.key, value_get(kinds, e.key, &one) ? kinds_give(e.value, one, a) : e.value);
     }
     return value_finish(b);
 }
@@ -140,7 +217,11 @@ struct value kinds_give(struct value v, struct value kinds, struct arena *a)
 {
     if (kinds.kind == VALUE_STRING)
         return give_one(v, kinds, a);
-    if (kinds.kind == VALUE_MAP && (v.kind == VALUE_MAP || v.kind == VALUE_LIST))
-        return give_inside(v, kinds, a);
+    if (v.kind == VALUE_MAP && kinds.kind == VALUE_LIST && value_size(kinds) == 2)
+        return give_map(v, value_item(kinds, 0), value_item(kinds, 1), a);
+    if (v.kind == VALUE_MAP && kinds.kind == VALUE_MAP)
+        return give_map(v, VALUE_NONE, kinds, a);
+    if (v.kind == VALUE_LIST && kinds.kind == VALUE_MAP)
+        return give_list(v, kinds, a);
     return v;
 }

@@ -1,10 +1,14 @@
-// What JSON does not know of a value: points in time, durations, bytes, unsigned numbers, and
-// doubles that are not finite. It is kept beside the value, so that an expression sees the same
+// What JSON does not know of a value: points in time, durations, bytes, unsigned numbers, doubles
+// that are not finite, and keys that are no text. It is kept beside the value, so that an expression sees the same
 // after a resume.
 //
 //   {"made": "timestamp", "rows": {"*": {"at": "timestamp"}}}
 //
-// A map has the kinds of its keys, a list those of its places; "*" stands for all of them.
+// A map has the kinds of what stands at its keys, a list those of its places; "*" stands for all of
+// them. A map with keys that are no text has two things in a list: the kinds of its keys, each under
+// the key as text, and of what stands there (null where JSON knows all of that).
+//
+//   [{"1": "int", "true": "bool"}, {"1": "duration"}]
 
 #pragma once
 
