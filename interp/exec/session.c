@@ -174,6 +174,25 @@ static void step_is_held(void *arg, struct str name, int error)
     emit(d, EVENT_DIAGNOSTIC, b);
 }
 
+// It holds the timeouts, and kills: who waits for that has to know why nothing comes.
+static void keeper_is_unwell(void *arg, enum unwell how, int64_t pid, int64_t wait_ms)
+{
+    struct driver *d = arg;
+    long long n = pid;
+
+    if (d->ended)
+        return;
+    if (how == UNWELL_STOPPED)
+        say_at_once(d, "the process that keeps the steps (pid %lld) was stopped by somebody; it is told to go on", n);
+    else if (how == UNWELL_SLOW)
+        say_at_once(d, "the process that keeps the steps (pid %lld) does not answer; it is waited for, %lld s at most",
+                    n, (long long)(wait_ms / 1000));
+    else
+        say_at_once(d, "the process that keeps the steps (pid %lld) does not answer; it is killed, with what it "
+                       "should have stopped",
+                    n);
+}
+
 bool driver_start_keeper(struct driver *d)
 {
     d->session = (struct session){
@@ -183,6 +202,7 @@ bool driver_start_keeper(struct driver *d)
     if (d->session.keeper) {
         keeper_on_change(d->session.keeper, keeper_changed, d);
         keeper_on_held(d->session.keeper, step_is_held, d);
+        keeper_on_unwell(d->session.keeper, keeper_is_unwell, d);
     } else {
         diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
                    "the process that keeps the steps cannot be started: %s", strerror(errno));

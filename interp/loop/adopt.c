@@ -99,6 +99,17 @@ enum adoption child_adopt(struct str folder, struct str name, struct arena *a,
     return proven ? ADOPT_NOT_STARTED : ADOPT_UNKNOWN;
 }
 
+// The keeper of an attempt that is waited for: one that was stopped would be waited for in vain.
+static void wake_keeper(const struct marks *m, struct arena *a)
+{
+    struct processes all = process_all(a);
+
+    for (size_t i = 0; m->keeper_lives && i < all.count; i++)
+        if (all.items[i].stopped && process_has_word(all.items[i].pid, STR("@keeper")) &&
+            process_has_word(all.items[i].pid, m->path))
+            kill((pid_t)all.items[i].pid, SIGCONT);
+}
+
 static void signal_left(const struct child_result *r, int signo)
 {
     for (size_t i = 0; i < r->left_count; i++)
@@ -159,6 +170,7 @@ bool child_hold_timeout(struct str folder, struct str name)
     struct marks m;
 
     marks_read(folder, name, a, &m);
+    wake_keeper(&m, a);
     bool due = m.process.due_ms && clock_boot_ms() >= m.process.due_ms;
     bool hopeless = due && !m.keeper_lives && !m.other_boot && is_hopeless(&m);
     if (due && !m.keeper_lives && !m.other_boot)
@@ -173,6 +185,7 @@ void child_stop(struct str folder, struct str name)
     struct marks m;
 
     marks_read(folder, name, a, &m);
+    wake_keeper(&m, a);
     struct child_result r = { 0 };
     if (!m.started && !m.complete && !m.other_boot)
         find_unmarked(folder, name, &m, a, &r);

@@ -16,6 +16,7 @@ static void wait_for(struct child *c)
     c->waiting = true;
     c->next = c->keeper->children;
     c->keeper->children = c;
+    pulse_begin(c->keeper);
     line_watch_as_needed(c->keeper);
 }
 
@@ -123,6 +124,7 @@ static void request(struct child *c)
         return;
     }
     c->requests++;
+    pulse_started(c);
     c->marks = k->marks;
     line_ask(k, ASK_START, c->id, buf_str(&c->request));
     line_flush(k);
@@ -145,6 +147,11 @@ struct child *child_start(struct keeper *k, struct arena *a, const struct child_
     wait_for(c);
     arena_defer(a, abandon, c);
     put_spec(&c->request, spec);
+    // One that cannot be started for a while is tried again for as long as its timeout, and one that
+    // is to have the terminal waits for that.
+    if (spec->timeout_ms && !spec->tty && spec->timeout_ms < INT64_MAX / 4)
+        c->within_ms = 2 * spec->timeout_ms + spec->grace_ms;
+    c->grace_ms = spec->grace_ms;
     request(c);
     return c;
 }
@@ -155,6 +162,7 @@ void child_cancel(struct child *c, bool at_once)
         return;
     c->cancelled = true;
     line_ask_number(c->keeper, ASK_CANCEL, c->id, at_once);
+    pulse_cancelled(c, at_once);
 }
 
 int64_t child_pid(const struct child *c)
@@ -174,4 +182,7 @@ void child_kill_left(struct child *c, int64_t grace_ms,
         refuse(c);
     else
         line_ask_number(c->keeper, ASK_KILL_LEFT, c->id, grace_ms);
+    c->grace_ms = grace_ms;
+    c->late_ms = 0;
+    pulse_cancelled(c, false);
 }

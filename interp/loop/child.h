@@ -37,6 +37,14 @@ void keeper_on_change(struct keeper *k, void (*fn)(void *arg, int64_t was, int64
 // Calls [fn] on the loop when [name] could not be started for a while and is tried again until its
 // timeout: the machine has no more of what [error] is about. Once for all that wait for it.
 void keeper_on_held(struct keeper *k, void (*fn)(void *arg, struct str name, int error), void *arg);
+// Calls [fn] on the loop when it is not well.
+enum unwell {
+    UNWELL_STOPPED,  // by a signal of somebody; it is told to go on
+    UNWELL_SLOW,     // it should have ended something; it is waited for, for [wait_ms] at most
+    UNWELL_KILLED,   // it hangs, and was killed with what it should have ended
+};
+void keeper_on_unwell(struct keeper *k,
+                      void (*fn)(void *arg, enum unwell how, int64_t pid, int64_t wait_ms), void *arg);
 // Nothing more will be asked; ends when its children have. Waits for that at most
 // [wait_ms], then kills it and what is left.
 // Callbacks still come meanwhile; not to be called from one. Freeing the arena without it

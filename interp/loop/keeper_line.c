@@ -22,8 +22,6 @@ enum {
 
 // ---- sending
 
-static void lose(struct keeper *k);
-
 void line_watch_as_needed(struct keeper *k)
 {
     if (!k->watch)
@@ -132,7 +130,7 @@ static void ready(void *arg, int events)
     if (events & WATCH_WRITE)
         line_flush(k);
     if ((events & WATCH_READ) && !receive(k))
-        lose(k);
+        line_lose(k);
 }
 
 // ---- the end of the keeper
@@ -163,6 +161,19 @@ static void reap(struct keeper *k, int options)
         k->pid = 0;
 }
 
+// One that hangs in the kernel is not waited for.
+static void reap_soon(struct keeper *k)
+{
+    enum { MOST_MS = 2000 };
+
+    for (int i = 0; k->pid && i < MOST_MS; i++) {
+        reap(k, WNOHANG);
+        if (k->pid)
+            usleep(1000);
+    }
+    k->pid = 0;
+}
+
 static struct child *oldest(struct keeper *k)
 {
     struct child *first = k->children;
@@ -191,15 +202,14 @@ static void tell_change_soon(struct keeper *k)
         loop_timer(k->loop, k->arena, 0, tell_change, k);
 }
 
-// It has closed its end, so it has ended or is about to.
-static void lose(struct keeper *k)
+void line_lose(struct keeper *k)
 {
     struct child *c;
 
     close_socket(k);
     if (k->pid)
         kill(k->pid, SIGKILL);
-    reap(k, 0);
+    reap_soon(k);
     // Those that are asked for from here on are the next keeper's.
     for (uint32_t last = k->last_id; (c = oldest(k)) && c->id <= last;)
         child_lose(c);
@@ -287,6 +297,13 @@ void keeper_on_held(struct keeper *k, void (*fn)(void *arg, struct str name, int
     k->held_arg = arg;
 }
 
+void keeper_on_unwell(struct keeper *k,
+                      void (*fn)(void *arg, enum unwell how, int64_t pid, int64_t wait_ms), void *arg)
+{
+    k->unwell = fn;
+    k->unwell_arg = arg;
+}
+
 void keeper_settled(struct keeper *k, struct str name)
 {
     struct buf body = BUF_EMPTY;
@@ -323,7 +340,7 @@ static void kill_all(struct keeper *k)
     struct arena *a = arena_new(NULL);
 
     kill(k->pid, SIGKILL);
-    reap(k, 0);
+    reap_soon(k);
     for (struct child *c = k->children; c; c = c->next) {
         struct child_result r = { 0 };
         struct marks m;
@@ -343,13 +360,14 @@ void keeper_stop(struct keeper *k, int64_t wait_ms)
     if (k->socket < 0)
         return;
     line_ask_number(k, ASK_STOP, 0, 0);
+    pulse_hurry(k);
     if (!hear_until(k, clock_boot_ms() + wait_ms)) {
         line_ask_number(k, ASK_STOP_NOW, 0, 0);
         if (!hear_until(k, clock_boot_ms() + STOP_NOW_MS))
             kill_all(k);
     }
     if (k->children) {
-        lose(k);
+        line_lose(k);
     } else {
         close_socket(k);
         reap(k, 0);

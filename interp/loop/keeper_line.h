@@ -1,5 +1,6 @@
-// The inside of what the interpreter has of its keeper, for the two files that make it up:
-// keeper_line.c (the keeper itself: started, heard, lost, stopped) and child.c (what it is asked for).
+// The inside of what the interpreter has of its keeper, for the files that make it up:
+// keeper_line.c (the keeper itself: started, heard, lost, stopped), keeper_pulse.c (whether it is well) and
+// child.c (what it is asked for).
 
 #pragma once
 
@@ -30,6 +31,14 @@ struct keeper {
     void *changed_arg;
     void (*held)(void *arg, struct str name, int error);
     void *held_arg;
+    struct timer *pulse;       // of keeper_pulse.c; NULL: nobody waits for anything
+    struct arena *beats[2];
+    unsigned beat;
+    int64_t beat_ms;           // when the next is due
+    bool was_stopped;          // at the last
+    bool slow;                 // which was told
+    void (*unwell)(void *arg, enum unwell how, int64_t pid, int64_t wait_ms);
+    void *unwell_arg;
 };
 
 struct child {
@@ -45,6 +54,9 @@ struct child {
     bool waiting;  // in keeper->children
     bool refused;  // nobody keeps it: it ends in the next turn
     bool cancelled;
+    int64_t grace_ms;
+    int64_t within_ms;  // of its start it has ended, if its keeper is well; 0: it may take for ever
+    int64_t late_ms;    // when its end is overdue; 0: never
     void (*on_output)(void *arg, enum stream stream, struct str bytes);
     void (*on_end)(void *arg, const struct child_result *r);
     void *arg;
@@ -55,10 +67,21 @@ struct child {
 void line_flush(struct keeper *k);
 void line_ask(struct keeper *k, enum frame_type type, uint32_t id, struct str body);  // no flush
 void line_ask_number(struct keeper *k, enum frame_type type, uint32_t id, int64_t number);
+// It has ended, or is to be taken for dead.
+void line_lose(struct keeper *k);
 // False with errno.
 bool line_start_keeper(struct keeper *k);
 // Somebody, or nobody, is waited for now.
 void line_watch_as_needed(struct keeper *k);
+
+// ---- keeper_pulse.c
+
+void pulse_begin(struct keeper *k);
+// Now, rather than with the next beat.
+void pulse_hurry(struct keeper *k);
+// The end of [c] is to be heard of some time: it was asked to start, or to end.
+void pulse_started(struct child *c);
+void pulse_cancelled(struct child *c, bool at_once);
 
 // ---- child.c
 

@@ -69,6 +69,7 @@ bool process_read(int64_t pid, struct process *p)
     p->start = start;
     // A process whose first thread has ended looks like a zombie while others go on.
     p->ended = (state == 'Z' && threads <= 1) || state == 'X';
+    p->stopped = state == 'T';
     return true;
 }
 
@@ -150,6 +151,22 @@ struct str process_command(int64_t pid, struct arena *a)
     struct str command = str_copy(a, str_trim(buf_str(&text)));
     buf_free(&text);
     return command;
+}
+
+bool process_has_word(int64_t pid, struct str word)
+{
+    struct buf text = BUF_EMPTY;
+    bool found = false;
+    int fd = open_proc(pid, "cmdline");
+
+    if (fd < 0)
+        return false;
+    read_all(fd, ENVIRON_MAX, &text);
+    close(fd);
+    for (const char *at = text.s; at < text.s + text.n && !found; at += strlen(at) + 1)
+        found = str_equal(str_from(at), word);
+    buf_free(&text);
+    return found;
 }
 
 bool process_env(int64_t pid, const char *name, struct arena *a, struct str *value)

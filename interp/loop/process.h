@@ -11,6 +11,7 @@ struct process {
     int64_t pid, parent, group, session;
     int64_t start;  // ticks of boot time
     bool ended;     // a zombie
+    bool stopped;   // by a signal, until another one lets it go on
 };
 
 // False when there is no such process.
@@ -28,6 +29,8 @@ const int64_t *process_children(int fd, struct arena *a);
 
 // Its command line in one line, at most 200 bytes.
 struct str process_command(int64_t pid, struct arena *a);
+// One of the words of its command line is [word].
+bool process_has_word(int64_t pid, struct str word);
 // The value of [name] in the environment it was started with; false if it is not there
 // or may not be read.
 bool process_env(int64_t pid, const char *name, struct arena *a, struct str *value);

@@ -93,6 +93,34 @@ prepare: [{id: p, shell: \"true\", undo: {shell: echo up >>effects}}]"
 	resume 9 && tail -n 1 effects | grep -q up
 '
 
+# ---- a keeper that somebody stopped
+
+long="  - {id: a, kill_grace: 100ms, shell: \"echo a >>effects; until [ -e go ]; do sleep 0.02; done\", undo: none}"
+stop_keeper() {
+	start "$@" && keeper=$(pgrep -P "$run" -f @keeper) && first=$(pgrep -P "$keeper") && kill -STOP "$keeper" &&
+		until_true "grep -q '^State:.T' /proc/$keeper/status"
+}
+told="was stopped by somebody; it is told to go on"
+test_that 'a keeper that was stopped is told to go on, and that is said' '
+	book "$long" && stop_keeper && : >go && ends 0 && has "(pid $keeper) $told" && effects "a " && whole
+'
+test_that '... at once when a signal is to end the step' '
+	book "  - {id: a, kill_grace: 10m, shell: \"trap : TERM; echo a >>effects; until [ -e go ]; do sleep 0.02; done\", undo: none}" && stop_keeper &&
+	kill -INT "$run" && until_true "grep -q let.finish out" && kill -INT "$run" && until_true "grep -q further.signal out" && has "$told" &&
+	kill -STOP "$keeper" && kill -INT "$run" && ends 130 && gone "$first" && effects "a " && whole
+'
+test_that '... and holds the timeout of the step' '
+	book "${long%\}}, timeout: 1s}" && stop_keeper && ends 1 && has "timed out after 1s" && gone "$first"
+'
+test_that 'one that outlived its interpreter, too: resume does not wait for it in vain' '
+	book "$long" && start && keeper=$(pgrep -P "$run" -f @keeper) && kill -9 "$run" && until_true "gone $run" && kill -STOP "$keeper" && : >go &&
+	resume 0 && effects "a " && until_true "gone $keeper" && whole
+'
+test_that '... nor does abort' '
+	book "$long" && start && keeper=$(pgrep -P "$run" -f @keeper) && first=$(pgrep -P "$keeper") && kill -9 "$run" && until_true "gone $run" && kill -STOP "$keeper" &&
+	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && gone "$first" && until_true "gone $keeper"
+'
+
 # ---- what cannot be killed
 
 # A book of user 65534, with a program that becomes root.
