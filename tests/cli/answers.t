@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 # Nobody is there.
-away() { setsid -w timeout -s KILL 60 runbook "$@"; }
+away() { setsid -w timeout -s KILL 120 runbook "$@"; }
 id() { runbook runs -o ndjson | head -1 | sed 's/.*"id":"\([^"]*\)".*/\1/'; }
 trace() {
 	[ "$(tr '\n' ' ' <trace)" = "$1" ] || { cat trace; return 1; }
@@ -177,7 +177,7 @@ test_that 'a secret that a step printed is in no question' '
 	  - {id: v, approve: {message: "V \${{ steps.a.stdout }}", timeout: 1s}}
 	END
 	SESAME=open-the-door; export SESAME
-	exits 5 timeout -s KILL 60 on-terminal -r -e "decline" "yes\n" -e "1/1" "y\n" -e "na" "done\n" -e "Answer" "1\n" runbook run hush.yaml >out &&
+	exits 5 timeout -s KILL 120 on-terminal -r -e "decline" "yes\n" -e "1/1" "y\n" -e "na" "done\n" -e "Answer" "1\n" runbook run hush.yaml >out &&
 	grep -q "M got \*\*\*" out && grep -q "1   x got" out && ! grep -q open-the-door out && ! grep -rq open-the-door state
 '
 
@@ -190,11 +190,11 @@ steps:
   - {id: bad, on_failure: ask, shell: exit 1}
 END
 test_that 'the time that a person takes at the menu is not the step s' '
-	exits 1 timeout -s KILL 60 on-terminal -e "What now" "h\n" -e "What now" "q\n" env SHELL="$PWD/slow" runbook run menu.yaml &&
+	exits 1 timeout -s KILL 120 on-terminal -e "What now" "h\n" -e "What now" "q\n" env SHELL="$PWD/slow" runbook run menu.yaml &&
 	run=$(runbook runs -o ndjson | head -1 | sed "s/.*\"id\":\"\([^\"]*\)\".*/\1/") &&
 	took=$(runbook show $run -o ndjson | sed -n "s/.*\"type\":\"step.end\".*\"took_ms\":\([0-9]*\).*/\1/p") && [ "$took" -lt 1000 ] &&
 	waited=$(runbook show $run -o ndjson | sed -n "s/.*\"waiting_ms\":\([0-9]*\).*/\1/p") && [ "$waited" -ge 1000 ] &&
-	exits 1 timeout -s KILL 60 on-terminal -e "What now" "q\n" runbook resume $run &&
+	exits 1 timeout -s KILL 120 on-terminal -e "What now" "q\n" runbook resume $run &&
 	both=$(runbook show $run -o ndjson | tail -1 | sed "s/.*\"waiting_ms\":\([0-9]*\).*/\1/") && [ "$both" -ge "$waited" ]
 '
 

@@ -75,7 +75,7 @@ row() {
 	done
 	shift
 	# shellcheck disable=SC2086
-	timeout 20 on-terminal "$@" runbook run "$question.yaml" $flags --color=never >"out" 2>&1
+	timeout 120 on-terminal "$@" runbook run "$question.yaml" $flags --color=never >"out" 2>&1
 	got=$?
 	did=$(cat trace 2>/dev/null | tr -d '\n')
 	[ "$got $did" = "$code $trace" ] || { echo "$question, $event: $got ($did), not $code ($trace)"; cat out; return 1; }
@@ -229,13 +229,13 @@ for key in 003:130 034:131; do
 	test_that "a secret input: a signal (\\${key%:*}) ends the question, and what is typed is seen again" '
 		sed "s/name: mild/name: secret/; s/^steps:/inputs: {pw: {prompt: Password, secret: true}}\nsteps:/" mild.yaml >secret.yaml
 		rm -rf state trace
-		timeout 20 on-terminal -e "Password" "\\${key%:*}" sh -c "trap : INT QUIT; runbook run secret.yaml; echo code \$?; stty -a" >out 2>&1
+		timeout 120 on-terminal -e "Password" "\\${key%:*}" sh -c "trap : INT QUIT; runbook run secret.yaml; echo code \$?; stty -a" >out 2>&1
 		grep "code ${key#*:}" out && grep " echo " out && [ ! -e trace ] && ! ls state/runbook/runs/* 2>/dev/null || { cat out; exit 1; }
 	'
 done
 test_that '^Z at a question, then fg: it is asked again' '
 	rm -f trace
-	timeout 20 on-terminal -e "to decline:" "\032" -e STOPPED "fg\n" -e "to decline:" "yes\n" \
+	timeout 120 on-terminal -e "to decline:" "\032" -e STOPPED "fg\n" -e "to decline:" "yes\n" \
 		sh -mc "runbook run moderate.yaml; echo STOPPED; read x; fg; echo code \$?" >out 2>&1
 	grep "code 0" out && [ "$(cat trace | tr -d "\n")" = firstaskedafter ] || { cat out; exit 1; }
 '

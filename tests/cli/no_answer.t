@@ -62,9 +62,9 @@ on() {
 	name=$1
 	shift
 	set -- "$@" runbook run "$name.yaml" --color=never
-	timeout -s KILL 60 on-terminal "$@"
+	timeout -s KILL 120 on-terminal "$@"
 }
-away() { setsid -w timeout -s KILL 60 runbook run "$@"; }
+away() { setsid -w timeout -s KILL 120 runbook run "$@"; }
 detached() { quietly away "$@" --detach; [ $? = 6 ] || echo "not suspended" >>trace; }
 
 # EXIT what is done|what it is

@@ -44,7 +44,7 @@ test_that 'a terminal that is hung up is no answer' '
 # The signal then comes when the shell has ended, long after the end of the input.
 test_that 'nor is it when a shell started the run' '
 	rm -f trace codes && { on-terminal -x "to decline:" sh -c "runbook run q.yaml; echo" || :; } &&
-	until runbook runs -o ndjson | head -n 1 | grep -q ended; do sleep 0.1; done &&
+	until_true "runbook runs -o ndjson | head -n 1 | grep -q ended" &&
 	runbook runs -o ndjson | head -n 1 | grep -q "\"exit\":129," && [ ! -e trace ]
 '
 test_that 'an interrupt at the question is no answer, and the run can be resumed' '
@@ -181,8 +181,8 @@ brief() {
 	rm -f began && sed "s/timeout: 30s/timeout: $1/; s/name: rude/name: short/" rude.yaml >short.yaml
 }
 waiting='
-	until_began() { for i in $(seq 100); do [ -s began ] && return; sleep 0.1; done; }
-	until_alone() { for i in $(seq 200); do ps -o args= -t "$(tty)" | grep -q "[@]keeper" || return; sleep 0.1; done; }
+	until_began() { for i in $(seq 900); do [ -s began ] && return; sleep 0.1; done; }
+	until_alone() { for i in $(seq 900); do ps -o args= -t "$(tty)" | grep -q "[@]keeper" || return; sleep 0.1; done; }
 '
 around() {
 	cat <<-END

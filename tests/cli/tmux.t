@@ -23,22 +23,10 @@ type() { mux send-keys -t shown "$@"; }
 screen() { mux capture-pane -t shown -p | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
 # Waits until the screen has a row like this.
 see() {
-	for i in $(seq 100); do
-		screen | grep -q -- "$1" && return
-		sleep 0.1
-	done
-	echo "never seen: $1"
-	screen
-	return 1
+	until_true "screen | grep -q -- '$1'" || { screen; return 1; }
 }
 ended() {
-	for i in $(seq 150); do
-		[ -e ended ] && return
-		sleep 0.1
-	done
-	echo 'it does not end'
-	screen
-	return 1
+	until_true '[ -e ended ]' || { screen; return 1; }
 }
 run() { type "clear; runbook run $* --color=never; echo \$? >ended" Enter; }
 
@@ -93,8 +81,7 @@ test_that 'Ctrl-C at a question, and the shell has its terminal' '
 '
 test_that 'a window that is closed is a hang-up, and nothing more is done' '
 	rm -f trace && open 80 && run ask.yaml && see "to decline:" && mux kill-session -t shown &&
-	for i in $(seq 100); do runbook runs | grep -q "signal\|hang\|129" && break; sleep 0.1; done &&
-	runbook runs | head -3 && runbook runs | grep -q "signal\|hang\|129" && [ ! -e trace ]
+	until_true "runbook runs | grep -q \"signal\|hang\|129\"" && [ ! -e trace ]
 '
 test_that 'a step that is stopped (^Z) and brought back goes on, and so does the line below it' '
 	rm -f go && open 80 && type "bash --norc" Enter && run slow.yaml && see "^▸ two [1-9] s" && type C-z && see "Stopped" &&

@@ -13,7 +13,7 @@ trap 'cgroup_remove; rm -rf "$work"' EXIT
 plays() {
 	want=$1
 	shift
-	exits "$want" timeout 60 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
+	exits "$want" timeout 120 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" \
 		runbook run book.yaml "$@" >out 2>&1 </dev/null || { cat out; return 1; }
 }
 in_group() { cat "$cgroup/cgroup.procs" $(find "$cgroup" -mindepth 1 -name cgroup.procs); }
@@ -83,7 +83,7 @@ as_another() {
 		touch daemon && chmod 666 daemon && chown 65534 home &&
 		cp "$(command -v setpriv)" mine && chmod 4755 mine || return
 	book "  - {id: a, kill_grace: 100ms, shell: \"./mine --reuid 0 sleep 96 & echo \$! >daemon; sleep 0.2; exit 1\", undo: none}"
-	exits "$1" timeout 30 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$2" \
+	exits "$1" timeout 120 sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$2" \
 		setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$work/home" XDG_STATE_HOME="$work/home" \
 		runbook run book.yaml >out 2>&1 </dev/null || { cat out; return 1; }
 }

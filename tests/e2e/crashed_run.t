@@ -44,8 +44,8 @@ test_that 'runs, show and locks say that its process is gone, and what to do' '
 '
 
 test_that 'who wants its lock is told that its process is gone' '
-	crash && exits 7 timeout 10 runbook run book.yaml >out 2>&1 </dev/null && has "its process is gone: \`runbook resume $id\`" &&
-	exits 7 timeout 10 runbook run book.yaml --wait 300ms >out 2>&1 </dev/null && has "has to free it" && touch go && resume 0
+	crash && exits 7 timeout 120 runbook run book.yaml >out 2>&1 </dev/null && has "its process is gone: \`runbook resume $id\`" &&
+	exits 7 timeout 120 runbook run book.yaml --wait 300ms >out 2>&1 </dev/null && has "has to free it" && touch go && resume 0
 '
 
 test_that 'a step that goes on under its keeper is told apart from one that has ended' '
@@ -71,7 +71,7 @@ test_that 'what an earlier session came to is not told of one that crashed' '
 
 test_that 'abort stops the step that still runs, before it frees the lock' '
 	crash && runbook show "$id" | grep -F "still running (pid " >/dev/null &&
-	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "a is still running (pid " &&
+	exits 0 timeout 120 runbook abort "$id" >out 2>&1 </dev/null && has "a is still running (pid " &&
 	has "in doubt: a was started, and it was stopped" && runbook locks | grep "No lock" && state_is aborted &&
 	touch go && sleep 0.2 && effects "a " && look show "$id" && has "in doubt"
 '
@@ -79,7 +79,7 @@ test_that 'abort stops the step that still runs, before it frees the lock' '
 test_that 'abort of a step that does not obey' '
 	book "  - {id: a, kill_grace: 300ms, shell: \"trap : TERM; echo a >> effects; while :; do sleep 0.05; done\"}" "lock: db/x"
 	start && killed &&
-	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "in doubt: a" && state_is aborted
+	exits 0 timeout 120 runbook abort "$id" >out 2>&1 </dev/null && has "in doubt: a" && state_is aborted
 '
 
 # spoil SCRIPT: in the folder of the run
@@ -87,7 +87,7 @@ spoil() {
 	(cd "state/runbook/runs/$id" && eval "$1")
 }
 unknown_is() {
-	exits 0 timeout 10 runbook show "$id" >out 2>&1 </dev/null && has "what became of it is not known" &&
+	exits 0 timeout 120 runbook show "$id" >out 2>&1 </dev/null && has "what became of it is not known" &&
 	resume 11 && effects "a " && resume 11 && effects "a "
 }
 both_killed() {
@@ -107,7 +107,7 @@ done
 
 test_that 'a step that runs is found where its marks are gone, and waited for' '
 	crash && spoil "rm keeper.1" && runbook show "$id" | grep -F "still running (pid " && touch go &&
-	timeout 30 runbook resume "$id" >out 2>&1 </dev/null; [ "$(grep -c "^a" effects)" = 1 ] || { cat out effects; exit 1; }
+	timeout 120 runbook resume "$id" >out 2>&1 </dev/null; [ "$(grep -c "^a" effects)" = 1 ] || { cat out effects; exit 1; }
 '
 
 test_that 'after another boot a step without a result is unknown, for show and for resume' '
@@ -146,7 +146,7 @@ test_that 'a transaction whose steps are told to be done is known to be, though 
 
 test_that 'abort of a step that has ended since' '
 	crash && touch go && settled &&
-	exits 0 timeout 30 runbook abort "$id" >out 2>&1 </dev/null && has "it has ended since, with exit status 0"
+	exits 0 timeout 120 runbook abort "$id" >out 2>&1 </dev/null && has "it has ended since, with exit status 0"
 '
 
 test_that 'who aborts may change his mind while a step is being stopped' '
@@ -158,7 +158,7 @@ test_that 'who aborts may change his mind while a step is being stopped' '
 '
 
 test_that 'logs -f ends when the process of the run is gone' '
-	crash && exits 0 timeout 20 runbook logs -f "$id" >out 2>&1 && has "its process is gone" && touch go && resume 0
+	crash && exits 0 timeout 120 runbook logs -f "$id" >out 2>&1 && has "its process is gone" && touch go && resume 0
 '
 
 test_that 'logs has the head and the tail of a long output, and says what is missing' '
@@ -191,7 +191,7 @@ test_that 'undo of one step of a crashed run leaves it crashed' '
 	book "  - {id: z, shell: echo z >> effects, undo: {shell: echo undone >> effects}}
 $waits" "lock: db/x"
 	start && until_true "grep a effects >/dev/null" && killed && touch go &&
-	timeout 30 runbook undo "$id" --step z --yes >out 2>&1 </dev/null
+	timeout 120 runbook undo "$id" --step z --yes >out 2>&1 </dev/null
 	state_is crashed &&
 	[ "$(sqlite3 "state/runbook/runs/$id/journal.db" "SELECT state FROM run")" = running ]
 '

@@ -6,7 +6,7 @@
 mkdir -p build/here && ln -s "$(command -v runbook)" build/here/runbook && cp -R "$repo/runbooks" .
 
 test_that 'in a file it is plain text' '
-	B=build/here timeout 60 bash runbooks/demo/demo.sh >out 2>&1 </dev/null || { cat out; return 1; }
+	B=build/here timeout 120 bash runbooks/demo/demo.sh >out 2>&1 </dev/null || { cat out; return 1; }
 	grep -q "^Is it good now?$" out && ! grep -q "$(printf "\033")" out
 '
 test_that 'the commands that it prints take the restore back, and stop the shop that this starts' '

@@ -18,7 +18,7 @@ lost() {
 	pg_behind gone
 	DBURL=$url
 	export DBURL
-	timeout 60 runbook --store "$store" run book.yaml >out 2>&1 </dev/null
+	timeout 120 runbook --store "$store" run book.yaml >out 2>&1 </dev/null
 	got=$?
 	pg_behind_over
 	[ $got = 11 ] || { echo "exit status $got"; cat out; return 1; }
@@ -28,7 +28,7 @@ lost() {
 again() {
 	want=$1
 	shift
-	DBURL=$pg_url exits "$want" timeout 60 runbook --store "$store" resume "$id" "$@" >out 2>&1 </dev/null ||
+	DBURL=$pg_url exits "$want" timeout 120 runbook --store "$store" resume "$id" "$@" >out 2>&1 </dev/null ||
 		{ cat out; return 1; }
 }
 one='  - {id: a, sql: INSERT INTO t VALUES (1), timeout: 1s}'
@@ -57,7 +57,7 @@ test_that 'a group that is one transaction, rolled back' '
 	pg_sql "DELETE FROM t" && again 0 && effects "b " && asks "SELECT count(*) FROM t" 1
 '
 test_that 'still nobody there: 11 again, and the marks are named' '
-	lost "$one" "$work/state" && want=11 && exits 11 timeout 60 runbook --store "$store" resume $id >out 2>&1 </dev/null &&
+	lost "$one" "$work/state" && want=11 && exits 11 timeout 120 runbook --store "$store" resume $id >out 2>&1 </dev/null &&
 	has "mark a=done" && effects "" && again 0
 '
 test_that 'what a person says is not asked about' '

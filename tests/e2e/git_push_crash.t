@@ -23,8 +23,7 @@ prepare() {
 
 # Waits for the file $1, then kills the runbook $2, its keeper and all below it.
 kill_all() {
-	for try in $(seq 200); do [ -e "$1" ] && break; sleep 0.05; done
-	[ -e "$1" ] || return 1
+	until_true "[ -e $1 ]" || return 1
 	pids="$2 $(below "$2")"
 	kill -STOP $pids 2>/dev/null
 	kill -KILL $pids 2>/dev/null

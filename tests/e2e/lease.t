@@ -38,7 +38,7 @@ begin() {
 resume_on() {
 	host=$1 want=$2
 	shift 2
-	(on "$host" timeout 30 runbook --store "$pg_url" resume "$id" "$@" >out 2>&1 </dev/null)
+	(on "$host" timeout 120 runbook --store "$pg_url" resume "$id" "$@" >out 2>&1 </dev/null)
 	got=$?
 	[ $got = "$want" ] || { echo "exit status $got, not $want"; cat out; return 1; }
 }

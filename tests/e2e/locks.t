@@ -9,13 +9,13 @@ waits='  - {id: a, shell: "echo a >> effects; until [ -e go ]; do sleep 0.02; do
 
 test_that 'a lock that is held: nothing is done, and who holds it is said' '
 	book "$waits" "lock: db/x"
-	start && exits 7 timeout 10 runbook run book.yaml >second 2>&1 &&
+	start && exits 7 timeout 120 runbook run book.yaml >second 2>&1 &&
 	grep -F "held by run $id" second && effects "a " && touch go && ends 0 && effects "a b "
 '
 
 test_that 'a lock that is waited for in vain' '
 	book "$waits" "lock: db/x"
-	start && exits 7 timeout 10 runbook run book.yaml --wait 200ms >second 2>&1 &&
+	start && exits 7 timeout 120 runbook run book.yaml --wait 200ms >second 2>&1 &&
 	effects "a " && touch go && ends 0
 '
 
@@ -45,7 +45,7 @@ test_that 'the journal has the wait and whose the lock was, of a run as of a res
 test_that 'a crashed run keeps its lock until it is resumed' '
 	book "$waits" "lock: db/x"
 	start && kill -9 "$run" && until_true "gone $run" && touch go &&
-	exits 7 timeout 10 runbook run book.yaml >second 2>&1 && grep -F "$id" second &&
+	exits 7 timeout 120 runbook run book.yaml >second 2>&1 && grep -F "$id" second &&
 	resume 0 && effects "a b " && run 0
 '
 
@@ -55,21 +55,21 @@ test_that 'a run of which it is not known what became keeps its lock, and that i
 	until_true "gone $run && gone $keeper" && resume 11 && runbook locks >out &&
 	has "what became of it is not known: \`runbook resume $id --mark STEP=done\` or \`--mark STEP=failed\`, \`runbook undo $id\` or \`runbook abort $id\`" &&
 	runbook locks -o ndjson | grep "\"crashed\":false,\"unknown\":true" &&
-	exits 7 timeout 10 runbook run book.yaml >out 2>&1 &&
+	exits 7 timeout 120 runbook run book.yaml >out 2>&1 &&
 	has "what became of a step is not known: \`runbook resume $id --mark STEP=done\` or \`--mark STEP=failed\`, \`runbook undo $id\` or \`runbook abort $id\` frees the lock" && lacks --wait &&
-	exits 7 timeout 10 runbook run book.yaml --wait 100ms >out 2>&1 && has "what became of it is not known, so resume" &&
+	exits 7 timeout 120 runbook run book.yaml --wait 100ms >out 2>&1 && has "what became of it is not known, so resume" &&
 	exits 0 runbook abort "$id" >out 2>&1 && touch go && run 0
 '
 
 test_that 'abort frees the lock of a crashed run' '
 	book "$waits" "lock: db/x"
 	start && kill -9 "$run" && until_true "gone $run" && touch go &&
-	exits 0 timeout 10 runbook abort "$id" >out 2>&1 && run 0
+	exits 0 timeout 120 runbook abort "$id" >out 2>&1 && run 0
 '
 
 test_that 'a run that is going on is not resumed, and who has it is said' '
 	book "$waits"
-	start && exits 7 timeout 10 runbook resume "$id" >second 2>&1 &&
+	start && exits 7 timeout 120 runbook resume "$id" >second 2>&1 &&
 	grep -F "held by pid $run" second && touch go && ends 0 && effects "a b "
 '
 
@@ -90,7 +90,7 @@ race() {
 test_that 'one lock, many races: never two at once' '
 	book "  - {id: a, shell: \"echo in >> effects; sleep 0.02; echo out >> effects\"}" "lock: db/x"
 	for i in $(seq "${RACES:-20}"); do
-		race timeout 20 runbook run book.yaml -q
+		race timeout 120 runbook run book.yaml -q
 		case $one$two in
 		00 | 07 | 70) ;;
 		*) echo "$one and $two"; cat out second; exit 1 ;;
@@ -104,7 +104,7 @@ test_that 'one run, many races: it is resumed once' '
 		book "  - {id: a, shell: \"[ -e go ]\"}
   - {id: b, shell: \"echo b >> effects\"}"
 		run 1 -q && touch go && id=$(ls state/runbook/runs) || exit 1
-		race timeout 20 runbook resume "$id" -q
+		race timeout 120 runbook resume "$id" -q
 		case $one$two in
 		07 | 70 | 02 | 20) ;;
 		*) echo "$one and $two"; cat out second; exit 1 ;;

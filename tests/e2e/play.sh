@@ -7,7 +7,7 @@ play() {
 	shift
 	printf 'runbook: 1\nname: book\ntype: database\nconnections: {%s}\nsteps:\n%s\n' \
 		"${connections-${url+db: "\"$url\""}}" "$steps" >book.yaml
-	timeout 60 action-play book.yaml "$@" >out 2>err
+	timeout 180 action-play book.yaml "$@" >out 2>err
 	status=$?
 	[ $status -ne 124 ] || echo '{"hangs":true}' >out
 	return $status

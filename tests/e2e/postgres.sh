@@ -28,20 +28,28 @@ pg_start() {
 	pg_dir=$(mktemp -d)
 	chmod 711 "$work"
 	[ "$pg_user" = postgres ] && chown postgres "$pg_dir"
-	pg_port=$(free_port)
-	pg_url="postgresql://$pg_user@127.0.0.1:$pg_port/postgres"
-	(cd / && as_pg "$pg_bin/initdb" -D "$pg_dir/data" -A trust -N --no-instructions -E UTF8 \
+	(cd / && as_pg "$pg_bin/initdb" -D "$pg_dir/data" -A trust -N --no-instructions --wal-segsize=1 -E UTF8 \
 		--locale=C.UTF-8 >"$pg_dir/initdb.log" 2>&1) || { cat "$pg_dir/initdb.log"; exit 2; }
-	printf '%s\n' "port = $pg_port" "listen_addresses = '127.0.0.1'" \
-		"unix_socket_directories = '$pg_dir'" "fsync = off" "logging_collector = off" \
+	printf '%s\n' "listen_addresses = '127.0.0.1'" "unix_socket_directories = '$pg_dir'" "fsync = off" "logging_collector = off" \
 		"$@" >>"$pg_dir/data/postgresql.conf"
 	trap 'pg_stop immediate; rm -rf "$pg_dir" "$work"' EXIT
-	pg_again
+	# A port that was free may have been taken meanwhile.
+	for try in 1 2 3 4 5; do
+		pg_port=$(free_port)
+		echo "port = $pg_port" >>"$pg_dir/data/postgresql.conf"
+		pg_starts && break
+	done || pg_failed
+	pg_url="postgresql://$pg_user@127.0.0.1:$pg_port/postgres"
 }
 
-pg_again() {
-	(cd / && as_pg "$pg_bin/pg_ctl" -D "$pg_dir/data" -l "$pg_dir/log" -w -t 30 start \
-		>"$pg_dir/start.log" 2>&1) || { cat "$pg_dir/start.log" "$pg_dir/log"; exit 2; }
+pg_again() { pg_starts || pg_failed; }
+pg_starts() {
+	(cd / && as_pg "$pg_bin/pg_ctl" -D "$pg_dir/data" -l "$pg_dir/log" -w -t 120 start \
+		>"$pg_dir/start.log" 2>&1)
+}
+pg_failed() {
+	cat "$pg_dir/start.log" "$pg_dir/log"
+	exit 2
 }
 
 pg_stop() {

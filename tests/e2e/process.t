@@ -200,7 +200,7 @@ test_that '... and one that ends in time leaves the rest to the others' '
 	in_group "undo: none" && touch go && resume 0 && effects "a b c " && whole
 '
 test_that '... and before an undo' '
-	in_group "undo: {shell: echo undo-g >>effects}" && exits 0 timeout 60 runbook undo $id >out 2>&1 </dev/null && gone $step &&
+	in_group "undo: {shell: echo undo-g >>effects}" && exits 0 timeout 120 runbook undo $id >out 2>&1 </dev/null && gone $step &&
 	effects "a undo-g " && whole
 '
 

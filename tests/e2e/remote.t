@@ -17,7 +17,7 @@ book() {
 }
 # run CODE: what it says is in out.
 run() {
-	exits "$1" timeout 60 runbook run book.yaml >out 2>&1 </dev/null || { cat out; return 1; }
+	exits "$1" timeout 120 runbook run book.yaml >out 2>&1 </dev/null || { cat out; return 1; }
 }
 has() {
 	grep -F -- "$1" out >/dev/null || { echo "not there: $1"; cat out; return 1; }

@@ -23,9 +23,9 @@ book() {
 play() {
 	want=$1
 	shift
-	exits "$want" timeout 60 runbook run book.yaml "$@" </dev/null >said/out 2>said/err || { cat said/err; return 1; }
-	exits "$want" timeout 60 runbook run book.yaml -o ndjson "$@" </dev/null >said/events 2>said/err2
-	GITHUB_ACTIONS=true exits "$want" timeout 60 runbook run book.yaml -v "$@" </dev/null >said/github 2>&1
+	exits "$want" timeout 120 runbook run book.yaml "$@" </dev/null >said/out 2>said/err || { cat said/err; return 1; }
+	exits "$want" timeout 120 runbook run book.yaml -o ndjson "$@" </dev/null >said/events 2>said/err2
+	GITHUB_ACTIONS=true exits "$want" timeout 120 runbook run book.yaml -v "$@" </dev/null >said/github 2>&1
 	for id in $(ls state/runbook/runs); do
 		for format in md html json junit; do
 			runbook report "$id" --format $format >"said/report.$id.$format" 2>&1
@@ -211,7 +211,7 @@ test_that 'no process has it in its command line' '
 		  - {id: git, git: {commit: {message: look, paths: [f]}, repo: repo, hooks: true}}
 	EOF
 	printf "#!/bin/sh\ncd $work && ./look git\n" >repo/.git/hooks/pre-commit && chmod +x repo/.git/hooks/pre-commit &&
-	export LOOK="$work/look" && PATH="$work:$PATH" timeout 60 runbook run book.yaml >said/out 2>said/err </dev/null
+	export LOOK="$work/look" && PATH="$work:$PATH" timeout 120 runbook run book.yaml >said/out 2>said/err </dev/null
 	cat said/err
 	kill $server; server=
 	for name in shell sh plain exec sudo as ssh host http git; do

@@ -74,10 +74,10 @@ body() {
 	git) echo "steps: [{id: x, timeout: 1m, git: {clone: {url: $url/r.git, into: cloned}}, undo: auto}, $a]" ;;
 	sql) echo "connections: {db: 'sqlite:shop.db'}"
 		echo "steps: [{id: x, sql: INSERT INTO t VALUES (1), undo: none}, $a]" ;;
-	wait) echo "steps: [{id: x, wait: 1s}, $a]" ;;
-	rest) echo "steps: [{id: x, shell: \"echo x >>effects; test -e go\", undo: none, retry: {attempts: 3, delay: 1s}}, $a]" ;;
-	within) echo "steps: [$a]"; echo "verify: [{id: x, shell: \"echo x >>effects; test -e go\", within: 1h, every: 1s}]" ;;
-	holds_for) echo "steps: [$a]"; echo "verify: [{id: x, shell: echo x >>effects, holds_for: 1s, every: 1s}]" ;;
+	wait) echo "steps: [{id: x, wait: ${window}s}, $a]" ;;
+	rest) echo "steps: [{id: x, shell: \"echo x >>effects; test -e go\", undo: none, retry: {attempts: 3, delay: ${window}s}}, $a]" ;;
+	within) echo "steps: [$a]"; echo "verify: [{id: x, shell: \"echo x >>effects; test -e go\", within: 1h, every: ${window}s}]" ;;
+	holds_for) echo "steps: [$a]"; echo "verify: [{id: x, shell: echo x >>effects, holds_for: ${window}s, every: ${window}s}]" ;;
 	done_if) echo "steps: [{id: b, done_if: $check, shell: echo b >>effects}]" ;;
 	step.verify) echo "steps: [{id: b, shell: echo b >>effects, verify: [$check]}]" ;;
 	for_each) echo "steps: [{id: e, for_each: [x, y], $grace, shell: \"./hold \${{ item }}\", undo: none}, $a]" ;;
@@ -182,8 +182,8 @@ plays() {
 		resume "$6" --yes && did "$1" "$7" && nothing_lives && whole
 	fi
 }
-# try PHASE SIGNAL TIMES CODE EFFECTS RESUMED AFTER
-try() { test_that "$1, $2 $3 time(s): $4" "plays $1 $2 $3 $4 '$5' $6 '$7'"; }
+# try PHASE SIGNAL TIMES CODE EFFECTS RESUMED AFTER: in what lasts as long as it does, a signal may come late
+try() { test_that "$1, $2 $3 time(s): $4" "$(case $1 in wait | rest | within | holds_for) echo in_time ;; esac) plays $1 $2 $3 $4 '$5' $6 '$7'"; }
 
 turn=0
 # next SIGNALS: the signal whose turn it is, or all

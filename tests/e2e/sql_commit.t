@@ -48,10 +48,14 @@ test_that 'what reads and is not answered has failed, and no more' '
 
 # A session knows the setting before the server as a whole waits for it: only a COMMIT that
 # hangs shows that it is in force.
+hanging="FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 commits_wait() {
 	probe=$((${probe:-1000} + 1))
-	! PGOPTIONS='-c client_min_messages=error' timeout 0.3 \
-		psql -Xqc "INSERT INTO t VALUES ($probe)" "$pg_url" >/dev/null 2>&1
+	rm -f over
+	{ psql -Xqc "INSERT INTO t VALUES ($probe)" "$pg_url" >/dev/null 2>&1; touch over; } &
+	until_true "[ -e over ] || asks \"SELECT count(*) \$hanging\" 1 >/dev/null" && [ ! -e over ] || return
+	pg_sql "SELECT pg_terminate_backend(pid) $hanging" >/dev/null
+	wait $!
 }
 test_that 'no standby that confirms: committed, and a warning' '
 	pg_sql "ALTER SYSTEM SET synchronous_standby_names = ${q}nobody${q}" && pg_sql "SELECT pg_reload_conf()" &&

@@ -103,11 +103,11 @@ test_that 'a script that takes too long is stopped by us, and nothing is done' '
 '
 
 test_that 'a lock that is not to be had is told as such' '
-	psql -X -q "$pg_url" -c "BEGIN; LOCK TABLE t; SELECT pg_sleep(2); COMMIT" >/dev/null 2>&1 &
-	holder=$!
-	until [ "$(pg_sql "SELECT count(*) FROM pg_locks WHERE mode = ${q}AccessExclusiveLock${q} AND relation = ${q}t${q}::regclass")" = 1 ]; do sleep 0.02; done
+	psql -X -q "$pg_url" -c "BEGIN; LOCK TABLE t; SELECT pg_sleep(600)" >/dev/null 2>&1 &
+	holder=$! locked="FROM pg_locks WHERE mode = ${q}AccessExclusiveLock${q} AND relation = ${q}t${q}::regclass"
+	until [ "$(pg_sql "SELECT count(*) $locked")" = 1 ]; do sleep 0.02; done
 	! play "  - {id: a, sql: UPDATE t SET v = v}" timeout=500 &&
-	has "(SQLSTATE 55P03)" && wait $holder
+	has "(SQLSTATE 55P03)" && asks "SELECT pg_terminate_backend(pid) $locked" t && ! wait $holder
 '
 
 test_that 'a cancelled statement is rolled back' '

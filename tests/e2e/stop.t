@@ -12,7 +12,7 @@ both='  - id: g
 
 test_that 'a question about a step that may not start any more is taken back' '
 	book "$both" "on_failure: stop"
-	exits 1 timeout 20 on-terminal -e "to decline:" "" sh -c "runbook run book.yaml -o ndjson >events" >out 2>&1 &&
+	exits 1 timeout 120 on-terminal -e "to decline:" "" sh -c "runbook run book.yaml -o ndjson >events" >out 2>&1 &&
 	[ ! -e effects ] && id=$(ls state/runbook/runs) && whole
 '
 

@@ -33,7 +33,7 @@ book_here() {
 }
 # run_any CODE...: one of these
 run_any() {
-	timeout 30 runbook run book.yaml >out 2>&1 </dev/null
+	timeout 120 runbook run book.yaml >out 2>&1 </dev/null
 	got=$?
 	for one; do [ $got != "$one" ] || return 0; done
 	echo "exit status $got, not one of $*"; cat out; return 1
@@ -65,7 +65,7 @@ test_that 'full after a step took effect: it is recorded, nothing more is starte
 
 test_that 'full: what was told is what is kept, event by event' '
 	disk 4m && book_here "$fills"
-	exits 12 timeout 30 runbook run book.yaml -o ndjson >events 2>out </dev/null &&
+	exits 12 timeout 120 runbook run book.yaml -o ndjson >events 2>out </dev/null &&
 	[ "$(sed "s/.*\"seq\":\([0-9]*\).*/\1/" events)" = "$(seq "$(wc -l <events)")" ] &&
 	tail -n 1 events | grep -F "\"exit\":12" && the_run &&
 	runbook show "$id" -o ndjson >kept && same kept events
@@ -99,7 +99,7 @@ test_that 'however little room is left: the end is recorded, and every step runs
 
 test_that 'still full at resume: nothing is started' '
 	disk 4m && book_here "$fills" && run_any 12 && the_run && fill &&
-	timeout 30 runbook resume "$id" >out 2>&1
+	timeout 120 runbook resume "$id" >out 2>&1
 	code=$?
 	{ [ $code = 12 ] || [ $code = 4 ] || { echo "exit status $code"; cat out; false; }; } &&
 	effects "a " && rm state/filler && resume 0 && effects "a b "

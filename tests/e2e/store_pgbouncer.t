@@ -68,9 +68,9 @@ whole_runs() {
 	for id in $(pg_sql "SELECT id FROM runbook.run"); do
 		exits 0 runbook --store "$url" approve "$id" >out 2>&1 || { cat out; return 1; }
 	done
-	timeout 60 runbook --store "$url" worker --once --jobs 2 >one.log 2>&1 </dev/null &
+	timeout 120 runbook --store "$url" worker --once --jobs 2 >one.log 2>&1 </dev/null &
 	one=$!
-	timeout 60 runbook --store "$url" worker --once --jobs 2 >two.log 2>&1 </dev/null
+	timeout 120 runbook --store "$url" worker --once --jobs 2 >two.log 2>&1 </dev/null
 	wait $one
 	[ "$(pg_sql "SELECT count(*) FROM runbook.run WHERE state = 'final'")" = 8 ] && [ "$(grep -v a effects | sort | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 ' ] &&
 	[ "$(cat ./*.log | grep -c 'goes on:')" = 8 ] && [ "$(pg_sql 'SELECT count(*) FROM runbook.lock WHERE freed IS NULL')" = 0 ] || { cat effects ./*.log; return 1; }

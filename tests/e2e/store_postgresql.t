@@ -141,7 +141,7 @@ test_that 'one lock, many races of whole runs: never two at once' '
 	rm -f effects
 	printf "runbook: 1\nname: b\ntype: application\nlock: db/x\nsteps:\n  - {id: a, shell: \"echo in >> effects; sleep 0.02; echo out >> effects\"}\n" >b.yaml
 	for i in $(seq "${RACES:-10}"); do
-		race timeout 30 runbook --store "$pg_url" run b.yaml -q
+		race timeout 120 runbook --store "$pg_url" run b.yaml -q
 		case $one$two in 00 | 07 | 70) ;; *) echo "$one and $two"; cat out second; exit 1 ;; esac
 	done
 	awk "{ if (\$1 != (NR % 2 ? \"in\" : \"out\")) exit 1 }" effects && [ "$(wc -l <effects)" -ge $((2 * ${RACES:-10})) ]
@@ -153,7 +153,7 @@ test_that 'one run, many races of whole processes: it is resumed once' '
 		rm -f go effects
 		exits 1 runbook --store "$pg_url" run c.yaml -q >out 2>&1 </dev/null && touch go &&
 		id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") || exit 1
-		race timeout 30 runbook --store "$pg_url" resume "$id" -q
+		race timeout 120 runbook --store "$pg_url" resume "$id" -q
 		case $one$two in 07 | 70 | 02 | 20) ;; *) echo "$one and $two"; cat out second; exit 1 ;; esac
 		[ "$(cat effects)" = b ] || { cat effects; exit 1; }
 	done

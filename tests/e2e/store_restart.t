@@ -78,7 +78,7 @@ test_that 'while a run waits for a lock' '
 	printf "%s\n" "runbook: 1" "name: first" "type: application" "lock: app/y" "steps:" "  - {id: f, shell: $(held f)}" >first.yaml
 	printf "%s\n" "runbook: 1" "name: second" "type: application" "lock: app/y" "steps:" "  - {id: s, shell: echo s >> effects}" >second.yaml
 	begin run first.yaml && until_true "grep -x f effects >/dev/null" || exit 1
-	timeout 60 runbook --store "$pg_url" run second.yaml --wait 50s >second 2>&1 </dev/null & second=$!
+	timeout 120 runbook --store "$pg_url" run second.yaml --wait 50s >second 2>&1 </dev/null & second=$!
 	echo $second >>all
 	until_true "grep -F app/y second >/dev/null" && restart_in f && ended 0 &&
 	{ exits 0 wait $second || { cat second; false; }; } && effects "f s " &&

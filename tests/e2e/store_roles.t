@@ -16,7 +16,7 @@ url_of() { echo "postgresql://$1@127.0.0.1:$pg_port/postgres"; }
 as() {
 	who=$1 want=$2
 	shift 2
-	exits "$want" timeout 30 runbook --store "$(url_of "$who")" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
+	exits "$want" timeout 120 runbook --store "$(url_of "$who")" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
 }
 sql_as() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$(url_of "$1")" -c "$2" >out 2>&1; }
 # refused ROLE CODE PATTERN COMMAND...: for want of a GRANT, which is said
@@ -95,7 +95,7 @@ test_that 'a right that is taken away in the middle: nothing further starts, and
 	printf "%s\n" "runbook: 1" "name: slow" "type: application" "steps:" \
 		"  - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}" "  - {id: b, shell: echo b >> effects}" >slow.yaml
 	rm -f effects go
-	timeout 60 runbook --store "$(url_of rolf)" run slow.yaml >out 2>&1 </dev/null & run=$!
+	timeout 120 runbook --store "$(url_of rolf)" run slow.yaml >out 2>&1 </dev/null & run=$!
 	until_true "[ -s effects ]" && pg_sql "REVOKE INSERT ON runbook.event FROM runbook_run" && touch go
 	wait $run; [ $? = 12 ] && has "permission denied for table event" && effects "a " || { cat out; exit 1; }
 	pg_sql "GRANT INSERT ON runbook.event TO runbook_run" && last && as rolf 0 resume $id && effects "a b "

@@ -19,7 +19,7 @@ with() {
 does() {
 	want=$1
 	shift
-	exits "$want" timeout 60 runbook --store "$url" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
+	exits "$want" timeout 120 runbook --store "$url" "$@" >out 2>&1 </dev/null || { cat out; return 1; }
 }
 last() { id=$(pg_sql 'SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1'); }
 # whole_life: of a run that fails, is gone on with, asks, is answered, is done and is taken back

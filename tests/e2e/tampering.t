@@ -62,7 +62,7 @@ test_that 'why it cannot be gone on with is an event, too' '
 '
 # refused COMMAND...: at once, since a pipe that nobody writes to is not waited for
 refused() {
-	exits 12 timeout 20 runbook "$@" >out 2>&1 </dev/null && has "/head\` is not a file"
+	exits 12 timeout 120 runbook "$@" >out 2>&1 </dev/null && has "/head\` is not a file"
 }
 test_that 'a pipe in the place of its head: refused by whatever reads the run' '
 	head=state/runbook/runs/$id/head && mv "$head" whole.head && mkfifo "$head" &&
@@ -92,7 +92,7 @@ test_that 'nothing is left of the changes: it goes on' '
 '
 test_that 'an undo of one step is no change' '
 	rm -rf state go effects && run 1 && id=$(ls state/runbook/runs) &&
-	exits 0 timeout 30 runbook undo "$id" --step b >out 2>&1 </dev/null && effects "a b undo-b " && whole
+	exits 0 timeout 120 runbook undo "$id" --step b >out 2>&1 </dev/null && effects "a b undo-b " && whole
 '
 test_that 'an aborted, an undone, a suspended and a crashed run are whole' '
 	rm -rf state go effects && run 1 && id=$(ls state/runbook/runs) && runbook abort "$id" >out 2>&1 && whole || exit 1
@@ -101,7 +101,7 @@ test_that 'an aborted, an undone, a suspended and a crashed run are whole' '
 	run 6 --detach && id=$(ls state/runbook/runs) && whole && exits 0 runbook undo "$id" --yes >out 2>&1 </dev/null && whole || exit 1
 	book "  - {id: a, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
 	start && kill -9 "$run" && until_true "gone $run" && whole && touch go &&
-	until_true "timeout 30 runbook resume $id >out 2>&1 </dev/null" && whole
+	until_true "timeout 120 runbook resume $id >out 2>&1 </dev/null" && whole
 '
 
 test_that 'the last event is not what was written: no secret is asked for first' '

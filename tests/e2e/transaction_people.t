@@ -30,7 +30,7 @@ test_that 'suspended before COMMIT: nothing is there; resumed with an answer: al
 
 test_that 'a no rolls it back, and nothing is to be undone' '
 	fresh; book "$group" "$url"
-	N=one exits 5 timeout 30 on-terminal -e "to decline:" "no\n" runbook run book.yaml --on-failure undo >out 2>&1
+	N=one exits 5 timeout 120 on-terminal -e "to decline:" "no\n" runbook run book.yaml --on-failure undo >out 2>&1
 	[ -z "$(rows)" ] && id=$(ls state/runbook/runs) && runbook show "$id" >out 2>&1 && has cancelled && lacks undoing
 '
 

@@ -139,7 +139,7 @@ test_that 'undone, which describes the world after a complete undo, is not asked
 '
 # step CODE ID: the undo of that one
 step() {
-	exits "$1" timeout 30 runbook undo "$id" --step "$2" >out 2>&1 </dev/null || { cat out; return 1; }
+	exits "$1" timeout 120 runbook undo "$id" --step "$2" >out 2>&1 </dev/null || { cat out; return 1; }
 }
 groups='  - id: change
     steps:

@@ -38,7 +38,7 @@ suggested() { sed -n "/$1/s/^ *\(runbook .*[^ ]\)   *[^ ].*/\1/p" "$2" | head -1
 test_that 'one that runs: its output can be followed' '
 	begin slow.yaml && until_true "[ -s began ]" && runbook show $id --store "$store" >out &&
 	follow=$(suggested "logs .* -f" out) && [ "$follow" = "runbook logs $id -f --store '"'\$store'"'" ] &&
-	{ eval "timeout 20 $follow" >followed 2>&1 & } && touch go && wait $run && wait && runbook show $id --store "$store" | grep -q "exit code 0"
+	{ eval "timeout 120 $follow" >followed 2>&1 & } && touch go && wait $run && wait && runbook show $id --store "$store" | grep -q "exit code 0"
 '
 test_that 'one that crashed, then is not known: the marks are quoted and work' '
 	begin slow.yaml && until_true "[ -s began ]" && keeper=$(pgrep -P $run) && step=$(cut -d" " -f2 began) &&

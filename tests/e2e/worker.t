@@ -42,7 +42,7 @@ workers_end() {
 }
 workers=
 in_state() { runbook runs -o ndjson | grep -c "\"state\":\"$1\""; }
-once() { exits 0 timeout 30 runbook worker --once "$@" >out 2>&1 </dev/null || { cat out; return 1; }; }
+once() { exits 0 timeout 120 runbook worker --once "$@" >out 2>&1 </dev/null || { cat out; return 1; }; }
 
 test_that 'without an answer nothing is taken' '
 	waiting_book && suspended 1 && once && effects "a " && [ "$(in_state suspended)" = 1 ]
@@ -124,7 +124,7 @@ test_that 'a run that was started with --detach and crashed is taken up, on its 
 	runbook run book.yaml --detach >out 2>&1 </dev/null & run=$!
 	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go || exit 1
 	if unshare -u true 2>/dev/null; then
-		unshare -u sh -c "hostname elsewhere && timeout 30 runbook worker --once" >out 2>&1 </dev/null && ! has "goes on" && [ "$(in_state crashed)" = 1 ] || exit 1
+		unshare -u sh -c "hostname elsewhere && timeout 120 runbook worker --once" >out 2>&1 </dev/null && ! has "goes on" && [ "$(in_state crashed)" = 1 ] || exit 1
 	fi
 	once && has "it was started with --detach" && effects "a c b " && [ "$(in_state final)" = 1 ]
 '
@@ -152,7 +152,7 @@ test_that 'a run with a secret input is left to people, who are told how' '
 '
 test_that 'wrong words' '
 	for words in "--jobs 0" "--jobs x" "--jobs 65" "--label x" "more" "-o ndjson"; do
-		exits 2 timeout 5 runbook worker $words >out 2>&1 </dev/null || exit 1
+		exits 2 timeout 120 runbook worker $words >out 2>&1 </dev/null || exit 1
 	done
 '
 

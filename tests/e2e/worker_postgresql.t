@@ -68,7 +68,7 @@ one_more() {
 	id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") &&
 	runbook --store "$pg_url" approve "$id" b >out 2>&1
 }
-once() { timeout 30 runbook --store "$pg_url" worker --once "$@" >out 2>&1 </dev/null; }
+once() { timeout 120 runbook --store "$pg_url" worker --once "$@" >out 2>&1 </dev/null; }
 claimed_for() { pg_sql "UPDATE runbook.run SET holder = 'one that is gone', lease_until = clock_timestamp() + interval '$1' WHERE id = '$id'"; }
 
 test_that 'what another host has claimed is left alone, by people too, until its lease is over' '

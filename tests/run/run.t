@@ -53,7 +53,7 @@ play() {
 	cp "$file" .
 	# shellcheck disable=SC2046
 	eval "set -- $(header args)"
-	env $(header env) timeout 60 "$runbook" run "$name.yaml" -o ndjson "$@" >out 2>err </dev/null
+	env $(header env) timeout 120 "$runbook" run "$name.yaml" -o ndjson "$@" >out 2>err </dev/null
 	code=$?
 	trace=$(header trace)
 	judge "$(header exit)" "${trace:--}"
@@ -67,7 +67,7 @@ play() {
 		set -- $then
 		command=$1
 		shift
-		env $(header env) timeout 60 "$runbook" "$command" "$run" -o ndjson "$@" >out 2>>err </dev/null
+		env $(header env) timeout 120 "$runbook" "$command" "$run" -o ndjson "$@" >out 2>>err </dev/null
 		code=$?
 		trace=$(header trace2)
 		judge "$(header exit2)" "${trace:--}"

@@ -325,7 +325,7 @@ static void read_options(struct play *p, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct play p = { .arena = arena_new(NULL), .timeout_ms = 20000, .ok = true };
+    struct play p = { .arena = arena_new(NULL), .timeout_ms = 120000, .ok = true };
     struct arena *loop_arena = arena_new(NULL);
     char dir[PATH_MAX];
 
