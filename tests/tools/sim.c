@@ -292,7 +292,8 @@ static void must_end_as(struct sim *s, const struct sim *whole, size_t at)
 static bool is_committed(const struct task *group, bool began)
 {
     return group->ended ? state_is_good(group->state)
-                        : group->more->notes.kind == VALUE_MAP && began;
+                        : task_is_committed(group) ||
+                              (group->more->notes.kind == VALUE_MAP && began);
 }
 
 // The world as it is after [at] events: what was intended and has not ended, [began] or not.
