@@ -64,39 +64,88 @@ void use_frame_broken(struct driver *d, struct task *use, struct str why)
     use->inner->frame = f;
 }
 
+// ---- what is around a step
+
+// Whoever stands around [t], or around [s] in it (a check, a look before it), from the inside:
+// of one runbook, a list and its instances once.
+static struct task *around(struct task *t, const struct step *s)
+{
+    return !t || s != t->step ? t : t->in->owner;
+}
+
+static struct task *holds(struct task *at, const struct space *top)
+{
+    while (at && (at->kind == TASK_EACH || space_top(at->space) != top))
+        at = at->in->owner;
+    return at;
+}
+
+// What [at] says is said of its own item, whatever a list in it calls `item`.
+static struct view view_around(const struct scope *inside, struct task *at)
+{
+    struct view v = *(const struct view *)inside->ctx;
+
+    v.task = at;
+    v.space = at->space;
+    v.item_name = STR("");
+    v.before = &at->more->before;
+    v.before_lost = names_lost(at, "before");
+    return v;
+}
+
 // ---- the environment of a step
 
-static bool put_env(struct mask *mask, struct map *all, const struct list *env,
-                    const struct scope *s, struct arena *a, struct expr_error *err)
+static bool reads_before(const struct template *t)
 {
-    LIST_EACH(const struct words_entry, e, *env) {
-        struct str text, *line;
-        bool secret;
-        if (!template_eval_text(e->words, s, a, &text, &secret, err))
-            return false;
-        if (str_find(text, '\0') != SIZE_MAX) {
-            err->message = str_format(a, "the variable %.*s holds a NUL byte",
-                                      STR_ARG(e->entry.key.str));
-            return false;
-        }
-        if (secret)  // also what was only computed from one
-            mask_add(mask, text);
-        line = NEW(a, struct str);
-        *line = str_format(a, "%.*s=%.*s", STR_ARG(e->entry.key.str), STR_ARG(text));
-        map_put(all, e->entry.key.str, line);
+    size_t count;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct expr_ref *refs = t->parts[i].expr ? expr_refs(t->parts[i].expr, &count) : NULL;
+        for (size_t k = 0; refs && k < count; k++)
+            if (str_is(refs[k].path[0], "before"))
+                return true;
     }
+    return false;
+}
+
+static bool put_variable(struct mask *mask, struct map *all, const struct words_entry *e,
+                         const struct scope *s, struct arena *a, struct expr_error *err)
+{
+    struct str text, *line;
+    bool secret;
+
+    if (!template_eval_text(e->words, s, a, &text, &secret, err))
+        return false;
+    if (str_find(text, '\0') != SIZE_MAX) {
+        err->message = str_format(a, "the variable %.*s holds a NUL byte",
+                                  STR_ARG(e->entry.key.str));
+        return false;
+    }
+    if (secret)  // also what was only computed from one
+        mask_add(mask, text);
+    line = NEW(a, struct str);
+    *line = str_format(a, "%.*s=%.*s", STR_ARG(e->entry.key.str), STR_ARG(text));
+    map_put(all, e->entry.key.str, line);
     return true;
 }
 
-// Outermost first, so that the nearest wins.
-static bool put_groups(struct mask *mask, struct map *all, const struct task *owner,
-                       const struct space *top, const struct scope *s, struct arena *a,
-                       struct expr_error *err)
+// Outermost first, so that the nearest wins. What is looked at before a step, or whether it is
+// done, cannot know its `before` yet.
+static bool put_around(struct mask *mask, struct map *all, struct task *at, const struct space *top,
+                       const struct scope *inside, struct arena *a, struct expr_error *err)
 {
-    if (!owner || space_top(owner->space) != top)
+    struct view v;
+
+    if (!(at = holds(at, top)))
         return true;
-    return put_groups(mask, all, owner->in->owner, top, s, a, err) &&
-           (owner->kind == TASK_EACH || put_env(mask, all, &owner->step->more->env, s, a, err));
+    if (!put_around(mask, all, at->in->owner, top, inside, a, err))
+        return false;
+    v = view_around(inside, at);
+    LIST_EACH(const struct words_entry, e, at->step->more->env)
+    if ((at->more->before.kind == VALUE_MAP || !reads_before(e->words)) &&
+        !put_variable(mask, all, e, view_scope(&v), a, err))
+        return false;
+    return true;
 }
 
 static const struct str *lines_of(const struct map *all, struct arena *a)
@@ -108,10 +157,10 @@ static const struct str *lines_of(const struct map *all, struct arena *a)
     return lines;
 }
 
-static bool groups_say_env(const struct task *t, const struct space *top)
+static bool is_said_around(struct task *at, const struct space *top)
 {
-    for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == top && at->kind != TASK_EACH && at->step->more->env.count)
+    for (at = holds(at, top); at; at = holds(at->in->owner, top))
+        if (at->step->more->env.count)
             return true;
     return false;
 }
@@ -121,55 +170,60 @@ static const struct str *environment_of(struct mask *mask, struct task *t, const
                                         struct arena *a, struct expr_error *err)
 {
     const struct frame *f = frame_of(space);
+    const struct space *top = space_top(space);
     struct map *all = map_new(a);
-    bool has_groups = groups_say_env(t, space_top(space));
 
-    if (!has_groups && s->more->env.count == 0)
+    if (!is_said_around(around(t, s), top) && s->more->env.count == 0)
         return f->environ;
     for (const struct str *e = f->environ; e->s; e++) {
         size_t eq = str_find(*e, '=');
         map_put(all, str_slice(*e, 0, eq == SIZE_MAX ? e->n : eq), (void *)e);
     }
-    if (has_groups && !put_groups(mask, all, t->in->owner, space_top(space), scope, a, err))
+    if (!put_around(mask, all, around(t, s), top, scope, a, err))
         return NULL;
-    return put_env(mask, all, &s->more->env, scope, a, err) ? lines_of(all, a) : NULL;
+    LIST_EACH(const struct words_entry, e, s->more->env)
+    if (!put_variable(mask, all, e, scope, a, err))
+        return NULL;
+    return lines_of(all, a);
 }
 
 // ---- the folder, the user, the grace: of the nearest that says
 
-static const struct template *nearest_dir(const struct task *t, const struct step *s,
-                                          const struct space *top)
+static bool nearest_text(const struct template *own, size_t at_offset, struct task *at,
+                         const struct space *top, const struct scope *scope, struct arena *a,
+                         struct str *out, struct expr_error *err)
 {
-    if (s->more->dir)
-        return s->more->dir;
-    for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == top && at->step->more->dir)
-            return at->step->more->dir;
-    return NULL;
+    struct view v;
+    bool secret;
+
+    if (own)
+        return template_eval_text(own, scope, a, out, &secret, err);
+    for (at = holds(at, top); at; at = holds(at->in->owner, top)) {
+        own = *(const struct template *const *)((const char *)at->step->more + at_offset);
+        v = view_around(scope, at);
+        if (own)
+            return template_eval_text(own, view_scope(&v), a, out, &secret, err);
+    }
+    return true;
 }
 
-static const struct template *nearest_as(const struct task *t, const struct step *s,
-                                         const struct space *top)
+static bool nearest_grace(struct task *t, const struct step *s, struct space *space,
+                          const struct scope *scope, struct arena *a, int64_t *ns,
+                          struct expr_error *err)
 {
-    if (s->more->as)
-        return s->more->as;
-    for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == top && at->step->more->as)
-            return at->step->more->as;
-    return NULL;
-}
+    const struct space *top = space_top(space);
+    const struct defaults *d = top->module->rb->defaults;
+    const struct amount *own = s->more->kill_grace;
+    struct task *at = holds(around(t, s), top);
+    struct view v;
 
-static const struct amount *nearest_grace(const struct task *t, const struct step *s,
-                                          struct space *space)
-{
-    const struct defaults *d = space_top(space)->module->rb->defaults;
-
-    if (s->more->kill_grace)
-        return s->more->kill_grace;
-    for (const struct task *at = t ? t->in->owner : NULL; at; at = at->in->owner)
-        if (space_top(at->space) == space_top(space) && at->step->more->kill_grace)
-            return at->step->more->kill_grace;
-    return d ? d->kill_grace : NULL;
+    while (!own && at) {
+        v = view_around(scope, at);
+        own = at->step->more->kill_grace;
+        scope = own ? view_scope(&v) : scope;
+        at = holds(at->in->owner, top);
+    }
+    return amount_get(own || !d ? own : d->kill_grace, scope, a, 10000000000, ns, err);
 }
 
 static struct str path_below(struct arena *a, struct str dir, struct str path)
@@ -179,14 +233,16 @@ static struct str path_below(struct arena *a, struct str dir, struct str path)
     return str_format(a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(path));
 }
 
+#define NEAREST(key, out) \
+    nearest_text(s->more->key, offsetof(struct step_more, key), outer, top, scope, a, (out), err)
+
 bool step_environment(struct driver *d, struct task *t, const struct step *s, struct space *space,
                       const struct scope *scope, struct arena *a, struct attempt *at,
                       struct expr_error *err)
 {
-    const struct template *dir = nearest_dir(t, s, space_top(space));
-    const struct template *as = nearest_as(t, s, space_top(space));
-    struct str text;
-    bool secret;
+    const struct space *top = space_top(space);
+    struct task *outer = around(t, s);
+    struct str dir = STR("");
     int64_t ns;
 
     if (frame_of(space)->broken.n) {
@@ -195,15 +251,11 @@ bool step_environment(struct driver *d, struct task *t, const struct step *s, st
     }
     at->env = environment_of(d->mask, t, s, space, scope, a, err);
     at->dir = frame_of(space)->dir;
-    if (!at->env)
+    if (!at->env || !NEAREST(dir, &dir) || !NEAREST(as, &at->as))
         return false;
-    if (dir && !template_eval_text(dir, scope, a, &text, &secret, err))
-        return false;
-    if (dir)
-        at->dir = path_below(a, at->dir, text);
-    if (as && !template_eval_text(as, scope, a, &at->as, &secret, err))
-        return false;
-    if (!amount_get(nearest_grace(t, s, space), scope, a, 10000000000, &ns, err))
+    if (dir.n)
+        at->dir = path_below(a, at->dir, dir);
+    if (!nearest_grace(t, s, space, scope, a, &ns, err))
         return false;
     at->grace_ms = ns / 1000000;
     return true;
