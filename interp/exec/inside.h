@@ -53,6 +53,7 @@ struct checking;
 
 bool locks_find(struct driver *d);
 int locks_take(struct driver *d);  // 0, or an exit code
+int locks_hold(struct driver *d);  // the same: whether they are still held
 
 // ---- the driver
 

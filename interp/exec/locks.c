@@ -235,3 +235,10 @@ int locks_take(struct driver *d)
     signals_release(traps);
     return d->refused ? d->refused : code;
 }
+
+int locks_hold(struct driver *d)
+{
+    struct lock_row holder;
+
+    return d->locks.count ? lock_failed(d, try(d, &holder, d->diags), &holder) : 0;
+}

@@ -292,6 +292,24 @@ static int get_ready(struct driver *d, struct run_options *o, const struct kept_
     return d->aborting ? alive_stop(d) : alive_wait(d);
 }
 
+static bool put_state(struct driver *d, struct str state)
+{
+    d->row.state = state;
+    journal_row(d->journal, &d->row);
+    return commit_now(d, d->diags);
+}
+
+// What had ended has freed its locks. Until the row says that it runs, they stand only where all the
+// locks are kept, and may be lost with that; who made it again then has given them to another.
+static int still_locked(struct driver *d)
+{
+    int code = d->aborting ? 0 : locks_hold(d);
+
+    if (code && !put_state(d, d->earlier.state))
+        code = CODE_STORE;
+    return code;
+}
+
 // The session is told, and on disk. 0, or an exit code.
 static int begin_session(struct driver *d, const struct run_facts *facts)
 {
@@ -315,9 +333,7 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     if (d->aborting)
         abort_here(d);
     d->earlier.state = state_before(d);
-    d->row.state = STR("running");
-    journal_row(d->journal, &d->row);
-    return commit_now(d, d->diags) ? 0 : CODE_STORE;
+    return put_state(d, STR("running")) ? still_locked(d) : CODE_STORE;
 }
 
 static int go_on(struct driver *d, struct run_options *o)

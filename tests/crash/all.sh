@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# All of birth.sh, mend.sh, crash.sh and parallel.sh, JOBS sweeps at a time (2): what is killed, or gets a
-# signal that ends the run, at every STEP-th place; what cannot be written, at every fifth of those;
-# and that mistakes of a runbook are noticed.
+# All of birth.sh, mend.sh, stopped.sh, crash.sh and parallel.sh, JOBS sweeps at a time (2): what is
+# killed, held still, or gets a signal that ends the run, at every STEP-th place; what cannot be
+# written, at every fifth of those; and that mistakes of a runbook are noticed.
 
 here=$(cd "$(dirname "$0")" && pwd)
 step=${1:-1}
@@ -10,6 +10,9 @@ export here
 sweeps() {
 	for what in kill kill-after; do
 		echo "$what birth"
+	done
+	for way in run resume resumes; do
+		echo "$way stopped $step"
 	done
 	for what in kill kill-after ENOSPC EIO ENOSPC-ever EIO-ever; do
 		echo "$what mend $step"
@@ -44,6 +47,7 @@ sweeps() {
 # shellcheck disable=SC2016
 sweeps | xargs -P "${JOBS:-2}" -L 1 bash -c '
 	[ "$1" != birth ] || exec "$here/birth.sh" "$0"
+	[ "$1" != stopped ] || exec "$here/stopped.sh" "$0" "$2"
 	[ "$1" != mend ] || exec "$here/mend.sh" "$0" "$2"
 	[ "${4:-}" != parallel ] || exec "$here/parallel.sh" "$0" "$1" "$2" "$3"
 	DEFECT=${4:-} exec "$here/crash.sh" "$0" "$1" "$2" "$3"'

@@ -37,6 +37,11 @@ for what in kill EIO; do
 	"$here/mend.sh" $what 2 || printf 'not '
 	echo "ok $number - $what at the places where a damaged index is made again: no lock is lost"
 done
+for way in run resumes; do
+	number=$((number + 1))
+	"$here/stopped.sh" $way 3 || printf 'not '
+	echo "ok $number - the index is lost while one stands still at a place of its start ($way): never do two have the lock"
+done
 command -v sqlite3 >/dev/null && {
 	parallel good interpreter kill 3
 	parallel undo interpreter both-after 5
