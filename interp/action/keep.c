@@ -98,3 +98,18 @@ bool keep_undo(struct work *w, const char *keep,
     }
     return true;
 }
+
+void keep_later(struct work *w, struct str name, const char *path, const char *copy)
+{
+    enum { MOST = 50 };  // an event is one line of 64 KiB; the output of the step has all of them
+    struct value_builder *one = value_map_start(w->arena);
+
+    fprintf(stderr, "'%.*s' was changed after the step; that is kept as '%s'\n", STR_ARG(name), copy);
+    if (!w->later)
+        w->later = value_list_start(w->arena);
+    if (w->later_count++ >= MOST)
+        return;
+    value_put_s(one, "path", value_text(path));
+    value_put_s(one, "kept", value_text(copy));
+    value_add(w->later, value_finish(one));
+}

@@ -25,6 +25,10 @@ bool keep_commit(struct work *w, struct kept_thing *k, struct str key,
 bool keep_undo(struct work *w, const char *keep,
                bool (*undo)(struct work *w, const struct kept_thing *k), size_t *count);
 
+// Of an undo: what stood at [path] (called [name]) was changed after the step, and is kept as [copy]:
+// said at once, and in the result, as `later`: [{path, kept}], the first of them.
+void keep_later(struct work *w, struct str name, const char *path, const char *copy);
+
 struct str keep_text(const struct work *w, const struct kept_thing *k, const char *key);
 bool keep_flag(const struct work *w, const struct kept_thing *k, const char *key);
 // The path of something in the folder.

@@ -31,6 +31,8 @@ struct work {
     struct value job;
     struct value_builder *result;
     size_t room;  // for lists and content in the result
+    struct value_builder *later;  // of an undo: keep_later(); NULL for none
+    size_t later_count;
     struct str message, help;
     bool touched;  // something may have been changed
     bool unknown;  // a lost answer: it is not known what took effect

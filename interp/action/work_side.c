@@ -53,6 +53,8 @@ static void answer(struct work *w, bool ok)
 
     value_put_s(b, "ok", value_bool(ok));
     if (ok) {
+        if (w->later)
+            value_put_s(w->result, "later", value_finish(w->later));
         value_put_s(b, "result", value_finish(w->result));
     } else {
         value_put_s(b, "message", value_string(w->message));

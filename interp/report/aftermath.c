@@ -222,6 +222,27 @@ static void add_left(const struct history *h, struct page *p)
     }
 }
 
+void aftermath_later(const struct history *h, struct page *p)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        struct value later = h->stories[i]->more->later;
+        for (size_t j = 0; later.kind == VALUE_LIST && j < value_size(later); j++) {
+            if (first) {
+                page_blank(p);
+                page_head(p, INK_WARN, "Changed after its step, and put aside by the undo:");
+            }
+            first = false;
+            page_item(p, text_of(value_item(later, j), "path"), 0, INK_PLAIN,
+                      str_format(p->arena, "is kept as %.*s",
+                                 STR_ARG(text_of(value_item(later, j), "kept"))));
+        }
+    }
+    if (!first)
+        page_text(p, "  ", INK_DIM, STR("Compare it with what is there now, and put back what is still wanted."));
+}
+
 static void add_budget(const struct history *h, struct page *p)
 {
     struct measured frames[BUDGET_FRAMES];
@@ -285,6 +306,7 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
     add_list(h, "skipped", "Skipped by a person:", INK_BOLD, words_in, p);
     add_list(h, "cannot_undo", "Cannot be undone:", INK_BOLD, no_way_back, p);
     add_left(h, p);
+    aftermath_later(h, p);
     add_notices(h, p);
     add_budget(h, p);
     aftermath_headline(h, p);

@@ -19,6 +19,8 @@ void aftermath_world(const struct history *h, struct page *p);
 // What was asked that [id] was refused by, and the answer: "Really? - no, by ada (terminal)"; "" if
 // that was not it.
 struct str aftermath_refusal(const struct history *h, struct str id, struct arena *a);
+// What an undo took away although somebody had made it so after the step, and where that is kept.
+void aftermath_later(const struct history *h, struct page *p);
 // How a step ended, in one line: "exit status 3: the command was not found".
 struct str aftermath_words(const struct story *s, struct arena *a);
 // The commands for a run that ended so; one line each.

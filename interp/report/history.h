@@ -29,6 +29,7 @@ struct story_more {
     int64_t undo_started_ns;
     size_t undo_order;  // of the start of its undo, from 1
     struct value result, parts, left;
+    struct value later;       // [{path, kept}]: changed after the step, and put aside by this undo
 };
 
 // One step, check, undo or hook that was spoken of, or that run.start announced.

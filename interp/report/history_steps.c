@@ -148,6 +148,9 @@ void history_on_step_end(struct history *h, const struct event *e)
     struct value left = value_of(e->data, "left");
     if (left.kind != VALUE_NULL || s->more->left.kind != VALUE_NULL)
         history_more(h, s)->left = value_copy(h->arena, left);
+    struct value later = value_of(value_of(e->data, "result"), "later");
+    if (later.kind == VALUE_LIST)
+        history_more(h, s)->later = value_copy(h->arena, later);
     bool good = str_is(s->state, "succeeded") || str_is(s->state, "satisfied");
     if (good) {
         forget_output(h, s);

@@ -258,6 +258,25 @@ static void add_list(const struct history *h, const char *key, const char *head,
     }
 }
 
+// What an undo took away although somebody had made it so after the step.
+static void add_later(const struct history *h, struct arena *a, struct document *d)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < h->story_count; i++) {
+        struct value later = h->stories[i]->more->later;
+        for (size_t j = 0; later.kind == VALUE_LIST && j < value_size(later); j++) {
+            if (first)
+                document_head(d, 2, STR("Changed after its step, and put aside by the undo"));
+            first = false;
+            document_item(d, true,
+                          str_format(a, "%.*s is kept as %.*s: is it still wanted?",
+                                     STR_ARG(text_of(value_item(later, j), "path")),
+                                     STR_ARG(text_of(value_item(later, j), "kept"))));
+        }
+    }
+}
+
 static void add_budget(const struct history *h, struct arena *a, struct document *d)
 {
     struct measured frames[BUDGET_FRAMES];
@@ -322,6 +341,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_told(h, "Not undone", not_undone_words, a, d);
     add_list(h, "cannot_undo", "Cannot be undone", history_no_way_back, a, d);
     add_way_back(h, a, d);
+    add_later(h, a, d);
     add_list(h, "left", "Left running", NULL, a, d);
     add_list(h, "warnings", "Warnings", NULL, a, d);
     add_notices(h, a, d);

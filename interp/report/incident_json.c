@@ -64,6 +64,7 @@ static struct value step_value(const struct story *s, struct arena *a)
     put(b, "undo_by", s->more->within);
     put(b, "undo_state", s->more->undo_state);
     put(b, "undo_message", s->more->undo_message);
+    put_present(b, "later", s->more->later);
     return value_finish(b);
 }
 

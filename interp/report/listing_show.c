@@ -159,9 +159,12 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
     }
     for (size_t i = 0; i < h->question_count; i++)
         add_question(h->questions[i], p);
-    if (h->over || h->suspended)
+    if (h->over || h->suspended) {
         aftermath_write(h, flags, p);
-    else if (row_is_crashed(row))
+        return;
+    }
+    aftermath_later(h, p);
+    if (row_is_crashed(row))
         aftermath_commands(h, flags, p);
     else if (row_is_attached(row))
         aftermath_meanwhile(h, flags, p);

@@ -39,4 +39,20 @@ test_that 'the steps do what they say' '
 test_that 'undo brings all of it back, in another process' '
 	runbook undo $(cat run) && picture > after && same before after
 '
+
+printf 'runbook: 1\nname: late\ntype: application\non_failure: stop\nsteps:\n  - {id: a, file: {write: {path: late.conf, content: new}}, undo: auto}\n  - {id: g, git: {reset: {to: v1, mode: hard}, repo: repo}, undo: auto}\n  - {id: z, shell: "true", undo: {shell: "true"}}\n' >late.yaml
+test_that 'what was changed by hand after the step is put aside, and the run names it and where, also after later commands' '
+	echo old >late.conf && exits 0 runbook run late.yaml >out 2>&1 </dev/null && run=$(runbook runs | head -1 | cut -d" " -f1) && echo by hand >late.conf && echo by hand >repo/f &&
+	exits 0 runbook undo $run --step g >out 2>&1 </dev/null && exits 0 runbook undo $run --step a >end 2>&1 </dev/null && [ "$(cat late.conf)" = old ] &&
+	exits 0 runbook undo $run >last 2>&1 </dev/null && runbook show $run >shown && runbook report $run >md && runbook report $run --format json >json &&
+	for f in end last shown; do
+		grep -A2 "^Changed after its step, and put aside by the undo:" $f >section; sed -n "/^Changed after/,/^\$/s/.* is kept as //p" $f >copies
+		[ "$(wc -l <copies)" = 2 ] && grep -q "^  $work/late.conf  *is kept as" $f && grep -q "^  $work/repo/f  *is kept as" $f && grep -q "Compare it with what is there now" $f &&
+		while read -r copy; do [ "$(cat "$copy")" = "by hand" ] || return 1; done <copies || return 1
+	done &&
+	grep -q "^- \[ \] $work/late.conf is kept as .*later-1: is it still wanted?" md && grep -q "\"path\": \"$work/late.conf\"" json
+'
+test_that 'where nobody changed anything nothing is put aside' '
+	! runbook show $(cat run) | grep "put aside"
+'
 done_testing

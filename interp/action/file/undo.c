@@ -134,13 +134,13 @@ static const char *free_name(struct work *w, const struct kept_thing *k)
     }
 }
 
-static bool keep_later(struct work *w, const struct kept_thing *k, const char *path)
+static bool put_aside(struct work *w, const struct kept_thing *k, const char *path)
 {
     const char *later = free_name(w, k);
 
     if (!fs_copy(w, path, later, FS_EXACT | FS_SKIP_SPECIAL))
         return false;
-    fprintf(stderr, "'%s' was changed after the step; that is kept as '%s'\n", path, later);
+    keep_later(w, str_from(path), path, later);
     work_say(w, "backup", str_from(later));
     return true;
 }
@@ -152,7 +152,7 @@ static bool undo_put(struct work *w, const struct kept_thing *k, const char *pat
 
     if (there && !is_known(w, k, path, &known))
         return false;
-    if (!known && !keep_later(w, k, path))
+    if (!known && !put_aside(w, k, path))
         return false;
     if (keep_flag(w, k, "was"))
         return fs_copy(w, keep_path(w, k, "was"), staged, FS_EXACT) && fs_put(w, staged, path);
@@ -170,7 +170,7 @@ static bool undo_move(struct work *w, const struct kept_thing *k, const char *fr
         return true;
     if (!there)
         return work_fail(w, "'%s' is gone; it cannot be moved back to '%s'", to, from);
-    return (!here || keep_later(w, k, from)) && fs_move(w, to, from);
+    return (!here || put_aside(w, k, from)) && fs_move(w, to, from);
 }
 
 static bool undo_one(struct work *w, const struct kept_thing *k)

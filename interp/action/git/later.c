@@ -105,7 +105,7 @@ static bool keep(struct later *l, struct str path)
     if (!fs_make_folders(w, above.s, 0700) ||
         !fs_copy(w, in_tree(l->git, path), to, FS_EXACT | FS_SKIP_SPECIAL))
         return false;
-    fprintf(stderr, "'%.*s' was changed after the step; that is kept as '%s'\n", STR_ARG(path), to);
+    keep_later(w, path, in_tree(l->git, path), to);
     return true;
 }
 
