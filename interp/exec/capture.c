@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "exec/environ.h"
+#include "loop/process.h"
 
 static bool is_program(struct str path)
 {
@@ -104,6 +106,16 @@ static int reap(pid_t pid)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+// What it started is ours when it has lost its parent, in whatever session it is: all that is not
+// among [before] is killed.
+static void kill_strays(const int64_t *before)
+{
+    enum { ROUNDS = 200, REST_US = 5000 };  // a second
+
+    for (int i = 0; i < ROUNDS && process_kill_own_children(before); i++)
+        usleep(REST_US);
+}
+
 struct captured capture(const struct str *argv, size_t count, struct str dir,
                         const struct str *vars, int64_t timeout_ms, size_t limit, struct arena *a)
 {
@@ -117,6 +129,11 @@ struct captured capture(const struct str *argv, size_t count, struct str dir,
         args[i] = (char *)str_copy(a, argv[i]).s;
     if (program.n == 0 || pipe2(fds, O_CLOEXEC) != 0)
         return c;
+    // From here on what loses its parent comes to us, and stays: a success may leave something.
+    const int64_t *before = process_own_children(NULL, a);
+    int reaper = 0;
+    prctl(PR_GET_CHILD_SUBREAPER, &reaper);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t pid = fork();
     if (pid == 0)
         become(program.s, args, envp, folder.s, fds[1]);
@@ -132,7 +149,10 @@ struct captured capture(const struct str *argv, size_t count, struct str dir,
         if (c.timed_out || c.too_long)
             kill(-pid, SIGKILL);
         c.exit = reap(pid);
+        if (c.timed_out || c.too_long || c.exit)
+            kill_strays(before);
     }
+    prctl(PR_SET_CHILD_SUBREAPER, reaper);
     close(fds[0]);
     c.out = buf_take(&b, a);
     return c;

@@ -4,15 +4,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "loop/process.h"
 
 enum {
     SIGNALS = 4,
@@ -32,18 +30,14 @@ struct lookout {
 
 // ---- the thread: nothing of anybody else
 
-// They have groups of their own, and nothing has been started yet that would have to live on.
+// Nothing has been started yet that would have to live on, and what has lost its parent is ours
+// (capture.c).
 static void kill_children(void)
 {
-    char path[64];
+    enum { ROUNDS = 20, REST_US = 2000 };
 
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    FILE *f = fopen(path, "re");
-    for (int pid; f && fscanf(f, "%d", &pid) == 1;)
-        if (kill(-pid, SIGKILL) < 0)
-            kill(pid, SIGKILL);
-    if (f)
-        fclose(f);
+    for (int i = 0; i < ROUNDS && process_kill_own_children(NULL); i++)
+        usleep(REST_US);
 }
 
 static _Noreturn void leave(const struct lookout *l)

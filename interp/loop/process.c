@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,61 @@ const int64_t *process_children(int fd, struct arena *a)
     }
     buf_free(&text);
     return pids;
+}
+
+// Without the list of children, a look at everything has to do.
+static const int64_t *children_of(int64_t parent, struct arena *a)
+{
+    struct processes all = process_all(a);
+    int64_t *pids = NEW_ARRAY(a, int64_t, all.count + 1);
+
+    for (size_t i = 0, n = 0; i < all.count; i++)
+        if (all.items[i].parent == parent)
+            pids[n++] = all.items[i].pid;
+    return pids;
+}
+
+static bool is_among(const int64_t *pids, int64_t pid)
+{
+    while (pids && *pids && *pids != pid)
+        pids++;
+    return pids && *pids;
+}
+
+const int64_t *process_own_children(const int64_t *but, struct arena *a)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int64_t *all = process_children(fd, a);
+    if (fd >= 0)
+        close(fd);
+    if (!all)
+        all = children_of(getpid(), a);
+    size_t count = 0, n = 0;
+    while (all[count])
+        count++;
+    int64_t *some = NEW_ARRAY(a, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct process p;
+        if (!is_among(but, all[i]) && process_read(all[i], &p) && !p.ended)
+            some[n++] = all[i];
+    }
+    return some;
+}
+
+bool process_kill_own_children(const int64_t *but)
+{
+    struct arena *a = arena_new(NULL);
+    const int64_t *pid = process_own_children(but, a);
+    bool any = *pid;
+
+    for (; *pid; pid++)
+        if (kill((pid_t)-*pid, SIGKILL) < 0)
+            kill((pid_t)*pid, SIGKILL);
+    arena_free(a);
+    return any;
 }
 
 struct str process_command(int64_t pid, struct arena *a)

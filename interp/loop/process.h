@@ -27,6 +27,13 @@ struct processes process_all(struct arena *a);
 // this machine has no such files.
 const int64_t *process_children(int fd, struct arena *a);
 
+// The same of this process (its first thread), without those that have ended and those in [but],
+// which may be NULL.
+const int64_t *process_own_children(const int64_t *but, struct arena *a);
+// Kills those and their groups. What was below them may come to us by that: to be called until it
+// says that there was none.
+bool process_kill_own_children(const int64_t *but);
+
 // Its command line in one line, at most 200 bytes.
 struct str process_command(int64_t pid, struct arena *a);
 // One of the words of its command line is [word].

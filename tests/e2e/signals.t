@@ -177,6 +177,26 @@ test_that 'while a secret is read: it is said that nothing was started, and noth
 	done
 	[ ! -e effects ] && [ -z "$(ls state/runbook/runs 2>/dev/null)" ]
 '
+# One with a session of its own, which has cleared its environment and holds the pipe.
+test_that 'nor is anything left that has gone into a session of its own' '
+	away="[sh, -c, \"env -i setsid sh -c \\\"(echo \$\$ >>pids; sleep 1000; :) & sleep 1000; :\\\" & wait\"]"
+	book "  - {id: a, shell: echo a >> effects}" "secrets: {s: {exec: $away}}"
+	for one in INT:130 TERM:143; do stopped ${one#*:} ${one%:*} runbook run book.yaml || exit 1; done
+	[ ! -e effects ]
+'
+test_that '... when the program fails; of one that ends well it is let go on' '
+	for status in 0 7; do
+		book "  - {id: a, shell: echo a >> effects}" "secrets: {s: {exec: [sh, ./secret]}}" && rm -f pids go &&
+		echo "setsid sh -c \"echo \\\$\\\$ >>pids; until [ -e go ]; do sleep 0.02; done\" >/dev/null 2>&1 & until [ -s pids ]; do sleep 0.02; done; echo sesame; exit $status" >secret
+		if [ $status = 0 ]; then
+			run 0 && ! gone "$(cat pids)" || exit 1
+			: >go
+			until_true "gone $(cat pids)" || exit 1
+		else
+			run 4 && gone "$(cat pids)" || exit 1
+		fi
+	done
+'
 test_that 'the same of a run that is gone on with, which stays as it was' '
 	book "  - {id: a, shell: echo a >> effects; test -e go, undo: {shell: echo undo-a >> effects}}" "secrets: {s: {exec: [sh, ./secret]}}"
 	echo "echo sesame-open" >secret && run 1 && id=$(ls state/runbook/runs) && echo "echo \$\$ >>pids; exec sleep 1000" >secret &&
