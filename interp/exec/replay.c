@@ -175,8 +175,8 @@ static void session_before(struct driver *d, const struct event *e)
     struct value undo = value_of(e->data, "undo");
     struct run_facts facts = { .on_failure = d->options->on_failure };
 
-    d->earlier.sessions++;
-    d->earlier.suspended = d->always.cut = false;
+    d->earlier.sessions++;  // one that crashed leaves a run as suspended as it was
+    d->always.cut = false;
     d->earlier.undone = facts.undo_only = undo.kind == VALUE_BOOL && undo.b;
     d->earlier.undo_step = str_copy(d->arena, text_of(e->data, "undo_step"));
     run_resume_here(d->run, &facts);

@@ -20,6 +20,8 @@ enum {
     FIRST = ROW_id + 1,  // field of the row that may change
 };
 
+// One that was given up for lost may still come, when the run has been given back to nobody: it
+// changes nothing then.
 static struct str append_sql(const struct postgres *s, bool row, struct arena *a)
 {
     struct buf set = BUF_EMPTY;
@@ -33,7 +35,7 @@ static struct str append_sql(const struct postgres *s, bool row, struct arena *a
         a,
         "WITH mine AS (UPDATE runbook.run SET seq = $4, hash = $5,"
         " lease_until = %.*s%.*s"
-        " WHERE id = $1 AND epoch = $2 AND seq = $3 RETURNING id),"
+        " WHERE id = $1 AND epoch = $2 AND seq = $3 AND holder <> '' RETURNING id),"
         " added AS (INSERT INTO runbook.event SELECT mine.id, e.* FROM mine,"
         " unnest($6::bigint[], $7::text[], $8::text[], $9::text[]) e)"
         " SELECT count(*) FROM mine",
@@ -177,17 +179,20 @@ static int64_t earlier(int64_t x, int64_t y)
 }
 
 // While the store does not answer it is asked again, for as long as the lease can be
-// believed; then somebody else may have the run.
+// believed; then somebody else may have the run. One that renews the lease and keeps no event, as
+// with a full disk, is asked no longer than that either.
 static enum server_answer append_while_ours(struct postgres_journal *j, const struct batch *batches,
                                             struct failure *why)
 {
     enum { REST_MS = 300 };
+    int64_t most = clock_boot_ms() + j->store->lease_ms;
 
     for (;;) {
-        int64_t end = lease_end(j), now = clock_boot_ms();
+        int64_t end = earlier(lease_end(j), most), now = clock_boot_ms();
         enum server_answer answer = postgres_append(
             j, batches, earlier(now + SERVER_DEADLINE_MS, end > now ? end : now + 1000), why);
-        if (answer != SERVER_LOST || j->lost || clock_boot_ms() + REST_MS > lease_end(j))
+        if (answer != SERVER_LOST || j->lost ||
+            clock_boot_ms() + REST_MS > earlier(lease_end(j), most))
             return answer;
         rest(j, REST_MS);
     }

@@ -28,7 +28,7 @@ static enum server_answer renew(struct postgres_journal *j, int64_t until_ms, st
     const struct str params[] = { j->base.id, str_format(a, "%" PRId64, j->epoch) };
     struct str sql = str_format(a,
                                 "UPDATE runbook.run SET lease_until = %.*s"
-                                " WHERE id = $1 AND epoch = $2 RETURNING 1",
+                                " WHERE id = $1 AND epoch = $2 AND holder <> '' RETURNING 1",
                                 STR_ARG(postgres_lease(j->store, a)));
     int64_t asked = clock_boot_ms();
     PGresult *r;

@@ -18,6 +18,7 @@
     " ELSE (r.lease_until IS NULL OR r.lease_until < clock_timestamp())"       \
     " AND (r.state IN ('final', 'aborted') OR (r.state = 'ended' AND r.exit <> 11)"           \
     " OR (r.state = 'running' AND r.started = '')) END"
+#define NEVER_BEGAN "r.id IS NULL OR (r.state = 'running' AND r.started = '')"
 
 static enum store_error done(struct postgres *s, PGresult *r)
 {
@@ -78,15 +79,16 @@ static struct str names_array(const struct str *names, size_t count, struct aren
     return buf_take(&b, a);
 }
 
-// The marks of those on this machine who took a lock for a run that they did not come to make.
+// The marks of those on this machine who took a lock for a run that they did not come to make or to
+// begin.
 static enum store_error find_gone(struct postgres *s, struct str names, struct arena *a,
                                   struct str *marks, struct diags *ds)
 {
     struct buf gone = BUF_EMPTY;
     PGresult *r = postgres_query(s,
-                                 "SELECT mark FROM runbook.lock l WHERE l.freed IS NULL"
-                                 " AND l.name = ANY($1::text[]) AND NOT EXISTS"
-                                 " (SELECT FROM runbook.run r WHERE r.id = l.run)",
+                                 "SELECT l.mark FROM runbook.lock l LEFT JOIN runbook.run r"
+                                 " ON r.id = l.run WHERE l.freed IS NULL"
+                                 " AND l.name = ANY($1::text[]) AND (" NEVER_BEGAN ")",
                                  &names, 1, ds);
     if (!r)
         return STORE_FAILED;
@@ -115,7 +117,7 @@ static enum store_error free_stale(struct postgres *s, struct str run, struct st
                                   " WHERE l.id = lock.id AND l.freed IS NULL"
                                   " AND lock.freed IS NULL"
                                   " AND l.name = ANY($2::text[]) AND l.run <> $1 AND (" IS_OVER
-                                  " OR (r.id IS NULL AND l.mark = ANY($3::text[])))",
+                                  " OR ((" NEVER_BEGAN ") AND l.mark = ANY($3::text[])))",
                                   params, 3, ds));
 }
 

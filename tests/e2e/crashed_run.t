@@ -188,6 +188,14 @@ test_that 'a run that was killed before its first event can be put out of the wa
 	exits 2 runbook abort "$id" >out 2>&1
 '
 
+test_that 'what was suspended, gone on with and killed goes on as it would have before: nobody has to say --detach again' '
+	book "  - {id: a, approve: {message: First?, not_requester: false}, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}
+  - {id: b, approve: {message: Second?, not_requester: false}, shell: echo b >> effects}"
+	run 6 --detach && id=$(ls state/runbook/runs) && runbook approve "$id" a || exit 1
+	runbook resume "$id" >out 2>&1 </dev/null & run=$!
+	until_true "[ -s effects ]" && killed && touch go && resume 6 && effects "a " && runbook approve "$id" b && resume 0 && effects "a b "
+'
+
 test_that 'undo of one step of a crashed run leaves it crashed' '
 	book "  - {id: z, shell: echo z >> effects, undo: {shell: echo undone >> effects}}
 $waits" "lock: db/x"

@@ -80,6 +80,13 @@ test_that 'a statement_timeout that a commit does not keep: it is tried again' '
 	until_true "second=\$(who_waits); [ -n \"\$second\" ] && [ \"\$second\" != $first ] || gone $run" &&
 	echo "COMMIT;" >&9 && exec 9>&- && wait $psql && exits 0 wait $run && effects "a b " && does 0 show "$id" --verify
 '
+test_that 'one that renews the lease and keeps no event is not asked for ever: 12, and what the step came to is sent at resume' '
+	with "statement_timeout = 300" && pg_sql "ALTER DATABASE postgres SET runbook.lease = '"'2s'"'" && begin && rm -f sql locked && mkfifo sql &&
+	{ psql -X -q "$pg_url" <sql >sql.out 2>&1 & } && psql=$! &&
+	exec 9>sql && echo "BEGIN; LOCK runbook.event IN ACCESS EXCLUSIVE MODE; \\! touch locked" >&9 &&
+	until_true "[ -e locked ]" && touch go && until_true "gone $run" && pg_sql "ALTER DATABASE postgres RESET runbook.lease" && { wait $run; [ $? = 12 ]; } && has "kept on this machine until resume" &&
+	echo "COMMIT;" >&9 && exec 9>&- && wait $psql && with && does 0 resume "$id" && effects "a b " && does 0 show "$id" --verify
+'
 test_that 'a server that is read only for a while, as one that takes the place of another: it is tried again' '
 	with && begin && pg_sql "ALTER ROLE ada SET default_transaction_read_only = on" &&
 	pg_sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '"'runbook'"'" >told && touch go &&

@@ -655,6 +655,26 @@ TEST(locks_of_who_died_before_its_run_was_made_are_free)
     CHECK(store_lock(store, STR("bbbbb"), &STR("x"), 1, scratch, &holder, &ds) == STORE_OK);
 }
 
+TEST(locks_of_who_died_before_its_run_began_are_free)
+{
+    struct lock_row holder;
+    int status;
+
+    if (!begin())
+        return;
+    pid_t child = fork();
+    if (child == 0) {
+        struct arena *a = arena_new(NULL);
+        struct journal *j;
+        struct store *s = store_open(a, NULL, direct, true, &ds);
+        _exit(!s || store_lock(s, STR("aaaaa"), &STR("x"), 1, a, &holder, &ds) != STORE_OK ||
+              journal_create(s, a, STR("aaaaa"), &j, &ds) != STORE_OK);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    sql("SELECT 1 / (lease_until > clock_timestamp() AND started = '')::int FROM runbook.run");
+    CHECK(store_lock(store, STR("bbbbb"), &STR("x"), 1, scratch, &holder, &ds) == STORE_OK);
+}
+
 TEST(a_run_is_not_made_when_its_locks_were_lost_before)
 {
     struct lock_row holder;
