@@ -154,6 +154,21 @@ static void stop_if_unknown(struct run *r)
             r->stopping = true;
 }
 
+// An undo that was asked for, and has not begun because it is not known what became of a step: that a
+// person has to say first.
+static bool undo_waits_for_a_person(const struct run *r)
+{
+    if (!r->began_undo || r->facts.undo_only || r->undo_starts)
+        return false;
+    for (size_t i = 0; i < run_task_count(r); i++) {
+        const struct task *t = run_task_at(r, i);
+        bool of_the_work = t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS;
+        if (of_the_work && t->state == STATE_UNKNOWN && t->ended && !again_after_resume(r, t))
+            return true;
+    }
+    return false;
+}
+
 // In a used runbook that is done: what was prepared for it is not needed any more.
 static bool is_past(const struct task *t)
 {
@@ -222,7 +237,7 @@ static void go_on(struct run *r)
     if (!undoing)
         again_comes_first(r);
     reset_known(r, r->always);
-    r->stopping = false;
+    r->stopping = r->step_unknown = undo_waits_for_a_person(r);
     if (!undoing)
         stop_if_unknown(r);
 }

@@ -157,7 +157,8 @@ static bool phase_behind(const struct run *r, bool any, enum phase p, enum phase
     bool undo = r->undo_wanted || r->began_undo || r->facts.undo_only;
 
     if (!any)
-        *next = r->facts.undo_only || r->began_undo ? PHASE_UNDO : PHASE_CHECKLIST;
+        *next = r->facts.undo_only || (r->began_undo && !r->step_unknown) ? PHASE_UNDO
+                                                                          : PHASE_CHECKLIST;
     else if (p == PHASE_ALWAYS || (r->declined_before && p != PHASE_UNDO))
         return false;
     else if (r->halted)
