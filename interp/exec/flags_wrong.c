@@ -158,6 +158,24 @@ static void names_nothing(struct askings *k, const struct kind_of_flag *f, struc
         diag_help(d->diags, e, "did you mean `%s`?", near);
 }
 
+// Of two answers to one question nobody can say which is meant.
+static bool are_once(struct askings *k, const struct said *all, size_t n,
+                     const struct kind_of_flag *f)
+{
+    struct map *seen = map_new(k->d->arena);
+    bool ok = true;
+
+    for (size_t i = 0; i < n; i++) {
+        if (map_get(seen, all[i].id)) {
+            diag_error(k->d->diags, DIAG_USAGE, (struct span){ 0 }, "%s `%.*s` is given twice",
+                       f->flag, STR_ARG(all[i].id));
+            ok = false;
+        }
+        map_put(seen, all[i].id, k);
+    }
+    return ok;
+}
+
 static bool are_known(struct askings *k, const struct said *all, size_t n,
                       const struct kind_of_flag *f)
 {
@@ -170,7 +188,7 @@ static bool are_known(struct askings *k, const struct said *all, size_t n,
         names_nothing(k, f, all[i].id);
         ok = false;
     }
-    return ok;
+    return ok && are_once(k, all, n, f);
 }
 
 // ---- --answer with what is no answer, as far as that can be known before the run

@@ -290,6 +290,8 @@ void walk_block(struct driver *d, struct task *t)
 {
     struct walk *w = walk_new(d, t);
 
+    if (skip_by_flag(w))  // whatever it needs
+        return;
     w->message = str_format(w->arena, "needs `%.*s`, which %s", STR_ARG(t->blocked_by->address),
                             t->blocked_by->by_person ? "a person skipped"
                                                      : state_word(t->blocked_by->state));

@@ -68,6 +68,11 @@ test_that 'a flag that answers nothing is a mistake' '
 	exits 2 away run each.yaml --attest u=ok && exits 2 away run each.yaml --confirm run=yes && exits 2 away run each.yaml --confirm "g[x].q=yes" &&
 	exits 2 away run each.yaml --confirm u.ii=yes 2>err && grep -q "u.i" err
 '
+test_that 'two answers to one question are a mistake, before anything runs' '
+	rm -f trace && exits 2 away run work.yaml --answer p=blue --answer p=green 2>err && grep -q "p. is given twice" err &&
+	exits 2 away run each.yaml --confirm e=yes --confirm e=no && exits 2 away run each.yaml --attest u.checklist_1=a --attest u.checklist_1=b &&
+	exits 2 away run each.yaml --confirm "g[x].c=do x" --confirm "g[x].c=do y" && [ ! -e trace ]
+'
 test_that 'what is no answer to a prompt or to manual work is a mistake, before anything runs' '
 	rm -f trace && for a in m=maybe m=failed m=failed: m=na: m= p=red p= n=many n=1.5 l=one d=soon; do
 		exits 2 away run work.yaml --yes --answer $a || exit 1
