@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "exec/patience.h"
 #include "exec/walk.h"
 
 struct commit_waiter {
@@ -44,12 +45,61 @@ void store_has_failed(struct driver *d, struct str why)
     pump(d);
 }
 
+// ---- a store that does not answer
+
+static void watch_it(struct driver *d);
+
+static void look_at_it(void *arg)
+{
+    struct driver *d = arg;
+    int64_t took = loop_now_ms(d->loop) - d->commits.began_ms;
+
+    d->commits.watch = NULL;
+    if (!d->commits.under_way)
+        return;
+    if (took >= PATIENCE_MS && !d->commits.slow) {
+        d->commits.slow = true;
+        say_at_once(d, "the store has not answered for %lld s; nothing is started until it does",
+                    (long long)(took / 1000));
+    }
+    watch_it(d);
+}
+
+// The timer goes from one commit to the next: most take less than a thousandth of its time.
+static void watch_it(struct driver *d)
+{
+    int64_t due = d->commits.began_ms + PATIENCE_MS, now = loop_now_ms(d->loop);
+
+    if (!d->commits.watch)
+        d->commits.watch = loop_timer(d->loop, d->arena, due > now ? due : now + PATIENCE_MS,
+                                      look_at_it, d);
+}
+
+struct patience *commit_patience(struct driver *d)
+{
+    if (!d->commits.patience)
+        d->commits.patience = patience_begin(d->arena);
+    return d->commits.patience;
+}
+
+static void has_answered(struct driver *d)
+{
+    int64_t took = loop_now_ms(d->loop) - d->commits.began_ms;
+
+    if (d->commits.slow)
+        say_at_once(d, "the store has answered, after %lld s", (long long)(took / 1000));
+    d->commits.slow = false;
+}
+
+// ---- one commit
+
 static void committed(void *arg, bool ok)
 {
     struct batch *b = arg;
     struct driver *d = b->d;
 
     d->commits.under_way = false;
+    has_answered(d);
     if (ok)
         tell_kept(d, b->seq);
     else
@@ -105,7 +155,10 @@ static void commit_here(struct batch *b)
     struct driver *d = b->d;
     int64_t began_ms = clock_boot_ms();
 
+    patience_on(commit_patience(d));
     b->ok = journal_commit_here(d->journal);
+    patience_off(d->commits.patience);
+    d->commits.slow = clock_boot_ms() - began_ms > PATIENCE_MS;
     if (clock_boot_ms() - began_ms > LONG_MS)
         loop_timer(d->loop, d->arena, loop_now_ms(d->loop), heard_since, b);
     else
@@ -149,12 +202,15 @@ static void commit(void *arg)
     *b = (struct batch){ .d = d, .seq = next_seq(d) - 1, .waiters = reverse(d->commits.waiters) };
     d->commits.waiters = NULL;
     d->commits.under_way = true;
+    d->commits.began_ms = loop_now_ms(d->loop);
     if (!d->journal)
         committed(b, true);
     else if (may_write_here(b))
         commit_here(b);
-    else
+    else {
+        watch_it(d);
         journal_commit(d->journal, committed, b);
+    }
 }
 
 // What happened in one turn of the loop is one commit, and one commit is under way at a
@@ -225,6 +281,8 @@ void free_commits(struct driver *d)
         free(w);
     }
     d->commits.waiters = NULL;
+    patience_end(d->commits.patience);
+    d->commits.patience = NULL;
     forget_untold(d);
     arena_free(d->turn);
     d->turn = NULL;

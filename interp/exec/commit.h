@@ -15,6 +15,10 @@ struct commits {
     bool put_off;          // nothing does
     struct timer *later;   // what was put off is committed then
     struct timer *output;  // output alone is committed now and then
+    int64_t began_ms;      // the one that is under way
+    struct timer *watch;   // looks whether that takes long
+    bool slow;             // which was said
+    struct patience *patience;  // the same while the loop itself waits; or NULL
 };
 // Events that are not durable yet, and not told either (emit.c).
 struct telling {
@@ -43,5 +47,7 @@ void when_durable_late(struct driver *d, void (*then)(void *arg), void (*drop)(v
                        void *arg);
 // Something waits for it now.
 void commit_hurry(struct driver *d);
+// For who waits for the store himself (exec/patience.h).
+struct patience *commit_patience(struct driver *d);
 // What was emitted is committed at the end of this turn.
 void commit_turn(struct driver *d);

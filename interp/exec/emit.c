@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "exec/patience.h"
 #include "exec/walk.h"
 
 struct arena *turn_arena(struct driver *d)
@@ -87,7 +88,9 @@ void forget_untold(struct driver *d)
 
 bool commit_now(struct driver *d, struct diags *ds)
 {
+    patience_on(commit_patience(d));
     bool ok = journal_commit_now(d->journal, ds);
+    patience_off(d->commits.patience);
 
     if (ok)
         tell_kept(d, INT64_MAX);

@@ -83,6 +83,11 @@ test_that 'where it was slow before, the signal is heard and answered meanwhile'
 	hangs SLOW_SYNC_MS=60 && kill -INT "$run" && until_true "grep -q \"stopping, when the disk has answered\" out" &&
 	[ -e hang ] && answers && ends 130 && effects "a " && whole && resume 0 && effects "a b "
 '
+test_that 'that it does not answer is said, also where the loop itself waits for it' '
+	hangs && until_true "grep -q \"store has not answered for 3 s; nothing is started until it does, and a signal is heard then\" out" && effects "a " && answers && ends 0 &&
+	has "the store has answered, after" && hangs SLOW_SYNC_MS=60 && until_true "grep -q \"store has not answered for 3 s; nothing\" out" && effects "a " && answers && ends 0 &&
+	has "the store has answered, after" && effects "a b " && whole
+'
 test_that 'without a signal it goes on when it answers' '
 	hangs && answers && ends 0 && effects "a b " && hangs SLOW_SYNC_MS=60 && answers && ends 0 && effects "a b " && whole
 '

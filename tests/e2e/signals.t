@@ -179,8 +179,8 @@ test_that 'while a secret is read: it is said that nothing was started, and noth
 '
 # One with a session of its own, which has cleared its environment and holds the pipe.
 test_that 'nor is anything left that has gone into a session of its own' '
-	away="[sh, -c, \"env -i setsid sh -c \\\"(echo \$\$ >>pids; sleep 1000; :) & sleep 1000; :\\\" & wait\"]"
-	book "  - {id: a, shell: echo a >> effects}" "secrets: {s: {exec: $away}}"
+	book "  - {id: a, shell: echo a >> effects}" "secrets: {s: {exec: [sh, ./secret]}}"
+	echo "echo \$\$ >>pids; exec sleep 1000" >inner && echo "env -i setsid sh ./inner & wait" >secret
 	for one in INT:130 TERM:143; do stopped ${one#*:} ${one%:*} runbook run book.yaml || exit 1; done
 	[ ! -e effects ]
 '
