@@ -51,7 +51,6 @@ struct run_ops {
     void (*drop)(struct store *s, struct claim *c);
     // STORE_HELD, without a diag: somebody has it.
     enum store_error (*remove)(struct store *s, struct str id, struct diags *ds);
-    enum store_error (*rebuild)(struct store *s, struct diags *ds);
     struct str (*user)(struct store *s, struct arena *a);
 };
 

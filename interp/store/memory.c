@@ -353,12 +353,6 @@ static enum store_error remove_run(struct store *s, struct str id, struct diags 
     return STORE_OK;
 }
 
-static enum store_error rebuild(struct store *s, struct diags *ds)
-{
-    (void)s, (void)ds;
-    return STORE_OK;  // there is no index
-}
-
 static struct str user(struct store *s, struct arena *a)
 {
     (void)s;
@@ -377,7 +371,6 @@ static const struct run_ops run_ops = {
     .claim = claim,
     .drop = drop_claim,
     .remove = remove_run,
-    .rebuild = rebuild,
     .user = user,
 };
 

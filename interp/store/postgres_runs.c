@@ -161,12 +161,6 @@ static enum store_error remove_run(struct store *base, struct str id, struct dia
     return e;
 }
 
-static enum store_error rebuild(struct store *s, struct diags *ds)
-{
-    (void)s, (void)ds;
-    return STORE_OK;  // there is no index beside the rows
-}
-
 static struct str user(struct store *base, struct arena *a)
 {
     return str_copy(a, ((struct postgres *)base)->role);
@@ -186,6 +180,5 @@ const struct run_ops postgres_run_ops = {
     .claim = postgres_claim,
     .drop = postgres_claim_drop,
     .remove = remove_run,
-    .rebuild = rebuild,
     .user = user,
 };

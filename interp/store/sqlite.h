@@ -99,7 +99,6 @@ bool index_put(struct sqlite_store *s, const struct run_row *row, struct failure
 // These two mend a damaged index.
 bool index_drop(struct sqlite_store *s, struct str id, struct diags *ds, struct failure *why);
 bool index_unlock(struct sqlite_store *s, struct str run, struct diags *ds, struct failure *why);
-enum store_error index_rebuild(struct store *s, struct diags *ds);
 void index_close(struct sqlite_store *s);
 struct str index_path(const struct sqlite_store *s, struct arena *a);
 // Whether the file that was opened is still the index.
@@ -110,8 +109,6 @@ bool index_is_current(const struct sqlite_store *s);
 extern const struct db_kind index_kind;
 // Makes the tables and fills them from the runs, unless somebody else has done it meanwhile.
 bool index_fill(struct sqlite_store *s, struct diags *ds, struct failure *why);
-// Only the rows and locks, in the caller's transaction.
-bool index_all(struct sqlite_store *s, struct diags *ds, struct failure *why);
 bool index_insert(struct sqlite_store *s, const struct run_row *row, struct failure *why);
 
 // ---- sqlite_mend.c

@@ -154,7 +154,7 @@ static bool fill_runs(struct filling *f, struct str *ids, size_t count, struct a
     return fine;
 }
 
-bool index_all(struct sqlite_store *s, struct diags *ds, struct failure *why)
+static bool fill_all(struct sqlite_store *s, struct diags *ds, struct failure *why)
 {
     struct arena *a = arena_new(NULL);
     struct filling f = { s, ds, why };
@@ -184,7 +184,7 @@ static bool make_tables(struct sqlite_store *s, struct diags *ds, struct failure
         "PRAGMA user_version = %d;",
         4, columns.s, STR_ARG(str_slice(columns, 4, columns.n)), index_kind.application_id,
         index_kind.version);
-    bool fine = db_exec(&s->index, sql.s, why) && index_all(s, ds, why);
+    bool fine = db_exec(&s->index, sql.s, why) && fill_all(s, ds, why);
 
     arena_free(a);
     return fine;

@@ -164,20 +164,3 @@ bool index_unlock(struct sqlite_store *s, struct str run, struct diags *ds, stru
 {
     return delete_for_good(s, "DELETE FROM lock WHERE run = ?1", run, ds, why);
 }
-
-enum store_error index_rebuild(struct store *base, struct diags *ds)
-{
-    struct sqlite_store *s = (struct sqlite_store *)base;
-    struct failure why = { "" }, ignored;
-
-    if (s->absent)
-        return STORE_OK;
-    bool fine = index_open(s, true, ds, &why) && db_exec(&s->index, "BEGIN IMMEDIATE", &why);
-    if (fine) {
-        fine = db_exec(&s->index, "DELETE FROM run", &why) && index_all(s, ds, &why) &&
-               db_exec(&s->index, "COMMIT", &why);
-        if (!fine)
-            db_exec(&s->index, "ROLLBACK", &ignored);
-    }
-    return fine ? STORE_OK : sqlite_index_fail(s, ds, &why);
-}

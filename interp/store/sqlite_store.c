@@ -226,7 +226,6 @@ const struct run_ops sqlite_run_ops = {
     .claim = sqlite_claim,
     .drop = sqlite_claim_drop,
     .remove = remove_run,
-    .rebuild = index_rebuild,
     .user = user,
 };
 

@@ -338,11 +338,6 @@ enum store_error store_prune(struct store *s, int64_t older_than_ns, size_t *rem
     return e;
 }
 
-enum store_error store_rebuild_index(struct store *s, struct diags *ds)
-{
-    return s->ops.runs->rebuild(s, ds);
-}
-
 // ---- what little is known about events
 
 bool is_start(struct str type)

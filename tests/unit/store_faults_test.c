@@ -337,7 +337,6 @@ TEST(looking_makes_nothing)
     CHECK(store_recall(st, STR("k"), scratch, &s, &ds) == STORE_OK && s.n == 0);
     CHECK(store_read(st, STR("abc"), 1, true, see, NULL, &ds) == STORE_NO_SUCH_RUN);
     CHECK(store_prune(st, 0, &n, &ds) == STORE_OK && n == 0);
-    CHECK(store_rebuild_index(st, &ds) == STORE_OK);
     CHECK(access(at("state").s, F_OK) < 0);
 }
 

@@ -737,19 +737,6 @@ CONTRACT(only_old_runs_that_are_over_are_pruned)
     journal_close(held);
 }
 
-CONTRACT(the_index_can_be_rebuilt)
-{
-    struct journal *j = create("aaaaa");
-    const struct run_row *rows;
-    size_t n;
-
-    put_row(j, some_row("suspended"));
-    journal_close(j);
-    CHECK(store_rebuild_index(store, &ds) == STORE_OK);
-    CHECK(store_runs(store, scratch, 0, &rows, &n, &ds) == STORE_OK && n == 1);
-    CHECK_STR(rows[0].state, "suspended");
-}
-
 CONTRACT(somebody_is_asking)
 {
     CHECK(store_user(store, scratch).n > 0);
