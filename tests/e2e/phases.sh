@@ -137,7 +137,8 @@ sends() {
 		return
 	fi
 	kill -"$1" $run
-	[ "$1" = QUIT ] || until_true "gone $run || grep -q 'let finish\|stopping' out" || return
+	# Where there is no run yet, nothing is said before the end.
+	[ "$1" = QUIT ] || until_true "gone $run || grep -q 'let finish\|stopping' out || [ $3:\$(cat saw 2>/dev/null) = requires:x:TERM ]" || return
 	if [ "$1" != QUIT ] && [ "$2" -gt 1 ]; then
 		kill -"$1" $run 2>/dev/null || :
 	elif [ "$1" != QUIT ]; then
