@@ -54,7 +54,12 @@ CORE     = $(filter-out $B/interp/cli/main.o,$(OBJ))
 UNIT     = $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*_test.c)))
 TOOLS    = $(patsubst tests/tools/%.c,$B/%,$(sort $(wildcard tests/tools/*.c)))
 SCRIPTS  = $(sort $(wildcard tests/*/*.t tests/*.t))
-TESTS    = $(foreach t,$(UNIT) $(SCRIPTS),$(if $(findstring $(or $T,/),$t),$t))
+# What takes longest begins first, so that nothing is waited for alone in the end.
+LONG     = crash crash_index crash_beside dialogues doubts signals_around store_postgresql git_test \
+           store_settings restore store_faults_test lease signals surroundings signals_phases \
+           manual_walk store_pgbouncer remote process sql_postgres worker suspend approve run
+ORDERED  = $(foreach t,$(LONG),$(filter %/$t %/$t.t,$(UNIT) $(SCRIPTS)))
+TESTS    = $(foreach t,$(ORDERED) $(filter-out $(ORDERED),$(SCRIPTS) $(UNIT)),$(if $(findstring $(or $T,/),$t),$t))
 
 all: $B/runbook
 
@@ -96,8 +101,9 @@ $B/faultline.so: tests/crash/faultline.c Makefile
 $B/runbook-defect: $(OBJ) $B/tests/crash/defect.o
 	$(CC) $(FLAGS) $(LDFLAGS) -Wl,--wrap=when_durable,--wrap=child_adopt -o $@ $^ $(LIBS)
 
+# More at a time than there are processors: most of them wait most of the time.
 test: $B/runbook $(UNIT) $(TOOLS) $(CRASH) $(CLOCKS)
-	B=$(abspath $B) prove $(if $(CI),-v) -j$(shell nproc) --exec '' $(TESTS)
+	B=$(abspath $B) prove $(if $(CI),-v) -j$$((2 * $$(nproc))) --exec '' $(TESTS)
 
 asan:
 	$(MAKE) test B=build/asan SAN='$(ASAN)'
