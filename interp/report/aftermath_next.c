@@ -291,6 +291,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
     bool unknown = h->exit == 11 && history_in_state(h, "unknown"), goes_on = can_go_on(h);
     bool stuck = h->exit == 10 && answers_of_undo(h, p->arena).n;
     bool passed_over = h->exit == 10 && !goes_on;  // what is left is done by hand
+    bool same = h->undoing && goes_on && !unknown && !h->undo_step.n;  // resume goes on undoing
 
     page_blank(p);
     page_head(p, INK_BOLD, "What you can do:");
@@ -301,7 +302,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
         suggest_marks(&s);
     else if (goes_on)
         suggest_going_on(&s);
-    if (h->exit != 9 && !stuck &&
+    if (h->exit != 9 && !stuck && !same &&
         (h->exit == 10 || h->undoing ? anything_undo_tries(h) : anything_to_undo(h)))
         suggest(&s, "undo", STR(""), "take back what was done");
     suggest(&s, "report", STR(""), "the incident report");

@@ -45,8 +45,8 @@ static struct str own_answer(const struct asked *q)
     struct str wants = text_of(q->data, "wants");
 
     return str_is(wants, "file") ? STR("done:PATH")
-           : wants.n               ? STR("done:TEXT")
-                                   : text_of(q->data, "phrase");
+           : wants.n             ? STR("done:TEXT")
+                                 : text_of(q->data, "phrase");
 }
 
 struct str answers_flag(const struct asked *q, struct arena *a)
@@ -66,6 +66,23 @@ struct str answers_flag(const struct asked *q, struct arena *a)
 struct str answers_reason(const struct asked *q)
 {
     return truth_of(q->data, "reason_required") ? STR(" --reason TEXT") : STR("");
+}
+
+struct str answers_wanted(const struct asked *q, struct arena *a)
+{
+    struct value from = value_of(q->data, "from");
+    int64_t needed = int_of(q->data, "needed", 1);
+    struct buf b = BUF_EMPTY;
+
+    if (!str_is(q->kind, "approve"))
+        return STR("");
+    for (size_t i = 0; from.kind == VALUE_LIST && i < value_size(from); i++)
+        buf_format(&b, "%s%.*s", i ? " or " : ", of ", STR_ARG(value_item(from, i).s));
+    if (truth_of(q->data, "not_requester"))
+        buf_format(&b, ", not of %.*s", STR_ARG(text_of(q->data, "requester")));
+    if (needed > 1)
+        buf_format(&b, ", %lld votes", (long long)needed);
+    return buf_take(&b, a);
 }
 
 struct str answers_way(struct str how)

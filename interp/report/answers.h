@@ -8,6 +8,9 @@
 struct str answers_flag(const struct asked *q, struct arena *a);
 // What has to be said with a vote on it: " --reason TEXT", or "".
 struct str answers_reason(const struct asked *q);
+// Whose votes an approval wants, where not anybody's will do: ", of ada or bob, not of root, 2 votes";
+// "" of other questions.
+struct str answers_wanted(const struct asked *q, struct arena *a);
 // What an answer came through when it did not come from a person: "the time was up".
 struct str answers_way(struct str how);
 // Who answered, and through what: "ada (terminal)"; or why nobody did.

@@ -87,7 +87,7 @@ struct run_columns {
 static struct run_columns run_columns(const struct run_row *rows, size_t count,
                                       const struct page *p)
 {
-    enum { BESIDE = 8 + 18 + 17 + 9 + 2, WIDEST = 24, LEAST = 8, YEAR = 5 };
+    enum { BESIDE = 8 + 18 + 17 + 9 + 2, WIDEST = 24, LEAST = 8, YEAR = 5, SECOND = 8 + 9 + 2 };
     size_t user = 0, most = WIDEST;
 
     for (size_t i = 0; i < count; i++) {
@@ -96,8 +96,11 @@ static struct run_columns run_columns(const struct run_row *rows, size_t count,
     }
     bool narrow = p->columns && p->columns < BESIDE + LEAST + user;
     size_t beside = narrow ? BESIDE - YEAR : BESIDE + user;
-    if (p->columns && p->columns < beside + WIDEST)
-        most = p->columns < beside + LEAST ? LEAST : p->columns - beside;
+    if (p->columns && p->columns < beside + LEAST)
+        most = p->columns < SECOND + LEAST ? LEAST
+                                           : p->columns - SECOND;  // they stand in another row
+    else if (p->columns && p->columns < beside + WIDEST)
+        most = p->columns - beside;
     return (struct run_columns){ most, narrow };
 }
 
@@ -147,18 +150,35 @@ void listing_runs(const struct run_row *rows, const struct asked *const *waits, 
     add_ways_on(rows, count, flags, p);
 }
 
-// Why it is held although nothing goes on, and how it becomes free.
-static struct str standstill(const struct lock_row *r, struct str flags, struct arena *a)
+// Why it is held although nothing goes on.
+static const char *standstill(const struct lock_row *r)
 {
-    if (r->stale)
-        return STR(" (its run is over: whoever asks next gets it)");
-    if (!r->crashed && !r->unknown)
-        return STR("");
+    return r->stale     ? "its run is over: whoever asks next gets it"
+           : r->unknown ? "what became of it is not known"
+           : r->crashed ? "its process is gone"
+                        : NULL;
+}
+
+// How it becomes free: in the same line, or in rows of its own where that would be cut.
+static void add_ways_free(const struct lock_row *r, struct str flags, struct page *p)
+{
     // One whose outcome is not known goes on only when a person has said what it was.
+    const char *mark = r->unknown ? " --mark STEP=done" : "";
+
+    page_command(p, INK_PLAIN, "      runbook resume %.*s%.*s%s", STR_ARG(r->run), STR_ARG(flags),
+                 mark);
+    if (r->unknown)
+        page_command(p, INK_PLAIN, "      runbook resume %.*s%.*s --mark STEP=failed",
+                     STR_ARG(r->run), STR_ARG(flags));
+    page_command(p, INK_PLAIN, "      runbook undo %.*s%.*s", STR_ARG(r->run), STR_ARG(flags));
+    page_command(p, INK_PLAIN, "      runbook abort %.*s%.*s", STR_ARG(r->run), STR_ARG(flags));
+}
+
+static struct str ways_free(const struct lock_row *r, struct str flags, struct arena *a)
+{
     return str_format(a,
-                      " (%s: `runbook resume %.*s%.*s%s`, `runbook undo %.*s%.*s` or `runbook "
-                      "abort %.*s%.*s` frees it)",
-                      r->unknown ? "what became of it is not known" : "its process is gone",
+                      ": `runbook resume %.*s%.*s%s`, `runbook undo %.*s%.*s` or `runbook "
+                      "abort %.*s%.*s` frees it",
                       STR_ARG(r->run), STR_ARG(flags),
                       r->unknown ? " --mark STEP=done` or `--mark STEP=failed" : "",
                       STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(flags));
@@ -168,15 +188,21 @@ void listing_locks(const struct lock_row *rows, size_t count, struct str flags, 
 {
     for (size_t i = 0; i < count; i++) {
         const struct lock_row *r = &rows[i];
-        page_item(p, r->name, 16, r->stale || r->crashed || r->unknown ? INK_WARN : INK_PLAIN,
-                  str_format(p->arena, "run %.*s, by %.*s on %.*s, taken %.*s%s%.*s%.*s",
+        const char *why = standstill(r);
+        bool ways = why && !r->stale, rows_of_own = ways && p->columns;
+        struct str free = ways && !rows_of_own ? ways_free(r, flags, p->arena) : STR("");
+        page_item(p, r->name, p->columns && p->columns < 60 ? 0 : 16, why ? INK_WARN : INK_PLAIN,
+                  str_format(p->arena, "run %.*s, by %.*s on %.*s, taken %.*s%s%.*s%s%s%.*s%s%s",
                              STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host),
                              STR_ARG(listing_ago(wall_from(r->since), p->arena)),
                              r->waits.n  ? ", waits for a person at "
                              : r->step.n ? ", at step "
                                          : "",
-                             STR_ARG(r->waits.n ? r->waits : r->step),
-                             STR_ARG(standstill(r, flags, p->arena))));
+                             STR_ARG(r->waits.n ? r->waits : r->step), why ? " (" : "",
+                             why ? why : "", STR_ARG(free), why ? ")" : "",
+                             rows_of_own ? "; what frees it:" : ""));
+        if (rows_of_own)
+            add_ways_free(r, flags, p);
     }
     if (!count)
         page_head(p, INK_DIM, "%s", "No lock is held.");

@@ -31,19 +31,21 @@ static void add_step(const struct history *h, const struct story *s, bool asked,
         buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
     if (s->attempts > 1)
         buf_format(&b, ", attempt %zu", s->attempts);
-    if (history_undo_words(h, s).n)
-        buf_format(&b, ", %.*s", STR_ARG(history_undo_words(h, s)));
-    if (s->taken_back && s->more->within.n)
-        buf_format(&b, " with `%.*s`", STR_ARG(s->more->within));
     if (s->more->by.n)
         buf_format(&b, ", by %.*s", STR_ARG(s->more->by));
     if (s->more->reason.n)
         buf_format(&b, " (%.*s)", STR_ARG(s->more->reason));
-    if (sign_of(state)->bad && s->message.n)
+    bool message = sign_of(state)->bad && s->message.n;
+    if (message)
         buf_format(&b, ": %.*s", STR_ARG(s->message));
+    if (history_undo_words(h, s).n)
+        buf_format(&b, "%s %.*s", message ? ";" : ",", STR_ARG(history_undo_words(h, s)));
+    if (s->taken_back && s->more->within.n)
+        buf_format(&b, " with `%.*s`", STR_ARG(s->more->within));
     if (s->more->fate.n)
         buf_format(&b, " when the process died; %.*s", STR_ARG(s->more->fate));
-    struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look), STR_ARG(history_shown_id(s->id)));
+    struct str label = str_format(p->arena, "%s %.*s", sign_shown(m, p->look),
+                                  STR_ARG(history_shown_id(s->id)));
     page_item(p, label, wide + 2, m->bad ? m->ink : INK_PLAIN, buf_str(&b));
     buf_free(&b);
 }
@@ -70,15 +72,13 @@ static size_t widest_id(const struct history *h)
 static void add_question(const struct asked *q, struct page *p)
 {
     struct str note = answers_note(q, p->arena);
-    struct str answer = q->votes.n ? str_format(p->arena,
-                                                "the votes are in (%.*s), the run is to hear of it",
-                                                STR_ARG(q->votes))
-                        : q->open  ? STR("not answered")
-                                   : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s",
-                                                STR_ARG(history_answer(q)), q->by.n ? ", by " : "",
-                                                STR_ARG(q->by), q->how.n ? ", " : "",
-                                                STR_ARG(answers_way(q->how)), note.n ? ": " : "",
-                                                STR_ARG(note));
+    struct str answer =
+        q->votes.n ? str_format(p->arena, "the votes are in (%.*s), the run is to hear of it",
+                                STR_ARG(q->votes))
+        : q->open  ? str_format(p->arena, "not answered%.*s", STR_ARG(answers_wanted(q, p->arena)))
+                   : str_format(p->arena, "%.*s%s%.*s%s%.*s%s%.*s", STR_ARG(history_answer(q)),
+                               q->by.n ? ", by " : "", STR_ARG(q->by), q->how.n ? ", " : "",
+                                STR_ARG(answers_way(q->how)), note.n ? ": " : "", STR_ARG(note));
 
     page_item(p, q->step, 12, q->open ? INK_ASK : INK_PLAIN,
               str_format(p->arena, "%.*s%s%.*s: %.*s", STR_ARG(q->kind), q->message.n ? " " : "",

@@ -13,10 +13,10 @@ static void add_vote_lines(const struct history *h, const struct asked *q, struc
 {
     struct str step = shell_word(p->arena, q->step);
 
-    page_command(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run), STR_ARG(step),
-              STR_ARG(flags), STR_ARG(answers_reason(q)));
+    page_command(p, INK_PLAIN, "  runbook approve %.*s %.*s%.*s%.*s", STR_ARG(h->run),
+                 STR_ARG(step), STR_ARG(flags), STR_ARG(answers_reason(q)));
     page_command(p, INK_PLAIN, "  runbook reject %.*s %.*s%.*s --reason TEXT", STR_ARG(h->run),
-              STR_ARG(step), STR_ARG(flags));
+                 STR_ARG(step), STR_ARG(flags));
 }
 
 // A worker has no secret inputs; after a refusal there is only the end to come to.
@@ -29,8 +29,12 @@ static void add_resume(const struct history *h, const struct asked *q, struct st
                                                 : " goes on";
 
     page_command(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s%s%s%s", STR_ARG(h->run),
-              STR_ARG(vote ? STR("") : answers_flag(q, p->arena)), STR_ARG(flags),
-              secrets ? " --inputs FILE" : "", !vote ? "" : secrets ? " " : "  (or a worker)", what);
+                 STR_ARG(vote ? STR("") : answers_flag(q, p->arena)), STR_ARG(flags),
+                 secrets ? " --inputs FILE" : "",
+                 !vote     ? ""
+                 : secrets ? " "
+                           : "  (or a worker)",
+                 what);
 }
 
 // What there is to answer, or who goes on when it is answered.
@@ -66,8 +70,9 @@ static void add_open(const struct history *h, const struct asked *q, const struc
 
     page_head(p, INK_ASK, "%.*s %.*s: %.*s", STR_ARG(h->run), STR_ARG(q->step),
               STR_ARG(q->message.n ? q->message : q->kind));
-    page_head(p, INK_DIM, "  %.*s%s, asked %.*s%.*s", STR_ARG(h->runbook), h->drill ? " (DRILL)" : "",
-              STR_ARG(listing_ago(q->asked_ns, p->arena)), STR_ARG(no));
+    page_head(p, INK_DIM, "  %.*s%s, asked %.*s%.*s%.*s", STR_ARG(h->runbook),
+              h->drill ? " (DRILL)" : "", STR_ARG(listing_ago(q->asked_ns, p->arena)),
+              STR_ARG(answers_wanted(q, p->arena)), STR_ARG(no));
     add_way_on(h, q, row, flags, p);
 }
 

@@ -45,6 +45,11 @@ test_that 'when such a run is aborted, its undo is in doubt' '
 	exits 0 runbook abort $run 2>end && sed -n "/Done, and it stays/,/^$/p" end | grep -q "^  a  *its undo is in doubt" && runbook show $run | grep "a  *succeeded in .*, its undo is in doubt" && runbook report $run >md && grep -q "^- a: its undo is in doubt" md
 '
 
+test_that 'one way on is offered where resume and undo are the same, and what became of an undo stands behind what became of its step' '
+	book half "id: a, shell: \"true\", undo: {shell: exit 4}" "id: bad, shell: exit 3, undo: {shell: \"true\"}" && exits 10 runbook run half.yaml --on-failure undo 2>end </dev/null && newest && runbook show $run >shown &&
+	grep -q "runbook resume $run  *go on undoing" shown && ! grep "runbook undo" end shown && grep -q "  ✗ bad  *failed in .*: it exited with 3; undone$" shown
+'
+
 # -------- what an undo took back, and what is there still
 
 # why: "step why" for all that the report of $run, for programs, says is not undone
@@ -118,6 +123,19 @@ test_that 'who declines an item, the run or a step reads what it was' '
 	says "✗ run: declined" "  Begin now? - no, by $(id -un) (terminal)" "- run: Begin now? - no, by $(id -un) (terminal)" &&
 	{ on-terminal -e "Attest checklist_1" "yes\n" -e "Begin now" "yes\n" -e "Really do it" "no\n" runbook run gates.yaml >out 2>&1; newest; } &&
 	says "  declined by a person" "  Really do it? - no, by $(id -un) (terminal)" "Really do it? - no, by $(id -un) (terminal)"
+'
+
+# -------- what holds a lock, and who is asked
+
+test_that 'who may approve is said where the question is listed' '
+	book asks "id: gate, approve: {message: May it be?, from: [ada, bob], not_requester: true}, shell: \"true\"" && exits 6 runbook run asks.yaml --detach 2>err && newest &&
+	runbook waiting | grep -q "  asks, asked .* ago, of ada or bob, not of $(id -un)$" && runbook show $run | grep -q "not answered, of ada or bob, not of" && runbook abort $run 2>err
+'
+test_that 'on a terminal what frees a lock stands in rows that can be pasted' '
+	book died "id: a, shell: \"kill -9 \$PPID \$(cat pid) \$\$\", undo: none" && echo "lock: some/thing" >>died.yaml &&
+	{ sh -c "echo \$\$ >pid; exec runbook run died.yaml" >out 2>&1 </dev/null; newest; } &&
+	on-terminal -s 40x40 runbook locks --color=never </dev/null | tr -d "\r" >out && grep -qx "      runbook resume $run" out && grep -qx "      runbook abort $run" out && grep -q "^  some/thing  run $run" out &&
+	runbook locks | grep -q "some/thing .*(its process is gone: .runbook resume $run., .runbook undo $run. or .runbook abort $run. frees it)$" && runbook abort $run 2>err
 '
 
 # -------- what was printed
