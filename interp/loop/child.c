@@ -31,6 +31,8 @@ void child_forget(struct child *c)
     *link = c->next;
     c->waiting = false;
     buf_free(&c->request);
+    if (!c->keeper->children)
+        pulse_end(c->keeper);
     line_watch_as_needed(c->keeper);
 }
 

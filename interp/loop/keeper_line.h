@@ -76,7 +76,9 @@ void line_watch_as_needed(struct keeper *k);
 
 // ---- keeper_pulse.c
 
+// Somebody waits for something, or nobody for anything any more.
 void pulse_begin(struct keeper *k);
+void pulse_end(struct keeper *k);
 // Now, rather than with the next beat.
 void pulse_hurry(struct keeper *k);
 // The end of [c] is to be heard of some time: it was asked to start, or to end.

@@ -40,6 +40,13 @@ void pulse_begin(struct keeper *k)
         next_beat(k);
 }
 
+void pulse_end(struct keeper *k)
+{
+    if (k->pulse)
+        timer_stop(k->pulse);
+    k->pulse = NULL;
+}
+
 static bool is_stopped(const struct keeper *k)
 {
     struct process p;
