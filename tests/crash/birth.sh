@@ -58,7 +58,7 @@ ask_all() {
 while [ "$bad" -lt "$enough" ]; do
 	point=$((point + 1))
 	world
-	faulty
+	faulty run $book
 	[ -s fault ] || break
 	[ ! -e trace ] || fail 'a step ran before the run began'
 	run=$(ls state/runbook/runs 2>/dev/null)

@@ -95,5 +95,5 @@ template
 book="r6.yaml --yes -i server=http://127.0.0.1:$(cat "$work/port")"
 [ "$mode" != undo ] || book="$book -i break_it=true --on-failure undo"
 sweep
-echo "# $mode, $who, $what${DEFECT:+, defect $DEFECT}: $faults faults, $bad broken promises"
+echo "# $mode, $who, $what${DEFECT:+, defect $DEFECT}${AGAIN:+, and to $AGAIN resumes}: $faults faults, $bad broken promises"
 verdict

@@ -10,6 +10,7 @@
 #                                     ENOSPC-ever | EIO-ever | INT | TERM-2 | QUIT-1 ...
 #                                  every STEP-th place
 #   DEFECT=early|guess             with build/.../runbook-defect: exit 0 when it was noticed
+#   AGAIN=N                        it happens to the next N resumes, too, at the same place of theirs
 #
 # The script sets `book`, the words behind `run`, and says what its world is, all in the folder of it:
 #
@@ -40,6 +41,8 @@ case $what in *-2 | *-3 | QUIT*) most=2 ;; esac
 fail() { echo "# $mode, $who, $what, place $point ($(cat fault 2>/dev/null)): $*"; broken=1; }
 fail_with() { fail "$@"; sed 's/^/#   /' out | tail -n 25; }
 count() { cat trace 2>/dev/null | grep -cx "$1"; }
+# Read only: else it would make a journal where there is none.
+db() { sqlite3 -readonly "state/runbook/runs/$run/journal.db" "$1" 2>/dev/null; }
 look() { :; }
 
 world() {
@@ -49,6 +52,7 @@ world() {
 	broken=
 }
 
+# faulty COMMAND...: runbook does it, and it happens
 faulty() {
 	local env="LD_PRELOAD=$B/faultline.so FAULT_LOG=$work/w/fault FAULT_WHO=$who FAULT_AT=$point"
 	local times
@@ -61,7 +65,7 @@ faulty() {
 	*) env="$env FAULT_DO=$what" ;;
 	esac
 	# shellcheck disable=SC2086
-	{ env $env timeout 60 "$runbook" run $book -q >out 2>&1 </dev/null; } 2>/dev/null
+	{ env $env timeout 60 "$runbook" "$@" -q >out 2>&1 </dev/null; } 2>/dev/null
 	first=$?
 }
 
@@ -78,6 +82,14 @@ marks() {
 	local one
 	for one in $(sed -n 's/.*--mark \([^ =]*\)=done.*/\1/p' out | sort -u); do
 		if is_done "$one" 2>/dev/null; then echo "--mark $one=done"; else echo "--mark $one=failed"; fi
+	done
+}
+
+die_again() {
+	local i
+	for i in $(seq "${AGAIN:-0}"); do
+		faulty resume "$run" --yes
+		at_most_once
 	done
 }
 
@@ -104,6 +116,14 @@ go_on() {
 	done
 }
 
+# An attempt that did not start takes no number from the next one.
+numbers_are_whole() {
+	[ "$(db "SELECT count(*) FROM (SELECT json_extract(json, '\$.step') AS step,
+		max(json_extract(json, '\$.attempt')) AS last, count(DISTINCT json_extract(json, '\$.attempt')) AS n
+		FROM events WHERE type = 'step.start' GROUP BY 1 HAVING last <> n)")" = 0 ] ||
+		fail 'the number of an attempt was left out'
+}
+
 judge() {
 	case $code in
 	none) nothing_happened; return ;;
@@ -111,6 +131,7 @@ judge() {
 	9) all_is_gone ;;
 	*) fail_with "it ends with $code" ;;
 	esac
+	numbers_are_whole
 	"$B/runbook" show "$run" --verify >verified 2>&1 || fail "the chain: $(tail -n 1 verified)"
 }
 
@@ -119,7 +140,8 @@ sweep() {
 	while [ "$bad" -lt "$enough" ]; do
 		point=$((point + step))
 		world
-		faulty
+		# shellcheck disable=SC2086
+		faulty run $book
 		[ -s fault ] || break
 		faults=$((faults + 1))
 		is_an_end || fail_with "the run ended with $first"
@@ -127,6 +149,7 @@ sweep() {
 		run=$(ls state/runbook/runs 2>/dev/null | head -n 1)
 		if [ -n "$run" ]; then
 			look
+			die_again
 			go_on
 			judge
 		else

@@ -58,7 +58,7 @@ template
 while [ "$bad" -lt "$enough" ]; do
 	point=$((point + step))
 	world
-	faulty
+	faulty run $book
 	[ -s fault ] || break
 	# Who dies behind it dies in a run like any other.
 	case $what in kill*) [ "$(ls state/runbook/runs)" = "$holder" ] || break ;; esac

@@ -15,8 +15,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 trap 'rm -rf "$work"' EXIT
 steps=10 ahead=0 untold=0
 
-# Read only: else it would make a journal where there is none.
-db() { sqlite3 -readonly "state/runbook/runs/$run/journal.db" "$1" 2>/dev/null; }
 steps_of() { db "SELECT json_extract(json, '\$.step') FROM events WHERE type = '$1' ORDER BY seq"; }
 
 make_world() {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A part of `make crash`: at the places where a run begins, and where the index of a store that was
-# damaged is made again.
+# A part of `make crash`: at the places where a run begins, where the index of a store that was damaged
+# is made again, and of resumes.
 
 . "$(dirname "$0")/sweeps.sh"
 
@@ -11,4 +11,7 @@ done
 for way in run resumes; do
 	kept "the index is lost while one stands still at a place of its start ($way): never do two have the lock" stopped $way 3
 done
+AGAIN=10
+export AGAIN
+kept 'killed, and so are ten resumes, each at the same place of its own' crash undo interpreter kill 37
 echo "1..$number"
