@@ -221,16 +221,19 @@ struct str told_address(const struct task *t, struct arena *a)
                       t->address.s + to);
 }
 
+// What failed, before what was only stopped because of it.
 static const struct task *first_bad(const struct series *s)
 {
+    const struct task *stopped = NULL;
+
     for (size_t i = 0; s && i < s->count; i++) {
         const struct task *t = s->tasks[i];
-        bool bad = t->state == STATE_FAILED || t->state == STATE_CANCELLED ||
-                   t->state == STATE_UNKNOWN;
-        if (bad && !t->own_continue)
+        if ((t->state == STATE_FAILED || t->state == STATE_UNKNOWN) && !t->own_continue)
             return t;
+        if (t->state == STATE_CANCELLED && !t->own_continue && !stopped)
+            stopped = t;
     }
-    return NULL;
+    return stopped;
 }
 
 static void why_it_failed(struct walk *w)

@@ -134,13 +134,24 @@ void walk_rescue_again(struct walk *w)
 static void try_again(struct walk *w, int64_t rest)
 {
     tell_attempt(w, rest);
+    pump(w->d);
+}
+
+void walk_forget_attempt(struct walk *w)
+{
     w->result = VALUE_NONE;
     walk_sees_undone(w);
     w->message = w->help = w->picture = STR("");
     w->parts = VALUE_NONE;
     w->outcome = (struct outcome){ 0 };
     w->is_unknown = w->known_failed = w->timed_out = false;
-    pump(w->d);
+}
+
+void walk_not_again(struct walk *w)
+{
+    if (!w->message.n)
+        w->message = w->task->message;
+    walk_decide(w);
 }
 
 // ---- given up
@@ -174,6 +185,7 @@ static void failure_answered(void *arg, const struct answer *a)
     switch (a->kind) {
     case ANSWER_RETRY:
         w->declined = w->known_failed = w->cancelled = false;
+        w->insisted = true;
         if (w->task->intent)
             try_again(w, 0);
         else

@@ -37,6 +37,15 @@ static bool is_waiting(const struct walk *w)
     return w->act && w->act->running && str_is(str_from(w->act->at.action->name), "wait");
 }
 
+void walk_end_waits(struct driver *d)
+{
+    for (size_t i = 0; !run_interrupted(d->run) && i < run_task_count(d->run); i++) {
+        const struct task *t = run_task_at(d->run, i);
+        if (t->walk && !t->ended && is_waiting(t->walk) && !run_may_start(d->run, t))
+            walk_interrupt(t->walk);
+    }
+}
+
 // A rest, a wait, a poll and an open question are not a running step: a first signal
 // ends them at once. But the look that says whether an action took effect belongs to it:
 // without an answer the step would be done once more.
@@ -48,6 +57,7 @@ void walk_interrupt(struct walk *w)
         stop_deciding(w);
     } else if (w->task->resting || w->asked) {
         w->cancelled = true;
+        w->is_unknown = false;  // an attempt that may be repeated does no harm
         w->message = STR("stopped while it waited");
         if (w->asked && w->task->kind == TASK_ACTION && !w->task->intent)
             w->declined = false;

@@ -152,8 +152,10 @@ void walk_end(struct walk *w, enum state state, const char *then, bool own)
     emit(d, EVENT_STEP_END, b);
     act_settle(w->act);
     walk_bury(w);
-    if (bad)
+    if (bad) {
         walk_give_back_asked(d);
+        walk_end_waits(d);
+    }
     pump(d);
 }
 

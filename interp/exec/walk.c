@@ -268,7 +268,11 @@ void walk_retry(struct driver *d, struct task *t)
     struct walk *w = walk_new(d, t);
     struct expr_error err = { 0 };
 
-    walk_sees_undone(w);
+    if (!w->insisted && !run_may_start(d->run, t)) {
+        walk_not_again(w);
+        return;
+    }
+    walk_forget_attempt(w);
     if (retry_is_held(w))
         return;
     if (t->kind != TASK_ACTION) {

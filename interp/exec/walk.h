@@ -48,12 +48,15 @@ struct walk {
     bool withdrawn;            // the task has ended: callbacks do nothing
     struct walk *next_dead;
     bool is_unknown;
+    bool insisted;             // a person said `retry`, also where nothing else starts
     enum state final_state;    // a container's, decided before its `always`
     const char *then;          // ... and what it means for the run, where a person said so
 };
 
 void walk_begin(struct driver *d, struct task *t);
 void walk_retry(struct driver *d, struct task *t);
+void walk_forget_attempt(struct walk *w);  // before the next
+void walk_not_again(struct walk *w);       // it rested, and nothing may start any more
 void walk_finish(struct driver *d, struct task *t);  // a container: all in it has ended
 void walk_settle(struct driver *d, struct task *t);
 // The attempt of an earlier session that its outcome is asked of.
@@ -64,6 +67,8 @@ void walk_block(struct driver *d, struct task *t);
 void walk_give_back_asked(struct driver *d);
 // Signals and timeouts: TERM with grace, or at once.
 void walk_cancel(struct walk *w, bool at_once, const char *why);
+// After a failure: a `wait` that nothing may start behind is not waited for.
+void walk_end_waits(struct driver *d);
 // Ends what is not a running action: rests, waits, polls, questions.
 void walk_interrupt(struct walk *w);
 

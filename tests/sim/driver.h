@@ -694,7 +694,12 @@ static bool carry(struct sim *s, struct order o)
     case ORDER_SETTLE: settle(s, o.task); return true;
     case ORDER_BEGIN: set_out(s, o.task); return true;
     case ORDER_BLOCK: block(s, o.task); return true;
-    case ORDER_RETRY: intend(s, walk_of(s, o.task)); return true;
+    case ORDER_RETRY:
+        if (run_may_start(s->run, o.task))
+            intend(s, walk_of(s, o.task));
+        else
+            decide(s, walk_of(s, o.task));
+        return true;
     case ORDER_FINISH: finish(s, o.task); return true;
     case ORDER_PHASE: begin_phase(s, o.phase); return true;
     case ORDER_PHASE_END: end_phase(s, o.phase); return true;

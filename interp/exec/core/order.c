@@ -43,13 +43,19 @@ static struct task *take_ready(struct run *r)
     return NULL;
 }
 
+// What rests is no running step: where nothing may start any more its rest is over.
+static int64_t rests_until(const struct run *r, const struct task *t)
+{
+    return run_may_start(r, t) ? t->due_ms : 0;
+}
+
 static struct task *earliest(const struct run *r)
 {
     struct task *best = NULL;
 
     for (size_t i = 0; i < r->resting.count; i++) {
         struct task *t = r->resting.items[r->resting.first + i];
-        if (!best || t->due_ms < best->due_ms)
+        if (!best || rests_until(r, t) < rests_until(r, best))
             best = t;
     }
     return best;
@@ -204,7 +210,7 @@ struct order run_order(struct run *r, int64_t now_ms)
         return o;
     drop_rested(r);
     t = earliest(r);
-    if (t && t->due_ms <= now_ms) {
+    if (t && rests_until(r, t) <= now_ms) {
         t->resting = false;
         return order(ORDER_RETRY, t);
     }

@@ -15,7 +15,7 @@ enum order_kind {
     ORDER_SETTLE,     // [task] has an intent and no result: find out what became of it
     ORDER_BEGIN,      // [task] may start
     ORDER_BLOCK,      // [task] will not run: [task->blocked_by] did not end well
-    ORDER_RETRY,      // the rest before the next attempt of [task] is over
+    ORDER_RETRY,      // the rest before the next attempt of [task] is over, or there will be none
     ORDER_FINISH,     // all in [task] that can run has ended
     ORDER_PHASE,      // begin [phase]; the driver's own: checklist, confirm, verify, undone
     ORDER_PHASE_END,  // all in [phase] has ended
