@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "store/folder.h"
 #include "store/row.h"
+#include "value/when.h"
 
 enum { FORMAT = 1 };
 
@@ -185,6 +186,30 @@ static void look_at_promises(struct postgres *s, struct diags *ds)
               STR_ARG(answer));
 }
 
+// Whoever goes on with a run judges by its own clock what waits until a time.
+static void look_at_clock(struct postgres *s, struct diags *ds)
+{
+    enum { MINUTE_MS = 60 * 1000 };
+    int64_t before = clock_wall_ns() / 1000000;
+    struct failure ignored;
+    struct str answer;
+
+    if (!ask_one(s, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", &answer,
+                 &ignored))
+        return;
+    int64_t after = clock_wall_ns() / 1000000, there = strtoll(answer.s, NULL, 10),
+            ahead = before - there > MINUTE_MS  ? before - there
+                    : there - after > MINUTE_MS ? after - there
+                                                : 0;
+    int64_t minutes = ((ahead > 0 ? ahead : -ahead) + MINUTE_MS / 2) / MINUTE_MS;
+    if (ahead)
+        diag_warn(ds, DIAG_STORE, (struct span){ 0 },
+                  "the clock of this machine is %.*s %s that of the PostgreSQL store: a wait or a "
+                  "question that ends at a time ends at another one here",
+                  STR_ARG(span_text(minutes * MINUTE_MS, s->base.arena)),
+                  ahead > 0 ? "ahead of" : "behind");
+}
+
 struct str postgres_lease(const struct postgres *s, struct arena *a)
 {
     return str_format(a, "clock_timestamp() + interval '%" PRId64 " ms'", s->lease_ms);
@@ -227,8 +252,10 @@ bool postgres_schema(struct postgres *s, bool create, struct failure *why, struc
         return false;
     if (!there.n && server_script(&s->server, until, schema(s->base.arena).s, why) != SERVER_DONE)
         return false;
-    if (create)
+    if (create) {
         look_at_promises(s, ds);
+        look_at_clock(s, ds);
+    }
     return check_format(s, why);
 }
 

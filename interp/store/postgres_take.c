@@ -86,17 +86,21 @@ static bool count_event(const struct stored_event *e, void *arg)
     return true;
 }
 
-static bool nothing_is_lost(struct postgres_journal *j, struct failure *why)
+static enum store_error nothing_is_lost(struct postgres_journal *j, struct diags *ds)
 {
     int64_t head = head_read(j->base.folder);
 
     if (head <= j->chain.seq)
-        return true;
-    failure_set(why,
-                "the PostgreSQL store went back: it has %" PRId64 " events of run `%.*s`, %" PRId64
-                " were confirmed",
-                j->chain.seq, STR_ARG(j->base.id), head);
-    return false;
+        return STORE_OK;
+    struct diag *d = store_diag(ds, STORE_FAILED,
+                                "the PostgreSQL store went back: it has %" PRId64
+                                " events of run `%.*s`, %" PRId64 " were confirmed",
+                                j->chain.seq, STR_ARG(j->base.id), head);
+    diag_help(ds, d,
+              "what the lost events told was done all the same: look at it first; then remove "
+              "`%.*s/head` to go on, undo or abort from event %" PRId64,
+              STR_ARG(j->base.folder), j->chain.seq);
+    return STORE_FAILED;
 }
 
 // What is told at once and does not end anything.
@@ -121,8 +125,10 @@ static enum store_error get_ready(struct postgres_journal *j, struct str id, str
     enum store_error e = postgres_read(&s->base, id, 1, true, count_event, &j->chain, ds);
     if (e)
         return e;
-    if (!spool_replay(j, &note, &why) || !nothing_is_lost(j, &why))
+    if (!spool_replay(j, &note, &why))
         return store_fail(ds, STORE_FAILED, "%s", why.text);
+    if ((e = nothing_is_lost(j, ds)))
+        return e;
     warn(note, ds);
     head_write(j->head_fd, j->chain.seq);
     return STORE_OK;
@@ -226,8 +232,7 @@ static void say_held(struct str id, struct str mark, struct diags *ds)
     int pid;
 
     if (sscanf(str_copy(a, mark).s, "%d %255s %63s", &pid, host, since) == 3)
-        store_held(ds, id, pid, host,
-                   ago_text(wall_from(str_from(since)), clock_wall_ns(), a));
+        store_held(ds, id, pid, host, ago_text(wall_from(str_from(since)), clock_wall_ns(), a));
     else
         store_fail(ds, STORE_HELD, "run `%.*s` is held by another interpreter", STR_ARG(id));
     arena_free(a);

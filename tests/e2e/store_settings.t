@@ -105,4 +105,15 @@ test_that 'a right that is taken away: what the step came to is sent at resume' 
 	pg_sql "GRANT INSERT ON runbook.event TO rolf" && does 0 resume "$id" && effects "a b " && does 0 show "$id" --verify
 '
 
+if [ -e "$B/clocks.so" ] && ! is_sanitized; then
+	# clock_is MS: how far ours is ahead
+	clock_is() {
+		echo "0 $1" >clocks && CLOCKS=$work/clocks LD_PRELOAD=$B/clocks.so timeout 60 runbook --store "$pg_url" run book.yaml >out 2>&1 </dev/null
+	}
+	test_that 'a clock that is far from that of the store: a warning' '
+		book "  - {id: a, shell: echo a >> effects}" && clock_is 7200000 && has "is 2h ahead of that of the PostgreSQL store" &&
+		clock_is -7200000 && has "is 2h behind that of the PostgreSQL store" && clock_is 0 && lacks "the clock of this machine"
+	'
+fi
+
 done_testing

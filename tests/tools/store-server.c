@@ -720,6 +720,26 @@ TEST(a_store_that_went_back_is_found_out_at_once_and_at_resume)
     CHECK(error_has("went back: it has 3 events of run `aaaaa`, 5 were confirmed"));
 }
 
+TEST(who_knows_what_was_lost_goes_on_all_the_same)
+{
+    if (!begin())
+        return;
+    struct journal *j = create();
+    for (int i = 0; i < 5; i++)
+        CHECK(commit(j, "step.end"));
+    struct str head = str_format(scratch, "%.*s/head", STR_ARG(journal_folder(j)));
+    journal_close(j);
+    sql("DELETE FROM runbook.event WHERE seq > 3; UPDATE runbook.run SET seq = 3,"
+        " hash = (SELECT hash FROM runbook.event WHERE seq = 3)");
+    resume(STORE_FAILED);
+    CHECK(ds.last && strstr(ds.last->help.s, str_format(scratch, "remove `%.*s`", STR_ARG(head)).s));
+    CHECK(remove(head.s) == 0);
+    j = resume(STORE_OK);
+    CHECK(commit(j, "step.end"));
+    journal_close(j);
+    CHECK_STR(events(), "1:step.end 2:step.end 3:step.end 4:step.end ");
+}
+
 TEST(a_changed_a_missing_and_an_added_event_are_found)
 {
     static const struct {
