@@ -14,9 +14,11 @@ struct looking {
 
 static const char *cover_of(struct driver *d, const struct step *s, const struct step *outer)
 {
+    if (step_is_undone_inside(s))
+        return NULL;  // what is in it is told
     switch (step_cover_inside(d->program, s, outer)) {
     case COVER_IRREVERSIBLE: return "irreversible";
-    case COVER_MISSING: return s->kind == STEP_ACTION ? "missing" : NULL;
+    case COVER_MISSING: return "missing";
     case COVER_NONE: return step_effects(d->program, s) == EFFECTS_READ ? NULL : "none";
     default: return NULL;
     }

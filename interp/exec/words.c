@@ -107,6 +107,18 @@ struct str walk_leaves(struct walk *w)
     return text;
 }
 
+// Of a group or a `use`, of which some steps may be covered and others not.
+static struct str undo_inside_words(enum undo_cover worst)
+{
+    switch (worst) {
+    case COVER_INSIDE: return STR("each step in it has its undo");
+    case COVER_NONE: return STR("each step in it has its undo, or is harmless to leave");
+    case COVER_IRREVERSIBLE: return STR("not all of it can be undone: a step in it is irreversible");
+    case COVER_MISSING: return STR("not all of it can be undone: a step in it has no undo");
+    default: return STR("");
+    }
+}
+
 static struct str undo_words(struct walk *w)
 {
     struct expr_error err = { 0 };
@@ -115,9 +127,12 @@ static struct str undo_words(struct walk *w)
 
     if (w->task->phase == PHASE_UNDO)
         return text;  // an undo is not undone
-    switch (task_cover(w->d->program, w->task)) {
+    enum undo_cover cover = task_cover(w->d->program, w->task);
+    if (step_is_undone_inside(w->task->step) && cover != COVER_OUTSIDE)
+        return undo_inside_words(cover);
+    switch (cover) {
     case COVER_UNDO: return undo_steps(w);
-    case COVER_INSIDE: return STR("each step in it has its undo");
+    case COVER_INSIDE: break;
     case COVER_NONE: return STR("harmless to leave; nothing is undone");
     case COVER_MISSING: return STR("it cannot be undone: it has no undo");
     case COVER_IRREVERSIBLE:

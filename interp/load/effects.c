@@ -130,6 +130,11 @@ bool step_speaks_for_itself(const struct step *s)
     return s->more->undo.kind != UNDO_UNWRITTEN || s->more->irreversible;
 }
 
+bool step_is_undone_inside(const struct step *s)
+{
+    return (s->kind == STEP_GROUP || s->kind == STEP_USE) && !step_speaks_for_itself(s);
+}
+
 enum undo_cover step_cover_inside(const struct program *p, const struct step *s,
                                   const struct step *outer)
 {

@@ -72,6 +72,9 @@ enum undo_cover {
 enum undo_cover step_cover(const struct program *p, const struct step *s);
 // `undo` (also `none`) or `irreversible` of a step counts instead of what the steps inside say.
 bool step_speaks_for_itself(const struct step *s);
+// A group or a `use` that says neither: its cover is the worst of what is inside, where each says its
+// own, with its reason.
+bool step_is_undone_inside(const struct step *s);
 // Inside [outer], the outermost step around it that speaks for itself; NULL: there is none. What is
 // irreversible stays so.
 enum undo_cover step_cover_inside(const struct program *p, const struct step *s,

@@ -302,9 +302,9 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
         suggest_marks(&s);
     else if (goes_on)
         suggest_going_on(&s);
-    if (h->exit != 9 && !stuck && !same &&
+    if (h->exit != 9 && !stuck &&
         (h->exit == 10 || h->undoing ? anything_undo_tries(h) : anything_to_undo(h)))
-        suggest(&s, "undo", STR(""), "take back what was done");
+        suggest(&s, "undo", STR(""), same ? "does the same" : "take back what was done");
     suggest(&s, "report", STR(""), "the incident report");
     if (goes_on)
         suggest(&s, "abort", STR(""),

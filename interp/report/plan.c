@@ -134,7 +134,6 @@ static void add_cover(struct planning *g, const struct step *s, struct str id,
         add_undo(g, s, depth);
         break;
     case COVER_INSIDE:
-        note(g, depth, INK_DIM, STR("undo: by what is inside"));
         break;
     case COVER_NONE:
         note(g, depth, INK_DIM, STR("undo: none needed, harmless to leave"));
@@ -285,7 +284,10 @@ static void add_step(struct planning *g, const struct step *s, struct str prefix
     struct str id = str_format(a, "%.*s%.*s", STR_ARG(prefix), STR_ARG(s->id.str));
     enum undo_cover cover = step_cover_inside(g->plan->program, s, g->outer);
 
-    add_point(g, id, cover);
+    bool inside = step_is_undone_inside(s) && cover != COVER_OUTSIDE;
+
+    if (!inside)
+        add_point(g, id, cover);
     add_row(g, s, id, depth);
     add_conditions(g, s, id, depth);
     add_destroys(g, s, id, depth);
@@ -293,7 +295,7 @@ static void add_step(struct planning *g, const struct step *s, struct str prefix
         add_instances(g, s, id, depth);
     else
         add_command(g, s, id, depth);
-    if (s->kind == STEP_ACTION || (cover != COVER_INSIDE && cover != COVER_MISSING))
+    if (!inside)
         add_cover(g, s, id, cover, depth);
     if (s->more->leaves)
         note(g, depth, INK_DIM,

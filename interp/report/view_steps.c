@@ -99,11 +99,16 @@ static struct str undo_steps(const struct viewing *w, const struct step *s)
 
 static struct str undo_words(const struct viewing *w, const struct step *s)
 {
-    switch (step_cover_inside(w->program, s, w->outer)) {
+    enum undo_cover cover = step_cover_inside(w->program, s, w->outer);
+    bool covered = cover == COVER_INSIDE || cover == COVER_NONE;
+
+    if (step_is_undone_inside(s) && cover != COVER_OUTSIDE)
+        return covered ? STR("by what is inside") : STR("");
+    switch (cover) {
     case COVER_UNDO:
         return STR("by itself");
     case COVER_INSIDE:
-        return STR("by what is inside");
+        break;
     case COVER_NONE:
         return STR("none needed");
     case COVER_IRREVERSIBLE:

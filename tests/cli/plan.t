@@ -113,4 +113,23 @@ END
 test_that 'what steps do stands in one column, also in groups and used runbooks' '
 	export INNER_PW=x && runbook plan runbooks/wide.yaml >out && awk "/ writes\$/ { print index(\$0, \" writes\") }" out >at && [ "$(wc -l <at)" = 8 ] && [ "$(sort -u at | wc -l)" = 1 ]
 '
+cat >runbooks/mixed.yaml <<-"END"
+	runbook: 1
+	name: mixed
+	type: action
+	on_failure: stop
+	steps:
+	  - {id: g, confirm: First?, steps: [{id: one, shell: "true", undo: {shell: "true"}}, {id: two, shell: "true", irreversible: it is gone}]}
+	  - {id: h, confirm: Second?, steps: [{id: three, shell: "true", undo: {shell: "true"}}, {id: four, shell: "true", undo: none}]}
+	  - {id: k, confirm: Third?, steps: [{id: five, shell: "true", undo: {shell: "true"}}, {id: six, shell: "true"}]}
+END
+test_that 'of a group that says no undo each step inside says its own: nothing is said of the whole that is not true of all' '
+	runbook plan runbooks/mixed.yaml >out && grep -qx "   ---- the point of no return: two is irreversible ----" out && grep -qx "cannot be taken back: two, six" out &&
+	grep -q "as .undo: none. says: four$" out && ! grep -A2 "^   [ghk] " out | grep "undo:\|taken back" && runbook view runbooks/mixed.yaml >out && ! grep "| .[ghk]. .*\(none needed\|TAKEN\)" out
+'
+test_that 'nor where a person is asked about it' '
+	exits 0 on-terminal -s 120x40 -e "First" "yes\n" -e "Second" "yes\n" -e "Third" "yes\n" runbook run runbooks/mixed.yaml --color=never >out && tr -d "\r" <out | sed -n "s/^  undo  *//p" >is &&
+	printf "%s\n" "not all of it can be undone: a step in it is irreversible" "each step in it has its undo, or is harmless to leave" "not all of it can be undone: a step in it has no undo" >want && same want is &&
+	grep -q "cannot be taken back: two: it is gone; six" out && grep -q "stays after an undo, as .undo: none. says: four.\?$" out
+'
 done_testing

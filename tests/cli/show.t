@@ -45,9 +45,9 @@ test_that 'when such a run is aborted, its undo is in doubt' '
 	exits 0 runbook abort $run 2>end && sed -n "/Done, and it stays/,/^$/p" end | grep -q "^  a  *its undo is in doubt" && runbook show $run | grep "a  *succeeded in .*, its undo is in doubt" && runbook report $run >md && grep -q "^- a: its undo is in doubt" md
 '
 
-test_that 'one way on is offered where resume and undo are the same, and what became of an undo stands behind what became of its step' '
+test_that 'where resume and undo are the same that is said, and what became of an undo stands behind what became of its step' '
 	book half "id: a, shell: \"true\", undo: {shell: exit 4}" "id: bad, shell: exit 3, undo: {shell: \"true\"}" && exits 10 runbook run half.yaml --on-failure undo 2>end </dev/null && newest && runbook show $run >shown &&
-	grep -q "runbook resume $run  *go on undoing" shown && ! grep "runbook undo" end shown && grep -q "  ✗ bad  *failed in .*: it exited with 3; undone$" shown
+	grep -q "runbook resume $run  *go on undoing" shown && grep -q "runbook undo $run  *does the same" shown && grep -q "  ✗ bad  *failed in .*: it exited with 3; undone$" shown
 '
 
 # -------- what an undo took back, and what is there still
