@@ -84,6 +84,88 @@ static const struct form *drilled(const struct runbook *rb, struct str name)
     return NULL;
 }
 
+// ---- words of a program that says a secret
+
+static bool is_one_of(struct str program, const char *const *names)
+{
+    size_t slash;
+
+    while ((slash = str_find(program, '/')) != SIZE_MAX)
+        program = str_slice(program, slash + 1, program.n);
+    while (*names && !str_is(program, *names))
+        names++;
+    return *names;
+}
+
+// What a used runbook's program says is not known before it is reached. One that prints what it is
+// given may have been given the secret.
+static bool may_spell(const struct secret *s, struct str word)
+{
+    static const char *const printers[] = { "echo", "printf", NULL };
+    static const char *const shells[] = { "sh", "bash", "dash", NULL };
+    struct str program = (*(const struct template *const *)s->exec.items)->text.str;
+
+    return is_one_of(program, printers) ||
+           (is_one_of(program, shells) && (str_search(word, STR("echo")) != SIZE_MAX ||
+                                           str_search(word, STR("printf")) != SIZE_MAX));
+}
+
+static bool spells(const struct driver *d, const struct module *m, const struct secret *s,
+                   struct str word)
+{
+    struct value v;
+
+    if (m != d->program->root)
+        return may_spell(s, word);
+    return value_get(d->frame->secrets, value_string(s->entry.key.str), &v) &&
+           v.kind == VALUE_STRING && str_search(word, v.s) != SIZE_MAX;
+}
+
+static struct str without_words_of(struct driver *d, const struct module *m, const struct secret *s,
+                                   struct str text)
+{
+    const struct template *const *words = s->exec.items;
+    struct str by = str_format(d->arena, PLACEHOLDER_WORD "%.*s__", STR_ARG(s->entry.key.str));
+
+    for (size_t i = 1; i < s->exec.count; i++) {
+        const struct text *t = &words[i]->text;
+        if (t->str.n < MASK_SHORTEST || !template_is_literal(words[i]) || !spells(d, m, s, t->str))
+            continue;
+        struct str raw = str_slice(t->span.source->text, t->span.start, t->span.end);
+        text = replaced(d->arena, replaced(d->arena, text, raw, by), t->str, by);
+    }
+    return text;
+}
+
+// They come back from the file they stand in, as long as that is what it was.
+static struct str without_words(struct driver *d, struct str text)
+{
+    for (size_t i = 0; i < map_count(d->program->by_path); i++) {
+        const struct module *m = map_value(d->program->by_path, i);
+        const struct secret *secrets = m->rb->secrets.items;
+        for (size_t k = 0; k < m->rb->secrets.count; k++)
+            if (secrets[k].exec.count)
+                text = without_words_of(d, m, &secrets[k], text);
+    }
+    return text;
+}
+
+bool plan_has_words(struct driver *d, const struct kept_plan *plan)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (str_search(plan->files[i].text, STR(PLACEHOLDER_WORD)) == SIZE_MAX)
+            continue;
+        struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+                                    "'%.*s' has changed since run %.*s was started, and only there "
+                                    "stand the words of a program that spell out a secret",
+                                    STR_ARG(plan->files[i].path), STR_ARG(d->id));
+        diag_help(d->diags, e, "put the file back as it was, then say the same again; a secret is better "
+                               "kept in a file or a variable");
+        return false;
+    }
+    return true;
+}
+
 // What some file spells out for a secret input.
 static struct str without_defaults(struct driver *d, struct str text)
 {
@@ -106,7 +188,9 @@ void plan_fill_defaults(struct driver *d, struct kept_plan *plan)
         struct program_file *f = &plan->files[i];
         struct diags ignored = { .arena = d->arena };
         struct str now;
-        if (str_search(f->text, str_from(PLACEHOLDER_DEFAULT)) != SIZE_MAX &&
+        bool cut = str_search(f->text, STR(PLACEHOLDER_DEFAULT)) != SIZE_MAX ||
+                   str_search(f->text, STR(PLACEHOLDER_WORD)) != SIZE_MAX;
+        if (cut &&
             file_read(d->arena, f->path, FILE_LIMIT, &now, &ignored) &&
             str_equal(digest_hex(d->arena, now), plan->digests[i]))
             f->text = now;
@@ -135,7 +219,7 @@ static struct value files_of(struct driver *d, struct arena *a)
     for (size_t i = 0; i < count; i++) {
         struct value_builder *one = value_map_start(a);
         value_put_s(one, "path", value_string(files[i].path));
-        struct str text = by_name(d, files[i].text, false, a);
+        struct str text = by_name(d, without_words(d, files[i].text), false, a);
         value_put_s(one, "text", value_string(without_defaults(d, text)));
         value_put_s(one, "sha256", value_string(digest_hex(a, files[i].text)));
         value_add(list, value_finish(one));

@@ -23,5 +23,7 @@ bool plan_is_whole(const struct kept_plan *plan);
 // The defaults of secret inputs, from the files, where these are what they were.
 void plan_fill_defaults(struct driver *d, struct kept_plan *plan);
 // Puts the secrets of d->frame where the files name them. False when none does.
+// Words that spell a secret out are not there any more, since their file has changed: false with an error.
+bool plan_has_words(struct driver *d, const struct kept_plan *plan);
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan);
 void tell_changed_files(struct driver *d, const struct kept_plan *plan);

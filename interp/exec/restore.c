@@ -292,6 +292,8 @@ int restore_program(struct driver *d, struct kept_plan *plan)
 {
     d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
     plan_fill_defaults(d, plan);
+    if (!d->aborting && !plan_has_words(d, plan))
+        return CODE_PREFLIGHT;
     return load_program(d, plan) ? 0 : CODE_INVALID;
 }
 

@@ -416,7 +416,7 @@ test_that 'a signal ends also an undo that the time of the run began' '
 	book "  - {id: a, shell: \"true\", undo: {shell: echo ua >>effects}}
   - {id: b, kill_grace: 100ms, shell: sleep 600, undo: {shell: \"echo ub >>effects; until test -e go; do sleep 0.02; done\"}}" \
 		"on_failure: undo
-timeout: 300ms
+timeout: 2s
 undone: [{id: u, shell: echo u >>effects}]
 $always"
 	start && kill -INT "$run" && until_true "grep -q \"let finish\" out" && touch go &&
