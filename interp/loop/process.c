@@ -16,7 +16,10 @@ enum {
     READ = 4096,
     RECORD = 16,  // more than one pid in the list of children
     COMMAND_MAX = 200,
-    ENVIRON_MAX = 1 << 20
+    ENVIRON_MAX = 1 << 20,
+    KERNEL_THREAD = 0x00200000,  // a flag of a process
+    ENVIRON_TRIES = 200,
+    ENVIRON_US = 100
 };
 
 static int open_proc(int64_t pid, const char *file)
@@ -42,19 +45,29 @@ static void read_all(int fd, size_t most, struct buf *out)
     buf_add(out, STR(""));
 }
 
-// The name stands in parentheses and may hold any byte, so what counts is the last ")".
-bool process_read(int64_t pid, struct process *p)
+struct stat_line {
+    char text[1024];
+};
+
+// What stands behind the name of a process, which is in parentheses and may hold any byte: what
+// counts is the last ")". NULL if there is none.
+static const char *read_stat(int64_t pid, struct stat_line *line)
 {
-    char line[1024];
     int fd = open_proc(pid, "stat");
     if (fd < 0)
-        return false;
-    ssize_t n = read(fd, line, sizeof line - 1);
+        return NULL;
+    ssize_t n = read(fd, line->text, sizeof line->text - 1);
     close(fd);
     if (n <= 0)
-        return false;
-    line[n] = '\0';
-    const char *rest = strrchr(line, ')');
+        return NULL;
+    line->text[n] = '\0';
+    return strrchr(line->text, ')');
+}
+
+bool process_read(int64_t pid, struct process *p)
+{
+    struct stat_line line;
+    const char *rest = read_stat(pid, &line);
     char state;
     long long parent, group, session, threads, start;
     if (!rest ||
@@ -225,17 +238,49 @@ bool process_has_word(int64_t pid, struct str word)
     return found;
 }
 
+// The [n]-th word behind the name: as proc(5) counts them, the first is the third.
+static unsigned long long stat_word(const char *rest, int n)
+{
+    for (n -= 2; rest && n > 0; n--)
+        rest = strchr(rest + 1, ' ');
+    return rest ? strtoull(rest, NULL, 10) : 1;
+}
+
+// In the middle of an execve(2) a process has the memory of neither program, and shows where that
+// of the new one is only behind it. That what runs has none is seen by a place without a length.
+static bool has_environment(int64_t pid)
+{
+    struct stat_line line;
+    const char *rest = read_stat(pid, &line);
+
+    if (!rest || !rest[1] || strchr("ZXx", rest[2]) || stat_word(rest, 9) & KERNEL_THREAD)
+        return false;
+    return stat_word(rest, 50) == 0 || stat_word(rest, 50) < stat_word(rest, 51);
+}
+
+// Nothing if it may not be read, or nobody is there.
+static void read_environment(int64_t pid, struct buf *out)
+{
+    for (int tries = 0; tries < ENVIRON_TRIES; tries++) {
+        int fd = open_proc(pid, "environ");
+
+        if (fd < 0)
+            return;
+        read_all(fd, ENVIRON_MAX, out);
+        close(fd);
+        if (out->n || !has_environment(pid))
+            return;
+        usleep(ENVIRON_US);
+    }
+}
+
 bool process_env(int64_t pid, const char *name, struct arena *a, struct str *value)
 {
     struct buf text = BUF_EMPTY;
     size_t n = strlen(name);
     bool found = false;
-    int fd = open_proc(pid, "environ");
 
-    if (fd < 0)
-        return false;
-    read_all(fd, ENVIRON_MAX, &text);
-    close(fd);
+    read_environment(pid, &text);
     for (const char *at = text.s; at < text.s + text.n && !found; at += strlen(at) + 1) {
         found = strncmp(at, name, n) == 0 && at[n] == '=';
         if (found)

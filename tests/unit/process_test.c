@@ -61,3 +61,27 @@ TEST(every_child_is_listed_however_many_there_are)
     CHECK(process_children(fd, scratch)[0] == 0);
     close(fd);
 }
+
+// Between two programs the kernel shows no environment of it.
+TEST(who_becomes_another_program_is_known_by_its_environment_all_the_time)
+{
+    static const char again[] = "exec sh -c \"$0\" \"$0\"";
+    const char *env[] = { "PATH=/usr/bin:/bin", "WHOSE=ours", NULL };
+    struct str value = { 0 };
+    size_t known = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execle("/bin/sh", "sh", "-c", again, again, NULL, env);
+        _exit(127);
+    }
+    while (kill(pid, 0) == 0 && waitpid(pid, NULL, WNOHANG) == 0 &&
+           !process_env(pid, "WHOSE", scratch, &value))
+        ;
+    for (int i = 0; i < 5000; i++)
+        known += process_env(pid, "WHOSE", scratch, &value) && str_equal(value, STR("ours"));
+    CHECK(known == 5000);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
