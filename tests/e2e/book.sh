@@ -5,7 +5,8 @@ export HOME
 
 # book STEPS [KEYS]: book.yaml with these steps, and nothing of an earlier test.
 book() {
-	rm -rf state effects go stop out book.yaml
+	# What still writes there would be taken for a second run.
+	until_true 'rm -rf state effects go stop out book.yaml'
 	printf 'runbook: 1\nname: book\ntitle: Book\ntype: database\nowners: [x]\n%s\nsteps:\n%s\n' \
 		"${2:-}" "$1" >book.yaml
 }

@@ -131,7 +131,8 @@ test_that 'a run that was started with --detach and crashed is taken up, on its 
 test_that '... one that was not is left to people' '
 	book "  - {id: a, shell: \"echo a >> effects; touch in; until [ -e go ]; do sleep 0.02; done\"}" && rm -f in
 	runbook run book.yaml >out 2>&1 </dev/null & run=$!
-	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go && once && [ "$(in_state crashed)" = 1 ]
+	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go && once && [ "$(in_state crashed)" = 1 ] &&
+	until_true "runbook show $(ls state/runbook/runs) | grep -F \"has ended since\" >/dev/null"
 '
 test_that 'a worker that is killed takes no run with it' '
 	waiting_book && printf "%s\n" "$slow" >>book.yaml && rm -f in && suspended 1 && id=$ids && approve_all &&
