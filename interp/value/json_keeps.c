@@ -35,11 +35,22 @@ static bool has_names(const struct value_map *map, struct arena *a, struct str *
     return true;
 }
 
+// The library that reads JSON takes no NUL in a name.
+static bool has_nul(struct value key)
+{
+    return key.kind == VALUE_STRING && str_find(key.s, '\0') != SIZE_MAX;
+}
+
 static bool keeps_map(const struct value_map *map, int depth, struct arena *a, struct str *why)
 {
-    for (size_t i = 0; i < map->count; i++)
+    for (size_t i = 0; i < map->count; i++) {
+        if (has_nul(map->entries[i].key)) {
+            *why = STR("a key of a map holds a NUL");
+            return false;
+        }
         if (!keeps(map->entries[i].value, depth + 1, a, why))
             return false;
+    }
     return has_names(map, a, why);
 }
 

@@ -104,6 +104,14 @@ TEST(keys_that_are_written_alike_are_not_kept)
     CHECK(json_keeps(two_keys(value_int(1), value_int(2)), scratch, &why));
 }
 
+TEST(a_key_with_a_nul_is_not_kept)
+{
+    struct str why;
+
+    CHECK(!json_keeps(two_keys(value_int(1), value_string(STR("a\0"))), scratch, &why));
+    CHECK_STR(why, "a key of a map holds a NUL");
+}
+
 TEST(depth_is_bounded)
 {
     struct buf deep = BUF_EMPTY;
