@@ -97,7 +97,17 @@ static struct block *take_full(struct reader *r)
 
 // ---- the thread
 
-// What is of a newer minor version is left out: consumers ignore what they do not know.
+bool reader_read(struct json_memo *m, const struct stored_event *stored, struct str line,
+                 struct arena *a, struct read_event *out)
+{
+    bool known = event_read_again(m, line, a, &out->event);
+
+    out->line = line;
+    out->as_filed = known && str_is(stored->type, event_type_word(out->event.type));
+    out->event.seq = stored->seq;
+    return known || event_type_of(stored->type) != EVENT_COUNT;
+}
+
 static bool read_one(const struct stored_event *stored, void *arg)
 {
     struct reader *r = arg;
@@ -105,13 +115,9 @@ static bool read_one(const struct stored_event *stored, void *arg)
 
     if (!b)
         return false;
-    struct read_event *e = &b->events[b->count];
-    e->line = str_copy(b->arena, stored->json);
-    b->bytes += e->line.n;
-    if (event_read_again(r->memo, e->line, b->arena, &e->event)) {
-        e->as_filed = str_is(stored->type, event_type_word(e->event.type));
-        b->count++;
-    }
+    struct str line = str_copy(b->arena, stored->json);
+    b->bytes += line.n;
+    b->count += reader_read(r->memo, stored, line, b->arena, &b->events[b->count]);
     if (b->count == EVENTS || b->bytes > BYTES)
         hand_on(r);
     return true;

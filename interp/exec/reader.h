@@ -15,8 +15,13 @@ struct reader;
 struct read_event {
     struct event event;
     struct str line;
-    bool as_filed;  // the type beside it is that in it
+    bool as_filed;  // the type beside it is that in it; else it is damaged
 };
+
+// What was stored, with [line] its JSON. False: it is of a newer minor version, and left out:
+// consumers ignore what they do not know. What should be known and cannot be read is damaged.
+bool reader_read(struct json_memo *m, const struct stored_event *stored, struct str line,
+                 struct arena *a, struct read_event *out);
 
 // NULL where it cannot be read beside the loop: journal_look() is for the caller then.
 struct reader *reader_start(struct journal *j, struct arena *a);

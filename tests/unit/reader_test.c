@@ -124,6 +124,20 @@ TEST(what_an_event_is_filed_as_is_not_what_it_is)
     journal_close(again);
 }
 
+TEST(an_event_that_should_be_known_and_cannot_be_read_is_not_left_out)
+{
+    struct journal *j = create(), *again;
+    const struct read_event *e;
+
+    journal_add(j, STR("step.start"), STR("{\"v\":1,\"seq\":1,\"type\":\"step.start\",\"a\\u0000\":1}"));
+    journal_add(j, STR("step.invented"), STR("{\"v\":1,\"seq\":2,\"a\\u0000\":1}"));
+    struct reader *r = start(j, &again);
+    e = reader_next(r);
+    CHECK(e && !e->as_filed && e->event.seq == 1);
+    CHECK(!reader_next(r) && reader_end(r, &ds) == STORE_OK);
+    journal_close(again);
+}
+
 TEST(a_run_whose_journal_is_gone_is_told_at_the_end)
 {
     struct journal *j = create(), *again;
