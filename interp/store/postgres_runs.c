@@ -134,6 +134,7 @@ static enum store_error kept(struct store *base, struct str id, const char *name
     return store_fail(ds, STORE_FAILED, "run `%.*s` has no `%s`", STR_ARG(id), name);
 }
 
+// Not what somebody took up again since it was looked at.
 static enum store_error remove_run(struct store *base, struct str id, struct diags *ds)
 {
     struct postgres *s = (struct postgres *)base;
@@ -144,7 +145,8 @@ static enum store_error remove_run(struct store *base, struct str id, struct dia
     if (!e)
         r = postgres_query(
             s,
-            "WITH gone AS (DELETE FROM runbook.run WHERE id = $1 AND"
+            "WITH gone AS (DELETE FROM runbook.run WHERE id = $1"
+            " AND state IN ('final', 'aborted') AND"
             " (lease_until IS NULL OR lease_until < clock_timestamp()) RETURNING id),"
             " free AS (DELETE FROM runbook.lock USING gone WHERE run = gone.id)"
             " SELECT FROM gone",

@@ -159,6 +159,16 @@ test_that 'one run, many races of whole processes: it is resumed once' '
 	done
 '
 
+test_that 'a run that is taken up again while prune looks at it is not removed' '
+	printf "runbook: 1\nname: p\ntype: application\nsteps:\n  - {id: a, shell: \"true\"}\n" >p.yaml
+	exits 0 runbook --store "$pg_url" run p.yaml >out 2>&1 && id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") &&
+	mkfifo sql && { psql -X -q "$pg_url" <sql >sql.out 2>&1 & } && exec 9>sql &&
+	echo "BEGIN; UPDATE runbook.run SET state = '"'suspended' WHERE id = '\$id'"'; \\! touch taken" >&9 && until_true "[ -e taken ]" || exit 1
+	runbook --store "$pg_url" prune --keep 0d >out 2>&1 & prune=$!
+	until_true "[ \"\$(pg_sql \"SELECT count(*) FROM pg_stat_activity WHERE application_name = '"'runbook' AND wait_event_type = 'Lock'"'\")\" = 1 ] || gone $prune" &&
+	echo "COMMIT;" >&9 && exec 9>&- && exits 0 wait $prune && [ "$(pg_sql "SELECT state FROM runbook.run WHERE id = '"'\$id'"'")" = suspended ]
+'
+
 test_that 'without a server nothing starts' '
 	rm -f effects; pg_stop immediate
 	exits 4 runbook --store "$pg_url" run a.yaml >out 2>&1 && says refused && [ ! -e effects ] &&
