@@ -307,7 +307,10 @@ static void say_nothing(const struct logs *l)
     const struct story *s = l->step.n ? history_story(l->o.history, l->step) : NULL;
     struct str run = l->o.row.id;
 
-    if (!l->step.n)
+    if (l->o.history->crashed)
+        fprintf(stderr, "nothing is kept of what was printed; what its steps printed last, "
+                        "`resume` takes up\n");
+    else if (!l->step.n)
         fprintf(stderr, "no step of run %.*s has printed anything\n", STR_ARG(run));
     else if (s && !s->started_ns && !s->group)
         fprintf(stderr, "`%.*s` of run %.*s was not started\n", STR_ARG(l->step), STR_ARG(run));

@@ -77,6 +77,14 @@ static void add_timeline(const struct history *h, struct arena *a, struct docume
     }
 }
 
+// What was started and never ended does not run where nothing of the run does.
+static struct str state_of(const struct history *h, const struct story *s)
+{
+    if (!str_is(s->state, "running") || (!h->over && !h->crashed))
+        return s->state;
+    return h->over ? STR("in doubt") : STR("was running");
+}
+
 static void add_steps(const struct history *h, struct arena *a, struct document *d)
 {
     document_head(d, 2, STR("Steps"));
@@ -85,7 +93,7 @@ static void add_steps(const struct history *h, struct arena *a, struct document 
         const struct story *s = h->stories[i];
         document_cell_code(d, history_shown_id(s->id));
         document_cell(d, s->name);
-        document_cell(d, s->state);
+        document_cell(d, state_of(h, s));
         document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
         document_cell(d, s->attempts ? str_format(a, "%zu", s->attempts) : STR(""));
         document_cell(d, history_undo_words(h, s));

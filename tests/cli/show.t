@@ -135,7 +135,8 @@ test_that 'on a terminal what frees a lock stands in rows that can be pasted' '
 	book died "id: a, shell: \"kill -9 \$PPID \$(cat pid) \$\$\", undo: none" && echo "lock: some/thing" >>died.yaml &&
 	{ sh -c "echo \$\$ >pid; exec runbook run died.yaml" >out 2>&1 </dev/null; newest; } &&
 	on-terminal -s 40x40 runbook locks --color=never </dev/null | tr -d "\r" >out && grep -qx "      runbook resume $run" out && grep -qx "      runbook abort $run" out && grep -q "^  some/thing  run $run" out &&
-	runbook locks | grep -q "some/thing .*(its process is gone: .runbook resume $run., .runbook undo $run. or .runbook abort $run. frees it)$" && runbook abort $run 2>err
+	runbook locks | grep -q "some/thing .*(its process is gone: .runbook resume $run., .runbook undo $run. or .runbook abort $run. frees it)$" &&
+	runbook report $run | grep -q "^| .a. |  | was running |" && runbook logs $run 2>&1 | grep -q "resume. takes up" && runbook abort $run 2>err && runbook report $run | grep -q "^| .a. |  | in doubt |"
 '
 
 # -------- what was printed
