@@ -1,5 +1,5 @@
 // The inside of the asker, for the files that make it up: person.c (showing and hearing),
-// dialogs.c (each kind of question), menu.c (failure and walk).
+// dialogs.c and dialogs_work.c (each kind of question), menu.c (failure and walk).
 
 #pragma once
 
@@ -32,6 +32,13 @@ struct person {
 
 // Begins the dialog of p->q.
 void dialog_begin(struct person *p);
+// dialogs_work.c: manual work, and a value.
+void dialog_manual(struct person *p);
+void dialog_prompt(struct person *p);
+// Into p->page: "Confirm deploy: ...", the question, and what has to be known to answer it.
+void dialog_headline(struct person *p, const char *what);
+void dialog_message(struct person *p);
+void dialog_facts(struct person *p);
 void menu_begin(struct person *p);
 // What is to be said of an approval, into p->page.
 void dialog_approval(struct person *p);
