@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "exec/session.h"
+#include "value/fields.h"
 
 enum {
     LOOK_EVERY_MS = 100,
@@ -44,24 +45,25 @@ static int64_t pid_of(struct driver *d, const struct task *t)
     return pid;
 }
 
-static void tell_live(struct driver *d, const struct task *t, int64_t pid, bool stops)
+static void tell_live(struct driver *d, struct str address, int64_t pid, bool stops)
 {
     struct str who = pid > 0 ? str_format(d->arena, " (pid %lld)", (long long)pid) : STR("");
 
     if (stops)
-        say(d, "%.*s is still running%.*s; it is stopped", STR_ARG(t->address), STR_ARG(who));
+        say(d, "%.*s is still running%.*s; it is stopped", STR_ARG(address), STR_ARG(who));
     else
         say(d, "%.*s, of which it is not known what became, is still running%.*s; waiting for it "
                "under its own timeout",
-            STR_ARG(t->address), STR_ARG(who));
+            STR_ARG(address), STR_ARG(who));
 }
 
-static bool cannot_end(struct driver *d, const struct task *t, int64_t pid, const char *what)
+static bool cannot_end(struct driver *d, struct str address, int64_t pid, bool stops)
 {
+    const char *what = stops ? "aborted" : d->undo.asked ? "undone" : "resumed";
     struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
                                 "run %.*s is not %s: `%.*s` still runs (pid %lld) and cannot be "
                                 "stopped",
-                                STR_ARG(d->id), what, STR_ARG(t->address), (long long)pid);
+                                STR_ARG(d->id), what, STR_ARG(address), (long long)pid);
 
     diag_help(d->diags, e, "end it by hand, then say the same again");
     return false;
@@ -78,10 +80,10 @@ static bool end_of(struct driver *d, const struct task *t, bool stops)
         if (!pid)
             return true;
         if (!told)
-            tell_live(d, t, pid, stops);
+            tell_live(d, t->address, pid, stops);
         told = true;
         if (hopeless || (stops && loop_now_ms(d->loop) >= until))
-            return cannot_end(d, t, pid, stops ? "aborted" : d->undo.asked ? "undone" : "resumed");
+            return cannot_end(d, t->address, pid, stops);
         if (stops)
             child_stop(d->folder, t->file);
         else
@@ -91,11 +93,30 @@ static bool end_of(struct driver *d, const struct task *t, bool stops)
     return false;
 }
 
+// A check changes nothing, so nobody waits for what it still does: it is stopped.
+static bool end_of_check(struct driver *d, struct value one)
+{
+    struct str address = text_of(one, "step"), file = text_of(one, "file");
+    bool told = false;
+
+    for (int64_t pid; !d->signals && (pid = child_alive(d->folder, file)) != 0; rest(d)) {
+        if (!told)
+            tell_live(d, address, pid, true);
+        told = true;
+        if (child_is_hopeless(d->folder, file))
+            return cannot_end(d, address, pid, d->aborting);
+        child_stop(d->folder, file);
+    }
+    return !d->signals;
+}
+
 static int end_all(struct driver *d, bool stops)
 {
     bool gone = true;
 
     run_hold(d->run, true);
+    for (size_t i = 0; d->earlier.alive.kind == VALUE_LIST && i < value_size(d->earlier.alive) && gone; i++)
+        gone = end_of_check(d, value_item(d->earlier.alive, i));
     for (size_t i = 0; i < run_task_count(d->run) && gone; i++) {
         const struct task *t = run_task_at(d->run, i);
         // What has no outcome yet is settled, and waited for, as an order of the run.

@@ -227,6 +227,9 @@ static void tell_end(struct driver *d, int code)
     put_states(d, b);
     put_warnings(d, b);
     put_left(d, b);
+    struct value alive = lost_checks(d);
+    if (value_size(alive))
+        value_put_s(b, "alive", alive);
     put_budget(d, b);
     put_report_words(d, b);
     if (d->options->drill)
@@ -336,7 +339,7 @@ int end_run(struct driver *d)
     remote_lines_end(&d->session);
     keeper_stop(d->session.keeper, 10 * 1000);
     d->session.keeper = NULL;
-    if (!d->store_failed && code != CODE_UNKNOWN) {
+    if (!d->store_failed && code != CODE_UNKNOWN && !value_size(lost_checks(d))) {
         keeper_clean(d->folder);
         remote_clean(d->folder);
     }

@@ -74,6 +74,7 @@ struct earlier {
     bool undone;                // `runbook undo` was at work
     struct str undo_step;       // `undo --step` of the last, or empty
     struct str state;           // of the row
+    struct value alive;         // checks that could not be stopped at the end of the last
 };
 // Who said yes, when, and through what.
 struct consent {

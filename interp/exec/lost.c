@@ -82,6 +82,21 @@ bool lost_lives(struct driver *d, struct str address, struct living *out)
     return false;
 }
 
+struct value lost_checks(struct driver *d)
+{
+    struct value_builder *all = value_list_start(d->arena);
+
+    for (const struct lost *l = d->lost; l; l = l->next) {
+        if (!l->check || !pid_of(d, l))
+            continue;
+        struct value_builder *one = value_map_start(d->arena);
+        value_put_s(one, "step", value_string(l->address));
+        value_put_s(one, "file", value_string(l->name));
+        value_add(all, value_finish(one));
+    }
+    return value_finish(all);
+}
+
 static void tell_wait(struct driver *d, const struct living *l, const char *what)
 {
     if (!d->lost_told)

@@ -18,6 +18,8 @@ struct living {
 // is held to its timeout, or, of a check, stopped.
 bool lost_lives(struct driver *d, struct str address, struct living *out);
 
+// {step, file} of the checks that could not be stopped: of these no step says that it is not known.
+struct value lost_checks(struct driver *d);
 // True: something lives, and [t] is undone when it does not, or not in this session.
 bool undo_is_held(struct driver *d, struct task *t);
 // True: what the last attempt of [w] started lives, and another one begins when it does not.

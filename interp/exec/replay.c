@@ -215,6 +215,7 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
         d->earlier.suspended = false;
         session_ends(&d->earlier, e);
         d->waiting.ms = int_of(e->data, "waiting_ms", 0);  // of all sessions so far
+        d->earlier.alive = value_copy(d->arena, value_of(e->data, "alive"));
         // Where nothing further was started, `always` was not either.
         d->always.owed &= d->always.cut || str_is(text_of(e->data, "result"), "store");
         break;

@@ -126,7 +126,7 @@ test_that '... nor does abort' '
 # A book of user 65534, with a program that becomes root.
 as_another() {
 	want=$1
-	[ "$2" = resume ] || rm -rf home
+	[ "$2" != run ] || rm -rf home
 	chmod 755 "$work" && mkdir -p home && touch effects daemon && chmod 666 effects daemon && chown 65534 home &&
 		cp "$(command -v setpriv)" mine && chmod 4755 mine || return
 	exits "$want" timeout 60 setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$work/home" \
@@ -145,8 +145,15 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		book "  - {id: a, shell: echo a >>effects, undo: {shell: echo ua >>effects}}" "on_failure: undo
 verify: [{id: v, within: 5m, timeout: 200ms, shell: \"$roots\"}]"
 		as_another 11 run book.yaml; code=$?
-		effects "a " && has "nothing is undone over it" && has "$(cat daemon)" || code=1
+		effects "a " && has "nothing is undone over it" && has "$(cat daemon)" && as_another 11 resume "$(ls home/runbook/runs)" &&
+		effects "a " && has "is not resumed" && has "still runs (pid $(cat daemon)) and cannot be stopped" || code=1
 		ended && [ $code = 0 ] && as_another 9 resume "$(ls home/runbook/runs)" && effects "a ua "
+	'
+	test_that '... where nothing asks for an undo, a later one waits for it all the same' '
+		book "  - {id: a, shell: echo a >>effects, undo: {shell: echo ua >>effects}}" "verify: [{id: v, timeout: 200ms, shell: \"$roots\"}]"
+		as_another 8 run book.yaml && as_another 11 undo "$(ls home/runbook/runs)"; code=$?
+		effects "a " && has "is not undone" || code=1
+		ended && [ $code = 0 ] && as_another 0 undo "$(ls home/runbook/runs)" && effects "a ua "
 	'
 	test_that '... of done_if: that is no no' '
 		book "  - {id: a, done_if: {timeout: 200ms, shell: \"$roots\"}, shell: echo a >>effects, undo: none}"
