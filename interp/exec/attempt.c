@@ -33,7 +33,7 @@ static bool put_given(struct walk *w, struct value_builder *b, struct value with
 {
     struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
     bool whole = true;
-    bool own = w->task->step->more->before.count && !w->task->undoes;
+    bool own = has_own_before(w->task);
 
     if (w->before.kind == VALUE_MAP && own)
         whole = lasting_put(&l, "before", w->before);

@@ -3,6 +3,11 @@
 #include "base/arena.h"
 #include "exec/walk.h"
 
+bool has_own_before(const struct task *t)
+{
+    return t->step->more->before.count && !t->auto_undo;
+}
+
 static void next_before(struct walk *w);
 
 static void put_before(struct walk *w, struct str key, struct value v)
@@ -87,8 +92,7 @@ static void next_before(struct walk *w)
 
 void walk_before(struct walk *w)
 {
-    if (w->task->auto_undo || w->task->undoes || w->task->step->more->before.count == 0 ||
-        w->before.kind == VALUE_MAP) {
+    if (!has_own_before(w->task) || w->before.kind == VALUE_MAP) {
         walk_intend(w);
         return;
     }

@@ -32,7 +32,7 @@ struct walk *walk_new(struct driver *d, struct task *t)
     w->view.before = &w->before;
     w->view.scope.now = w->now;
     const struct task *back = task_taken_back(t);
-    see_before(w, back && (t->undoes || !t->step->more->before.count) ? back : t);
+    see_before(w, back && !has_own_before(t) ? back : t);
     walk_sees_undone(w);
     t->walk = w;
     return w;

@@ -133,6 +133,8 @@ void walk_waited(struct walk *w);  // a person has answered w->question
 // A person said no, or nobody answered; [skips]: the file says that this skips the step.
 void walk_declined(struct walk *w, const struct answer *a, bool skips);
 // before.c, and behind it attempt.c
+// A step of an undo that has none sees that of the step which it takes back.
+bool has_own_before(const struct task *t);
 void walk_before(struct walk *w);
 void walk_intend(struct walk *w);
 // work.c
