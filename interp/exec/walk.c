@@ -298,6 +298,7 @@ void walk_block(struct driver *d, struct task *t)
         return;
     w->message = str_format(w->arena, "needs `%.*s`, which %s", STR_ARG(t->blocked_by->address),
                             t->blocked_by->by_person ? "a person skipped"
+                            : !t->blocked_by->ended  ? "was not run"
                                                      : state_word(t->blocked_by->state));
     walk_end(w, STATE_BLOCKED, NULL, false);
 }

@@ -73,13 +73,16 @@ static void order_tops(struct graph *g)
 
 // ---- needs ----
 
-// `needs` may name a step of its own list, of a list around it, or of an earlier phase.
+// `needs` may name a step of its own list, of a list around it, or of an earlier phase; from an
+// `always` none beyond it, since that runs whatever became of the others.
 static bool can_be_needed(const struct vertex *v, const struct vertex *t)
 {
+    if (graph_ends(v, t))
+        return false;
     if (!t->parent && t->phase < v->phase)
         return true;
     for (; v; v = v->parent)
-        if (v->parent == t->parent && v->phase == t->phase && t->role <= v->role)
+        if (v->parent == t->parent && v->phase == t->phase && t->role == v->role)
             return true;
     return false;
 }
@@ -89,6 +92,14 @@ static void out_of_reach(const struct vertex *v, const struct vertex *t, struct 
 {
     struct str id = t->step->id.str;
 
+    if (graph_ends(v, t)) {
+        struct diag *d = diag_error(ds, DIAG_USE_BEFORE_RUN, where,
+                                    "`always` runs whatever became of step `%.*s`", STR_ARG(id));
+        diag_help(ds, d, "say `if: steps.%.*s.state == \"succeeded\"` where it matters",
+                  STR_ARG(id));
+        diag_note(ds, d, t->step->id.span, "it stands here");
+        return;
+    }
     if (!t->parent) {
         diag_error(ds, DIAG_USE_BEFORE_RUN, where, "step `%.*s` runs later, in `%s`", STR_ARG(id),
                    phase_word(t->phase));
@@ -98,8 +109,10 @@ static void out_of_reach(const struct vertex *v, const struct vertex *t, struct 
                                 "step `%.*s` stands inside `%.*s`, where only steps beside it or "
                                 "inside them can need it",
                                 STR_ARG(id), STR_ARG(t->parent->step->id.str));
-    bool beside = can_be_needed(v, t->parent);
-    if (beside)
+    const struct vertex *around = v;
+    while (around && around != t->parent)
+        around = around->parent;
+    if (!around && can_be_needed(v, t->parent))
         diag_help(ds, d, "say `needs: [%.*s]`", STR_ARG(t->parent->step->id.str));
     diag_note(ds, d, t->step->id.span, "it stands here");
 }

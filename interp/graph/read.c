@@ -39,6 +39,20 @@ static bool in_needs(const struct vertex *v, const struct vertex *t)
     return false;
 }
 
+static bool in_one_list(const struct vertex *a, const struct vertex *b)
+{
+    return a->parent == b->parent && a->role == b->role && a->phase == b->phase;
+}
+
+bool graph_ends(const struct vertex *v, const struct vertex *t)
+{
+    while (v && v->role != ROLE_ALWAYS && (v->parent || v->phase != PHASE_ALWAYS))
+        v = v->parent;
+    while (v && t && !in_one_list(v, t))
+        t = t->parent;
+    return v && !t;
+}
+
 // [v] and [t] stand in one list.
 static bool certainly_after(const struct graph *g, const struct vertex *v, const struct vertex *t)
 {
@@ -113,7 +127,9 @@ static enum verdict judge(const struct graph *g, const struct reading *at, const
         return from_inside(v, t);
     if (p.t == v)
         return !at->after ? LATER : through_for_each(t, v) ? FOR_EACH : FINE;
-    return through_for_each(t, p.t->parent) ? FOR_EACH : from_sibling(g, v, t, p, guarded);
+    if (through_for_each(t, p.t->parent))
+        return FOR_EACH;
+    return from_sibling(g, v, t, p, guarded || graph_ends(v, t));
 }
 
 // ---- in words ----
@@ -268,5 +284,6 @@ bool reading_needs(const struct reading *at, const struct expr_ref *ref, const s
 {
     if (ref->guarded || is_state(ref))
         return false;
-    return !at->vertex || !(is_inside(t, at->vertex) || rescues(at->vertex, t));
+    return !at->vertex || !(is_inside(t, at->vertex) || rescues(at->vertex, t) ||
+                            graph_ends(at->vertex, t));
 }

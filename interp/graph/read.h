@@ -27,3 +27,7 @@ void graph_unknown_step(const struct graph *g, struct str id, struct span where,
 
 // True when [v] cannot start before [t] has ended, whatever happens.
 bool graph_waits_for(const struct graph *g, const struct vertex *v, const struct vertex *t);
+
+// True when [v] stands in an `always` and [t] not: it runs whatever became of [t], so it can read
+// what came of that, and need nothing of it.
+bool graph_ends(const struct vertex *v, const struct vertex *t);

@@ -67,10 +67,7 @@ static void reset_known(struct run *r, struct series *s)
 // What is done in it stays done, and what is in doubt stays in doubt.
 static void reopen(struct run *r, struct task *t)
 {
-    t->ended = false;
-    t->in->left++;
-    for (size_t i = 0; i < t->follower_count; i++)
-        t->followers[i]->unmet++;
+    task_unend(r, t);
     t->state = STATE_PENDING;
     reset_known(r, t->rescue);
     reset_known(r, t->always);

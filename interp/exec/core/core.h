@@ -79,6 +79,10 @@ void run_check_all_over(struct run *r);
 void task_make_ready(struct run *r, struct task *t);
 void task_begin(struct run *r, struct task *t);
 void task_end(struct run *r, struct task *t);
+void task_unend(struct run *r, struct task *t);  // to be reset, or opened again
+// Nothing more comes of it: it has ended, or what holds it has, without it.
+bool task_is_over(const struct task *t);
+const struct task *task_around_that_ended(const struct task *t);
 
 // intent.c
 void apply_intent(struct run *r, struct task *t, const struct event *e);

@@ -11,14 +11,23 @@ static struct order order(enum order_kind kind, struct task *t)
     return (struct order){ .kind = kind, .task = t };
 }
 
+// What stands in a group that was skipped is as good as skipped; in one that failed, also where
+// that was rescued, nobody came to it.
+static bool is_bad(const struct task *n)
+{
+    const struct task *group = n->ended ? NULL : task_around_that_ended(n);
+
+    if (group)
+        n = group;
+    return n->ended &&
+           (!state_is_good(n->state) || n->by_person || (group && n->state == STATE_RESCUED));
+}
+
 static struct task *blocker(const struct task *t)
 {
-    for (size_t i = 0; i < t->need_count; i++) {
-        const struct task *n = t->needs[i];
-        bool bad = !state_is_good(n->state) || n->by_person;
-        if (t->need_blocks[i] && n->ended && bad)
+    for (size_t i = 0; i < t->need_count; i++)
+        if (t->need_blocks[i] && is_bad(t->needs[i]))
             return t->needs[i];
-    }
     return NULL;
 }
 

@@ -97,6 +97,64 @@ static void release_held(struct run *r, struct series *s)
     }
 }
 
+// ---- who waits for whom
+
+// What holds [t] and has ended: [t] does not end by itself any more, if it has not. The undo of a
+// step begins only then.
+const struct task *task_around_that_ended(const struct task *t)
+{
+    for (; t->in->owner && t->in->kind != SERIES_UNDO; t = t->in->owner)
+        if (t->in->owner->ended)
+            return t->in->owner;
+    return NULL;
+}
+
+bool task_is_over(const struct task *t)
+{
+    return t->ended || task_around_that_ended(t);
+}
+
+static void let_follow(struct run *r, struct task *t)
+{
+    for (size_t i = 0; i < t->follower_count; i++) {
+        struct task *f = t->followers[i];
+        if (--f->unmet == 0)
+            task_make_ready(r, f);
+    }
+}
+
+static void let_wait(struct run *r, struct task *t)
+{
+    (void)r;
+    for (size_t i = 0; i < t->follower_count; i++)
+        t->followers[i]->unmet++;
+}
+
+// For what was not run in [t]; it is over with [t], and begins to count again with it.
+static void inside(struct run *r, struct task *t, void (*what)(struct run *r, struct task *t))
+{
+    struct series *const all[] = { t->prepare, t->steps, t->rescue, t->always };
+
+    for (size_t k = 0; k < sizeof all / sizeof all[0]; k++)
+        for (size_t i = 0; all[k] && i < all[k]->count; i++) {
+            struct task *child = all[k]->tasks[i];
+            if (child->ended)
+                continue;
+            what(r, child);
+            inside(r, child, what);
+        }
+}
+
+void task_unend(struct run *r, struct task *t)
+{
+    t->ended = false;
+    t->in->left++;
+    if (task_around_that_ended(t))
+        return;
+    let_wait(r, t);
+    inside(r, t, let_wait);
+}
+
 void task_end(struct run *r, struct task *t)
 {
     struct series *s = t->in;
@@ -110,10 +168,9 @@ void task_end(struct run *r, struct task *t)
     s->active--;
     s->left--;
     r->active -= !t->aside;
-    for (size_t i = 0; i < t->follower_count; i++) {
-        struct task *f = t->followers[i];
-        if (--f->unmet == 0)
-            task_make_ready(r, f);
+    if (!task_around_that_ended(t)) {
+        let_follow(r, t);
+        inside(r, t, let_follow);
     }
     release_held(r, s);
     series_check_over(r, s);

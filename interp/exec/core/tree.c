@@ -128,7 +128,7 @@ static void follow(struct run *r, struct task *before, struct task *t)
 void task_waits_for(struct run *r, struct task *t, struct task *before)
 {
     follow(r, before, t);
-    t->unmet += !before->ended;
+    t->unmet += !task_is_over(before);
 }
 
 static void add_need(struct run *r, struct task *t, struct task *before, bool blocks)
@@ -138,7 +138,7 @@ static void add_need(struct run *r, struct task *t, struct task *before, bool bl
     follow(r, before, t);
     t->needs[t->need_count] = before;
     t->need_blocks[t->need_count++] = blocks;
-    t->unmet += !before->ended;
+    t->unmet += !task_is_over(before);
 }
 
 static void make_room(struct run *r, struct task *t, size_t needs)
@@ -314,12 +314,8 @@ void series_reset(struct run *r, struct series *s)
 
 void task_reset(struct run *r, struct task *t)
 {
-    if (t->ended) {
-        t->ended = false;
-        t->in->left++;
-        for (size_t i = 0; i < t->follower_count; i++)
-            t->followers[i]->unmet++;
-    }
+    if (t->ended)
+        task_unend(r, t);
     t->state = STATE_PENDING;
     t->begun = t->queued = t->resting = t->failing = t->rescuing = t->always_begun = false;
     t->stopped_inside = false;
