@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "value/base64.h"
+#include "value/semver.h"
 #include "value/time.h"
 
 enum { PLACES = 64 };  // of a list whose items are not alike; the rest of it is left out
@@ -15,6 +16,7 @@ static const char *word_of(struct value v)
     case VALUE_DURATION: return "duration";
     case VALUE_BYTES: return "bytes";
     case VALUE_UINT: return "uint";
+    case VALUE_SEMVER: return "semver";
     case VALUE_DOUBLE: return isfinite(v.d) ? NULL : "double";
     default: return NULL;
     }
@@ -143,6 +145,15 @@ static bool no_finite_number(struct str text, double *d)
     return !isnan(*d) || str_is(text, "NaN");
 }
 
+static struct value version(struct value v, struct arena *a)
+{
+    struct semver *of = NEW(a, struct semver);
+
+    if (!semver_parse(str_copy(a, v.s), of))
+        return v;
+    return (struct value){ .kind = VALUE_SEMVER, .semver = of };
+}
+
 static struct value give_one(struct value v, struct value kind, struct arena *a)
 {
     int64_t whole;
@@ -165,7 +176,7 @@ static struct value give_one(struct value v, struct value kind, struct arena *a)
         return value_duration(whole);
     if (str_is(kind.s, "bytes") && base64_read(v.s, a, &bytes))
         return value_bytes(bytes);
-    return v;
+    return str_is(kind.s, "semver") ? version(v, a) : v;
 }
 
 static struct value give_key(struct value key, struct value word)

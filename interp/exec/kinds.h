@@ -1,6 +1,6 @@
-// What JSON does not know of a value: points in time, durations, bytes, unsigned numbers, doubles
-// that are not finite, and keys that are no text. It is kept beside the value, so that an expression sees the same
-// after a resume.
+// What JSON does not know of a value: points in time, durations, bytes, versions, unsigned numbers,
+// doubles that are not finite, and keys that are no text. It is kept beside the value, so that an
+// expression sees the same after a resume.
 //
 //   {"made": "timestamp", "rows": {"*": {"at": "timestamp"}}}
 //
