@@ -143,7 +143,7 @@ test_that 'a script is one transaction; a trigger in it stays whole' '
 test_that 'a group is committed whole or not at all' '
 	fresh && play "  - {id: g, transaction: db, steps: [{id: a, sql: DELETE FROM t}, {id: b, sql: SELECT count(*) FROM t}]}" && has "\"value\":0" && ask "SELECT count(*) FROM t" 0 &&
 	fresh && ! play "  - {id: g, transaction: db, steps: [{id: a, sql: DELETE FROM t}, {id: b, sql: SELECT nosuch}]}" && ask "SELECT count(*) FROM t" 2 &&
-	! play "  - {id: g, transaction: db, steps: [{id: a, sql: DELETE FROM t}, {id: b, sql: VACUUM}]}" && has "VACUUM cannot run inside" && ask "SELECT count(*) FROM t" 2
+	! play "  - {id: g, transaction: db, steps: [{id: a, sql: DELETE FROM t}, {id: b, sql: VACUUM}]}" && grep "VACUUM cannot run inside" err && ask "SELECT count(*) FROM t" 2
 '
 
 test_that 'after a crash before COMMIT: not done' '

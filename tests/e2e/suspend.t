@@ -22,6 +22,8 @@ move() { echo "$slept $((slept + set_by))" >clocks.new && mv clocks.new clocks; 
 sleeps() { slept=$((slept + $1 * 1000)) && move; }
 # is_set SECONDS: the wall clock, by somebody
 is_set() { set_by=$((set_by + $1 * 1000)) && move; }
+# waits: it has begun to, for its end is on disk
+waits() { until_true 'runbook show "$(ls state/runbook/runs)" -o ndjson 2>/dev/null | grep until_ms >/dev/null'; }
 seen() { until_true "grep -q '$1' out"; }
 lines() { grep -c "$1" effects 2>/dev/null; }
 # ticks: of processor time that it took
@@ -33,7 +35,7 @@ id() { id=$(ls state/runbook/runs); }
 test_that 'a wait is over on waking up, and only once' '
 	book "  - {id: w, wait: 10m}
   - {id: b, shell: echo b >>effects}"
-	begin && seen "started *w" && sleeps 900 && ends 0 && effects "b " && id && whole
+	begin && waits && sleeps 900 && ends 0 && effects "b " && id && whole
 '
 
 test_that 'a rest before the next attempt is over on waking up: one attempt, not as many as there was time for' '
@@ -93,7 +95,7 @@ test_that 'who was asked to end before the machine slept has a little more for i
 test_that 'after waking up, a new step has all of its time, and what it leaves is killed' '
 	book "  - {id: w, wait: 10m}
   - {id: b, timeout: 500ms, kill_grace: 100ms, shell: \"echo b >>effects; sleep 100\"}"
-	begin && seen "started *w" && sleeps 900 && until_true "[ -s effects ]" &&
+	begin && waits && sleeps 900 && until_true "[ -s effects ]" &&
 	step=$(pgrep -P $(pgrep -P "$run")) && ends 1 && has "timed out" && gone $step
 '
 
@@ -148,10 +150,10 @@ test_that 'we and the keeper are stopped, and the step ends meanwhile: it ended 
 frozen() {
 	book "  - {id: a, timeout: ${window}s, shell: \"echo a >>effects; until [ -e go ]; do sleep 0.02; done\"}"
 	start && keeper=$(pgrep -P "$run") && step=$(pgrep -P $keeper) &&
-	kill -STOP $keeper && kill -STOP $step && sleep $((3 + window)) && kill -CONT $step && kill -CONT $keeper &&
+	kill -STOP $run $keeper $step && sleep $((3 + window)) && kill -CONT $step $keeper $run &&
 	sleep 0.2 && touch go && ends 0 && lacks "timed out"
 }
-test_that 'the keeper and the step are stopped, as a freezer does: its time goes on with it' 'in_time frozen'
+test_that 'we, the keeper and the step are stopped, as a freezer does: its time goes on with it' 'in_time frozen'
 
 alone() {
 	book "  - {id: a, timeout: ${window}s, kill_grace: 100ms, shell: \"echo a >>effects; sleep 100\"}"
