@@ -203,8 +203,23 @@ static void put_left(struct driver *d, struct value_builder *b)
         value_put_s(b, "left", left);
 }
 
+// Who reads the journal has to know that somebody else did not hear all of it.
+static void tell_lost(struct driver *d)
+{
+    for (const struct observer *o = d->env->observers; o; o = o->next) {
+        if (!o->lost.n)
+            continue;
+        struct value_builder *b = event_data(d);
+        value_put_s(b, "level", value_text("warning"));
+        value_put_s(b, "code", value_text("output"));
+        value_put_s(b, "message", value_string(o->lost));
+        emit(d, EVENT_DIAGNOSTIC, b);
+    }
+}
+
 static void tell_end(struct driver *d, int code)
 {
+    tell_lost(d);
     struct value_builder *b = event_data(d);
     bool undone = d->undo.asked && code == CODE_OK && !d->options->undo_step.n;
 
@@ -269,9 +284,9 @@ static void put_row(struct driver *d, int code)
     }
 
     row->exit = code;
-    row->result = str_from(d->aborting                     ? "aborted"
+    row->result = str_from(d->aborting                        ? "aborted"
                            : d->undo.asked && code == CODE_OK ? "undone"
-                                                           : code_word(code));
+                                                              : code_word(code));
     row->ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
     row->state = d->aborting              ? STR("aborted")
                  : code == CODE_SUSPENDED ? STR("suspended")
@@ -323,7 +338,7 @@ int end_run(struct driver *d)
     code = d->store_failed ? CODE_STORE : code;
     d->ended = true;
     d->store_full = d->store_failed && d->journal && journal_is_full(d->journal) &&
-                   !journal_is_limited(d->journal);
+                    !journal_is_limited(d->journal);
     bool last = d->store_failed && last_words(d);
     tell_end(d, code);
     if (last)

@@ -16,5 +16,8 @@ struct observer {
     // step is still running, that the file has changed. Plain words, masked.
     void (*say)(struct observer *o, struct str words);
     void *ctx;
+    // Why nobody hears any more of it, in words, since when there is something to be said of that;
+    // the journal is told at the end of the session.
+    struct str lost;
     struct observer *next;
 };

@@ -331,7 +331,8 @@ goes_on='  - {id: a, shell: echo a >> effects; echo said}
 test_that 'a full standard output ends nothing' '
 	book "$goes_on"
 	exits 0 timeout 120 runbook run book.yaml -o ndjson >/dev/full 2>out </dev/null &&
-	id=$(ls state/runbook/runs) && effects "a b " && whole
+	id=$(ls state/runbook/runs) && effects "a b " && whole && has "standard output took nothing from event 1 on: No space left" &&
+	runbook show "$id" -o ndjson | grep "\"diagnostic\",\"level\":\"warning\",\"code\":\"output\"" >/dev/null
 '
 
 test_that 'a full standard error ends nothing' '
