@@ -1,6 +1,7 @@
 #include "exec/undo_step.h"
 
 #include "base/arena.h"
+#include "exec/session.h"
 
 static int refuse(struct driver *d, struct str words)
 {
@@ -113,9 +114,10 @@ int undo_step_is_right(struct driver *d)
 
     if (!id.n)
         return 0;
-    if (!t)
-        return refuse(d, str_format(d->arena, "run %.*s has no step `%.*s` to undo", STR_ARG(d->id),
-                                    STR_ARG(id)));
+    if (!t) {
+        step_is_missing(d, id, "--step");
+        return CODE_USAGE;
+    }
     struct undo_left left = run_undo_left(d->run, t);
     const struct task *by = run_taken_back_by(t);
     if (!left.started)
