@@ -9,6 +9,7 @@
 
 #include "tests/sim/book.h"
 #include "tests/sim/driver.h"
+#include "exec/core/core.h"
 
 // ---- the journal, read again
 
@@ -74,11 +75,35 @@ static void must_be_same(struct sim *s, const struct task *x, const struct task 
                STR_ARG(x->address), state_word(x->state), what, state_word(y->state));
 }
 
+// Each waits for those that are not over, counted anew: what waits for one more waits for ever.
+static void check_waiting(struct sim *s, struct run *run, struct arena *a)
+{
+    struct map *unmet = map_new(a);
+
+    for (size_t i = 0; i < run_task_count(run); i++) {
+        const struct task *t = run_task_at(run, i);
+        for (size_t k = 0; !task_is_over(t) && k < t->follower_count; k++) {
+            uint32_t *n = map_get(unmet, t->followers[k]->address);
+            if (!n)
+                map_put(unmet, t->followers[k]->address, n = NEW(a, uint32_t));
+            ++*n;
+        }
+    }
+    for (size_t i = 0; i < run_task_count(run); i++) {
+        const struct task *t = run_task_at(run, i);
+        const uint32_t *n = map_get(unmet, t->address);
+        if (t->unmet != (n ? *n : 0))
+            broken(s, "%.*s waits for %u steps, and %u are not over", STR_ARG(t->address), t->unmet,
+                   n ? *n : 0);
+    }
+}
+
 static void check_replay(struct sim *s)
 {
     struct arena *a = arena_new(NULL);
     struct run *r = replay(s, s->count, a);
 
+    check_waiting(s, s->run, a);
     if (run_task_count(r) != run_task_count(s->run))
         broken(s, "%zu tasks, and %zu when the journal is read again", run_task_count(s->run),
                run_task_count(r));
