@@ -1,7 +1,6 @@
 #include "base/arena.h"
 #include "base/shell_word.h"
 #include "model/runbook.h"
-#include "report/harmless.h"
 #include "report/person_inside.h"
 #include "value/when.h"
 
