@@ -105,12 +105,22 @@ static struct value kinds_of_list(struct value v, struct arena *a)
     return known ? value_finish(b) : VALUE_NONE;
 }
 
+static struct value kinds_of_optional(struct value v, struct arena *a)
+{
+    struct value_builder *b = value_list_start(a);
+
+    value_add(b, v.optional ? kinds_of(*v.optional, a) : value_text("none"));
+    return value_finish(b);
+}
+
 struct value kinds_of(struct value v, struct arena *a)
 {
     const char *word = word_of(v);
 
     if (word)
         return value_text(word);
+    if (v.kind == VALUE_OPTIONAL)
+        return kinds_of_optional(v, a);
     return v.kind == VALUE_MAP    ? kinds_of_map(v, a)
            : v.kind == VALUE_LIST ? kinds_of_list(v, a)
                                   : VALUE_NONE;
@@ -224,10 +234,23 @@ static struct value give_list(struct value v, struct value kinds, struct arena *
     return value_finish(b);
 }
 
+static struct value give_optional(struct value v, struct value kinds, struct arena *a)
+{
+    struct value *inside = NULL;
+
+    if (v.kind != VALUE_NULL || kinds.kind != VALUE_STRING) {
+        inside = NEW(a, struct value);
+        *inside = kinds_give(v, kinds, a);
+    }
+    return (struct value){ .kind = VALUE_OPTIONAL, .optional = inside };
+}
+
 struct value kinds_give(struct value v, struct value kinds, struct arena *a)
 {
     if (kinds.kind == VALUE_STRING)
         return give_one(v, kinds, a);
+    if (kinds.kind == VALUE_LIST && value_size(kinds) == 1)
+        return give_optional(v, value_item(kinds, 0), a);
     if (v.kind == VALUE_MAP && kinds.kind == VALUE_LIST && value_size(kinds) == 2)
         return give_map(v, value_item(kinds, 0), value_item(kinds, 1), a);
     if (v.kind == VALUE_MAP && kinds.kind == VALUE_MAP)

@@ -9,6 +9,9 @@
 // the key as text, and of what stands there (null where JSON knows all of that).
 //
 //   [{"1": "int", "true": "bool"}, {"1": "duration"}]
+//
+// An optional has the kinds of what is in it in a list of one: [null] where JSON knows all of that,
+// ["none"] where nothing is.
 
 #pragma once
 
