@@ -171,7 +171,7 @@ test_that 'a step that a group takes back is refused, and the group is named' '
 test_that 'where there is nothing to take back that is said, and nothing is called undone' '
 	book "$groups" && run 0 && id=$(ls state/runbook/runs) && step 2 keep && has "nothing to take back of \`keep\`: it says \`undo: none\`" &&
 	lacks undone && step 2 look && has "nothing to take back of \`look\`: it changes nothing" && lacks undone &&
-	step 2 off && has "nothing to take back of \`off\`: it never started" && step 2 nobody && has "has no step \`nobody\`" &&
+	step 2 off && has "nothing to take back of \`off\`: it never started" && step 2 nobody && has "\`nobody\`, which is not in this runbook" &&
 	step 10 mail && has "it is irreversible" && lacks "is undone" && [ ! -e effects ] && whole
 '
 test_that 'what needs a step counts until it is undone, also as a group, and also of a step in a group' '
