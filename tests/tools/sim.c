@@ -52,6 +52,13 @@ static bool same_attempts(const struct task *x, const struct task *y)
     return x->attempts == y->attempts || (found && x->attempts + 1 == y->attempts);
 }
 
+// That a rest is over because nothing may start any more is told with the end of the step.
+static bool same_rest(const struct sim *s, const struct task *x, const struct task *y)
+{
+    return x->resting == y->resting ||
+           (!x->ended && y->resting && !run_may_start(s->run, x));
+}
+
 static void must_be_same(struct sim *s, const struct task *x, const struct task *y)
 {
     const char *what = !same_state(x, y)                  ? "state"
@@ -62,7 +69,7 @@ static void must_be_same(struct sim *s, const struct task *x, const struct task 
                        : x->undo_state != y->undo_state   ? "undo state"
                        : x->continued != y->continued     ? "excuse"
                        : x->declined != y->declined       ? "no"
-                       : x->resting != y->resting         ? "rest"
+                       : !same_rest(s, x, y)              ? "rest"
                        : x->rescuing != y->rescuing       ? "rescue"
                        : x->always_begun != y->always_begun ? "always"
                        : x->child_began != y->child_began ? "begin"
