@@ -67,8 +67,8 @@ test_that 'the last row changes, what is above it stays, and it is gone in the e
 '
 test_that 'a terminal that becomes narrow and wide again keeps what was said, once' '
 	rm -f go && open 100 && run slow.yaml && see "^▸ two [1-9] s" &&
-	mux resize-window -t shown -x 30 && sleep 1.5 && screen >narrow && [ "$(grep -c "▸" narrow)" = 1 ] && [ "$(grep -c "✓ one" narrow)" = 1 ] &&
-	mux resize-window -t shown -x 100 && sleep 1.5 && screen >wide && [ "$(grep -c "▸" wide)" = 1 ] &&
+	mux resize-window -t shown -x 30 && sleep 1.5 && until_true "screen >narrow; [ \$(grep -c ▸ narrow) = 1 ] && [ \$(grep -c \"✓ one\" narrow) = 1 ]" &&
+	mux resize-window -t shown -x 100 && sleep 1.5 && until_true "screen >wide; [ \$(grep -c ▸ wide) = 1 ]" &&
 	touch go && ended && screen >end && ! grep -q "▸" end && [ "$(grep -c "✓ one" end)" = 1 ]
 '
 test_that 'a question stays where it is asked while the terminal changes' '

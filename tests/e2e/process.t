@@ -248,8 +248,8 @@ test_that 'who goes on says which keeper is theirs' '
 
 stopped() {
 	book "  - {id: a, timeout: ${window}s, shell: \"echo a >> effects; until [ -e go ]; do sleep 0.02; done\"}"
-	start_kept && step=$(pgrep -P "$keeper") && kill -STOP "$keeper" && touch go &&
-	until_true "gone $step" && sleep $window.2 && kill -CONT "$keeper" && exits 0 wait "$run" &&
+	start_kept && step=$(pgrep -P "$keeper") && kill -STOP "$run" && kill -STOP "$keeper" && touch go &&
+	until_true "gone $step" && sleep $window.2 && kill -CONT "$keeper" "$run" && ends 0 &&
 	lacks "timed out"
 }
 test_that 'a keeper that was stopped: a step that ended in time is judged by its exit' 'in_time stopped'

@@ -113,7 +113,7 @@ static size_t count(const int64_t *pids)
 
 static void wait_until_empty(const struct box *b)
 {
-    int64_t until = clock_boot_ms() + 10000;
+    int64_t until = clock_boot_ms() + 60000;
 
     while (!box_is_empty(b) && clock_boot_ms() < until)
         usleep(1000);
