@@ -9,7 +9,7 @@ test_that 'every promise is kept in 30,000 events with failures, signals and cra
 
 # A transaction cut while its children were told to be good, and satisfied when it was resumed.
 test_that 'what was found by chance stays mended' '
-	sim events=1 seed=1795312856 >out || { tail -n 40 out; false; }
+	for seed in 1795312856 4256; do sim events=1 seed=$seed >out || { tail -n 40 out; exit 1; }; done
 '
 
 number=0

@@ -151,8 +151,8 @@ static void stop_if_unknown(struct run *r)
             r->stopping = true;
 }
 
-// An undo that was asked for, and has not begun because it is not known what became of a step: that a
-// person has to say first.
+// An undo that was asked for, and has not begun because it is not known what became of a step: that
+// a person has to say first.
 static bool undo_waits_for_a_person(const struct run *r)
 {
     if (!r->began_undo || r->facts.undo_only || r->undo_starts)

@@ -380,6 +380,7 @@ void run_apply(struct run *r, const struct event *e)
     case EVENT_STEP_RESCUE: apply_rescue(r, t, e); break;
     case EVENT_STEP_ALWAYS:
         t->always_begun = true;
+        t->resting = false;  // and no attempt comes behind it
         t->work_failed = truth_of(e->data, "failed");
         t->message = str_copy(r->arena, text_of(e->data, "message"));
         series_open(r, t->always);
