@@ -73,6 +73,7 @@ struct task *task_make_aside(struct run *r, const struct step *s, struct space *
 
 // run.c
 void series_open(struct run *r, struct series *s);
+struct task *series_pop_held(struct series *s);  // there is one
 void series_check_over(struct run *r, struct series *s);
 void run_check_all_over(struct run *r);
 // It may start, where nothing holds it back any more.

@@ -58,6 +58,48 @@ static int64_t rests_until(const struct run *r, const struct task *t)
     return run_may_start(r, t) ? t->due_ms : 0;
 }
 
+// ---- room for what the others wait for
+
+static bool waits_inside(const struct task *t);
+
+static bool all_wait(const struct series *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct task *t = s->tasks[i];
+        if (t->begun && !t->ended && !waits_inside(t))
+            return false;
+    }
+    return true;
+}
+
+// It has begun, and nothing runs in it; all that could has been taken by now.
+static bool waits_inside(const struct task *t)
+{
+    const struct series *const all[] = { t->prepare, t->steps, t->rescue, t->always };
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i] && all[i]->open)
+            return all_wait(all[i]);
+    return false;
+}
+
+// Groups may take all the room of `parallel: N` and wait for a step beside them that finds none.
+// That step gets room beyond it: else nothing would ever go on.
+static struct task *make_room(struct run *r)
+{
+    for (size_t i = 0; i < r->open.count; i++) {
+        struct series *s = r->open.items[r->open.first + i];
+        if (!s->held_count || !s->owner || s->owner->kind != TASK_GROUP || !all_wait(s))
+            continue;
+        struct task *t = series_pop_held(s);
+        if (!run_may_start(r, t))
+            continue;
+        task_begin(r, t);
+        return t;
+    }
+    return NULL;
+}
+
 static struct task *earliest(const struct run *r)
 {
     struct task *best = NULL;
@@ -224,6 +266,8 @@ struct order run_order(struct run *r, int64_t now_ms)
         return order(ORDER_RETRY, t);
     }
     struct task *ready = take_ready(r);
+    if (!ready && !t && r->active > r->parked)
+        ready = make_room(r);
     if (ready) {
         ready->blocked_by = blocker(ready);
         return order(ready->blocked_by ? ORDER_BLOCK : ORDER_BEGIN, ready);

@@ -83,15 +83,21 @@ void task_begin(struct run *r, struct task *t)
     r->active += !t->aside;
 }
 
+struct task *series_pop_held(struct series *s)
+{
+    struct task *t = s->held[s->held_first++];
+
+    s->held_count--;
+    s->offered -= s->offered > 0;
+    if (s->held_count == 0)
+        s->held_first = 0;
+    return t;
+}
+
 static void release_held(struct run *r, struct series *s)
 {
     while (s->held_count && (!s->limit || s->active < s->limit)) {
-        struct task *t = s->held[s->held_first++];
-        s->held_count--;
-        s->offered -= s->offered > 0;
-        if (s->held_count == 0)
-            s->held_first = 0;
-        queue_push(r, &r->ready, t);
+        queue_push(r, &r->ready, series_pop_held(s));
         if (s->limit)
             break;
     }
