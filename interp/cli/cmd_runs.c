@@ -38,7 +38,7 @@ static struct value row_value(const struct run_row *r, const struct asked *waits
     value_put_s(b, "id", value_string(r->id));
     value_put_s(b, "runbook", value_string(r->runbook));
     value_put_s(b, "title", value_string(r->title));
-    value_put_s(b, "drill", value_bool(row_is_drill(r)));
+    value_put_s(b, "drill", value_bool(r->drill));
     value_put_s(b, "state", value_string(r->state));
     value_put_s(b, "result", value_string(open ? STR("") : row_result(r)));
     if (!open)

@@ -221,10 +221,9 @@ void driver_row(struct driver *d)
                                .exit = -1,
                                .started = clock_rfc3339_ms(d->arena, d->started_wall_ns),
                                .locks = buf_take(&locks, d->arena),
-                               .trigger = str_format(d->arena, "%.*s%s",
-                                                     STR_ARG(d->options->trigger_name),
-                                                     d->options->drill ? row_drill : ""),
-                               .labels = labels_of(d) };
+                               .trigger = d->options->trigger_name,
+                               .labels = labels_of(d),
+                               .drill = d->options->drill };
     if (d->journal)
         journal_row(d->journal, &d->row);
 }

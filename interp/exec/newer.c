@@ -60,7 +60,7 @@ static bool is_newer(struct driver *d, const struct run_row *r)
 {
     return str_equal(r->runbook, d->row.runbook) && !str_equal(r->id, d->id) &&
            str_compare(r->started, d->row.started) > 0 && !str_is(row_result(r), "undone") &&
-           row_is_drill(r) == row_is_drill(&d->row) && may_meet(r, &d->row) && did_something(d, r);
+           r->drill == d->row.drill && may_meet(r, &d->row) && did_something(d, r);
 }
 
 static struct str came_to(const struct run_row *r)

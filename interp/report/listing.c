@@ -122,7 +122,7 @@ static void add_run(const struct run_row *r, const struct asked *waits, struct r
                     : r->runbook,
          c.names);
     cell(p, &b, c.narrow ? STR("") : r->user, 0);
-    if (row_is_drill(r))
+    if (r->drill)
         cell(p, &b, STR("DRILL"), 0);
     if (!listing_is_open(r) && row_taken_back(r).n)
         cell(p, &b, since_row_words(r, a), 0);

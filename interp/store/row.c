@@ -165,10 +165,3 @@ struct str row_taken_back(const struct run_row *row)
 
     return end == SIZE_MAX ? STR("") : str_slice(row->result, end + 1, row->result.n);
 }
-
-const char row_drill[] = "\ndrill";
-
-bool row_is_drill(const struct run_row *row)
-{
-    return str_ends(row->trigger, row_drill);
-}

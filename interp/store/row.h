@@ -17,7 +17,7 @@ struct row_field {
 #define ROW_FIELDS(X)                                                                        \
     X(id, TEXT) X(runbook, TEXT) X(title, TEXT) X(state, TEXT) X(result, TEXT) X(user, TEXT) \
     X(host, TEXT) X(started, TEXT) X(ended, TEXT) X(exit, INT) X(took_ms, INT64)             \
-    X(locks, TEXT) X(trigger, TEXT) X(labels, TEXT)
+    X(locks, TEXT) X(trigger, TEXT) X(labels, TEXT) X(drill, INT)
 // clang-format on
 
 enum {

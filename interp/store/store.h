@@ -24,16 +24,14 @@ struct run_row {
     int exit;  // -1 while it has none
     int64_t took_ms;
     struct str locks;    // names joined by newlines
-    struct str trigger;  // "" unless a trigger started it; row_is_drill()
+    struct str trigger;  // "" unless a trigger started it
     struct str labels;   // joined by newlines: a worker that takes it must have them all
+    int drill;           // 1: it is a rehearsal
 };
 // [result] is a word; behind a newline each there are the steps that were taken back since, one at
 // a time, of a run that is otherwise what it was.
 struct str row_result(const struct run_row *row);      // the word
 struct str row_taken_back(const struct run_row *row);  // the steps, joined by newlines; or ""
-// [trigger] is an id, and behind it a newline and "drill" when the run is one.
-extern const char row_drill[];
-bool row_is_drill(const struct run_row *row);
 // [state] is "waiting" (for a yes before it begins), "running", "suspended", "ended" (resumable,
 // see exit), "final" or "aborted". Who reads the row of one that says "running" and that no
 // interpreter has any more, is told "crashed", which is found out and not kept.
