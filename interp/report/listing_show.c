@@ -126,9 +126,10 @@ static void add_origin(const struct history *h, const struct run_row *row, struc
     page_item(p, STR("runbook"), 8, INK_PLAIN,
               h->file.n ? str_format(a, "%.*s (%.*s)", STR_ARG(row->runbook), STR_ARG(h->file))
                         : row->runbook);
-    page_item(p, STR("started"), 8, INK_PLAIN,
-              str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
-                         STR_ARG(row->user), STR_ARG(row->host)));
+    if (row->user.n)
+        page_item(p, STR("started"), 8, INK_PLAIN,
+                  str_format(a, "%.*s by %.*s on %.*s", STR_ARG(date_text(h->started_ns, a)),
+                             STR_ARG(row->user), STR_ARG(row->host)));
     page_item(p, STR("state"), 8, row_is_crashed(row) ? INK_BAD : INK_PLAIN,
               row_never_began(row)   ? STR("never began: its process died, and nothing was started")
               : listing_is_open(row) ? open_words(h, row, a)

@@ -183,7 +183,7 @@ test_that 'a run that was killed before its first event keeps no lock' '
 	never_began && look runs && has "never began" && run 0 && effects "a b "
 '
 test_that 'a run that was killed before its first event can be put out of the way' '
-	never_began && look show "$id" && has "never began" && resume 2 && has "never began" &&
+	never_began && look show "$id" && has "never began" && lacks " by  on " && resume 2 && has "never began" &&
 	exits 0 runbook abort "$id" >out 2>&1 && state_is aborted && runbook locks | grep "No lock" &&
 	exits 2 runbook abort "$id" >out 2>&1
 '
