@@ -290,6 +290,19 @@ void walk_retry(struct driver *d, struct task *t)
         walk_attempt(w);
 }
 
+static const char *what_came_of(const struct task *t)
+{
+    if (!t->ended)
+        return "was not run";
+    switch (t->state) {
+    case STATE_FAILED: return "failed";
+    case STATE_CANCELLED: return "was cancelled";
+    case STATE_BLOCKED: return "was blocked";
+    case STATE_UNKNOWN: return "ended nobody knows how";
+    default: return t->by_person ? "a person skipped" : "did not succeed";
+    }
+}
+
 void walk_block(struct driver *d, struct task *t)
 {
     struct walk *w = walk_new(d, t);
@@ -297,8 +310,6 @@ void walk_block(struct driver *d, struct task *t)
     if (skip_by_flag(w))  // whatever it needs
         return;
     w->message = str_format(w->arena, "needs `%.*s`, which %s", STR_ARG(t->blocked_by->address),
-                            t->blocked_by->by_person ? "a person skipped"
-                            : !t->blocked_by->ended  ? "was not run"
-                                                     : state_word(t->blocked_by->state));
+                            what_came_of(t->blocked_by));
     walk_end(w, STATE_BLOCKED, NULL, false);
 }

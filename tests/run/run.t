@@ -11,7 +11,7 @@
 #   # env: NAME=value             one variable
 #   # then: resume | undo ...     a second command on the run; exit2:, trace2: judge it
 #   # between: touch repaired     a shell command between the two
-#   # says: words                 must stand in what is said on standard error
+#   # says: words                 must stand in what is said on standard error (each, where there are several)
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -75,7 +75,11 @@ play() {
 		last undo.end "$(header undone2)"
 	fi
 	says=$(header says)
-	[ -z "$says" ] || grep -qF -- "$says" err || { echo "# nothing says '$says'"; bad=1; }
+	while IFS= read -r line; do
+		grep -qF -e "$line" err || { echo "# nothing says '$line'"; bad=1; }
+	done <<-END
+		$says
+	END
 	count=$((count + 1))
 	[ -z "$bad" ] || { sed 's/^/# /' err | tail -n 15; printf 'not '; }
 	echo "ok $count - $name"
