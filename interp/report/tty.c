@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "report/tty_inside.h"
 
-enum { LOOK_AGAIN_MS = 500, HANG_UP_MS = 2000, LONGEST_LINE = 64 * 1024 };
+enum { LOOK_AGAIN_MS = 500, HANG_UP_MS = 30 * 1000, LONGEST_LINE = 64 * 1024 };
 
 static void close_tty(void *arg)
 {
@@ -140,13 +140,22 @@ static bool is_hung_up(const struct tty *t)
     return poll(&p, 1, 0) > 0 && (p.revents & POLLHUP);
 }
 
+static bool ignores_hang_up(void)
+{
+    struct sigaction now;
+
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 // Nobody said no: the line is gone. The signal that says so comes a little later, often only when
 // the shell that started us has ended by it; and it is for it to say what happens. Who ignores it
 // has come to the end of the input.
 static void wait_for_signal(struct tty *t)
 {
+    int64_t wait_ms = ignores_hang_up() ? 0 : HANG_UP_MS;
+
     watch_change(t->watch, 0);
-    t->timer = loop_timer(t->loop, t->arena, loop_now_ms(t->loop) + HANG_UP_MS, end_listening, t);
+    t->timer = loop_timer(t->loop, t->arena, loop_now_ms(t->loop) + wait_ms, end_listening, t);
 }
 
 static void on_readable(void *arg, int events)
