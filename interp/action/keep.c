@@ -104,7 +104,8 @@ void keep_later(struct work *w, struct str name, const char *path, const char *c
     enum { MOST = 50 };  // an event is one line of 64 KiB; the output of the step has all of them
     struct value_builder *one = value_map_start(w->arena);
 
-    fprintf(stderr, "'%.*s' was changed after the step; that is kept as '%s'\n", STR_ARG(name), copy);
+    fprintf(stderr, "'%.*s' was changed after the step; that is kept as '%s'\n", STR_ARG(name),
+            copy);
     if (!w->later)
         w->later = value_list_start(w->arena);
     if (w->later_count++ >= MOST)

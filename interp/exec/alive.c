@@ -115,7 +115,8 @@ static int end_all(struct driver *d, bool stops)
     bool gone = true;
 
     run_hold(d->run, true);
-    for (size_t i = 0; d->earlier.alive.kind == VALUE_LIST && i < value_size(d->earlier.alive) && gone; i++)
+    for (size_t i = 0;
+         d->earlier.alive.kind == VALUE_LIST && i < value_size(d->earlier.alive) && gone; i++)
         gone = end_of_check(d, value_item(d->earlier.alive, i));
     for (size_t i = 0; i < run_task_count(d->run) && gone; i++) {
         const struct task *t = run_task_at(d->run, i);

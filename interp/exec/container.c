@@ -122,7 +122,8 @@ void containers_wait(struct driver *d, const struct task *t)
         struct expr_error err = { 0 };
         int64_t ns = 0;
         if (!group->more->due_ms &&
-            amount_get(group->step->more->timeout, view_scope(&v), d->arena, 0, &ns, &err) && ns > 0)
+            amount_get(group->step->more->timeout, view_scope(&v), d->arena, 0, &ns, &err) &&
+            ns > 0)
             task_more(d->arena, group)->due_ms = loop_now_ms(d->loop) + ns / 1000000;
     }
 }

@@ -12,7 +12,7 @@
 //   signals.c   signals and the run's own timeout; lookout.c hears them before there is a run
 // What happens
 //   emit.c      events: made, journalled, applied, shown; announce.c and way_back.c: the first
-//   commit.c    when they are durable, and who waits for that
+//   commit.c    when they are durable, and who waits for that; patience.c: longer than is usual
 //   kept.c      the plan that is kept with the run; lasting.c and kinds.c: values that outlive it
 // Steps
 //   walk.c      one task from its `if` to its end; walk.h lists who else is in that
@@ -25,8 +25,10 @@
 //   hooks.c     hooks: told, timed, tried again
 // Looks
 //   check.c     the checks of one place; poll.c: one of them, asked until it holds
-//   view.c      what expressions see; view_steps.c: `steps`; view_parts.c: why something is not there
-//   frame.c     what a runbook is given (frame.h); surroundings.c: where a step stands
+//   view.c      what expressions see; view_steps.c: `steps`; view_parts.c: why something is not
+//               there
+//   frame.c     what a runbook is given (frame.h); environ.c, surroundings.c: where a step stands
+//   rows.c      the items of a list, of steps and of checks
 // People
 //   ask.c       questions, one at a time; question_told.c: told to the journal
 //   question.c  what every question has before it is asked

@@ -159,8 +159,9 @@ bool plan_has_words(struct driver *d, const struct kept_plan *plan)
                                     "'%.*s' has changed since run %.*s was started, and only there "
                                     "stand the words of a program that spell out a secret",
                                     STR_ARG(plan->files[i].path), STR_ARG(d->id));
-        diag_help(d->diags, e, "put the file back as it was, then say the same again; a secret is better "
-                               "kept in a file or a variable");
+        diag_help(d->diags, e,
+                  "put the file back as it was, then say the same again; a secret is better "
+                  "kept in a file or a variable");
         return false;
     }
     return true;

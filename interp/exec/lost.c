@@ -186,7 +186,8 @@ bool retry_is_held(struct walk *w)
     }
     if (d->signals || run_interrupted(d->run) || l.hopeless) {
         w->is_unknown = true;
-        w->message = str_format(w->arena, "it is not known what became of it, and it still runs (pid %lld)",
+        w->message = str_format(w->arena,
+                                "it is not known what became of it, and it still runs (pid %lld)",
                                 (long long)l.pid);
         walk_decide(w);
         return true;

@@ -252,7 +252,8 @@ static size_t answers_needed(struct driver *d, struct buf *lines)
 {
     struct needing n = { .d = d, .arena = arena_new(NULL), .lines = lines };
 
-    need_module(&n, d->program->root, (struct names){ .in_file = STR(""), .in_groups = STR(""), .below_each = STR("") },
+    need_module(&n, d->program->root,
+                (struct names){ .in_file = STR(""), .in_groups = STR(""), .below_each = STR("") },
                 !run_changed_anything(d->run));
     arena_free(n.arena);
     return n.count;
@@ -286,12 +287,13 @@ static void need_undo(struct needing *n, const struct task *t)
     {
         number++;
         struct str mark = u->is_list ? str_format(n->arena, "~undo.%zu", number) : STR("~undo");
-        struct names own = below(n,
-                                 (struct names){ .in_file = id_in_file(t, n->arena),
-                                                 .in_groups = id_without_keys(t->address, n->arena),
-                                                 .below_each = id_without_keys(t->address, n->arena),
-                                                 .address = t->address },
-                                 mark, "");
+        struct names own = below(
+            n,
+            (struct names){ .in_file = id_in_file(t, n->arena),
+                            .in_groups = id_without_keys(t->address, n->arena),
+                            .below_each = id_without_keys(t->address, n->arena),
+                            .address = t->address },
+            mark, "");
         need_of(n, body, own, below(n, own, STR(""), "."));
     }
 }

@@ -19,8 +19,9 @@ struct patience {
 
 static void say_so(void)
 {
-    static const char words[] = "\nthe store has not answered for 3 s; nothing is started until it does, and a "
-                                "signal is heard then\n";
+    static const char words[] =
+        "\nthe store has not answered for 3 s; nothing is started until it does, and a "
+        "signal is heard then\n";
 
     (void)!write(STDERR_FILENO, words, sizeof words - 1);
 }

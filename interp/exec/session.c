@@ -183,13 +183,19 @@ static void keeper_is_unwell(void *arg, enum unwell how, int64_t pid, int64_t wa
     if (d->ended)
         return;
     if (how == UNWELL_STOPPED)
-        say_at_once(d, "the process that keeps the steps (pid %lld) was stopped by somebody; it is told to go on", n);
+        say_at_once(d,
+                    "the process that keeps the steps (pid %lld) was stopped by somebody; it is "
+                    "told to go on",
+                    n);
     else if (how == UNWELL_SLOW)
-        say_at_once(d, "the process that keeps the steps (pid %lld) does not answer; it is waited for, %lld s at most",
+        say_at_once(d,
+                    "the process that keeps the steps (pid %lld) does not answer; it is waited "
+                    "for, %lld s at most",
                     n, (long long)(wait_ms / 1000));
     else
-        say_at_once(d, "the process that keeps the steps (pid %lld) does not answer; it is killed, with what it "
-                       "should have stopped",
+        say_at_once(d,
+                    "the process that keeps the steps (pid %lld) does not answer; it is killed, "
+                    "with what it should have stopped",
                     n);
 }
 

@@ -113,7 +113,8 @@ static struct str undo_inside_words(enum undo_cover worst)
     switch (worst) {
     case COVER_INSIDE: return STR("each step in it has its undo");
     case COVER_NONE: return STR("each step in it has its undo, or is harmless to leave");
-    case COVER_IRREVERSIBLE: return STR("not all of it can be undone: a step in it is irreversible");
+    case COVER_IRREVERSIBLE:
+        return STR("not all of it can be undone: a step in it is irreversible");
     case COVER_MISSING: return STR("not all of it can be undone: a step in it has no undo");
     default: return STR("");
     }

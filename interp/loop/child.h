@@ -44,7 +44,8 @@ enum unwell {
     UNWELL_KILLED,   // it hangs, and was killed with what it should have ended
 };
 void keeper_on_unwell(struct keeper *k,
-                      void (*fn)(void *arg, enum unwell how, int64_t pid, int64_t wait_ms), void *arg);
+                      void (*fn)(void *arg, enum unwell how, int64_t pid, int64_t wait_ms),
+                      void *arg);
 // Nothing more will be asked; ends when its children have. Waits for that at most
 // [wait_ms], then kills it and what is left.
 // Callbacks still come meanwhile; not to be called from one. Freeing the arena without it

@@ -298,7 +298,8 @@ void keeper_on_held(struct keeper *k, void (*fn)(void *arg, struct str name, int
 }
 
 void keeper_on_unwell(struct keeper *k,
-                      void (*fn)(void *arg, enum unwell how, int64_t pid, int64_t wait_ms), void *arg)
+                      void (*fn)(void *arg, enum unwell how, int64_t pid, int64_t wait_ms),
+                      void *arg)
 {
     k->unwell = fn;
     k->unwell_arg = arg;

@@ -65,8 +65,8 @@ static void add_list(const struct history *h, const char *key, const char *head,
 // Steps that [is] is true of, under a heading, with words of theirs.
 static void add_stories(const struct history *h,
                         bool (*is)(const struct history *h, const struct story *s),
-                        struct str (*words)(const struct history *h, const struct story *s), const char *head,
-                        enum ink color, struct page *p)
+                        struct str (*words)(const struct history *h, const struct story *s),
+                        const char *head, enum ink color, struct page *p)
 {
     size_t wide = 0, n = 0;
 
@@ -240,7 +240,8 @@ void aftermath_later(const struct history *h, struct page *p)
         }
     }
     if (!first)
-        page_text(p, "  ", INK_DIM, STR("Compare it with what is there now, and put back what is still wanted."));
+        page_text(p, "  ", INK_DIM,
+                  STR("Compare it with what is there now, and put back what is still wanted."));
 }
 
 static void add_budget(const struct history *h, struct page *p)

@@ -99,7 +99,7 @@ struct str history_undo_words(const struct history *h, const struct story *s)
         return STR("what its undo came to is not known");
     if (!str_is(state, "running"))
         return state;
-    return h->over      ? STR("its undo is in doubt: it was started, and how it ended was not taken up")
+    return h->over ? STR("its undo is in doubt: it was started, and how it ended was not taken up")
            : h->crashed ? STR("its undo had begun")
                         : STR("being undone");
 }

@@ -207,9 +207,10 @@ static void add_undo(const struct history *h, struct arena *a, struct document *
     for (size_t i = 0; i < h->undo_count; i++) {
         const struct story *s = in_order[i];
         if (s)  // else it was undone again later
-            document_item(d, false,
-                          str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(history_undo_words(h, s)),
-                                     s->more->undo_message.n ? ": " : "", STR_ARG(s->more->undo_message)));
+            document_item(
+                d, false,
+                str_format(a, "%.*s: %.*s%s%.*s", STR_ARG(s->id), STR_ARG(history_undo_words(h, s)),
+                           s->more->undo_message.n ? ": " : "", STR_ARG(s->more->undo_message)));
     }
 }
 

@@ -28,11 +28,12 @@ static struct str joined(struct value list, struct arena *a)
 static struct str result_words(const struct history *h, struct arena *a)
 {
     if (!h->over)
-        return h->suspended                ? STR("suspended: it waits for a person")
-               : h->crashed && h->undoing  ? STR("not over: its process is gone, in the middle of its undo")
-               : h->crashed                ? STR("not over: its process is gone")
-               : h->undoing                ? STR("not over: it is being undone")
-                                           : STR("not over");
+        return h->suspended ? STR("suspended: it waits for a person")
+               : h->crashed && h->undoing
+                   ? STR("not over: its process is gone, in the middle of its undo")
+               : h->crashed ? STR("not over: its process is gone")
+               : h->undoing ? STR("not over: it is being undone")
+                            : STR("not over");
     if (!h->part_undone)
         return str_format(a, "%.*s (exit code %d)", STR_ARG(h->result), h->exit);
     if (!h->stands.n)

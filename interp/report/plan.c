@@ -355,9 +355,10 @@ static void add_before(struct planning *g)
 void plan_write(const struct plan *plan, struct page *p)
 {
     const struct runbook *rb = plan->program->root->rb;
-    struct planning g = {
-        .plan = plan, .page = p, .no_way_back = buf_in(p->arena), .wide = plan_widest(plan->program, p->columns)
-    };
+    struct planning g = { .plan = plan,
+                          .page = p,
+                          .no_way_back = buf_in(p->arena),
+                          .wide = plan_widest(plan->program, p->columns) };
 
     g.stays = buf_in(p->arena);
     g.destroys_too = buf_in(p->arena);

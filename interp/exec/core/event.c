@@ -184,7 +184,8 @@ static void write_field(struct fitting *f, struct value key, struct value v, str
 // What a resume finds a step, or a file beside the journal, by: half of it names another.
 static bool is_name(struct value key)
 {
-    static const char *const names[] = { "step", "state", "undo_by", "inside", "kept", "digests", NULL };
+    static const char *const names[] = { "step", "state",   "undo_by", "inside",
+                                         "kept", "digests", NULL };
 
     for (const char *const *n = names; *n; n++)
         if (key.kind == VALUE_STRING && str_is(key.s, *n))
