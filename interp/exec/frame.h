@@ -26,6 +26,7 @@ struct frame {
     bool drill;
     // The names of secret inputs that were given. A frame that is made again has them from the one
     // before it, and takes no default instead.
+    struct value given;  // names of what came from outside, as the next
     struct value given_secrets;
     const struct lookout *lookout;  // while it is made before a run; NULL: there is none
     struct str broken;  // why it cannot be made again after a resume; it has no inputs then

@@ -18,7 +18,7 @@ struct taking {
     struct arena *arena;
     struct diags *ds;
     struct value_builder *inputs;  // those that were taken so far
-    struct value_builder *given_secrets;
+    struct value_builder *given_names, *given_secrets;
     bool ok;
 };
 
@@ -81,8 +81,9 @@ static bool is_lost(const struct taking *t, const struct input *in, const struct
 static void lost(struct taking *t, const struct input *in)
 {
     struct diag *d = diag_error(t->ds, DIAG_BAD_INPUT, in->entry.key.span,
-                                "input `%.*s` is secret and was not kept with the run",
-                                STR_ARG(in->entry.key.str));
+                                "input `%.*s` %s and was not kept with the run",
+                                STR_ARG(in->entry.key.str),
+                                in->secret == YES ? "is secret" : "held a secret");
 
     diag_help(t->ds, d, "give it again in a file: --inputs FILE");
     t->ok = false;
@@ -180,6 +181,8 @@ static void take(struct taking *t, const struct input *in)
         input_allows(in, v, &t->scope, t->arena, &why) && can_be_hidden(t, v, &why) &&
         can_be_kept(t, v, &why)) {
         put(t, in, v);
+        if (outside)
+            value_add(t->given_names, value_string(in->entry.key.str));
         if (outside && v.secret)
             value_add(t->given_secrets, value_string(in->entry.key.str));
     } else {
@@ -218,6 +221,7 @@ bool frame_inputs(struct frame *f, const struct given *given, size_t count, stru
     frame_begin(f, a);
     t.inputs = value_map_start(a);
     t.given_secrets = value_list_start(a);
+    t.given_names = value_list_start(a);
     f->inputs = value_finish(t.inputs);
     t.scope = frame_scope(f, now, a);
     for (size_t i = 0; i < count; i++)
@@ -225,6 +229,7 @@ bool frame_inputs(struct frame *f, const struct given *given, size_t count, stru
     for (size_t i = 0; i < list->count; i++)
         take(&t, &inputs[i]);
     f->given_secrets = value_finish(t.given_secrets);
+    f->given = value_finish(t.given_names);
     return t.ok;
 }
 

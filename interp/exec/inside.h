@@ -112,6 +112,7 @@ struct driver {
     struct session session;
     struct mask *mask;
     struct frame *frame;         // of the runbook that was started
+    struct str cut;              // an abort: of which file a part is missing; nothing of any is run
     struct value given_secrets;  // of an earlier session: what its frame has to be given again
     struct str id, folder;
     struct value run_value;      // `run`, its fixed part

@@ -61,6 +61,14 @@ static struct str by_name(struct driver *d, struct str text, bool back, struct a
     return text;
 }
 
+bool list_has(struct value names, struct str name)
+{
+    for (size_t i = 0; names.kind == VALUE_LIST && i < value_size(names); i++)
+        if (str_equal(value_item(names, i).s, name))
+            return true;
+    return false;
+}
+
 static bool is_whole(struct str text)
 {
     return str_search(text, str_from(placeholder)) == SIZE_MAX;
@@ -150,6 +158,23 @@ static struct str without_words(struct driver *d, struct str text)
     return text;
 }
 
+// What is hidden by other than its name: a line of a secret, one that is encoded.
+bool plan_has_all(struct driver *d, const struct kept_plan *plan)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (!plan->cut[i])
+            continue;
+        struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+                                    "'%.*s' has changed since run %.*s was started, and what "
+                                    "stood there of a secret was not kept",
+                                    STR_ARG(plan->files[i].path), STR_ARG(d->id));
+        diag_help(d->diags, e, "put the file back as it was, then say the same again");
+        d->cut = e->message;
+        return false;
+    }
+    return true;
+}
+
 bool plan_has_words(struct driver *d, const struct kept_plan *plan)
 {
     for (size_t i = 0; i < plan->file_count; i++) {
@@ -189,12 +214,14 @@ void plan_fill_defaults(struct driver *d, struct kept_plan *plan)
         struct program_file *f = &plan->files[i];
         struct diags ignored = { .arena = d->arena };
         struct str now;
-        bool cut = str_search(f->text, STR(PLACEHOLDER_DEFAULT)) != SIZE_MAX ||
-                   str_search(f->text, STR(PLACEHOLDER_WORD)) != SIZE_MAX;
-        if (cut &&
-            file_read(d->arena, f->path, FILE_LIMIT, &now, &ignored) &&
-            str_equal(digest_hex(d->arena, now), plan->digests[i]))
+        bool is_less = plan->cut[i] || !is_whole(f->text) ||
+                       str_search(f->text, STR(PLACEHOLDER_DEFAULT)) != SIZE_MAX ||
+                       str_search(f->text, STR(PLACEHOLDER_WORD)) != SIZE_MAX;
+        if (is_less && file_read(d->arena, f->path, FILE_LIMIT, &now, &ignored) &&
+            str_equal(digest_hex(d->arena, now), plan->digests[i])) {
             f->text = now;
+            plan->cut[i] = false;
+        }
     }
 }
 
@@ -211,6 +238,21 @@ bool plan_fill_secrets(struct driver *d, struct kept_plan *plan)
     return any;
 }
 
+// As it will be written: what the mask takes out of it then is not there after a resume.
+static bool is_masked(struct driver *d, struct value v, struct arena *a)
+{
+    bool found = false;
+
+    mask_text(d->mask, json_text(v, a), a, &found);
+    return found;
+}
+
+// Nobody runs it. It only has to be YAML still, which *** is not.
+static struct str cut_text(struct driver *d, struct str text, struct arena *a)
+{
+    return replaced(a, mask_text(d->mask, text, a, NULL), STR("***"), STR("__runbook_cut__"));
+}
+
 static struct value files_of(struct driver *d, struct arena *a)
 {
     struct value_builder *list = value_list_start(a);
@@ -221,20 +263,44 @@ static struct value files_of(struct driver *d, struct arena *a)
         struct value_builder *one = value_map_start(a);
         value_put_s(one, "path", value_string(files[i].path));
         struct str text = by_name(d, without_words(d, files[i].text), false, a);
-        value_put_s(one, "text", value_string(without_defaults(d, text)));
+        text = without_defaults(d, text);
+        bool cut = is_masked(d, value_string(text), a);
+        value_put_s(one, "text", value_string(cut ? cut_text(d, text, a) : text));
+        if (cut)
+            value_put_s(one, "cut", value_bool(true));
         value_put_s(one, "sha256", value_string(digest_hex(a, files[i].text)));
         value_add(list, value_finish(one));
     }
     return value_finish(list);
 }
 
-static struct value without_secrets(struct value map, struct value *withheld, struct arena *a)
+static bool holds_secret(struct driver *d, struct value_entry e, struct arena *a)
+{
+    return e.value.secret || is_masked(d, e.key, a) || is_masked(d, e.value, a);
+}
+
+// What was given is nowhere else: who goes on with the run gives it again.
+static void withhold_given(struct driver *d)
+{
+    struct frame *f = d->frame;
+    struct value_builder *names = value_list_start(d->arena);
+
+    for (size_t i = 0; i < value_size(f->inputs); i++) {
+        struct value_entry e = f->inputs.map->entries[i];
+        if (list_has(f->given, e.key.s) && holds_secret(d, e, d->arena))
+            value_add(names, e.key);
+    }
+    f->given_secrets = value_finish(names);
+}
+
+static struct value without_secrets(struct driver *d, struct value map, struct value *withheld,
+                                    struct arena *a)
 {
     struct value_builder *kept = value_map_start(a), *names = value_list_start(a);
 
     for (size_t i = 0; map.kind == VALUE_MAP && i < value_size(map); i++) {
         struct value_entry e = map.map->entries[i];
-        if (e.value.secret)
+        if (holds_secret(d, e, a))
             value_add(names, e.key);
         else
             value_put(kept, e.key, e.value);
@@ -248,6 +314,7 @@ struct str plan_text(struct driver *d, struct arena *a)
     struct value_builder *b = value_map_start(a);
     struct value withheld, kept;
 
+    withhold_given(d);
     value_put_s(b, "format", value_int(1));
     value_put_s(b, "file", value_string(d->program->root->rb->path));
     value_put_s(b, "cwd", value_string(d->options->cwd));
@@ -255,18 +322,18 @@ struct str plan_text(struct driver *d, struct arena *a)
     value_put_s(b, "drill", value_bool(d->options->drill));
     value_put_s(b, "on_failure", value_int(d->options->on_failure));
     value_put_s(b, "user", value_string(person(d)));
-    kept = without_secrets(d->frame->inputs, &withheld, a);
+    kept = without_secrets(d, d->frame->inputs, &withheld, a);
     value_put_s(b, "inputs", kept);
     value_put_s(b, "secret_inputs", d->frame->given_secrets);
-    kept = without_secrets(d->frame->vars, &withheld, a);
+    kept = without_secrets(d, d->frame->vars, &withheld, a);
     value_put_s(b, "vars", kept);
     kept = kinds_of(kept, a);
     if (kept.kind == VALUE_MAP)
         value_put_s(b, "var_kinds", kept);
     value_put_s(b, "secret_vars", withheld);
     if (d->frame->trigger.kind == VALUE_MAP)
-        value_put_s(b, "trigger", d->frame->trigger);
-    value_put_s(b, "run", d->run_value);
+        value_put_s(b, "trigger", without_secrets(d, d->frame->trigger, &withheld, a));
+    value_put_s(b, "run", without_secrets(d, d->run_value, &withheld, a));
     value_put_s(b, "files", files_of(d, a));
     return json_text(value_finish(b), a);
 }
@@ -312,7 +379,9 @@ bool plan_read(struct arena *a, struct str json, struct kept_plan *out)
         return false;
     out->files = NEW_ARRAY(a, struct program_file, value_size(files) + 1);
     out->digests = NEW_ARRAY(a, struct str, value_size(files) + 1);
+    out->cut = NEW_ARRAY(a, bool, value_size(files) + 1);
     for (size_t i = 0; i < value_size(files); i++) {
+        out->cut[i] = truth_of(value_item(files, i), "cut");
         out->digests[i] = text_of(value_item(files, i), "sha256");
         out->files[out->file_count++] = (struct program_file){
             text_of(value_item(files, i), "path"), text_of(value_item(files, i), "text") };

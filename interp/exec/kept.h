@@ -11,6 +11,7 @@ struct kept_plan {
     struct value inputs, secret_inputs, vars, secret_vars, trigger, run;
     struct program_file *files;
     struct str *digests;  // of the files as they were
+    bool *cut;            // something of a secret was taken out of the text: nobody may run it
     struct str digest;    // of the text that it was read from
     size_t file_count;
 };
@@ -20,10 +21,14 @@ struct str plan_digest(struct driver *d, struct str plan);
 bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
 // Whether the files are as they were: no secret stood in one of them by its value.
 bool plan_is_whole(const struct kept_plan *plan);
-// The defaults of secret inputs, from the files, where these are what they were.
+// What was left out of the files, from the disk, where they are what they were there.
 void plan_fill_defaults(struct driver *d, struct kept_plan *plan);
 // Puts the secrets of d->frame where the files name them. False when none does.
 // Words that spell a secret out are not there any more, since their file has changed: false with an error.
 bool plan_has_words(struct driver *d, const struct kept_plan *plan);
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan);
+// A file that is cut has changed: false with an error, and d->cut says it.
+bool plan_has_all(struct driver *d, const struct kept_plan *plan);
+// Whether a list of names has [name].
+bool list_has(struct value names, struct str name);
 void tell_changed_files(struct driver *d, const struct kept_plan *plan);

@@ -62,7 +62,8 @@ static bool others_are_as_before(struct driver *d, const struct kept_plan *plan)
         LIST_EACH(const struct input, in, *inputs)
         {
             if (!str_equal(in->entry.key.str, g->name) || in->secret == YES ||
-                is_drilled(d, g->name) || is_as_before(d, plan, in, g))
+                is_drilled(d, g->name) ||
+                list_has(plan->secret_inputs, g->name) || is_as_before(d, plan, in, g))
                 continue;
             struct diag *e = diag_error(d->diags, DIAG_BAD_INPUT, g->span,
                                         "input `%.*s` is not what the run began with",
@@ -171,7 +172,9 @@ bool restore_frames(struct driver *d)
         if (t->kind != TASK_USE || !t->inner || t->aside)
             continue;
         struct value *given = &task_more(d->arena, t)->given;
-        if (!given_again(d, t, given, &why)) {
+        if (d->cut.n) {
+            use_frame_broken(d, t, d->cut);
+        } else if (!given_again(d, t, given, &why)) {
             use_frame_broken(d, t, why);
         } else if (!use_frame(d, t, *given, now_value(), &why)) {
             if (!d->aborting) {
@@ -222,6 +225,12 @@ static struct value restore_started(struct driver *d, struct value kept)
         struct value_entry e = kept.map->entries[i];
         value_put(b, e.key, e.value);
     }
+    for (size_t i = 0; i < value_size(d->run_value); i++) {
+        struct value_entry e = d->run_value.map->entries[i];
+        struct value was;
+        if (!value_get(kept, e.key, &was))  // it held a secret
+            value_put(b, e.key, e.value);
+    }
     value_put_s(b, "started", started_of(d));
     return value_finish(b);
 }
@@ -237,7 +246,10 @@ static void make_what_is_left(struct driver *d, const struct given *given, size_
 
     new_root_frame(d);
     frame_inputs(d->frame, given, count, base, now, d->arena, &missing);
-    frame_secrets(d->frame, d->mask, now, d->arena, &missing);
+    if (d->cut.n)  // nor is the program of a secret run
+        diag_error(&missing, DIAG_PREFLIGHT, (struct span){ 0 }, "%.*s", STR_ARG(d->cut));
+    else
+        frame_secrets(d->frame, d->mask, now, d->arena, &missing);
     for (const struct diag *m = missing.first; m; m = m->next)
         buf_format(words, "%s%.*s", words->n ? "; " : "", STR_ARG(m->message));
     d->missing = buf_str(words);
@@ -247,7 +259,8 @@ static void make_what_is_left(struct driver *d, const struct given *given, size_
 }
 
 // Who goes on is asked again for the secret inputs, which are kept nowhere.
-static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
+static int remake_root_frame(struct driver *d, const struct kept_plan *plan,
+                             const struct given **out, size_t *n)
 {
     size_t count = 0;
     const struct given *given = kept_inputs(d, plan, &count);
@@ -261,6 +274,8 @@ static int remake_root_frame(struct driver *d, const struct kept_plan *plan)
         given = ask_inputs(d, plan->secret_inputs, given, &count);
     if (d->refused)
         return d->refused;
+    *out = given;
+    *n = count;
     int code = make_root_frame(d, given, count, plan->cwd);
     return code ? code : others_are_as_before(d, plan) ? 0 : CODE_INVALID;
 }
@@ -288,18 +303,48 @@ int restore_plan(struct driver *d, struct kept_plan *plan, struct run_options *o
     return 0;
 }
 
+// `abort` needs no file, and runs nothing of one that is cut.
+static void cut_ends(struct driver *d, const struct kept_plan *plan)
+{
+    struct diags ignored = { .arena = d->arena }, *told = d->diags;
+
+    d->diags = &ignored;
+    plan_has_all(d, plan);
+    d->diags = told;
+}
+
 int restore_program(struct driver *d, struct kept_plan *plan)
 {
     d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
     plan_fill_defaults(d, plan);
-    if (!d->aborting && !plan_has_words(d, plan))
+    if (d->aborting)
+        cut_ends(d, plan);
+    else if (!plan_has_words(d, plan) || !plan_has_all(d, plan))
         return CODE_PREFLIGHT;
     return load_program(d, plan) ? 0 : CODE_INVALID;
 }
 
+// With the values of the secrets where their names stood.
+static bool frame_again(struct driver *d, const struct kept_plan *plan, const struct given *given,
+                        size_t count)
+{
+    struct frame *f = d->frame;
+    struct value now = now_value();
+
+    f->environ = NULL;
+    f->env = VALUE_NONE;
+    f->connections = (struct connections){ 0 };
+    f->given_secrets = d->given_secrets;
+    return frame_inputs(f, given, count, plan->cwd, now, d->arena, d->diags) &&
+           frame_vars(f, now, d->arena, d->diags) &&
+           frame_places(f, d->project, now, d->arena, d->diags);
+}
+
 int restore_values(struct driver *d, struct kept_plan *plan)
 {
-    int code = remake_root_frame(d, plan);
+    const struct given *given = NULL;
+    size_t count = 0;
+    int code = remake_root_frame(d, plan, &given, &count);
 
     if (code)
         return code;
@@ -307,6 +352,8 @@ int restore_values(struct driver *d, struct kept_plan *plan)
         if (!load_program(d, plan))
             return CODE_INVALID;
         d->frame->module = d->program->root;
+        if (!d->aborting && !frame_again(d, plan, given, count))
+            return CODE_INVALID;
     }
     keep_vars(d, plan);
     if (plan->run.kind == VALUE_MAP)

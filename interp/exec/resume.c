@@ -82,7 +82,7 @@ static void remember_locks(struct driver *d)
 static void abort_here(struct driver *d)
 {
     abandon_tell(d);
-    if (d->always.owed && d->missing.n && d->program->root->rb->always.count)
+    if (d->always.owed && !d->cut.n && d->missing.n && d->program->root->rb->always.count)
         say(d, "`always` goes without what is missing (%.*s); a step that needs it fails",
             STR_ARG(d->missing));
     run_abandon(d->run);
@@ -328,7 +328,9 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     run_resume_here(d->run, facts);
     if (!journal_hear(d))
         return CODE_STORE;
-    if (d->always.owed || (d->always.failed && !d->aborting))
+    if (d->cut.n && d->always.owed && d->program->root->rb->always.count)
+        say(d, "`always` is left out: %.*s", STR_ARG(d->cut));
+    else if (d->always.owed || (d->always.failed && !d->aborting))
         run_owe_always(d->run);
     if (d->aborting)
         abort_here(d);
