@@ -34,11 +34,11 @@ static void rest(struct driver *d)
 }
 
 // 0 when nothing of it lives, or a pid; -1 when it lives and its pid is not known.
-static int64_t pid_of(struct driver *d, const struct task *t)
+static int64_t pid_of(struct driver *d, struct str file)
 {
     struct arena *a = arena_new(NULL);
     struct child_result r;
-    bool lives = child_adopt(d->folder, t->file, a, &r) == ADOPT_RUNNING;
+    bool lives = child_adopt(d->folder, file, a, &r) == ADOPT_RUNNING;
     int64_t pid = !lives ? 0 : r.left_count ? r.left[0].pid : -1;
 
     arena_free(a);
@@ -70,13 +70,13 @@ static bool cannot_end(struct driver *d, struct str address, int64_t pid, bool s
 }
 
 // True when it is gone.
-static bool end_of(struct driver *d, const struct task *t, bool stops)
+static bool end_of(struct driver *d, const struct in_doubt *t, bool stops)
 {
     int64_t until = loop_now_ms(d->loop) + PATIENCE_MS, pid;
     bool told = false, hopeless = false;
 
     while (!d->signals) {
-        pid = pid_of(d, t);
+        pid = pid_of(d, t->file);
         if (!pid)
             return true;
         if (!told)
@@ -110,19 +110,57 @@ static bool end_of_check(struct driver *d, struct value one)
     return !d->signals;
 }
 
+void alive_note(struct driver *d)
+{
+    struct earlier *e = &d->earlier;
+
+    e->in_doubt = NEW_ARRAY(d->arena, struct in_doubt, run_task_count(d->run) + 1);
+    e->in_doubt_count = 0;
+    for (size_t i = 0; i < run_task_count(d->run); i++) {
+        const struct task *t = run_task_at(d->run, i);
+        if (t->state == STATE_UNKNOWN && task_may_live(t))
+            e->in_doubt[e->in_doubt_count++] = (struct in_doubt){ t->address, t->file };
+    }
+}
+
+int marks_wait(struct driver *d)
+{
+    const struct run_options *o = d->options;
+
+    for (size_t i = 0; i < o->mark_count; i++) {
+        const struct task *t = run_find(d->run, o->marks[i].id);
+        int64_t pid = t && task_may_live(t) ? pid_of(d, t->file) : 0;
+        if (!pid)
+            continue;
+        struct str who = pid > 0 ? str_format(d->arena, " (pid %lld)", (long long)pid) : STR("");
+        struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+                                    "`%.*s` still runs%.*s, so nobody can say yet what became of "
+                                    "it; nothing was done",
+                                    STR_ARG(t->address), STR_ARG(who));
+        diag_help(d->diags, e,
+                  "say `runbook resume %.*s%.*s` to wait for it; when it has ended, look, and then "
+                  "say --mark",
+                  STR_ARG(d->id), STR_ARG(o->reach));
+        return CODE_UNKNOWN;
+    }
+    return 0;
+}
+
 static int end_all(struct driver *d, bool stops)
 {
+    const struct earlier *e = &d->earlier;
     bool gone = true;
 
     run_hold(d->run, true);
-    for (size_t i = 0;
-         d->earlier.alive.kind == VALUE_LIST && i < value_size(d->earlier.alive) && gone; i++)
-        gone = end_of_check(d, value_item(d->earlier.alive, i));
-    for (size_t i = 0; i < run_task_count(d->run) && gone; i++) {
+    for (size_t i = 0; e->alive.kind == VALUE_LIST && i < value_size(e->alive) && gone; i++)
+        gone = end_of_check(d, value_item(e->alive, i));
+    for (size_t i = 0; i < e->in_doubt_count && gone; i++)
+        gone = end_of(d, &e->in_doubt[i], stops);
+    // What has no outcome yet is settled, and waited for, as an order of the run.
+    for (size_t i = 0; stops && i < run_task_count(d->run) && gone; i++) {
         const struct task *t = run_task_at(d->run, i);
-        // What has no outcome yet is settled, and waited for, as an order of the run.
-        if (task_may_live(t) && (stops || t->state == STATE_UNKNOWN))
-            gone = end_of(d, t, stops);
+        if (t->dangling && task_may_live(t))
+            gone = end_of(d, &(struct in_doubt){ t->address, t->file }, stops);
     }
     run_hold(d->run, false);
     d->over = d->suspended = false;

@@ -59,6 +59,10 @@ int locks_hold(struct driver *d);  // the same: whether they are still held
 
 // ---- the driver
 
+// A step of which something may live, and the name of its attempt.
+struct in_doubt {
+    struct str address, file;
+};
 // What earlier sessions left to this one (replay.c).
 struct earlier {
     bool read;                  // their events have been applied
@@ -77,6 +81,8 @@ struct earlier {
     struct str undo_step;       // `undo --step` of the last, or empty
     struct str state;           // of the row
     struct value alive;         // checks that could not be stopped at the end of the last
+    struct in_doubt *in_doubt;  // see alive.c
+    size_t in_doubt_count;
 };
 // Who said yes, when, and through what.
 struct consent {

@@ -283,8 +283,10 @@ static int get_ready(struct driver *d, struct run_options *o, const struct kept_
         return code;
     d->quiet = false;
     tell_changed_files(d, plan);
+    alive_note(d);
     run_resume_here(d->run, facts);
-    if (may_begin(d))
+    code = marks_wait(d);
+    if (!code && may_begin(d))
         code = refuse_questions(d);
     if (code)
         return code;

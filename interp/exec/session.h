@@ -55,6 +55,10 @@ void doubt_settled(struct driver *d, struct task *t, bool done, struct str by, s
 // alive.c: what of earlier sessions still lives is stopped, or waited for under its own timeout. 0,
 // or what to exit with.
 bool task_may_live(const struct task *t);
+// Before run_resume_here(), which forgets of what is tried again that something of it may live.
+void alive_note(struct driver *d);
+// And behind it: 11 with an error where --mark speaks of what still runs; else 0.
+int marks_wait(struct driver *d);
 int alive_stop(struct driver *d);
 int alive_wait(struct driver *d);
 // abort (exec/abandon.c): says what is in doubt.

@@ -131,6 +131,15 @@ static void show_line(struct str line, void *arg)
     arena_free(a);
 }
 
+// A run that ends for want of its journal tells no end of its steps.
+static void drop_spout(void *arg)
+{
+    struct spout *s = arg;
+
+    for (int i = 0; i < 2; i++)
+        buf_free(&s->lines[i].partial);
+}
+
 struct spout *teller_spout(struct teller *t, struct str step)
 {
     struct spout *s = map_get(t->spouts, step);
@@ -138,6 +147,7 @@ struct spout *teller_spout(struct teller *t, struct str step)
     if (s)
         return s;
     s = NEW(t->arena, struct spout);
+    arena_defer(t->arena, drop_spout, s);
     s->teller = t;
     s->step = str_copy(t->arena, step);
     map_put(t->spouts, s->step, s);

@@ -45,6 +45,42 @@ verify: [{id: v, use: $callee}]"
 	'
 done
 
+# ---- a resume
+
+lives='echo pay >>effects; until [ -e go ]; do sleep 0.02; done; echo paid >>effects'
+# lost: the keeper of the step is gone, and the session with it; the step lives.
+lost() {
+	start && kill_keeper pay && ends 11 && ! gone "$first"
+}
+# resumes_meanwhile CODE: it waits for the step, which is let go on then
+resumes_meanwhile() {
+	runbook resume "$id" >out 2>&1 </dev/null & run=$!
+	until_true "grep -q \"still running (pid $first); waiting\" out" && effects "pay " && : >go && ends "$1"
+}
+test_that 'a resume waits for a step that may be repeated: two of it never live at once' '
+	book "  - {id: a, idempotent: true, shell: \"$lives\"}" && lost && resumes_meanwhile 0 && effects "pay paid pay paid " && whole
+'
+test_that '... and asks its done_if when it has ended' '
+	book "  - {id: a, done_if: {shell: grep -q paid effects}, shell: \"$lives\", undo: none}" && lost &&
+	resumes_meanwhile 0 && effects "pay paid " && whole
+'
+test_that '... and holds it to its timeout' '
+	book "  - {id: a, timeout: 2s, kill_grace: 100ms, idempotent: true, shell: \"$lives\"}" && lost || exit 1
+	runbook resume "$id" >out 2>&1 </dev/null & run=$!
+	until_true "[ \"\$(grep -c pay effects)\" = 2 ]" && gone "$first" && : >go && ends 0 && effects "pay pay paid " && whole
+'
+for word in done failed; do
+	test_that "a step that still runs has no outcome that a person could know ($word)" '
+		book "  - {id: a, shell: \"$lives\", undo: none}" && lost && resume 11 --mark a=$word && has "still runs (pid $first)" &&
+		resumes_meanwhile 11 && effects "pay paid " && resume 0 --mark a=done && effects "pay paid " && whole
+	'
+done
+test_that '... nor where interpreter and keeper were killed' '
+	book "  - {id: a, shell: \"$lives\", undo: none}" && start && keeper=$(pgrep -P "$run" -f @keeper) && first=$(pgrep -P "$keeper") &&
+	kill -9 "$run" "$keeper" && until_true "gone $run && gone $keeper" && resume 11 --mark a=done && has "still runs (pid $first)" &&
+	effects "pay " && : >go && until_true "gone $first" && resume 0 --mark a=done && effects "pay paid " && whole
+'
+
 # ---- an undo
 
 left='until [ -e go ]; do sleep 0.02; done; echo gone >>effects'

@@ -307,7 +307,8 @@ test_that 'of a lost keeper: nothing is undone over what still runs' '
 	lost && meanwhile runbook undo $id && exits 0 wait $other && effects "a done back "
 '
 test_that 'of a lost keeper: nothing is started beside it, whatever a person says' '
-	lost && meanwhile runbook resume $id --mark a=failed && exits 0 wait $other && effects "a done a done "
+	lost && resume 11 --mark a=failed && has "still runs (pid $step)" && effects "a " && touch go && until_true "gone $step" &&
+	resume 0 --mark a=failed && effects "a done a done "
 '
 test_that 'of a lost keeper: resume waits, and then a person must say' '
 	lost && meanwhile runbook resume $id && exits 11 wait $other && effects "a done " && has "--mark a=done"
