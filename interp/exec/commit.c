@@ -82,11 +82,11 @@ struct patience *commit_patience(struct driver *d)
     return d->commits.patience;
 }
 
-static void has_answered(struct driver *d)
+static void has_answered(struct driver *d, bool ok)
 {
     int64_t took = loop_now_ms(d->loop) - d->commits.began_ms;
 
-    if (d->commits.slow)
+    if (d->commits.slow && ok)
         say_at_once(d, "the store has answered, after %lld s", (long long)(took / 1000));
     d->commits.slow = false;
 }
@@ -99,7 +99,7 @@ static void committed(void *arg, bool ok)
     struct driver *d = b->d;
 
     d->commits.under_way = false;
-    has_answered(d);
+    has_answered(d, ok);
     if (ok)
         tell_kept(d, b->seq);
     else
