@@ -256,6 +256,8 @@ static void make_what_is_left(struct driver *d, const struct given *given, size_
     frame_vars(d->frame, now, d->arena, &missing);
     if (!frame_places(d->frame, d->project, now, d->arena, &missing))
         d->frame->broken = missing.first->message;
+    if (d->cut.n)
+        d->frame->broken = d->cut;
 }
 
 // Who goes on is asked again for the secret inputs, which are kept nowhere.

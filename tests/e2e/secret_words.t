@@ -52,6 +52,7 @@ cut() {
   - {id: three, shell: 'echo cG9zdGdyZXM9 | tr a-zA-Z b-zaB-ZA >>effects', undo: none}
   - {id: four, shell: 'test -e good', undo: none}
 $1" "secrets: {cred: {file: cred}, tok: {env: TOK}}
+env: {E: cG9zdGdyZXM9}
 on_failure: stop"
 	export TOK=postgres=
 	run 1 && id=$(ls state/runbook/runs) && nowhere user=postgres && nowhere cG9zdGdyZXM
@@ -73,6 +74,15 @@ test_that '... nor an `always` that a crash left out' '
 always:
   - {id: a, shell: \"printf %s user=postgres >>effects\", undo: none}" "secrets: {cred: {file: cred}}" && start && kill -9 $run && until_true "gone $run" &&
 	echo "# changed" >>book.yaml && touch go && exits 0 runbook abort "$id" >out 2>&1 </dev/null && has "is left out" && effects "x "
+'
+
+test_that '... nor the rest of one in which it crashed' '
+	printf "host=db.example\nuser=postgres\n" >cred &&
+	book "  - {id: one, shell: \"true\", undo: none}
+always:
+  - {id: a, shell: \"echo x >>effects; while [ ! -e go ]; do sleep 0.1; done\", undo: none}
+  - {id: b, shell: \"printf %s user=postgres >>effects\", undo: none}" "secrets: {cred: {file: cred}}" && start && kill -9 $run && until_true "gone $run" &&
+	echo "# changed" >>book.yaml && touch go && exits 0 runbook abort "$id" >out 2>&1 </dev/null && effects "x "
 '
 
 # values STEPS [OPTION...]: inputs and vars that hold a secret.
