@@ -24,9 +24,9 @@ struct frame {
     struct value run;      // the fixed part of `run`: id, runbook, mode, user, host, ...
     struct value trigger;  // VALUE_NULL unless a trigger started the run
     bool drill;
-    // The names of secret inputs that were given. A frame that is made again has them from the one
-    // before it, and takes no default instead.
-    struct value given;  // names of what came from outside, as the next
+    struct value given;    // the names of inputs that came from outside
+    // Those of them that are kept nowhere, for the sake of a secret. A frame that is made again has
+    // them from the one before it, and takes no default instead.
     struct value given_secrets;
     const struct lookout *lookout;  // while it is made before a run; NULL: there is none
     struct str broken;  // why it cannot be made again after a resume; it has no inputs then

@@ -7,6 +7,7 @@
 #include "base/near.h"
 #include "exec/frame_parts.h"
 #include "load/input.h"
+#include "value/fields.h"
 #include "value/json.h"
 
 struct taking {
@@ -69,11 +70,8 @@ static void missing(struct taking *t, const struct input *in)
 // Nothing keeps a secret: neither what was given, nor a default when its file has changed since.
 static bool is_lost(const struct taking *t, const struct input *in, const struct form *form)
 {
-    struct value names = t->f->given_secrets;
-
-    for (size_t i = 0; names.kind == VALUE_LIST && i < value_size(names); i++)
-        if (str_equal(value_item(names, i).s, in->entry.key.str))
-            return true;
+    if (list_has(t->f->given_secrets, in->entry.key.str))
+        return true;
     return form && form->kind == FORM_CONSTANT && form->constant.kind == VALUE_STRING &&
            str_starts(form->constant.s, PLACEHOLDER_DEFAULT);
 }

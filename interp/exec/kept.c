@@ -61,14 +61,6 @@ static struct str by_name(struct driver *d, struct str text, bool back, struct a
     return text;
 }
 
-bool list_has(struct value names, struct str name)
-{
-    for (size_t i = 0; names.kind == VALUE_LIST && i < value_size(names); i++)
-        if (str_equal(value_item(names, i).s, name))
-            return true;
-    return false;
-}
-
 static bool is_whole(struct str text)
 {
     return str_search(text, str_from(placeholder)) == SIZE_MAX;
@@ -208,7 +200,7 @@ static struct str without_defaults(struct driver *d, struct str text)
     return text;
 }
 
-void plan_fill_defaults(struct driver *d, struct kept_plan *plan)
+void plan_fill_from_disk(struct driver *d, struct kept_plan *plan)
 {
     for (size_t i = 0; i < plan->file_count; i++) {
         struct program_file *f = &plan->files[i];

@@ -22,7 +22,7 @@ bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
 // Whether the files are as they were: no secret stood in one of them by its value.
 bool plan_is_whole(const struct kept_plan *plan);
 // What was left out of the files, from the disk, where they are what they were there.
-void plan_fill_defaults(struct driver *d, struct kept_plan *plan);
+void plan_fill_from_disk(struct driver *d, struct kept_plan *plan);
 // Words that spell a secret out are not there any more, since their file has changed: false with
 // an error.
 bool plan_has_words(struct driver *d, const struct kept_plan *plan);
@@ -30,6 +30,4 @@ bool plan_has_words(struct driver *d, const struct kept_plan *plan);
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan);
 // A file that is cut has changed: false with an error, and d->cut says it.
 bool plan_has_all(struct driver *d, const struct kept_plan *plan);
-// Whether a list of names has [name].
-bool list_has(struct value names, struct str name);
 void tell_changed_files(struct driver *d, const struct kept_plan *plan);

@@ -318,7 +318,7 @@ static void cut_ends(struct driver *d, const struct kept_plan *plan)
 int restore_program(struct driver *d, struct kept_plan *plan)
 {
     d->project = project_for(d->arena, plan->cwd, plan->file, action_names(), d->diags);
-    plan_fill_defaults(d, plan);
+    plan_fill_from_disk(d, plan);
     if (d->aborting)
         cut_ends(d, plan);
     else if (!plan_has_words(d, plan) || !plan_has_all(d, plan))

@@ -31,8 +31,7 @@ struct view view_of_space(struct driver *d, struct space *s);
 // view_steps.c: `steps`, of the space that is its ctx.
 extern const struct object_class view_steps_class;
 // view_parts.c: values of which something is missing; who reads that is told why.
-// Is [field] among the names that are lost, and what to say of it.
-bool view_is_lost(struct value names, struct str field);
+// What to say of a field that is lost.
 struct str view_why_lost(struct str field, const struct task *of, struct arena *a);
 // [map], of [of], without the fields in [lost].
 struct value view_known(struct value map, struct value lost, const struct task *of,

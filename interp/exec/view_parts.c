@@ -3,19 +3,10 @@
 
 #include "base/arena.h"
 #include "exec/inside.h"
+#include "value/fields.h"
 #include "value/json.h"
 
 // ---- what held a secret, and was not kept
-
-bool view_is_lost(struct value names, struct str field)
-{
-    for (size_t i = 0; names.kind == VALUE_LIST && i < value_size(names); i++) {
-        struct value name = value_item(names, i);
-        if (name.kind == VALUE_STRING && str_equal(name.s, field))
-            return true;
-    }
-    return false;
-}
 
 struct str view_why_lost(struct str what, const struct task *t, struct arena *a)
 {
@@ -36,7 +27,7 @@ static bool partial_get(const struct object *o, struct str field, struct arena *
 {
     const struct partial *p = o->ctx;
 
-    if (view_is_lost(p->lost, field)) {
+    if (list_has(p->lost, field)) {
         *why = view_why_lost(field, p->of, a);
         return false;
     }

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "exec/inside.h"
+#include "value/fields.h"
 
 // ---- steps.<id>
 
@@ -68,7 +69,7 @@ static bool step_get(const struct object *o, struct str field, struct arena *a, 
 {
     struct task *t = o->ctx;
 
-    if (view_is_lost(names_lost(t, "result"), field)) {
+    if (list_has(names_lost(t, "result"), field)) {
         *why = view_why_lost(field, t, a);
         return false;
     }

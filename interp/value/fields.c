@@ -30,3 +30,13 @@ bool truth_of(struct value map, const char *key)
 
     return v.kind == VALUE_BOOL && v.b;
 }
+
+bool list_has(struct value list, struct str text)
+{
+    for (size_t i = 0; list.kind == VALUE_LIST && i < value_size(list); i++) {
+        struct value one = value_item(list, i);
+        if (one.kind == VALUE_STRING && str_equal(one.s, text))
+            return true;
+    }
+    return false;
+}

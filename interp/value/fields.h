@@ -9,3 +9,5 @@ struct value value_of(struct value map, const char *key);  // VALUE_NULL if abse
 struct str text_of(struct value map, const char *key);     // "" if absent or no text
 int64_t int_of(struct value map, const char *key, int64_t absent);
 bool truth_of(struct value map, const char *key);
+// Whether a list of texts has [text].
+bool list_has(struct value list, struct str text);
