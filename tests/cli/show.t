@@ -132,8 +132,8 @@ test_that 'who may approve is said where the question is listed' '
 	runbook waiting | grep -q "  asks, asked .* ago, of ada or bob, not of $(id -un)$" && runbook show $run | grep -q "not answered, of ada or bob, not of" && runbook abort $run 2>err
 '
 test_that 'on a terminal what frees a lock stands in rows that can be pasted' '
-	book died "id: a, shell: \"kill -9 \$PPID \$(cat pid) \$\$\", undo: none" && echo "lock: some/thing" >>died.yaml &&
-	{ sh -c "echo \$\$ >pid; exec runbook run died.yaml" >out 2>&1 </dev/null; newest; } &&
+	book died "id: a, shell: \"echo \$PPID >keeper; kill -STOP \$(cat pid) \$PPID; kill -9 \$(cat pid) \$PPID \$\$\", undo: none" && echo "lock: some/thing" >>died.yaml &&
+	{ sh -c "echo \$\$ >pid; exec runbook run died.yaml" >out 2>&1 </dev/null; newest; } && until_true "! kill -0 \$(cat keeper) 2>/dev/null" &&
 	on-terminal -s 40x40 runbook locks --color=never </dev/null | tr -d "\r" >out && grep -qx "      runbook resume $run" out && grep -qx "      runbook abort $run" out && grep -q "^  some/thing  run $run" out &&
 	runbook locks | grep -q "some/thing .*(its process is gone: .runbook resume $run., .runbook undo $run. or .runbook abort $run. frees it)$" &&
 	runbook report $run | grep -q "^| .a. |  | was running |" && runbook logs $run 2>&1 | grep -q "resume. takes up" && runbook abort $run 2>err && runbook report $run | grep -q "^| .a. |  | in doubt |"

@@ -42,7 +42,7 @@ test_that 'one that runs: its output can be followed' '
 '
 test_that 'one that crashed, then is not known: the marks are quoted and work' '
 	begin slow.yaml && until_true "[ -s began ]" && keeper=$(pgrep -P $run) && step=$(cut -d" " -f2 began) &&
-	kill -9 $run $keeper $step; until_true "! kill -0 $step 2>/dev/null" && runbook show $id --store "$store" >out && grep -q "crashed: its process" out &&
+	kill -STOP $run $keeper; kill -9 $run $keeper $step; wait $run; until_true "! kill -0 $step 2>/dev/null" && until_true "! kill -0 $keeper 2>/dev/null" && runbook show $id --store "$store" >out && grep -q "crashed: its process" out &&
 	resume=$(suggested "go on from where it stopped" out) && { eval "$resume" >out 2>&1 </dev/null; [ $? = 11 ]; } &&
 	grep -qF -- "--mark '"'each[x]=done'"' --store '"'\$store'"'" out &&
 	{ runbook run slow.yaml --store "$store" >held 2>&1; [ $? = 7 ]; } && grep -qF "\`runbook abort $id --store '"'\$store'"'\`" held &&

@@ -336,7 +336,7 @@ static int denied(struct str folder, const char *sudo)
 {
     struct setting s = { .loop = loop_new(scratch), .folder = folder };
     struct child_spec spec = spec_of(
-        str_format(scratch, "%s -p -c 'exec setpriv --reuid=0 --regid=0 --clear-groups sleep 2'",
+        str_format(scratch, "%s -p -c 'exec setpriv --reuid=0 --regid=0 --clear-groups sleep 20'",
                    sudo)
             .s);
 
@@ -346,7 +346,7 @@ static int denied(struct str folder, const char *sudo)
     struct ran *ran = run_spec(&s, spec);
     bool fine = ran->r.end == CHILD_LOST && ran->r.timed_out && ran->r.cannot_kill &&
                 ran->r.left_count == 1 && ran->r.left[0].alive &&
-                str_is(ran->r.left[0].command, "sleep 2");
+                str_is(ran->r.left[0].command, "sleep 20");
     if (!fine)
         printf("# end %d, %zu left: %.*s\n", ran->r.end, ran->r.left_count, STR_ARG(ran->left));
     // What cannot be killed does not keep the keeper.
