@@ -2,6 +2,7 @@
 # make release    build/release/runbook, optimised and hardened
 # make deps       install what is missing (Debian packages)
 # make test       all tests; T=name runs those whose path contains it
+# make test-failed  those that failed in the last `make test` once more, one at a time
 # make asan       the same tests under the address and undefined sanitizers
 # make fuzz       FUZZ_TIME seconds of fuzzing for each target (needs clang)
 # make crash      kill interpreter and keeper, let writes fail, and resume; STEP=1 at every place
@@ -103,7 +104,11 @@ $B/runbook-defect: $(OBJ) $B/tests/crash/defect.o
 
 # More at a time than there are processors: most of them wait most of the time.
 test: $B/runbook $(UNIT) $(TOOLS) $(CRASH) $(CLOCKS)
-	B=$(abspath $B) prove $(if $(CI),-v) -j$$((2 * $$(nproc))) --exec '' $(TESTS)
+	@rm -f $B/prove
+	B=$(abspath $B) prove $(if $(CI),-v) -j$$((2 * $$(nproc))) --exec '' --state=save --statefile=$B/prove $(TESTS)
+
+test-failed: $B/runbook $(UNIT) $(TOOLS) $(CRASH) $(CLOCKS)
+	B=$(abspath $B) prove $(if $(CI),-v) --exec '' --state=failed --statefile=$B/prove
 
 asan:
 	$(MAKE) test B=build/asan SAN='$(ASAN)'
@@ -166,6 +171,6 @@ install: release
 clean:
 	rm -rf build
 
-.PHONY: all release test crash sim sim-defects asan conformance fuzz run-fuzz bench bench-expr derived lint format deps demo install clean
+.PHONY: all release test test-failed crash sim sim-defects asan conformance fuzz run-fuzz bench bench-expr derived lint format deps demo install clean
 .SECONDARY:
 -include $(OBJ:.o=.d) $(UNIT:%=%.d) $(TOOLS:$B/%=$B/tests/tools/%.d)
