@@ -6,7 +6,7 @@
 #include "base/buf.h"
 
 struct visitor {
-    void (*see)(void *arg, struct str form, bool is_base64);
+    void (*see)(void *arg, struct str form, bool wraps);
     void *arg;
     struct buf form;
 };
@@ -17,7 +17,7 @@ static void show(struct visitor *v)
     buf_clear(&v->form);
 }
 
-static void show_base64(struct visitor *v)
+static void show_wrapping(struct visitor *v)
 {
     v->see(v->arg, buf_str(&v->form), true);
     buf_clear(&v->form);
@@ -89,7 +89,7 @@ static void base64(struct visitor *v, struct str s, size_t before, const char *a
 
     for (size_t i = first; i < end; i++)
         buf_add_c(&v->form, alphabet[sextet(s, before, i * 6)]);
-    show_base64(v);
+    show_wrapping(v);
 }
 
 // All of it, as when nothing but the secret was encoded: its end is known then.
@@ -102,7 +102,18 @@ static void base64_alone(struct visitor *v, struct str s, const char *alphabet)
     v->see(v->arg, buf_str(&v->form), true);
     for (size_t i = end; i % 4; i++)
         buf_add_c(&v->form, '=');
-    show_base64(v);
+    show_wrapping(v);
+}
+
+// As `xxd -p` writes it, PostgreSQL a bytea, and `hex()` of many languages.
+static void hexadecimal(struct visitor *v, struct str s, const char *digits)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.s[i];
+        buf_add_c(&v->form, digits[c >> 4]);
+        buf_add_c(&v->form, digits[c & 15]);
+    }
+    show_wrapping(v);
 }
 
 // What programs do differently when they write a JSON string.
@@ -230,7 +241,7 @@ static void backslashes(struct visitor *v, struct str s)
 
 #define EACH(row, table) for (size_t row = 0; row < sizeof(table) / sizeof *(table); row++)
 
-void disguise_each(struct str secret, void (*see)(void *arg, struct str form, bool is_base64),
+void disguise_each(struct str secret, void (*see)(void *arg, struct str form, bool wraps),
                    void *arg)
 {
     struct visitor v = { .see = see, .arg = arg };
@@ -244,6 +255,8 @@ void disguise_each(struct str secret, void (*see)(void *arg, struct str form, bo
             base64(&v, secret, before, alphabets[i]);
         base64_alone(&v, secret, alphabets[i]);
     }
+    hexadecimal(&v, secret, "0123456789abcdef");
+    hexadecimal(&v, secret, "0123456789ABCDEF");
     EACH(i, jsons)
     json(&v, secret, &jsons[i]);
     EACH(i, quotings)

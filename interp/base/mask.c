@@ -15,7 +15,7 @@ struct mask {
     struct arena *arena;
     struct str *secrets;
     size_t count, room;
-    struct forms plain, base64;
+    struct forms plain, wrapped;
     unsigned version;   // changes when forms are added
     size_t longest;     // of all forms, in bytes
     bool begins[256];   // bytes that may begin a form
@@ -27,7 +27,7 @@ static void free_forms(void *arg)
     struct mask *m = arg;
 
     forms_free(&m->plain);
-    forms_free(&m->base64);
+    forms_free(&m->wrapped);
 }
 
 struct mask *mask_new(struct arena *a)
@@ -39,17 +39,17 @@ struct mask *mask_new(struct arena *a)
     return m;
 }
 
-static void add_form(void *arg, struct str form, bool is_base64)
+static void add_form(void *arg, struct str form, bool wraps)
 {
     struct mask *m = arg;
-    size_t wrapped = form.n + (is_base64 ? 2 * (form.n / 64 + 1) : 0);
+    size_t most = form.n + (wraps ? 2 * (form.n / 64 + 1) : 0);
 
     if (form.n < MASK_SHORTEST)
         return;
-    if (wrapped > m->longest)
-        m->longest = wrapped;
-    if (is_base64) {
-        forms_add(&m->base64, form);
+    if (most > m->longest)
+        m->longest = most;
+    if (wraps) {
+        forms_add(&m->wrapped, form);
         return;
     }
     struct str letters = skip_colours(form, m->arena);
@@ -143,8 +143,8 @@ struct masking {
     struct mask *mask;
     unsigned version;  // of the mask when the states were reached
     // States of its automata: of [plain] for the bytes as they are, and without what colours
-    // them; of [base64] without line ends, too.
-    uint32_t raw, plain, base64;
+    // them; of [wrapped] without line ends, too.
+    uint32_t raw, plain, wrapped;
     struct skip skip;
     struct buf held;       // bytes not yet given out
     struct buf kinds;      // what each of them is: enum skip_kind
@@ -192,7 +192,7 @@ static void add_cover(struct masking *s, size_t from, size_t to)
 }
 
 // What an automaton does not read.
-enum { IN_PLAIN = 1 << SKIP_COLOUR, IN_BASE64 = 1 << SKIP_COLOUR | 1 << SKIP_GAP };
+enum { IN_PLAIN = 1 << SKIP_COLOUR, IN_WRAPPED = 1 << SKIP_COLOUR | 1 << SKIP_GAP };
 
 // Where the [count] bytes begin that end before [end], those that are skipped not counted.
 static size_t back(const struct masking *s, size_t end, size_t count, unsigned skipped)
@@ -215,7 +215,7 @@ static void read_letter(struct masking *s, size_t i)
 {
     look(s, &s->mask->plain, &s->plain, i, IN_PLAIN);
     if (s->kinds.s[i] != SKIP_GAP)
-        look(s, &s->mask->base64, &s->base64, i, IN_BASE64);
+        look(s, &s->mask->wrapped, &s->wrapped, i, IN_WRAPPED);
 }
 
 static void read_byte(struct masking *s, size_t i)
@@ -229,7 +229,7 @@ static void read_byte(struct masking *s, size_t i)
     s->kinds.s[i] = (char)(kind == SKIP_UNCLEAR ? SKIP_NONE : kind);
     look(s, &s->mask->plain, &s->raw, i, 0);
     if (s->skip.too_many)
-        s->base64 = 0;
+        s->wrapped = 0;
     if (s->skip.too_many && kind == SKIP_COLOUR)
         s->plain = 0;
     if (kind == SKIP_NONE || kind == SKIP_GAP)
@@ -246,7 +246,7 @@ static void read_plain(struct masking *s, size_t i)
         s->raw = s->plain;
     else
         look(s, &s->mask->plain, &s->raw, i, 0);
-    look(s, &s->mask->base64, &s->base64, i, IN_BASE64);
+    look(s, &s->mask->wrapped, &s->wrapped, i, IN_WRAPPED);
 }
 
 static void read_on(struct masking *s, size_t from)
@@ -261,7 +261,7 @@ static void read_on(struct masking *s, size_t from)
 
         if (s->skip.state || s->skip.run || m->between[c])
             read_byte(s, i);
-        else if (m->begins[c] || s->raw || s->plain || s->base64)
+        else if (m->begins[c] || s->raw || s->plain || s->wrapped)
             read_plain(s, i);
     }
 }
@@ -274,7 +274,7 @@ static size_t to_hold(const struct masking *s)
     const size_t begins[] = {
         s->raw ? n - m->plain.states[s->raw].depth : n,
         s->plain ? back(s, read, m->plain.states[s->plain].depth, IN_PLAIN) : n,
-        s->base64 ? back(s, read, m->base64.states[s->base64].depth, IN_BASE64) : n,
+        s->wrapped ? back(s, read, m->wrapped.states[s->wrapped].depth, IN_WRAPPED) : n,
     };
 
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
@@ -313,9 +313,9 @@ static void link_all(struct mask *m)
 {
     m->between['\n'] = m->between['\r'] = m->between['\x1b'] = true;
     forms_link(&m->plain);
-    forms_link(&m->base64);
+    forms_link(&m->wrapped);
     for (int c = 0; c < 256; c++)
-        m->begins[c] = m->plain.first[c] || m->base64.first[c];
+        m->begins[c] = m->plain.first[c] || m->wrapped.first[c];
 }
 
 void masking_feed(struct masking *s, struct str in, struct buf *out)
@@ -330,7 +330,7 @@ void masking_feed(struct masking *s, struct str in, struct buf *out)
     size_t from = s->held.n;
     if (s->version != m->version) {
         s->version = m->version;
-        s->raw = s->plain = s->base64 = 0;
+        s->raw = s->plain = s->wrapped = 0;
         s->skip = (struct skip){ 0 };
         s->cover_count = 0;
         buf_clear(&s->kinds);
@@ -344,7 +344,7 @@ void masking_feed(struct masking *s, struct str in, struct buf *out)
 void masking_end(struct masking *s, struct buf *out)
 {
     give_out(s, s->held.n, out);
-    s->raw = s->plain = s->base64 = 0;
+    s->raw = s->plain = s->wrapped = 0;
     s->skip = (struct skip){ 0 };
     s->masked = 0;
 }

@@ -1,11 +1,11 @@
 // Secrets in a stream of bytes become ***.
 //
 // A mask knows the secrets of a run: as they are, percent-encoded (upper and lower
-// case), base64 (in its three alignments, and its URL alphabet; also over several lines),
-// JSON-escaped, quoted for a shell, SQL or HTML, and each line of 6 characters or more of
-// one with several lines. It finds them also where they are coloured, or split over any
-// number of reads. One stream a descriptor; the last bytes that may still become a secret
-// are held back until more comes or it ends.
+// case), base64 (in its three alignments, and its URL alphabet) and hexadecimal (both also
+// over several lines), JSON-escaped, quoted for a shell, SQL or HTML, and each line of 6
+// characters or more of one with several lines. It finds them also where they are
+// coloured, or split over any number of reads. One stream a descriptor; the last bytes that
+// may still become a secret are held back until more comes or it ends.
 //
 // Adding is cheap and may happen at any time; masking is linear in the input
 // (Aho-Corasick), whatever the number of secrets.

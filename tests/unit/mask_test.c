@@ -141,6 +141,9 @@ static const struct {
     { "grep --color", "s3cr:\x1b[01;31m\x1b[Kt/ \x1b[m\x1b[K\"\xc3\xa9~1" },
     { "base64 in lines of four", "czNj\ncjp0\nLyAi\nw6l+\nMQ==" },
     { "the same from Windows, in YAML", "czNjcjp0Ly\r\n    Aiw6l+MQ==" },
+    { "xxd -p", "733363723a742f2022c3a97e31" },
+    { "MySQL hex()", "733363723A742F2022C3A97E31" },
+    { "xxd -p in short lines, indented", "733363723a\n  742f2022c3\n  a97e31" },
     { "base64, coloured", "czNj\x1b[1mcjp0Ly\x1b[0m\n  Aiw6l+MQ==" },
 };
 
@@ -352,11 +355,11 @@ struct marking {
     char *marks;
 };
 
-static void mark_form(void *arg, struct str form, bool is_base64)
+static void mark_form(void *arg, struct str form, bool wraps)
 {
     struct marking *m = arg;
 
-    (void)is_base64;
+    (void)wraps;
     for (size_t i = 0; form.n >= MASK_SHORTEST && i + form.n <= m->text.n; i++)
         if (memcmp(m->text.s + i, form.s, form.n) == 0)
             for (size_t j = 0; j < form.n; j++)
