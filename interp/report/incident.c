@@ -296,8 +296,8 @@ static void add_budget(const struct history *h, struct arena *a, struct document
         any |= frames[i].promised_ms > 0;
     if (!any || !h->over)
         return;
-    document_head(d, 2, STR("Time frames"));
-    document_table(d, "Frame|Promised|Took|Judgement");
+    document_head(d, 2, STR("Budget"));
+    document_table(d, "Part|Promised|Took|Judgement");
     for (size_t i = 0; i < BUDGET_FRAMES; i++) {
         const struct measured *m = &frames[i];
         if (!m->promised_ms || !m->took_ms)

@@ -121,7 +121,7 @@ test_that 'of a run whose outcome is not known undo is offered beside the marks,
 '
 test_that 'a budget shorter than a tenth of a second is told in milliseconds' '
 	made hasty "id: a, effects: write, shell: sleep 0.15, undo: none" && echo "budget: {total: 50ms}" >>hasty.yaml && ended 0 hasty &&
-	grep -q "budget: total .* of 50 ms, over" end && grep -q "| total | 50 ms |" report
+	grep -q "budget: total .* of 50 ms, over" end && grep -qx "## Budget" report && grep -q "^| total | 50 ms |" report
 '
 test_that 'the report of a drill says what was replaced, and that the rest was real' '
 	made drilled "id: a, effects: write, shell: \"true\", undo: none" && echo "drill: {env: {X: y}}" >>drilled.yaml && ended 0 drilled --drill &&
