@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "store/postgres.h"
+#include "store/sqlite_head.h"
 
 struct str postgres_bytes(struct str digits, struct arena *a)
 {
@@ -83,6 +84,35 @@ static bool read_some(struct reading *r, int64_t *seq, struct diags *ds)
     return fine;
 }
 
+// Whether the store still has all that was confirmed to this machine, up to [head].
+static enum store_error nothing_is_lost(const struct reading *r, int64_t head, struct diags *ds)
+{
+    if (head <= r->chain.seq)
+        return STORE_OK;
+    struct diag *d = store_diag(ds, STORE_FAILED,
+                                "the PostgreSQL store went back: it has %" PRId64
+                                " events of run `%.*s`, %" PRId64 " were confirmed",
+                                r->chain.seq, STR_ARG(r->id), head);
+    struct arena *a = arena_new(NULL);
+    struct str folder = postgres_folder(&r->store->base, r->id, a);
+    diag_help(ds, d,
+              "what the lost events told was done all the same: look at it first; then remove "
+              "`%.*s/head` to go on, undo or abort from event %" PRId64,
+              STR_ARG(folder), r->chain.seq);
+    arena_free(a);
+    return STORE_FAILED;
+}
+
+static int64_t confirmed(struct postgres *s, struct str id)
+{
+    struct arena *a = arena_new(NULL);
+    int64_t head = head_read(postgres_folder(&s->base, id, a));
+
+    arena_free(a);
+    return head;
+}
+
+// The head is read first: what is written meanwhile only makes the journal longer.
 enum store_error postgres_read(struct store *base, struct str id, int64_t from_seq, bool verify,
                                bool (*see)(const struct stored_event *e, void *arg), void *arg,
                                struct diags *ds)
@@ -99,6 +129,7 @@ enum store_error postgres_read(struct store *base, struct str id, int64_t from_s
 
     if (!fine)
         return store_no_run(ds, id);
+    int64_t head = verify ? confirmed(s, id) : 0;
     if (!verify)
         r.chain.seq = r.from_seq - 1;
     while (fine && !r.ended)
@@ -108,6 +139,6 @@ enum store_error postgres_read(struct store *base, struct str id, int64_t from_s
                           "the journal of run `%.*s` is damaged: event %" PRId64 " is missing",
                           STR_ARG(id), r.chain.seq + 1);
     if (fine)
-        return STORE_OK;
+        return nothing_is_lost(&r, head, ds);
     return ds->last && ds->last->code == DIAG_USAGE ? STORE_NO_SUCH_RUN : STORE_FAILED;
 }

@@ -86,23 +86,6 @@ static bool count_event(const struct stored_event *e, void *arg)
     return true;
 }
 
-static enum store_error nothing_is_lost(struct postgres_journal *j, struct diags *ds)
-{
-    int64_t head = head_read(j->base.folder);
-
-    if (head <= j->chain.seq)
-        return STORE_OK;
-    struct diag *d = store_diag(ds, STORE_FAILED,
-                                "the PostgreSQL store went back: it has %" PRId64
-                                " events of run `%.*s`, %" PRId64 " were confirmed",
-                                j->chain.seq, STR_ARG(j->base.id), head);
-    diag_help(ds, d,
-              "what the lost events told was done all the same: look at it first; then remove "
-              "`%.*s/head` to go on, undo or abort from event %" PRId64,
-              STR_ARG(j->base.folder), j->chain.seq);
-    return STORE_FAILED;
-}
-
 // What is told at once and does not end anything.
 static void warn(struct str note, struct diags *ds)
 {
@@ -110,8 +93,8 @@ static void warn(struct str note, struct diags *ds)
         diag_warn(ds, DIAG_STORE, (struct span){ 0 }, "%.*s", STR_ARG(note));
 }
 
-// The lease is ours from here on: the journal is looked at, and what an earlier session could
-// not send is sent.
+// The lease is ours from here on: the journal is looked at, whether the store went back, too, and
+// what an earlier session could not send is sent.
 static enum store_error get_ready(struct postgres_journal *j, struct str id, struct diags *ds)
 {
     struct postgres *s = j->store;
@@ -127,8 +110,6 @@ static enum store_error get_ready(struct postgres_journal *j, struct str id, str
         return e;
     if (!spool_replay(j, &note, &why))
         return store_fail(ds, STORE_FAILED, "%s", why.text);
-    if ((e = nothing_is_lost(j, ds)))
-        return e;
     warn(note, ds);
     head_write(j->head_fd, j->chain.seq);
     return STORE_OK;

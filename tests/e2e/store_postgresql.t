@@ -128,6 +128,15 @@ test_that 'whatever was changed is found' '
 	runbook --store "$pg_url" show $id --verify >out && says "the chain holds"
 '
 
+test_that 'a server that lost the end of a run: found, and not gone on with' '
+	exits 1 runbook --store "$pg_url" run e.yaml >out 2>&1 &&
+	id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") &&
+	pg_sql "BEGIN; DELETE FROM runbook.event WHERE run = \$\$$id\$\$ AND seq > 3; UPDATE runbook.run SET seq = 3, state = \$\$running\$\$,
+		hash = (SELECT hash FROM runbook.event WHERE run = \$\$$id\$\$ AND seq = 3) WHERE id = \$\$$id\$\$; COMMIT" &&
+	exits 12 runbook --store "$pg_url" show $id --verify >out 2>&1 && says "store went back: it has 3 events of run" && says "remove .*/$id/head" &&
+	exits 12 runbook --store "$pg_url" resume $id >out 2>&1 && says "store went back: it has 3 events of run"
+'
+
 # race COMMAND...: twice at once; the exit codes are in $one and $two
 race() {
 	"$@" >out 2>&1 </dev/null &

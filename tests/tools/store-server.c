@@ -716,6 +716,8 @@ TEST(a_store_that_went_back_is_found_out_at_once_and_at_resume)
     CHECK(!commit(j, "step.end"));
     CHECK(error_has("went back: it has 3 events of run `aaaaa`, 5 were confirmed"));
     journal_close(j);
+    CHECK(store_read(store, STR("aaaaa"), 1, true, see, NULL, &ds) == STORE_FAILED);
+    CHECK(error_has("went back: it has 3 events of run `aaaaa`, 5 were confirmed"));
     resume(STORE_FAILED);
     CHECK(error_has("went back: it has 3 events of run `aaaaa`, 5 were confirmed"));
 }
