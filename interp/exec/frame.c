@@ -176,6 +176,21 @@ struct str frame_path(struct str dir, struct str path, struct arena *a)
     return str_format(a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(path));
 }
 
+struct str frame_early_dir(const struct frame *f, struct value now, struct arena *a)
+{
+    const struct template *dir = f->module->rb->dir;
+    struct frame early = *f;
+    struct expr_error unheard = { 0 };
+    struct str text = STR("");
+    bool secret;
+
+    early.vars = early.secrets = VALUE_NONE;
+    struct scope s = frame_scope(&early, now, a);
+    if (!dir || !template_eval_text(dir, &s, a, &text, &secret, &unheard))
+        return f->module->folder;
+    return frame_path(f->module->folder, text, a);
+}
+
 static bool set_dir(struct frame *f, const struct scope *s, struct arena *a, struct diags *ds)
 {
     const struct template *dir = f->module->rb->dir;

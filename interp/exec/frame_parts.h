@@ -15,6 +15,9 @@ bool frame_complain(const struct expr_error *err, const char *what, struct str n
                     struct diags *ds);
 // [path] below [dir]; an absolute one as it is.
 struct str frame_path(struct str dir, struct str path, struct arena *a);
+// What `dir` says to those who come before `vars`, inputs and secrets; one that waits for more
+// counts only behind them.
+struct str frame_early_dir(const struct frame *f, struct value now, struct arena *a);
 // The text of [words], without NUL. [what] and [name] say what it is for: "env `PATH`".
 bool frame_text(const struct template *words, const struct scope *s, const char *what,
                 struct str name, struct arena *a, struct str *out, bool *secret, struct diags *ds);

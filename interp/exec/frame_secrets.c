@@ -22,6 +22,7 @@ struct fetching {
     struct frame *f;
     const struct secret *secret;
     struct scope scope;
+    struct str dir;  // that a file is below
     struct arena *arena;
     struct diags *ds;
     struct str got;
@@ -101,7 +102,7 @@ static bool from_file(struct fetching *g)
         return false;
     what = str_format(g->arena, "file `%.*s`", STR_ARG(name));
     // Without waiting for somebody to open the other end of a FIFO.
-    int fd = open(frame_path(g->f->dir, name, g->arena).s, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = open(frame_path(g->dir, name, g->arena).s, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return fail(g, "%.*s cannot be opened: %s", STR_ARG(what), strerror(errno));
     bool ok = read_all(g, fd, clock_boot_ms() + PATIENCE_MS, what.s);
@@ -279,6 +280,7 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
     frame_begin(f, a);
     f->secrets = value_finish(known);
     g.scope = frame_scope(f, now, a);
+    g.dir = frame_early_dir(f, now, a);
     mask_inputs(f, mask, a);
     mask_ahead(f->module, mask, a);
     for (size_t i = 0; i < list->count && !lookout_called(f->lookout); i++) {

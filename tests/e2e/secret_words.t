@@ -114,4 +114,11 @@ test_that 'what was given is given again' '
 	echo "user: db-postgres-x1" >in.yaml && resume 0 --inputs in.yaml && effects "DB-POSTGRES-X1 DB-POSTGRES-2 XPOSTGRESX POSTGRES A DB-POSTGRES-2 "
 '
 
+# ---- what a used runbook will read
+
+test_that 'the file of a secret is below `dir`, also where it is only looked at' '
+	callee "x" && mkdir -p in && sed -i "s|exec: .x.|file: good|; s|>effects|>../effects|; s|^title|dir: in\ntitle|" runbooks/callee.yaml && echo hunter-2-two >in/good &&
+	run 1 && effects "HUNTER-2-TWO " && nowhere hunter-2-two && mv in/good . && run 4 && has "secret \`k\`: file \`good\` cannot be read"
+'
+
 done_testing

@@ -237,6 +237,26 @@ TEST(secrets_come_from_files_programs_and_variables)
     unsetenv("FRAME_TEST_SECRET");
 }
 
+TEST(the_file_of_a_secret_is_below_dir)
+{
+    static const char *const dirs[] = { "in", "${{ inputs.where }}" };
+    struct value v;
+
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+        struct fixture *x = fixture_of(str_format(scratch, "dir: '%s'\n"
+                                                           "inputs: {where: {default: in}}\n"
+                                                           "secrets: {t: {file: good}}\n",
+                                                  dirs[i])
+                                           .s);
+        put_file(x, "good", "not this one");
+        CHECK(mkdir(str_format(scratch, "%.*s/in", STR_ARG(x->dir)).s, 0700) == 0);
+        put_file(x, "in/good", "hunter2hunter2\n");
+        CHECK(give(x, NULL, "") && read_secret(x));
+        CHECK(value_field(x->frame.secrets, "t", scratch, &v));
+        CHECK_STR(v.s, "hunter2hunter2");
+    }
+}
+
 TEST(the_program_of_a_secret_may_need_another_secret)
 {
     setenv("FRAME_TEST_SECRET", "hunter2hunter2", 1);
