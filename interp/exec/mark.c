@@ -56,13 +56,23 @@ static bool is_right(struct driver *d, const struct said *m)
                                STR_ARG(t->address), state_word(t->state)));
 }
 
-int apply_marks(struct driver *d)
+int marks_check(struct driver *d)
 {
     const struct run_options *o = d->options;
 
     for (size_t i = 0; i < o->mark_count; i++)
         if (!is_right(d, &o->marks[i]))
             return CODE_USAGE;
+    return 0;
+}
+
+int apply_marks(struct driver *d)
+{
+    const struct run_options *o = d->options;
+    int code = marks_check(d);
+
+    if (code)
+        return code;
     for (size_t i = 0; i < o->mark_count; i++) {
         struct task *t = run_find(d->run, o->marks[i].id);
         if (t->state == STATE_UNKNOWN || t->dangling)  // not said twice

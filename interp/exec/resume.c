@@ -285,7 +285,9 @@ static int get_ready(struct driver *d, struct run_options *o, const struct kept_
     tell_changed_files(d, plan);
     alive_note(d);
     run_resume_here(d->run, facts);
-    code = marks_wait(d);
+    code = marks_check(d);
+    if (!code)
+        code = marks_wait(d);
     if (!code && may_begin(d))
         code = refuse_questions(d);
     if (code)

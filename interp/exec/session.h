@@ -40,6 +40,9 @@ bool step_is_missing(struct driver *d, struct str id, const char *flag);
 bool step_is_before(const struct driver *d, const struct task *t);
 // mark.c: what --mark says of steps is journalled. 0, or a code with an error and nothing done.
 int apply_marks(struct driver *d);
+// Whether it can mean something, asked before anything is waited for; a step that still runs may
+// become known by that, so it is asked once more then.
+int marks_check(struct driver *d);
 // required.c: false with an error, or with d->refused when a signal ended it.
 bool check_required(struct driver *d, struct space *space);
 // d->frame without what the operator and the environment give; make_root_frame() has that too.

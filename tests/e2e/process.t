@@ -332,6 +332,18 @@ test_that 'what --mark cannot mean is said, and changes nothing' '
 	effects "a done " && resume 0 --mark a=done --mark a=done && effects "a done "
 '
 
+twice() {
+	book "  - {id: a, shell: \"echo a >>effects; until test -e go; do sleep 0.02; done\"}
+  - {id: b, shell: echo b >>effects}"
+	start_kept && step=$(pgrep -P "$keeper") && kill -9 "$keeper" && exits 11 wait "$run" && kill -0 "$step"
+}
+test_that 'a wrong --mark beside a right one is named whatever the order, before anything is waited for, and nothing is marked' '
+	twice && for marks in "aa=done a=done" "a=done aa=done" "a=done b=done" "b=failed a=done" "aa=done b=done" "b=done aa=done" "a=done b=gone"; do
+		set -- $marks && resume 2 --mark $1 --mark $2 </dev/null && grep -q "[ \`]\(aa\|b\|b=gone\)[\`:]" out && ! grep "waiting for it\|still runs" out || return 1
+	done; kill -0 "$step" && touch go && until_true "gone $step" && ! runbook show $id -o ndjson | grep marked &&
+	resume 2 --mark a=done --mark aa=done && ! runbook show $id -o ndjson | grep marked && resume 0 --mark a=done && effects "a b "
+'
+
 # Descriptors are what can be taken from a keeper from outside; a want of processes goes the same way.
 test_that 'a step for which no process can be made says why it stands, once, and starts when one can' '
 	book "  - {id: a, shell: \"echo a >>effects; until test -e go; do sleep 0.02; done\"}
