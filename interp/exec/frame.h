@@ -61,6 +61,10 @@ bool frame_with(const struct step *use, const struct module *m, const struct sco
 // f->env. Blocks (exec: for at most a minute).
 bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,
                    struct diags *ds);
+// Those of a used runbook that is not reached yet, which stand in files that can be known now: a
+// step may print one before that, and the plan that is kept may spell it out.
+void frame_secrets_ahead(const struct frame *f, struct mask *mask, struct value now,
+                         struct arena *a);
 // Masks all that is secret in [v] from now on: the parts of a list or map that are marked, or
 // all of one that is secret as a whole. Nothing that is too short or says only true or false.
 void mask_value(struct mask *m, struct value v, struct arena *a);

@@ -19,7 +19,7 @@
 enum { MOST = 1024 * 1024, PATIENCE_MS = 30 * 1000 };
 
 struct fetching {
-    struct frame *f;
+    const struct frame *f;
     const struct secret *secret;
     struct scope scope;
     struct str dir;  // that a file is below
@@ -265,6 +265,35 @@ static void mask_ahead(const struct module *m, struct mask *mask, struct arena *
         mask_add(mask, input_spelled(&inputs[i], inputs[i].fallback));
     for (size_t i = 0; i < m->use_count; i++)
         mask_ahead(m->uses[i], mask, a);
+}
+
+// Reading a pipe would take from it what is read for real later.
+static bool is_plain_file(struct fetching *g)
+{
+    struct str name;
+    struct stat st;
+    bool secret;
+
+    return g->secret->file &&
+           frame_text(g->secret->file, &g->scope, "secret", g->secret->entry.key.str, g->arena,
+                      &name, &secret, g->ds) &&
+           stat(frame_path(g->dir, name, g->arena).s, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+void frame_secrets_ahead(const struct frame *f, struct mask *mask, struct value now,
+                         struct arena *a)
+{
+    struct diags unheard = { .arena = a };
+    struct fetching g = { .f = f, .arena = a, .ds = &unheard };
+
+    g.scope = frame_scope(f, now, a);
+    g.dir = frame_early_dir(f, now, a);
+    LIST_EACH(const struct secret, s, f->module->rb->secrets)
+    {
+        g.secret = s;
+        if (is_plain_file(&g) && from_file(&g) && is_good(&g))
+            mask_add(mask, g.got);
+    }
 }
 
 bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,

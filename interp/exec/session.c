@@ -286,6 +286,15 @@ void new_root_frame(struct driver *d)
     }
 }
 
+static void mask_ahead(const struct frame *f, struct str path, void *ctx)
+{
+    struct driver *d = ctx;
+
+    (void)path;
+    if (f->parent)
+        frame_secrets_ahead(f, d->mask, now_value(), d->arena);
+}
+
 int make_root_frame(struct driver *d, const struct given *given, size_t count, struct str base)
 {
     struct value now = now_value();
@@ -299,6 +308,7 @@ int make_root_frame(struct driver *d, const struct given *given, size_t count, s
     if (!frame_vars(f, now, d->arena, d->diags) ||
         !frame_places(f, d->project, now, d->arena, d->diags))
         return code_of(d->diags);
+    frame_each_ahead(f, d->program, now, d->arena, mask_ahead, d);
     return 0;
 }
 

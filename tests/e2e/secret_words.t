@@ -121,4 +121,22 @@ test_that 'the file of a secret is below `dir`, also where it is only looked at'
 	run 1 && effects "HUNTER-2-TWO " && nowhere hunter-2-two && mv in/good . && run 4 && has "secret \`k\`: file \`good\` cannot be read"
 '
 
+# action NAME KEYS STEP: a runbook to be used
+action() {
+	mkdir -p runbooks && : >.runbook.yaml && printf '%s\n' 'runbook: 1' "name: $1" "title: $1" 'type: action' 'owners: [x]' "$2" 'steps:' "  - $3" >"runbooks/$1.yaml"
+}
+test_that 'what it will read of a file stands neither in the kept plan nor in what is printed before' '
+	mkdir -p deep && echo hunter-2-two >key && echo hunter-3-three >deep/key && echo hunter-4-four >token &&
+	action first "" "{id: s, shell: \"echo hunter-2-two; cat key deep/key token; echo hunter-4-four | tr a-z A-Z >>effects\", undo: none}" &&
+	action second "secrets: {k: {file: key}, l: {file: \"\${{ inputs.where }}\"}}
+inputs: {where: {required: true}}" "{id: s, shell: \"[ -e go ]\", undo: none}" &&
+	action third "secrets: {t: {file: token}}" "{id: u, use: second, with: {where: deep/key}}" &&
+	book "  - {id: f, use: first}
+  - {id: t, use: third}" && run 1 && id=$(ls state/runbook/runs) && for name in two three four; do lacks "-$name" && nowhere "hunter-[234]-$name" || exit 1; done &&
+	whole && effects "HUNTER-4-FOUR " && : >go && resume 0 && effects "HUNTER-4-FOUR "
+'
+test_that '... and what waits in a pipe is not taken from it' '
+	callee x && sed -i "s|exec: .x.|file: pipe|" runbooks/callee.yaml && mkfifo pipe && { echo hunter-2-two >pipe & } && : >go && run 0 && effects "HUNTER-2-TWO "
+'
+
 done_testing
