@@ -61,8 +61,9 @@ static void start_asking(struct driver *d, struct doubt *q)
     x->at.action->settle(&x->at, q->task->more->notes);
 }
 
-static void tell_one(struct driver *d, const struct task *t, const char *state, struct str by,
-                     struct str message)
+// [with]: what was said of the transaction around it; or NULL.
+static void tell_one(struct driver *d, const struct task *t, const struct task *with,
+                     const char *state, struct str by, struct str message)
 {
     struct value_builder *b = event_data(d);
 
@@ -70,6 +71,8 @@ static void tell_one(struct driver *d, const struct task *t, const char *state, 
     value_put_s(b, "attempt", value_int(t->attempts));
     value_put_s(b, "state", value_text(state));
     value_put_s(b, "marked", value_bool(true));
+    if (with)
+        value_put_s(b, "marked_with", value_string(with->address));
     if (by.n)
         value_put_s(b, "by", value_string(by));
     value_put_s(b, "message", value_string(message));
@@ -90,9 +93,9 @@ void doubt_settled(struct driver *d, struct task *t, bool done, struct str by, s
     for (size_t i = 0; t->kind == TASK_GROUP && i < run_task_count(d->run); i++) {
         const struct task *one = run_task_at(d->run, i);
         if (one->state == STATE_UNKNOWN && is_inside(one, t))
-            tell_one(d, one, done ? "succeeded" : "cancelled", by, message);
+            tell_one(d, one, t, done ? "succeeded" : "cancelled", by, message);
     }
-    tell_one(d, t, done ? "succeeded" : "failed", by, message);
+    tell_one(d, t, NULL, done ? "succeeded" : "failed", by, message);
 }
 
 static void tell(struct driver *d, const struct doubt *q)

@@ -259,6 +259,7 @@ struct str history_question(const struct asked *q)
         { "approve", "may it go on?" }, { "manual", "is it done?" },
         { "prompt", "which value?" },   { "failure", "it failed: what now?" },
         { "walk", "run this step?" },   { "undo", "go on undoing?" },
+        { "mark", "did it take effect?" },
     };
 
     for (size_t i = 0; !q->message.n && i < sizeof words / sizeof *words; i++)
@@ -271,6 +272,8 @@ struct str history_answer(const struct asked *q)
 {
     if (!q->answer.n || str_is(q->answer, "none"))
         return STR("no answer");
+    if (str_is(q->kind, "mark"))
+        return str_is(q->answer, "done") ? STR("done (it took effect)") : STR("failed (it did not)");
     return str_is(q->answer, "run_all") ? STR("run this and all that remain") : q->answer;
 }
 
@@ -278,7 +281,8 @@ const struct asked *history_refusal(const struct history *h, struct str id)
 {
     for (size_t i = h->question_count; i > 0; i--) {
         const struct asked *q = h->questions[i - 1];
-        bool of_step = !str_is(q->kind, "failure") && !str_is(q->kind, "walk");
+        bool of_step = !str_is(q->kind, "failure") && !str_is(q->kind, "walk") &&
+                       !str_is(q->kind, "mark");
         if (!of_step || !str_equal(q->step, id))
             continue;
         bool refused = !q->open && (str_is(q->answer, "no") || str_is(q->answer, "none"));

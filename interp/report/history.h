@@ -55,7 +55,7 @@ struct story {
     const struct story_more *more;
 };
 
-// A question and what became of it.
+// A question and what became of it; or what a person said of an outcome unasked (kind "mark").
 struct asked {
     struct str step, kind, message, danger, answer, by, how, text, reason, evidence;
     int64_t asked_ns, answered_ns;

@@ -170,7 +170,7 @@ static struct asked *question_about(struct history *h, struct str step)
     return NULL;
 }
 
-static struct asked *new_question(struct history *h)
+struct asked *history_new_question(struct history *h)
 {
     struct asked *q = NEW(h->arena, struct asked);
 
@@ -186,7 +186,7 @@ static void on_confirm_ask(struct history *h, const struct event *e)
     struct asked *q = question_about(h, text_of(e->data, "step"));
 
     if (!q)
-        q = new_question(h);
+        q = history_new_question(h);
     if (!q->asked_ns)
         q->asked_ns = e->wall_ns;
     q->data = value_copy(h->arena, e->data);

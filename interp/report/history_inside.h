@@ -33,6 +33,8 @@ struct story *history_make_story(struct history *h, struct str id);
 struct story *history_told(struct history *h, struct value data);
 // To write what few steps have.
 struct story_more *history_more(struct history *h, struct story *s);
+// At the end of the list, open and empty.
+struct asked *history_new_question(struct history *h);
 void history_moment(struct history *h, const struct event *e, struct str words, bool bad);
 void history_notice(struct history *h, const struct event *e, struct str level, struct str words,
                     struct str help);

@@ -117,6 +117,24 @@ static void put_more(struct history *h, struct story *s, size_t at, struct str t
             PUT_MORE((h), (s), field, text_of((data), #field)); \
     } while (0)
 
+// What a person said of a step whose outcome was not known is a decision like an answer. Of what is
+// in a transaction nobody said anything by itself.
+static void take_mark(struct history *h, const struct event *e)
+{
+    struct str by = text_of(e->data, "by");
+
+    if (!truth_of(e->data, "marked") || !by.n || text_of(e->data, "marked_with").n)
+        return;
+    struct asked *q = history_new_question(h);
+    *q = (struct asked){ .step = history_kept(h, text_of(e->data, "step")),
+                         .kind = STR("mark"),
+                         .answer = str_is(text_of(e->data, "state"), "succeeded") ? STR("done")
+                                                                                  : STR("failed"),
+                         .by = history_kept(h, by),
+                         .how = STR("--mark"),
+                         .answered_ns = e->wall_ns };
+}
+
 void history_on_step_end(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
@@ -159,6 +177,7 @@ void history_on_step_end(struct history *h, const struct event *e)
         more->parts = value_copy(h->arena, value_of(e->data, "parts"));
         more->result = value_copy(h->arena, value_of(e->data, "result"));
     }
+    take_mark(h, e);
     history_moment(h, e, ended_words(h, s), !good && !str_is(s->state, "skipped"));
 }
 

@@ -329,7 +329,9 @@ test_that 'what --mark cannot mean is said, and changes nothing' '
 	resume 2 --mark aa=done && grep -q "names the step .aa., which is not in" out &&
 	resume 2 --mark a=gone && has "say a=done or a=failed" &&
 	resume 2 --mark a=failed --mark a=done && grep -q "both done and failed of .a." out &&
-	effects "a done " && resume 0 --mark a=done --mark a=done && effects "a done "
+	effects "a done " && resume 0 --mark a=done --mark a=done && effects "a done " &&
+	runbook report $id >md && sed -n "/^## Decisions/,/^## T/p" md | grep "^| .* | .a. | did it take effect? | done (it took effect) | .* (--mark) | *|$" &&
+	runbook show $id | grep "^  a  *mark: done (it took effect), by "
 '
 
 twice() {

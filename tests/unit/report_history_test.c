@@ -100,6 +100,25 @@ TEST(an_answer_closes_its_question)
     CHECK_STR(history_open_question(h)->step, "b");
 }
 
+#define MARKED(id, state) ENDS(id, state) ",\"marked\":true,\"by\":\"ann\""
+TEST(what_a_person_said_of_an_unknown_outcome_is_a_decision)
+{
+    struct history *h =
+        TOLD(START, ENDS("a", "unknown"), MARKED("a", "failed"),
+             MARKED("b", "succeeded") ",\"marked_with\":\"c\"",  // in a transaction that was
+             MARKED("c", "succeeded") ",\"ts\":\"2026-09-21T14:00:09Z\"",
+             ENDS("a", "failed") ",\"marked\":true");  // found out, by nobody
+
+    CHECK(h->question_count == 2);
+    CHECK_STR(h->questions[0]->step, "a");
+    CHECK_STR(history_answer(h->questions[0]), "failed (it did not)");
+    CHECK_STR(h->questions[1]->step, "c");
+    CHECK_STR(h->questions[1]->by, "ann");
+    CHECK_STR(history_answer(h->questions[1]), "done (it took effect)");
+    CHECK(h->questions[1]->answered_ns == wall_from(STR("2026-09-21T14:00:09Z")));
+    CHECK(!history_open_question(h));
+}
+
 TEST(output_of_a_failed_step_is_kept_and_of_a_good_one_is_not)
 {
     struct str lines[TAIL_LINES];
