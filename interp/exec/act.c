@@ -47,6 +47,8 @@ static void emit_output(struct act *x, enum stream stream, struct str text)
 
 static void show_output(struct act *x, enum stream stream, struct str bytes)
 {
+    if (x->task && x->task->aside)
+        aside_heard(x->task, bytes);
     if (x->quiet || bytes.n == 0)
         return;
     for (struct observer *o = x->d->env->observers; o; o = o->next)

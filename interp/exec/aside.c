@@ -5,12 +5,6 @@
 #include "base/arena.h"
 #include "exec/walk.h"
 
-struct aside {
-    struct driver *d;
-    void (*then)(void *arg, struct task *t);
-    void *arg;
-};
-
 struct task *aside_run(struct driver *d, const struct step *s, struct space *space,
                        struct str address, const struct view *view,
                        void (*then)(void *arg, struct task *t), void *arg)
@@ -28,6 +22,14 @@ struct task *aside_run(struct driver *d, const struct step *s, struct space *spa
     more->aside_arg = arg;
     pump(d);
     return t;
+}
+
+void aside_heard(const struct task *t, struct str bytes)
+{
+    while (t->in->owner)
+        t = t->in->owner;
+    if (t->more->aside_heard)
+        t->more->aside_heard(t->more->aside_arg, bytes);
 }
 
 void aside_over(struct driver *d, struct task *t)

@@ -11,6 +11,8 @@
 struct task *aside_run(struct driver *d, const struct step *s, struct space *space,
                        struct str address, const struct view *view,
                        void (*then)(void *arg, struct task *t), void *arg);
+// [t] is one, or inside of one, and printed [bytes].
+void aside_heard(const struct task *t, struct str bytes);
 // The hooks of the project and the runbook for an event; none in a dry run or a drill. Calls
 // [then], if any, when each was tried once: at once when there is none. A failing hook fails
 // nothing, and is tried again behind the run's back.

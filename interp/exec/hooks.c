@@ -4,8 +4,9 @@
 #include "base/arena.h"
 #include "exec/walk.h"
 #include "load/beside.h"
+#include "value/fields.h"
 
-enum { HOOK_TIMEOUT_MS = 30 * 1000, HOOK_TRIES = 3, HOOK_REST_MS = 1000 };
+enum { HOOK_TIMEOUT_MS = 30 * 1000, HOOK_TRIES = 3, HOOK_REST_MS = 1000, HOOK_SAID = 2 * 1024 };
 
 // Those of one event, until each was tried once.
 struct hooking {
@@ -26,7 +27,50 @@ struct hook {
     int64_t until_ms;  // with all tries
     int tries;
     bool timed_out;
+    struct buf *said;  // the end of what this try printed
+    bool said_more;    // before that
 };
+
+// ---- what it printed
+
+static void heard(void *arg, struct str bytes)
+{
+    struct hook *h = arg;
+    size_t most = 2 * HOOK_SAID;
+
+    if (bytes.n > most) {
+        bytes = str_slice(bytes, bytes.n - most, bytes.n);
+        h->said_more = true;
+    }
+    buf_add(h->said, bytes);
+    if (h->said->n > most) {
+        buf_drop(h->said, h->said->n - HOOK_SAID);
+        h->said_more = true;
+    }
+}
+
+// Whole lines, where there are any; and whole characters. An http request prints nothing: of that
+// it is what the server answered.
+static struct str last_words(struct hook *h)
+{
+    struct str s = buf_str(h->said);
+    struct value body = value_of(h->task->result, "body");
+
+    if (s.n == 0 && body.kind == VALUE_STRING)
+        s = mask_text(h->all->d->mask, body.s, h->all->d->arena, NULL);
+    if (s.n > HOOK_SAID) {
+        s = str_slice(s, s.n - HOOK_SAID, s.n);
+        h->said_more = true;
+    }
+    size_t line = h->said_more ? str_find(s, '\n') : SIZE_MAX, from = 0;
+    if (line != SIZE_MAX && line + 1 < s.n)
+        from = line + 1;
+    while (h->said_more && from < s.n && ((unsigned char)s.s[from] & 0xC0) == 0x80)
+        from++;
+    return str_slice(s, from, s.n);
+}
+
+// ---- its end
 
 static bool is_inside(const struct task *t, const struct task *outer)
 {
@@ -63,12 +107,23 @@ static struct str reason(const struct hook *h)
     return h->all->d->signals ? STR("stopped by a signal") : str_from(state_word(t->state));
 }
 
+static void put_last_words(struct hook *h, struct value_builder *b)
+{
+    struct str text = last_words(h);
+
+    if (text.n)
+        value_put_s(b, "text", value_string(text));
+    if (text.n && h->said_more)
+        value_put_s(b, "truncated", value_bool(true));
+}
+
 static void tell_hook(struct hook *h)
 {
     struct driver *d = h->all->d;
     const struct task *t = h->task;
     struct str id = h->step->id.str, message = reason(h);
     struct value_builder *b = event_data(d);
+    bool is_good = !h->timed_out && state_is_good(t->state);
 
     value_put_s(b, "hook", value_string(h->all->which));
     value_put_s(b, "id", value_string(id));
@@ -76,6 +131,8 @@ static void tell_hook(struct hook *h)
     value_put_s(b, "attempt", value_int(h->tries));
     if (message.n)
         value_put_s(b, "message", value_string(message));
+    if (!is_good)
+        put_last_words(h, b);
     emit(d, EVENT_HOOK_END, b);
 }
 
@@ -123,8 +180,11 @@ static void try_hook(void *arg)
     v.at_end = true;
     v.contact = h->all->contact;
     h->tries++;
+    buf_clear(h->said);
+    h->said_more = false;
     h->timer = loop_timer(d->loop, d->arena, h->until_ms, time_is_up, h);
     h->task = aside_run(d, h->step, run_root(d->run), address, &v, hook_over, h);
+    task_more(d->arena, h->task)->aside_heard = heard;
 }
 
 // The project's, then the runbook's, then who waits for them.
@@ -142,7 +202,8 @@ static void tell_more(struct hooking *all)
     while (all->next < until) {
         struct hook *h = NEW(d->arena, struct hook);
         *h = (struct hook){ .all = all, .step = all->steps[all->next++],
-                            .until_ms = loop_now_ms(d->loop) + HOOK_TIMEOUT_MS };
+                            .until_ms = loop_now_ms(d->loop) + HOOK_TIMEOUT_MS,
+                            .said = buf_in(d->arena) };
         d->hooks.running++;
         try_hook(h);
     }

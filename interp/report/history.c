@@ -165,9 +165,10 @@ void history_notice(struct history *h, const struct event *e, struct str level, 
                     struct str help)
 {
     ROOM(h, notices, notice_count, notice_room);
-    h->notices[h->notice_count++] = (struct notice){ e->wall_ns, history_kept(h, level),
-                                                     history_kept(h, words),
-                                                     history_kept(h, help) };
+    h->notices[h->notice_count++] = (struct notice){ .ns = e->wall_ns,
+                                                     .level = history_kept(h, level),
+                                                     .words = history_kept(h, words),
+                                                     .help = history_kept(h, help) };
 }
 
 // It stands in the line, and of what was read in the event.

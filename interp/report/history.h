@@ -78,6 +78,9 @@ struct moment {
 struct notice {
     int64_t ns;
     struct str level, words, help;
+    struct str said;  // by a hook that failed, in the end: lines, as they were printed
+    bool said_more;   // before that
+    bool is_hook;
 };
 
 struct history {

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "report/answers.h"
 #include "report/history_inside.h"
+#include "value/base64.h"
 #include "value/fields.h"
 
 // -------- the run
@@ -246,6 +247,16 @@ static void on_lock_held(struct history *h, const struct event *e)
     h->has_locks = true;
 }
 
+// What an event says of output.
+static struct str output_of(struct history *h, struct value d)
+{
+    struct str text = text_of(d, "text"), bytes;
+    bool coded = !text.n && text_of(d, "b64").n && base64_read(text_of(d, "b64"), h->arena, &bytes);
+
+    text = coded ? bytes : history_kept(h, text);
+    return str_slice(text, 0, text.n - str_ends(text, "\n"));
+}
+
 static void on_hook_end(struct history *h, const struct event *e)
 {
     struct str state = text_of(e->data, "state");
@@ -257,6 +268,10 @@ static void on_hook_end(struct history *h, const struct event *e)
     struct str words = str_format(h->arena, "the hook %.*s (%.*s) failed%s%.*s", STR_ARG(step),
                                   STR_ARG(hook), message.n ? ": " : "", STR_ARG(message));
     history_notice(h, e, STR("warning"), words, STR(""));
+    struct notice *n = &h->notices[h->notice_count - 1];
+    n->said = output_of(h, e->data);
+    n->said_more = truth_of(e->data, "truncated");
+    n->is_hook = true;
     history_moment(h, e, words, true);
 }
 

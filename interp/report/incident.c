@@ -314,10 +314,12 @@ static void add_notices(const struct history *h, struct arena *a, struct documen
     if (!h->notice_count)
         return;
     document_head(d, 2, STR("Notices"));
-    for (size_t i = 0; i < h->notice_count; i++)
+    for (size_t i = 0; i < h->notice_count; i++) {
+        const struct notice *n = &h->notices[i];
         document_item(d, false,
-                      str_format(a, "%.*s: %.*s", STR_ARG(h->notices[i].level),
-                                 STR_ARG(h->notices[i].words)));
+                      str_format(a, "%.*s: %.*s", STR_ARG(n->level), STR_ARG(n->words)));
+        document_code(d, n->said);
+    }
 }
 
 // What the plan said before the run, so that who reads the report need not have seen that.

@@ -133,6 +133,25 @@ static struct value timeline_value(const struct history *h, struct arena *a)
     return value_finish(list);
 }
 
+static struct value notices_value(const struct history *h, struct arena *a)
+{
+    struct value_builder *list = value_list_start(a);
+
+    for (size_t i = 0; i < h->notice_count; i++) {
+        const struct notice *n = &h->notices[i];
+        struct value_builder *b = value_map_start(a);
+        put_time(b, "ts", n->ns, a);
+        put(b, "level", n->level);
+        put(b, "what", n->words);
+        put(b, "help", n->help);
+        put(b, "text", n->said);
+        if (n->said_more)
+            value_put_s(b, "truncated", value_bool(true));
+        value_add(list, value_finish(b));
+    }
+    return value_finish(list);
+}
+
 static struct value budget_value(const struct history *h, struct arena *a)
 {
     struct measured frames[BUDGET_FRAMES];
@@ -215,6 +234,7 @@ struct value incident_json(const struct history *h, struct arena *a)
         put_present(b, of_start[i], value_of(h->start, of_start[i]));
     value_put_s(b, "steps", steps_value(h, a));
     value_put_s(b, "decisions", questions_value(h, a));
+    value_put_s(b, "notices", notices_value(h, a));
     value_put_s(b, "budget", budget_value(h, a));
     value_put_s(b, "followups", followups_value(h, a));
     for (size_t i = 0; i < sizeof of_end / sizeof *of_end; i++)

@@ -85,6 +85,26 @@ static void add_question(const struct asked *q, struct page *p)
                          STR_ARG(q->message), STR_ARG(answer)));
 }
 
+// They are nothing but told, so nothing else says of them.
+static void add_hooks(const struct history *h, struct page *p)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < h->notice_count; i++) {
+        const struct notice *n = &h->notices[i];
+        if (!n->is_hook)
+            continue;
+        if (first) {
+            page_blank(p);
+            page_head(p, INK_BOLD, "%s", "Hooks:");
+        }
+        first = false;
+        page_text(p, "  ", INK_WARN, n->words);
+        if (n->said.n)
+            page_text(p, p->look->utf8 ? "    \xe2\x94\x82 " : "    | ", INK_PLAIN, n->said);
+    }
+}
+
 static struct str ended_words(const struct history *h, const struct run_row *r, struct arena *a)
 {
     if (str_equal(r->state, r->result))
@@ -160,6 +180,7 @@ void listing_show(const struct history *h, const struct run_row *row, struct str
     }
     for (size_t i = 0; i < h->question_count; i++)
         add_question(h->questions[i], p);
+    add_hooks(h, p);
     if (h->over || h->suspended) {
         aftermath_write(h, flags, p);
         return;

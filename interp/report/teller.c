@@ -108,6 +108,16 @@ void teller_below(struct teller *t, enum ink color, struct str text)
     teller_put(t, page_str(&p));
 }
 
+void teller_quote(struct teller *t, struct str lines)
+{
+    struct page p = page_new(t->scratch, screen_look(t->screen), screen_columns(t->screen));
+
+    if (!lines.n)
+        return;
+    page_text(&p, page_bar(&p), INK_PLAIN, lines);
+    teller_put(t, page_str(&p));
+}
+
 // -------- output of steps
 
 static void show_line(struct str line, void *arg)

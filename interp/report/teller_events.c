@@ -336,6 +336,8 @@ static void on_hook_end(struct teller *t, const struct event *e)
         teller_say(t, bad ? INK_WARN : INK_DIM, "the hook %.*s (%.*s) %.*s%s%.*s",
                    STR_ARG(text_of(e->data, "id")), STR_ARG(text_of(e->data, "hook")),
                    STR_ARG(bad ? STR("failed") : state), message.n ? ": " : "", STR_ARG(message));
+    if (bad)
+        teller_quote(t, t->history->notices[t->history->notice_count - 1].said);
 }
 
 static void on_diagnostic(struct teller *t, const struct event *e)

@@ -54,6 +54,8 @@ void teller_row(struct teller *t, const struct sign *m, struct str id, struct st
                 struct str took);
 // Words below a row.
 void teller_below(struct teller *t, enum ink color, struct str text);
+// Lines of others, behind a bar.
+void teller_quote(struct teller *t, struct str lines);
 struct spout *teller_spout(struct teller *t, struct str step);
 // What a step printed last, if it had no end of line.
 void teller_end_output(struct teller *t, struct str step);

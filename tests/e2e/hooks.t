@@ -3,6 +3,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 . "$repo/tests/e2e/book.sh"
+. "$repo/tests/e2e/scripted.sh"
 
 # told WORDS: these, once each; `start` is waited for, the others go on beside each other.
 told() {
@@ -73,4 +74,51 @@ test_that 'one that is stopped by signals: that is the reason that is told' '
 	kill -INT "$run" && exits 130 wait "$run" && has "the hook h (start) failed: stopped by a signal" && has "hooks.start.h is let finish"
 '
 
+# hook_end: the event of the only hook that failed
+hook_end() { runbook show "$(ls state/runbook/runs)" -o ndjson | grep "\"type\":\"hook.end\"" | grep failed; }
+
+test_that 'what a failed hook printed last is kept, and is in show and in every report' '
+	book "$good" "hooks: {success: [{id: h, shell: \"echo told-nobody; echo because >&2; exit 7\"}]}"
+	run 0 && has "the hook h (success) failed: it exited with 7" && has "told-nobody" && id=$(ls state/runbook/runs) &&
+	hook_end | grep "told-nobody" | grep "because" && whole &&
+	runbook show "$id" >out && has "told-nobody" && has "because" && has "h (success)" &&
+	runbook report "$id" >out && has "told-nobody" && runbook report "$id" --format html >out && has "told-nobody" &&
+	runbook report "$id" --format json >out && grep "\"text\": \".*told-nobody" out
+'
+
+test_that '... of its last try alone, and only the end of much' '
+	rm -f again && book "$good" "hooks: {success: [{id: h, shell: \"test -e again || { touch again; echo first-try; exit 1; }; seq 1 100000; echo last-words; exit 7\"}]}"
+	run 0 && hook_end >out && has "last-words" && lacks "first-try" && has "\"truncated\":true" && [ "$(wc -c <out)" -lt 4096 ] &&
+	grep -E "\"text\":\"[0-9]{5}.n" out
+'
+
+test_that '... of what it uses; bytes that are no text as bytes' '
+	printf "runbook: 1\nname: tell\ntype: action\nsteps: [{id: i, shell: \"echo inner-words >&2; exit 3\"}]\n" >tell.yaml
+	book "$good" "hooks: {success: [{id: h, use: tell}]}"
+	run 0 && hook_end | grep "inner-words" || exit 1
+	book "$good" "hooks: {success: [{id: h, shell: \"printf \\\\\\\\377; exit 7\"}]}"
+	run 0 && hook_end | grep "\"b64\":\"/w==\"" && id=$(ls state/runbook/runs) && whole &&
+	runbook show "$id" >out && has "\\xff" && runbook report "$id" >out && has "\\xff"
+'
+
+test_that '... the answer of a server, where it is a request' '
+	serve "{\"/hook\": {\"status\": 403, \"body\": \"the token is too old\"}}"
+	book "$good" "hooks: {success: [{id: h, http: {url: \"http://127.0.0.1:$port/hook\", method: POST, body: x}}]}"
+	run 0 && hook_end | grep "the token is too old" && has "the token is too old"
+'
+
+test_that '... and never a secret, also not in pieces' '
+	echo sesame-open-please >secret && chmod 600 secret
+	book "$good" "secrets: {s: {file: secret}}
+hooks: {success: [{id: h, env: {T: \"\${{ secrets.s }}\"}, shell: \"seq 1 600; printf sesame-; sleep 0.05; echo open-please; seq 1 440; exit 7\"}]}"
+	run 0 && ! grep -r "sesame\|open-please" state out && hook_end | grep "440" && [ "$(runbook show "$(ls state/runbook/runs)" | grep -c "sesame")" = 0 ]
+	rm -f secret
+'
+
+test_that 'of a hook that went well nothing is kept' '
+	book "$good" "hooks: {success: [{id: h, shell: echo told-all}]}"
+	run 0 && ! runbook show "$(ls state/runbook/runs)" -o ndjson | grep "told-all" && runbook show "$(ls state/runbook/runs)" >out && lacks "h (success)"
+'
+
+stop_servers
 done_testing

@@ -95,6 +95,7 @@ struct task_more {
     size_t heard[2];  // dangling: bytes of its output that stand in the journal
     int64_t due_ms;   // when the time of a group is up that began before it: a resume waits in it
     void (*aside_then)(void *arg, struct task *t);
+    void (*aside_heard)(void *arg, struct str bytes);  // what it prints, masked; may be NULL
     void *aside_arg;
 };
 
