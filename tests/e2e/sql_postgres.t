@@ -71,6 +71,13 @@ test_that 'what reads cannot change anything without a transaction either' '
 	! play "  - {id: a, sql: {query: SELECT sneaks(), transaction: false}}" && has "SQLSTATE 25006" && has "effects: write"
 '
 
+test_that 'what writes is not told that it reads where the server takes no changes' '
+	pg_sql "CREATE ROLE reader LOGIN; ALTER ROLE reader SET default_transaction_read_only = on; GRANT ALL ON t TO reader" || exit 1
+	url=postgresql://reader@127.0.0.1:$pg_port/postgres
+	! play "  - {id: a, sql: \"INSERT INTO t VALUES (8)\"}" && has "(SQLSTATE 25006)" && has "target_session_attrs=read-write" && lacks "counts as" &&
+	asks "SELECT count(*) FROM t WHERE id = 8" 0
+'
+
 test_that 'counts, commands and an absent row' '
 	play "  - {id: a, sql: UPDATE t SET v = v}
   - {id: b, sql: SELECT * FROM t WHERE false}
@@ -95,6 +102,11 @@ test_that 'a statement that takes too long is stopped by the server' '
 	! play "  - {id: a, sql: {query: SELECT pg_sleep(30), timeout: 200ms}}" &&
 	has "did not end within 200ms"
 '
+
+stopped_by_the_server() {
+	! play "  - {id: a, sql: SELECT pg_sleep(300)}" timeout=$((window * 300)) && has "did not end within " && has "s (SQLSTATE 57014)\""
+}
+test_that '... and has its SQLSTATE' 'in_time stopped_by_the_server'
 
 test_that 'a script that takes too long is stopped by us, and nothing is done' '
 	printf "INSERT INTO t VALUES (77);\n%s" "$(yes "SELECT pg_sleep(0.15);" | head -20)" >slow.sql &&

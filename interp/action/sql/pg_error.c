@@ -6,12 +6,11 @@
 #include "base/buf.h"
 
 #define SYNTAX_ERROR "42601"
+#define READ_ONLY "25006"
 
 static const struct {
     const char *sqlstate, *help;
 } helps[] = {
-    { "25006",
-      "the step counts as `read`; if it is meant to change something, say `effects: write`" },
     { "42P18", "say what type it is: `${{ ... }}::text`" },
     { "42883",
       "if the types of the values do not match, say which are meant: `${{ ... }}::bigint`" },
@@ -88,6 +87,16 @@ static void add_sentence(struct buf *b, struct str s)
     buf_add(b, s);
 }
 
+// Read only is the transaction that we began, or the server.
+static struct str read_only_help(const struct pg *p)
+{
+    return p->job->read_only
+               ? STR("the step counts as `read`; if it is meant to change something, say "
+                     "`effects: write`")
+               : STR("this server, or this role, takes no changes; of several servers in the "
+                     "connection's URL `target_session_attrs=read-write` takes the one that does");
+}
+
 struct str pg_error_help(struct pg *p)
 {
     const struct link_error *e = link_error(p->link);
@@ -98,6 +107,8 @@ struct str pg_error_help(struct pg *p)
     if (str_is(e->sqlstate, SYNTAX_ERROR) && place_of(p, e) != SIZE_MAX)
         add_sentence(b, sql_mistake_help(p->job->commands[p->at].text, place_of(p, e), SQL_POSTGRES,
                                          p->job->arena));
+    if (str_is(e->sqlstate, READ_ONLY))
+        add_sentence(b, read_only_help(p));
     for (size_t i = 0; helps[i].sqlstate; i++)
         if (str_is(e->sqlstate, helps[i].sqlstate))
             add_sentence(b, str_from(helps[i].help));
