@@ -7,9 +7,6 @@
 // In a plan that is kept, the default of a secret input is this, its name and "__".
 #define PLACEHOLDER_DEFAULT "__runbook_default_"
 
-// And a word of a secret's `exec` that spells the secret out, or may.
-#define PLACEHOLDER_WORD "__runbook_word_"
-
 // What is missing is not there (exit 4); all else is wrong (exit 3). Returns false.
 bool frame_complain(const struct expr_error *err, const char *what, struct str name,
                     struct diags *ds);

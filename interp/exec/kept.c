@@ -18,6 +18,10 @@
 // placeholder reads as a word wherever a secret can be written.
 static const char placeholder[] = "__runbook_secret_";
 
+// What comes from nowhere but the file. Nobody runs it: it only has to be YAML still, which *** is
+// not.
+#define CUT STR("__runbook_cut__")
+
 enum { FILE_LIMIT = 1024 * 1024 };
 
 static struct str replaced(struct arena *a, struct str in, struct str what, struct str by)
@@ -125,19 +129,17 @@ static struct str without_words_of(struct driver *d, const struct module *m, con
                                    struct str text)
 {
     const struct template *const *words = s->exec.items;
-    struct str by = str_format(d->arena, PLACEHOLDER_WORD "%.*s__", STR_ARG(s->entry.key.str));
 
     for (size_t i = 1; i < s->exec.count; i++) {
         const struct text *t = &words[i]->text;
         if (t->str.n < MASK_SHORTEST || !template_is_literal(words[i]) || !spells(d, m, s, t->str))
             continue;
         struct str raw = str_slice(t->span.source->text, t->span.start, t->span.end);
-        text = replaced(d->arena, replaced(d->arena, text, raw, by), t->str, by);
+        text = replaced(d->arena, replaced(d->arena, text, raw, CUT), t->str, CUT);
     }
     return text;
 }
 
-// They come back from the file they stand in, as long as that is what it was.
 static struct str without_words(struct driver *d, struct str text)
 {
     for (size_t i = 0; i < map_count(d->program->by_path); i++) {
@@ -150,7 +152,6 @@ static struct str without_words(struct driver *d, struct str text)
     return text;
 }
 
-// What is hidden by other than its name: a line of a secret, one that is encoded.
 bool plan_has_all(struct driver *d, const struct kept_plan *plan)
 {
     for (size_t i = 0; i < plan->file_count; i++) {
@@ -162,23 +163,6 @@ bool plan_has_all(struct driver *d, const struct kept_plan *plan)
                                     STR_ARG(plan->files[i].path), STR_ARG(d->id));
         diag_help(d->diags, e, "put the file back as it was, then say the same again");
         d->cut = e->message;
-        return false;
-    }
-    return true;
-}
-
-bool plan_has_words(struct driver *d, const struct kept_plan *plan)
-{
-    for (size_t i = 0; i < plan->file_count; i++) {
-        if (str_search(plan->files[i].text, STR(PLACEHOLDER_WORD)) == SIZE_MAX)
-            continue;
-        struct diag *e = diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
-                                    "'%.*s' has changed since run %.*s was started, and only there "
-                                    "stand the words of a program that spell out a secret",
-                                    STR_ARG(plan->files[i].path), STR_ARG(d->id));
-        diag_help(d->diags, e,
-                  "put the file back as it was, then say the same again; a secret is better "
-                  "kept in a file or a variable");
         return false;
     }
     return true;
@@ -207,8 +191,7 @@ void plan_fill_from_disk(struct driver *d, struct kept_plan *plan)
         struct diags ignored = { .arena = d->arena };
         struct str now;
         bool is_less = plan->cut[i] || !is_whole(f->text) ||
-                       str_search(f->text, STR(PLACEHOLDER_DEFAULT)) != SIZE_MAX ||
-                       str_search(f->text, STR(PLACEHOLDER_WORD)) != SIZE_MAX;
+                       str_search(f->text, STR(PLACEHOLDER_DEFAULT)) != SIZE_MAX;
         if (is_less && file_read(d->arena, f->path, FILE_LIMIT, &now, &ignored) &&
             str_equal(digest_hex(d->arena, now), plan->digests[i])) {
             f->text = now;
@@ -239,10 +222,12 @@ static bool is_masked(struct driver *d, struct value v, struct arena *a)
     return found;
 }
 
-// Nobody runs it. It only has to be YAML still, which *** is not.
+// A line of a secret, one that is encoded, and what else has no name that could stand for it.
 static struct str cut_text(struct driver *d, struct str text, struct arena *a)
 {
-    return replaced(a, mask_text(d->mask, text, a, NULL), STR("***"), STR("__runbook_cut__"));
+    if (!is_masked(d, value_string(text), a))
+        return text;
+    return replaced(a, mask_text(d->mask, text, a, NULL), STR("***"), CUT);
 }
 
 static struct value files_of(struct driver *d, struct arena *a)
@@ -255,10 +240,9 @@ static struct value files_of(struct driver *d, struct arena *a)
         struct value_builder *one = value_map_start(a);
         value_put_s(one, "path", value_string(files[i].path));
         struct str text = by_name(d, without_words(d, files[i].text), false, a);
-        text = without_defaults(d, text);
-        bool cut = is_masked(d, value_string(text), a);
-        value_put_s(one, "text", value_string(cut ? cut_text(d, text, a) : text));
-        if (cut)
+        text = cut_text(d, without_defaults(d, text), a);
+        value_put_s(one, "text", value_string(text));
+        if (str_search(text, CUT) != SIZE_MAX)
             value_put_s(one, "cut", value_bool(true));
         value_put_s(one, "sha256", value_string(digest_hex(a, files[i].text)));
         value_add(list, value_finish(one));

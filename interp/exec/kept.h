@@ -23,9 +23,6 @@ bool plan_read(struct arena *a, struct str json, struct kept_plan *out);
 bool plan_is_whole(const struct kept_plan *plan);
 // What was left out of the files, from the disk, where they are what they were there.
 void plan_fill_from_disk(struct driver *d, struct kept_plan *plan);
-// Words that spell a secret out are not there any more, since their file has changed: false with
-// an error.
-bool plan_has_words(struct driver *d, const struct kept_plan *plan);
 // Puts the secrets of d->frame where the files name them. False when none does.
 bool plan_fill_secrets(struct driver *d, struct kept_plan *plan);
 // A file that is cut has changed: false with an error, and d->cut says it.

@@ -321,7 +321,7 @@ int restore_program(struct driver *d, struct kept_plan *plan)
     plan_fill_from_disk(d, plan);
     if (d->aborting)
         cut_ends(d, plan);
-    else if (!plan_has_words(d, plan) || !plan_has_all(d, plan))
+    else if (!plan_has_all(d, plan))
         return CODE_PREFLIGHT;
     return load_program(d, plan) ? 0 : CODE_INVALID;
 }

@@ -30,7 +30,7 @@ done
 test_that 'when the file has changed since they are not there any more, which is said' '
 	callee "echo, hunter-2-two"
 	run 1 && id=$(ls state/runbook/runs) && cp runbooks/callee.yaml before && echo "# changed" >>runbooks/callee.yaml && resume 4 &&
-	grep -q "callee.yaml. has changed since run $id was started, and only there stand the words" out && effects "HUNTER-2-TWO " &&
+	grep -q "callee.yaml. has changed since run $id was started, and what stood there of a secret was not kept" out && effects "HUNTER-2-TWO " &&
 	cp before runbooks/callee.yaml && : >go && resume 0 && effects "HUNTER-2-TWO HUNTER-2-TWO " || { grep . out; exit 1; }
 '
 test_that '... and abort needs none' '
