@@ -256,10 +256,10 @@ const struct story *history_culprit(const struct history *h)
 struct str history_question(const struct asked *q)
 {
     static const char *const words[][2] = {
-        { "checklist", "is this so?" }, { "confirm", "may it go on?" },
-        { "approve", "may it go on?" }, { "manual", "is it done?" },
-        { "prompt", "which value?" },   { "failure", "it failed: what now?" },
-        { "walk", "run this step?" },   { "undo", "go on undoing?" },
+        { "checklist", "is this so?" },    { "confirm", "may it go on?" },
+        { "approve", "may it go on?" },    { "manual", "is it done?" },
+        { "prompt", "which value?" },      { "failure", "it failed: what now?" },
+        { "walk", "run this step?" },      { "undo", "go on undoing?" },
         { "mark", "did it take effect?" },
     };
 
@@ -274,7 +274,8 @@ struct str history_answer(const struct asked *q)
     if (!q->answer.n || str_is(q->answer, "none"))
         return STR("no answer");
     if (str_is(q->kind, "mark"))
-        return str_is(q->answer, "done") ? STR("done (it took effect)") : STR("failed (it did not)");
+        return str_is(q->answer, "done") ? STR("done (it took effect)")
+                                         : STR("failed (it did not)");
     return str_is(q->answer, "run_all") ? STR("run this and all that remain") : q->answer;
 }
 

@@ -43,6 +43,7 @@ struct story {
     bool group, planned, continued, is_hook;
     bool rolled_back;   // it had gone well, and its transaction had not
     bool taken_back;    // it is in something that was undone as a whole, or undoes it
+    bool before_undo;   // a check: what it saw was before an undo began, and need not be so any more
     bool has_terminal;  // `tty: true`: the terminal is its own while it runs
     size_t place;       // in the order of the file, as run.start has it; SIZE_MAX: behind all
     size_t attempts;
@@ -99,6 +100,7 @@ struct history {
     struct str stands;  // what the run came to before a session that took one step back, and
     int stands_exit;    // leaves it so; "" if it had crashed
     bool part_undone;   // the last session was one, and that step is undone
+    bool has_fresh;     // a check has ended since the last undo began
     int64_t started_ns, last_ns, ended_ns, took_ms, waiting_ms;
     int64_t session_ns;  // when the last session began
     size_t sessions;
@@ -157,6 +159,8 @@ bool history_wants_secrets(const struct history *h);
 struct str history_undo_words(const struct history *h, const struct story *s);
 // Why it cannot be undone, behind its name.
 struct str history_no_way_back(const struct story *s, struct arena *a);
+// What it came to, as people are told who read it later: "held before the undo".
+struct str history_state_words(const struct story *s);
 // A check of `verify` or `undone`: the run is judged by it.
 bool history_is_judged(const struct story *s);
 // The one whose failure stopped the run: the last that failed, was cancelled or is

@@ -185,6 +185,8 @@ void history_on_step_end(struct history *h, const struct event *e)
 static void end_poll(struct history *h, struct story *s, const struct event *e)
 {
     s->state = s->poll->ok ? STR("holds") : STR("does not hold");
+    s->before_undo = false;
+    h->has_fresh = true;
     s->message = history_kept(h, buf_str(s->poll->message));
     PUT_MORE(h, s, picture, s->poll->ok ? STR("") : buf_str(s->poll->picture));
     s->ended_ns = e->wall_ns;
@@ -251,11 +253,23 @@ void history_on_verify_try(struct history *h, const struct event *e)
         s->state = STR("running");
 }
 
+// What the checks have seen is of before; but those of an undo are about that undo.
+static void age_checks(struct history *h)
+{
+    for (size_t i = 0; i < h->story_count && h->has_fresh; i++) {
+        struct story *s = h->stories[i];
+        bool ended = str_is(s->state, "holds") || str_is(s->state, "does not hold");
+        s->before_undo |= ended && !str_is(s->phase, "undo");
+    }
+    h->has_fresh = false;
+}
+
 void history_on_undo_start(struct history *h, const struct event *e)
 {
     struct story *s = history_told(h, e->data);
 
     h->undoing = true;
+    age_checks(h);
     struct story_more *more = history_more(h, s);
     more->undo_started_ns = e->wall_ns;
     more->undo_order = ++h->undo_count;

@@ -104,6 +104,13 @@ struct str history_undo_words(const struct history *h, const struct story *s)
                         : STR("being undone");
 }
 
+struct str history_state_words(const struct story *s)
+{
+    if (!s->before_undo)
+        return s->state;
+    return s->poll->ok ? STR("held before the undo") : STR("did not hold before the undo");
+}
+
 struct str history_no_way_back(const struct story *s, struct arena *a)
 {
     struct str why = s->more->irreversible.n            ? s->more->irreversible

@@ -81,7 +81,7 @@ static void add_timeline(const struct history *h, struct arena *a, struct docume
 static struct str state_of(const struct history *h, const struct story *s)
 {
     if (!str_is(s->state, "running") || (!h->over && !h->crashed))
-        return s->state;
+        return history_state_words(s);
     return h->over ? STR("in doubt") : STR("was running");
 }
 

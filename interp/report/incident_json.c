@@ -64,6 +64,8 @@ static struct value step_value(const struct story *s, struct arena *a)
     put(b, "undo_by", s->more->within);
     put(b, "undo_state", s->more->undo_state);
     put(b, "undo_message", s->more->undo_message);
+    if (s->before_undo)
+        value_put_s(b, "before_undo", value_bool(true));
     put_present(b, "later", s->more->later);
     return value_finish(b);
 }

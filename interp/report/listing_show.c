@@ -7,11 +7,11 @@
 #include "report/since.h"
 #include "value/when.h"
 
-// Of one that went well its undo is the news.
+// Of one that went well its undo is the news, and of a check that it was before that.
 static const struct sign *step_sign(const struct story *s, struct str state)
 {
     const struct sign *m = sign_of(state);
-    struct str undo = s->taken_back ? STR("undone") : s->more->undo_state;
+    struct str undo = s->taken_back || s->before_undo ? STR("undone") : s->more->undo_state;
 
     return !undo.n || m->bad ? m : sign_of(str_is(undo, "unknown") ? STR("undo_failed") : undo);
 }
@@ -26,7 +26,9 @@ static void add_step(const struct history *h, const struct story *s, bool asked,
     const struct sign *m = step_sign(s, doubt ? STR("unknown") : state);
     struct buf b = BUF_EMPTY;
 
-    buf_add(&b, doubt ? STR("in doubt: it was started, and how it ended was not taken up") : state);
+    buf_add(&b, doubt ? STR("in doubt: it was started, and how it ended was not taken up")
+                : s->before_undo ? history_state_words(s)
+                                 : state);
     if (s->took_ms > 0)
         buf_format(&b, " in %.*s", STR_ARG(span_text(s->took_ms, p->arena)));
     if (s->attempts > 1)

@@ -50,6 +50,15 @@ test_that 'where resume and undo are the same that is said, and what became of a
 	grep -q "runbook resume $run  *go on undoing" shown && grep -q "runbook undo $run  *does the same" shown && grep -q "  ✗ bad  *failed in .*: it exited with 3; undone$" shown
 '
 
+test_that 'what the checks saw is told as of before the undo, and what `undone` saw as it is' '
+	book seen "id: a, shell: \"true\", undo: {shell: \"true\"}" && printf "%s\n" "checklist: [{item: The disk has room, check: {shell: \"true\"}}]" \
+		"verify: [{id: is, shell: \"true\"}, {id: isnt, shell: exit 1}]" "undone: [{id: gone, shell: \"true\"}]" >>seen.yaml && exits 8 runbook run seen.yaml 2>err </dev/null && newest &&
+	runbook show $run >shown && grep -qx "  ✓ is  *holds" shown && grep -q "  ✗ isnt  *does not hold: it exited with 1$" shown && exits 0 runbook undo $run 2>err </dev/null && runbook show $run >shown &&
+	grep -qx "  ↶ checklist_1  *held before the undo" shown && grep -qx "  ↶ is  *held before the undo" shown && grep -q "  ✗ isnt  *did not hold before the undo: it exited with 1$" shown &&
+	grep -qx "  ✓ gone  *holds" shown && runbook report $run >md && grep -q "^| .is. |  | held before the undo |" md && grep -q "^| .gone. |  | holds |" md &&
+	[ "$(runbook report $run --format json | grep -c before_undo)" = 3 ]
+'
+
 # -------- what an undo took back, and what is there still
 
 # why: "step why" for all that the report of $run, for programs, says is not undone

@@ -100,6 +100,25 @@ TEST(an_answer_closes_its_question)
     CHECK_STR(history_open_question(h)->step, "b");
 }
 
+#define CHECKED(id, ok) \
+    "\"type\":\"verify.try\",\"step\":\"" id "\",\"last\":true,\"ok\":" ok
+#define PHASE(name) "\"type\":\"phase.start\",\"phase\":\"" name "\""
+#define UNDOES(id) "\"type\":\"undo.start\",\"step\":\"" id "\""
+TEST(what_a_check_saw_before_an_undo_is_told_as_of_before)
+{
+    struct history *h =
+        TOLD(START, PHASE("verify"), CHECKED("good", "true"), CHECKED("bad", "false"),
+             CHECKED("again", "true"), PHASE("undo"), UNDOES("c"), CHECKED("c~undo.there", "true"),
+             UNDOES("b"), PHASE("undone"), CHECKED("gone", "true"), CHECKED("again", "true"));
+
+    CHECK_STR(history_state_words(history_story(h, STR("good"))), "held before the undo");
+    CHECK_STR(history_state_words(history_story(h, STR("bad"))), "did not hold before the undo");
+    CHECK_STR(history_state_words(history_story(h, STR("again"))), "holds");
+    CHECK_STR(history_state_words(history_story(h, STR("c~undo.there"))), "holds");
+    CHECK_STR(history_state_words(history_story(h, STR("gone"))), "holds");
+    CHECK_STR(history_state_words(history_story(h, STR("a"))), "pending");
+}
+
 #define MARKED(id, state) ENDS(id, state) ",\"marked\":true,\"by\":\"ann\""
 TEST(what_a_person_said_of_an_unknown_outcome_is_a_decision)
 {
