@@ -48,7 +48,7 @@ test_that 'what was not reached is named by its name, without the word for a sta
 	row "- after: After it" md && row "- last: not reached" md && ! grep -q ": pending" md
 '
 test_that 'a checklist item that the machine answers has the name of the item' '
-	row "| \`checklist_2\` | The disk has room | holds | 0.0 s |  |  |" md && row "| TIME | \`checklist_2\` | holds |" md &&
+	row "| \`checklist_2\` | The disk has room | held before the undo | 0.0 s |  |  |" md && row "| TIME | \`checklist_2\` | holds |" md &&
 	! grep -q "check_1" md
 '
 test_that 'an answer that nobody gave has no blank where its giver would stand' '
