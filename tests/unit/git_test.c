@@ -98,6 +98,8 @@ TEST(names_that_could_be_more_than_names_are_refused)
 {
     static const char *const bad[] = { "--upload-pack=x",
                                        "-x",
+                                       "refs/heads/-x",
+                                       "refs/tags/-x",
                                        "ext::sh -c x",
                                        "a..b",
                                        "@{-1}",
@@ -167,6 +169,17 @@ TEST(such_a_name_is_refused_at_load_or_before_anything_runs)
     }
 }
 
+TEST(a_clone_without_the_contents_of_a_file_does_not_say_that_it_has_no_such_file)
+{
+    new_repo();
+    sh("git -C repo config uploadpack.allowFilter true; git clone -q --no-checkout "
+       "--filter=blob:none file://$PWD/repo partial; git -C partial remote set-url origin gone");
+    CHECK(failed(git("git: {show: {ref: HEAD, path: f.txt}, repo: ../partial}"),
+                 "what 'f.txt' holds in HEAD is not in this repository"));
+    CHECK(failed(git("git: {show: {ref: HEAD, path: none.txt}, repo: ../partial}"),
+                 "there is no file 'none.txt' in HEAD"));
+}
+
 TEST(a_repository_that_cannot_be_used_is_named_so)
 {
     struct play *p;
@@ -183,8 +196,9 @@ TEST(a_repository_that_cannot_be_used_is_named_so)
     p = git("git: {checkout: v1, repo: ../shallow}");
     CHECK(failed(p, "no commit 'v1'"));
     CHECK(str_search(p->outcome.help, STR("shallow")) != SIZE_MAX);
-    CHECK(failed(git("git: {revert: HEAD, repo: ../shallow}"), "is not in this repository") ||
-          true);
+    p = git("git: {revert: HEAD, repo: ../shallow}");
+    CHECK(failed(p, "is not in this repository"));
+    CHECK(str_search(p->outcome.help, STR("shallow")) != SIZE_MAX);
     CHECK(failed(git("git: {checkout: v1}"), "index.lock is there"));
     CHECK(failed(git("git: {reset: {to: v1, mode: hard}}"), "index.lock is there"));
     CHECK(failed(git("git: {commit: {message: x, paths: [f.txt]}}"), "index.lock is there"));

@@ -129,6 +129,19 @@ bool git_describe(struct git *g)
     return true;
 }
 
+// A partial clone knows the names of files whose contents it does not have, as it does of a
+// submodule.
+static bool no_content(struct git *g, struct str path, struct str object)
+{
+    struct str sha;
+
+    if (GIT(g, &sha, "rev-parse", "--verify", "--quiet", object.s) != 0)
+        return work_fail(g->work, "there is no file '%s' in %s", path.s, text(g, "ref"));
+    work_fail(g->work, "what '%s' holds in %s is not in this repository", path.s, text(g, "ref"));
+    return work_help(g->work,
+                     "it is a submodule, or the clone is partial: fetch it from the remote first");
+}
+
 bool git_show(struct git *g)
 {
     struct str sha, out, path = work_text(g->work, "path");
@@ -137,7 +150,7 @@ bool git_show(struct git *g)
         return false;
     struct str object = str_format(g->work->arena, "%s:%s", sha.s, path.s);
     if (!GIT_TEXT(g, &out, "cat-file", "-s", object.s))
-        return work_fail(g->work, "there is no file '%s' in %s", path.s, text(g, "ref"));
+        return no_content(g, path, object);
     if (out.n > 7)
         return work_fail(g->work, "'%s' is longer than %d KiB, too long for a result", path.s,
                          CONTENT_MAX / 1024);

@@ -29,12 +29,18 @@ static bool is_component(struct str s, const char **why)
     return true;
 }
 
+// Git itself takes `refs/heads/-x`, which is `-x` to whoever uses the name of the branch.
+static bool begins_with_dash(struct str s)
+{
+    return str_starts(s, "-") || str_starts(s, "refs/heads/-") || str_starts(s, "refs/tags/-");
+}
+
 // name ("/" name)*
 static bool is_name(struct str s, const char **why)
 {
     if (!s.n)
         return no(why, "is empty");
-    if (s.s[0] == '-')
+    if (begins_with_dash(s))
         return no(why, "begins with -");
     if (has(s, ".."))
         return no(why, "has two dots in it, which is a range");

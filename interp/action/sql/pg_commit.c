@@ -12,9 +12,9 @@ static struct str too_long(const struct pg *p)
     struct str limit = duration_text(a, p->job->timeout_ms * 1000000);
     struct str state = p->link ? link_error(p->link)->sqlstate : STR("");
 
-    return str_format(a, state.n ? "it did not end within %.*s (SQLSTATE %.*s)"
-                                 : "it did not end within %.*s",
-                      STR_ARG(limit), STR_ARG(state));
+    return str_format(
+        a, state.n ? "it did not end within %.*s (SQLSTATE %.*s)" : "it did not end within %.*s",
+        STR_ARG(limit), STR_ARG(state));
 }
 
 // The server stops a statement after statement_timeout, a little before we would.

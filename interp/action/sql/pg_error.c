@@ -6,7 +6,7 @@
 #include "base/buf.h"
 
 #define SYNTAX_ERROR "42601"
-#define READ_ONLY "25006"
+#define READ_ONLY    "25006"
 
 static const struct {
     const char *sqlstate, *help;
