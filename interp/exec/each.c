@@ -55,6 +55,8 @@ void each_begin(struct walk *w)
     b = event_data(w->d);
     value_put_s(b, "step", value_string(w->task->address));
     value_put_s(b, "parallel", value_int(parallel));
+    if (rows.kind == VALUE_LIST)
+        value_put_s(b, "count", value_int((int64_t)value_size(rows)));
     put_inside(w->task, b);
     struct lasting l = lasting_in(w->d, w->arena, b, w->task->aside);
     if (rows.kind == VALUE_LIST && !lasting_put(&l, "items", rows)) {

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "report/budget.h"
+#include "report/not_run.h"
 #include "value/fields.h"
 #include "value/when.h"
 
@@ -86,25 +87,34 @@ static void add_stories(const struct history *h,
     }
 }
 
-static bool was_not_run(const struct history *h, const struct story *s)
-{
-    (void)h;
-    return s->planned && !s->is_hook &&
-           (str_is(s->state, "pending") || str_is(s->state, "blocked"));
-}
-
 static struct str name_of(const struct history *h, const struct story *s)
 {
     (void)h;
     return s->name;
 }
 
+static struct str not_run_words(const struct history *h, const struct not_run *n)
+{
+    if (n->rest.n)
+        return n->rest;
+    return n->item.kind != VALUE_NULL ? words_in(h, n->item) : n->story ? n->story->name : STR("");
+}
+
 static void add_not_run(const struct history *h, struct page *p)
 {
-    if (value_of(h->end, "not_run").kind == VALUE_LIST)
-        add_list(h, "not_run", "Not run:", INK_BOLD, words_in, p);
-    else
-        add_stories(h, was_not_run, name_of, "Not run:", INK_PLAIN, p);
+    size_t count, wide = 0;
+    const struct not_run *all = not_run_list(h, p->arena, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        size_t n = utf8_length(all[i].id);
+        wide = n > wide && n <= 24 ? n : wide;
+    }
+    if (count) {
+        page_blank(p);
+        page_head(p, INK_BOLD, "Not run:");
+    }
+    for (size_t i = 0; i < count; i++)
+        page_item(p, all[i].id, wide, INK_PLAIN, not_run_words(h, &all[i]));
 }
 
 static struct str what_it_leaves(const struct history *h, const struct story *s)

@@ -29,6 +29,8 @@ struct story_more {
     int64_t undo_started_ns;
     size_t undo_order;  // of the start of its undo, from 1
     struct value result, parts, left;
+    struct value items;       // of a for_each: [{key, item}], or null where it is too long
+    size_t item_count;        // 0: it is none, or its list was not made yet
     struct value later;       // [{path, kept}]: changed after the step, and put aside by this undo
 };
 

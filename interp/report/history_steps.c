@@ -5,10 +5,21 @@
 #include "value/base64.h"
 #include "value/fields.h"
 
-// The list of a for_each: what is told of each stands in its instances.
+// The list of a for_each: what is told of each stands in its instances. Said again by a session that
+// goes on with it, then without the list.
 void history_on_step_items(struct history *h, const struct event *e)
 {
-    history_told(h, e->data)->group = true;
+    struct story *s = history_told(h, e->data);
+    struct value items = value_of(e->data, "items");
+    int64_t known = items.kind == VALUE_LIST ? (int64_t)value_size(items) : 0;
+    int64_t count = int_of(e->data, "count", known);
+
+    s->group = true;
+    if (count <= 0)
+        return;
+    struct story_more *more = history_more(h, s);
+    more->item_count = (size_t)count;
+    more->items = value_copy(h->arena, items);
 }
 
 void history_on_step_start(struct history *h, const struct event *e)

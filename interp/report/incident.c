@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "report/aftermath.h"
 #include "report/budget.h"
+#include "report/not_run.h"
 #include "report/way_back.h"
 #include "value/fields.h"
 #include "value/when.h"
@@ -78,8 +79,12 @@ static void add_timeline(const struct history *h, struct arena *a, struct docume
 }
 
 // What was started and never ended does not run where nothing of the run does.
-static struct str state_of(const struct history *h, const struct story *s)
+static struct str state_of(const struct history *h, const struct story *s, struct arena *a)
 {
+    struct str begun = str_is(s->state, "pending") ? not_run_begun(h, s, a) : STR("");
+
+    if (begun.n)
+        return begun;
     if (!str_is(s->state, "running") || (!h->over && !h->crashed))
         return history_state_words(s);
     return h->over ? STR("in doubt") : STR("was running");
@@ -93,7 +98,7 @@ static void add_steps(const struct history *h, struct arena *a, struct document 
         const struct story *s = h->stories[i];
         document_cell_code(d, history_shown_id(s->id));
         document_cell(d, s->name);
-        document_cell(d, state_of(h, s));
+        document_cell(d, state_of(h, s, a));
         document_cell(d, s->took_ms >= 0 ? span_text(s->took_ms, a) : STR(""));
         document_cell(d, s->attempts ? str_format(a, "%zu", s->attempts) : STR(""));
         document_cell(d, history_undo_words(h, s));
@@ -231,19 +236,32 @@ static struct str not_undone_words(const struct history *h, const struct story *
                                                  : STR("not reached");
 }
 
-static struct str not_run_words(const struct history *h, const struct story *s, struct arena *a)
+static struct str not_run_words(const struct history *h, const struct not_run *n, struct arena *a)
 {
-    bool waits = str_is(s->state, "pending") || str_is(s->state, "blocked");
+    const struct story *s = n->story;
 
-    if (!s->planned || !waits)
-        return STR("");
     for (size_t i = 0; i < h->question_count && !h->over; i++)
-        if (h->questions[i]->open && str_equal(h->questions[i]->step, s->id))
+        if (h->questions[i]->open && str_equal(h->questions[i]->step, n->id))
             return STR("waits for a person");
-    if (str_is(s->state, "pending"))
+    if (n->rest.n || !s)
+        return n->rest.n ? n->rest : STR("not reached");
+    if (!str_is(s->state, "blocked"))
         return s->name.n ? s->name : STR("not reached");
     return str_format(a, "%.*s%s%.*s", STR_ARG(s->state), s->name.n ? " - " : "",
                       STR_ARG(s->name));
+}
+
+static void add_not_run(const struct history *h, struct arena *a, struct document *d)
+{
+    size_t count;
+    const struct not_run *all = not_run_list(h, a, &count);
+
+    if (count)
+        document_head(d, 2, STR("Not run"));
+    for (size_t i = 0; i < count; i++)
+        document_item(d, false,
+                      str_format(a, "%.*s: %.*s", STR_ARG(all[i].id),
+                                 STR_ARG(not_run_words(h, &all[i], a))));
 }
 
 static void add_list(const struct history *h, const char *key, const char *head,
@@ -346,7 +364,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_refusal(h, a, d);
     add_told(h, "How things stand", world_words, a, d);
     add_told(h, "Done, and not undone", stays_words, a, d);
-    add_told(h, "Not run", not_run_words, a, d);
+    add_not_run(h, a, d);
     add_told(h, "Skipped by a person", skip_words, a, d);
     add_undo(h, a, d);
     add_told(h, "Not undone", not_undone_words, a, d);

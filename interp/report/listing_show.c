@@ -4,6 +4,7 @@
 #include "report/aftermath.h"
 #include "report/answers.h"
 #include "report/listing_inside.h"
+#include "report/not_run.h"
 #include "report/since.h"
 #include "value/when.h"
 
@@ -22,11 +23,13 @@ static void add_step(const struct history *h, const struct story *s, bool asked,
                      struct page *p)
 {
     bool doubt = h->over && str_is(s->state, "running");
-    struct str state = asked && !s->ended_ns ? STR("waiting") : s->state;
+    struct str begun = str_is(s->state, "pending") ? not_run_begun(h, s, p->arena) : STR("");
+    struct str state = asked && !s->ended_ns ? STR("waiting") : begun.n ? STR("running") : s->state;
     const struct sign *m = step_sign(s, doubt ? STR("unknown") : state);
     struct buf b = BUF_EMPTY;
 
     buf_add(&b, doubt ? STR("in doubt: it was started, and how it ended was not taken up")
+                : begun.n        ? begun
                 : s->before_undo ? history_state_words(s)
                                  : state);
     if (s->took_ms > 0)

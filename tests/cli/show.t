@@ -59,6 +59,18 @@ test_that 'what the checks saw is told as of before the undo, and what `undone` 
 	[ "$(runbook report $run --format json | grep -c before_undo)" = 3 ]
 '
 
+test_that 'of a list that stopped half-way the report says how much of it was not run, and which' '
+	book list "id: each, for_each: [x, y, z, w], shell: \"test \${{ item }} != y\", undo: none" "id: late, shell: \"true\", undo: none" && exits 1 runbook run list.yaml 2>err </dev/null && newest &&
+	runbook report $run >md && sed -n "/^## Not run/,/^## [^N]/p" md | grep "^- " >is && printf "%s\n" "- each: 2 of 4: each\\[z\\], each\\[w\\]" "- late: not reached" >want && same want is &&
+	runbook show $run | sed -n "/^Not run/,/^\$/p" | grep -x "  each  *2 of 4: each.z., each.w."
+'
+book dies 'id: each, for_each: [x, y, z], shell: "echo ${{ item }} >>begun; test ${{ item }} = x || { kill -9 $(cat pid); until test -e go; do sleep 0.05; done; }", undo: none'
+test_that 'nor is one that crashed in it told as if nothing of it had run' '
+	sh -c "echo \$\$ >pid; exec runbook run dies.yaml" 2>err </dev/null; newest && until_true "runbook show $run | grep -q crashed" &&
+	runbook show $run | grep -x "  ▸ each  *2 of 3 begun" && runbook report $run >md && grep -qx -e "- each: 1 of 3: each.\[z.\]" md && grep -q "^| .each. |  | 2 of 3 begun |" md
+'
+touch go
+
 # -------- what an undo took back, and what is there still
 
 # why: "step why" for all that the report of $run, for programs, says is not undone

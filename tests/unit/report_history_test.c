@@ -2,6 +2,7 @@
 
 #include "report/aftermath.h"
 #include "report/incident.h"
+#include "report/not_run.h"
 #include "report/status.h"
 #include "value/fields.h"
 #include "value/when.h"
@@ -62,10 +63,12 @@ TEST(what_was_not_planned_stands_where_the_file_has_it)
     struct history *h = TOLD(
         "\"type\":\"run.start\",\"steps\":[{\"id\":\"g\"},{\"id\":\"c\"},"
         "{\"id\":\"r\",\"in\":\"rescue\"},{\"id\":\"each\"},{\"id\":\"z\"}]",
-        "\"type\":\"step.start\",\"step\":\"each[a]\"", "\"type\":\"step.start\",\"step\":\"each[a].x\"",
-        "\"type\":\"step.start\",\"step\":\"v\"", "\"type\":\"step.start\",\"step\":\"r\"",
-        "\"type\":\"step.start\",\"step\":\"each[b]\"", "\"type\":\"undo.start\",\"step\":\"c\"");
-    static const char *const order[] = { "g", "c", "r", "each", "each[a]", "each[a].x", "each[b]", "z", "v" };
+        "\"type\":\"step.start\",\"step\":\"each[a]\"",
+        "\"type\":\"step.start\",\"step\":\"each[a].x\"", "\"type\":\"step.start\",\"step\":\"v\"",
+        "\"type\":\"step.start\",\"step\":\"r\"", "\"type\":\"step.start\",\"step\":\"each[b]\"",
+        "\"type\":\"undo.start\",\"step\":\"c\"");
+    static const char *const order[] = { "g",         "c",       "r", "each", "each[a]",
+                                         "each[a].x", "each[b]", "z", "v" };
 
     CHECK(h->story_count == 9);
     for (size_t i = 0; i < 9; i++)
@@ -100,16 +103,68 @@ TEST(an_answer_closes_its_question)
     CHECK_STR(history_open_question(h)->step, "b");
 }
 
-#define CHECKED(id, ok) \
-    "\"type\":\"verify.try\",\"step\":\"" id "\",\"last\":true,\"ok\":" ok
-#define PHASE(name) "\"type\":\"phase.start\",\"phase\":\"" name "\""
-#define UNDOES(id) "\"type\":\"undo.start\",\"step\":\"" id "\""
+// "b 2 of 3: b[y], b[z]; c; ": what was not run.
+static struct str left_out(const struct history *h)
+{
+    size_t count;
+    struct buf b = BUF_EMPTY;
+    const struct not_run *all = not_run_list(h, scratch, &count);
+
+    for (size_t i = 0; i < count; i++)
+        buf_format(&b, "%.*s%s%.*s; ", STR_ARG(all[i].id), all[i].rest.n ? " " : "",
+                   STR_ARG(all[i].rest));
+    return buf_take(&b, scratch);
+}
+
+#define STEPS      "\"type\":\"phase.start\",\"phase\":\"steps\""
+#define STARTS(id) "\"type\":\"step.start\",\"step\":\"" id "\""
+#define ITEMS                                                                        \
+    "\"type\":\"step.items\",\"step\":\"b\",\"items\":[{\"key\":\"x\"},{\"key\":7}," \
+    "{\"key\":\"z.z\"}]"
+TEST(of_a_list_that_was_begun_only_the_rest_was_not_run)
+{
+    struct history *h = TOLD(START, STEPS, ENDS("a", "succeeded"), ITEMS, ENDS("b[x]", "succeeded"),
+                             STARTS("b[7]"), "\"type\":\"step.items\",\"step\":\"b\"");
+
+    CHECK_STR(left_out(h), "b 1 of 3: b[z.z]; c; ");
+    CHECK_STR(not_run_begun(h, history_story(h, STR("b")), scratch), "2 of 3 begun");
+    CHECK_STR(not_run_begun(h, history_story(h, STR("c")), scratch), "");
+    CHECK_STR(left_out(TOLD(START, STEPS, ENDS("a", "succeeded"))), "b; c; ");
+    CHECK_STR(left_out(TOLD(START, STEPS, ITEMS, ENDS("b[x]", "succeeded"), ENDS("b[7]", "skipped"),
+                            ENDS("b[z.z]", "failed"))),
+              "a; c; ");
+}
+
+TEST(and_what_the_end_of_the_run_says_of_it_is_told_once)
+{
+    struct history *h = TOLD(
+        START, STEPS, ITEMS, ENDS("b[x]", "succeeded"), STARTS("b[7]"), STARTS("b[7].first"),
+        "\"type\":\"run.end\",\"result\":\"failed\",\"exit\":1,\"not_run\":[\"c\",\"u.in\","
+        "\"b[7].second\",\"b[z.z]\",\"b[z.z].first\",\"b\"]");
+
+    CHECK_STR(left_out(h), "b 1 of 3: b[z.z]; c; u.in; b[7].second; ");
+}
+
+TEST(a_list_that_is_too_long_for_its_event_is_counted)
+{
+    struct history *h = TOLD(
+        START, STEPS, "\"type\":\"step.items\",\"step\":\"b\",\"count\":900",
+        ENDS("b[x]", "succeeded"), ENDS("b[x].in", "succeeded"), ENDS("b[y]", "failed"),
+        "\"type\":\"run.end\",\"result\":\"failed\",\"exit\":1,\"not_run\":[\"b[1]\",\"b[1].in\","
+        "\"b[2]\"]");
+
+    CHECK_STR(left_out(h), "b 898 of 900: b[1], b[2], ...; ");
+}
+
+#define CHECKED(id, ok) "\"type\":\"verify.try\",\"step\":\"" id "\",\"last\":true,\"ok\":" ok
+#define PHASE(name)     "\"type\":\"phase.start\",\"phase\":\"" name "\""
+#define UNDOES(id)      "\"type\":\"undo.start\",\"step\":\"" id "\""
 TEST(what_a_check_saw_before_an_undo_is_told_as_of_before)
 {
-    struct history *h =
-        TOLD(START, PHASE("verify"), CHECKED("good", "true"), CHECKED("bad", "false"),
-             CHECKED("again", "true"), PHASE("undo"), UNDOES("c"), CHECKED("c~undo.there", "true"),
-             UNDOES("b"), PHASE("undone"), CHECKED("gone", "true"), CHECKED("again", "true"));
+    struct history *h = TOLD(START, PHASE("verify"), CHECKED("good", "true"),
+                             CHECKED("bad", "false"), CHECKED("again", "true"), PHASE("undo"),
+                             UNDOES("c"), CHECKED("c~undo.there", "true"), UNDOES("b"),
+                             PHASE("undone"), CHECKED("gone", "true"), CHECKED("again", "true"));
 
     CHECK_STR(history_state_words(history_story(h, STR("good"))), "held before the undo");
     CHECK_STR(history_state_words(history_story(h, STR("bad"))), "did not hold before the undo");
@@ -122,11 +177,11 @@ TEST(what_a_check_saw_before_an_undo_is_told_as_of_before)
 #define MARKED(id, state) ENDS(id, state) ",\"marked\":true,\"by\":\"ann\""
 TEST(what_a_person_said_of_an_unknown_outcome_is_a_decision)
 {
-    struct history *h =
-        TOLD(START, ENDS("a", "unknown"), MARKED("a", "failed"),
-             MARKED("b", "succeeded") ",\"marked_with\":\"c\"",  // in a transaction that was
-             MARKED("c", "succeeded") ",\"ts\":\"2026-09-21T14:00:09Z\"",
-             ENDS("a", "failed") ",\"marked\":true");  // found out, by nobody
+    struct history *h = TOLD(
+        START, ENDS("a", "unknown"), MARKED("a", "failed"),
+        MARKED("b", "succeeded") ",\"marked_with\":\"c\"",  // in a transaction that was
+        MARKED("c", "succeeded") ",\"ts\":\"2026-09-21T14:00:09Z\"",
+        ENDS("a", "failed") ",\"marked\":true");  // found out, by nobody
 
     CHECK(h->question_count == 2);
     CHECK_STR(h->questions[0]->step, "a");
@@ -141,11 +196,10 @@ TEST(what_a_person_said_of_an_unknown_outcome_is_a_decision)
 TEST(output_of_a_failed_step_is_kept_and_of_a_good_one_is_not)
 {
     struct str lines[TAIL_LINES];
-    struct history *h = TOLD(START,
-                             "\"type\":\"step.output\",\"step\":\"a\",\"text\":\"one\\ntwo\\n\"",
-                             "\"type\":\"step.output\",\"step\":\"b\",\"text\":\"three\"",
-                             ENDS("a", "succeeded"), ENDS("b", "failed"),
-                             "\"type\":\"run.end\",\"result\":\"failed\",\"exit\":1");
+    struct history *h = TOLD(
+        START, "\"type\":\"step.output\",\"step\":\"a\",\"text\":\"one\\ntwo\\n\"",
+        "\"type\":\"step.output\",\"step\":\"b\",\"text\":\"three\"", ENDS("a", "succeeded"),
+        ENDS("b", "failed"), "\"type\":\"run.end\",\"result\":\"failed\",\"exit\":1");
 
     CHECK(tail_lines(&h->stories[0]->tail, lines) == 0);
     CHECK(tail_lines(&h->stories[1]->tail, lines) == 1);
