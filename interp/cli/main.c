@@ -13,12 +13,13 @@
 #include "loop/child.h"
 
 // A descriptor that was closed would be taken by the first file that is opened, and what
-// is printed would go into it.
+// is printed would go into it. Writing to a standard output that is not there fails as it would
+// have (EBADF), for a run records that its events were lost; words for people just go nowhere.
 static void open_standard_descriptors(void)
 {
     for (int fd = 0; fd < 3; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-            (void)!open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+            (void)!open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 // Without values: what a run knows may be secret. The run can be resumed.
@@ -142,12 +143,12 @@ static int carry_out(struct invocation *v)
     return code == CODE_OK ? v->command->run(v) : code;
 }
 
-// What was printed has to have arrived, unless its reader had enough.
+// What was printed has to have arrived, unless its reader had enough or there never was one.
 static int flush_output(int code)
 {
     bool failed = fflush(stdout) != 0 || ferror(stdout);
 
-    if (!failed || errno == EPIPE || code != CODE_OK)
+    if (!failed || errno == EPIPE || errno == EBADF || code != CODE_OK)
         return code;
     fprintf(stderr, "error: standard output cannot be written: %s\n", strerror(errno));
     return CODE_PREFLIGHT;

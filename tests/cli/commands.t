@@ -98,7 +98,18 @@ test_that 'a run goes on when nobody reads its events' '
 '
 test_that 'a run goes on when standard output and error are closed' '
 	exits 0 runbook run good.yaml -o ndjson >&- 2>&- </dev/null &&
-	exits 0 runbook run good.yaml >&- 2>&- <&-
+	exits 0 runbook run good.yaml >&- 2>&- <&- &&
+	exits 0 runbook runs >&-
+'
+test_that 'that its events were lost stands in its journal, when they were' '
+	kept() {
+		id=$(runbook runs -o ndjson | head -1 | sed "s/.*\"id\":\"\([^\"]*\)\".*/\1/")
+		[ "$(runbook show $id -o ndjson | grep -c "\"level\":\"warning\".*standard output took nothing")" = "$1" ]
+	}
+	exits 0 runbook run good.yaml -o ndjson >&- && kept 1 &&
+	exits 0 runbook run good.yaml -o ndjson >/dev/full && kept 1 &&
+	exits 0 runbook run good.yaml -o ndjson >out && kept 0 &&
+	exits 0 runbook run good.yaml >&- && kept 0
 '
 test_that 'a full disk behind standard output does not end a run' '
 	exits 0 runbook run good.yaml -o ndjson >/dev/full 2>err

@@ -35,6 +35,7 @@ test_that 'every status is recorded exactly' '
 	book "  - {id: a, shell: {run: exit 42, ok_exit: [42]}}
   - {id: b, shell: {run: kill -9 \$\$}, expect: result.signal == \"KILL\" && result.exit == 137}
   - {id: c, shell: {run: exit 137}, expect: result.signal == \"\" && result.exit == 137}
+  - {id: r, exec: [bash, -c, kill -40 \$\$], expect: result.signal == \"RTMIN+6\" && result.exit == 168}
   - {id: d, shell: \"echo \${{ steps.a.exit }} > effects\"}"
 	run 0 && effects "42 "
 '
@@ -92,6 +93,22 @@ test_that 'a step has the limits that we were started with' '
 test_that 'a step that got no more processes is told so' '
 	book "  - {id: a, shell: \"echo \\\"bash: fork: retry: Resource temporarily unavailable\\\" >&2; exit 254\"}"
 	run 1 && has "ulimit -u"
+'
+
+ended() {
+	book "  - {id: a, timeout: ${window}s, shell: \"echo \\\"bash: fork: retry: Resource temporarily unavailable\\\" >&2; sleep 100\"}"
+	run 1 && has "timed out" && has "ulimit -u"
+}
+test_that '... also when it had to be ended for that' 'in_time ended'
+
+test_that 'a step that wanted a terminal is told how it gets one' '
+	for words in "the input device is not a TTY" "stty: standard input: Inappropriate ioctl for device" \
+		"/dev/tty: No such device or address"; do
+		book "  - {id: a, shell: \"echo \\\"$words\\\" >&2; exit 1\"}"
+		run 1 && has "tty: true" || return 1
+	done
+	book "  - {id: a, shell: echo words >&2; exit 1}"
+	run 1 && ! has "tty: true"
 '
 
 test_that 'what starts itself again and again is gone after a timeout' '

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,11 +54,11 @@ static struct value lines_of(struct arena *a, struct str text)
     return value_finish(lines);
 }
 
-static struct str signal_name(int signo)
+static struct str signal_name(struct arena *a, int signo)
 {
     const char *name = sigabbrev_np(signo);
 
-    return str_from(name ? name : "RT");
+    return name ? str_from(name) : str_format(a, "RTMIN+%d", signo - SIGRTMIN);
 }
 
 static void put_stdout(struct value_builder *b, struct arena *a, const struct written *out)
@@ -79,7 +80,7 @@ struct value process_result(struct arena *a, const struct child_result *r,
     bool signalled = r->end == CHILD_SIGNALLED;
 
     value_put_s(b, "exit", value_int(signalled ? 128 + r->status : r->status));
-    value_put_s(b, "signal", value_string(signalled ? signal_name(r->status) : STR("")));
+    value_put_s(b, "signal", value_string(signalled ? signal_name(a, r->status) : STR("")));
     put_stdout(b, a, out);
     value_put_s(b, "stderr", value_string(without_newline(err->text)));
     value_put_s(b, "took", value_duration_ms(r->took_ms));
@@ -225,7 +226,7 @@ static void judge(struct attempt *at, const struct child_result *r, const int *o
     if (r->end == CHILD_SIGNALLED) {
         o->killed = true;
         o->message = str_format(at->arena, "it was killed by the signal %.*s",
-                                STR_ARG(signal_name(r->status)));
+                                STR_ARG(signal_name(at->arena, r->status)));
         return;
     }
     o->rule = is_ok(r->status, ok);
@@ -245,6 +246,8 @@ static struct str way_out(const struct written *err)
         { "/dev/tty", terminal },
         { "a terminal is required", terminal },
         { "not a tty", terminal },
+        { "not a TTY", terminal },
+        { "Inappropriate ioctl for device", terminal },
         { "No such device or address", terminal },
         { "fork: retry: Resource temporarily unavailable", processes },
         { "fork: Resource temporarily unavailable", processes },
@@ -269,7 +272,7 @@ void process_outcome(struct attempt *at, const struct child_result *r, const int
         judge(at, r, ok, o);
     if (r->end == CHILD_EXITED || r->end == CHILD_SIGNALLED)
         o->result = process_result(at->arena, r, out, err);
-    if (o->verdict == VERDICT_DONE && !o->rule)
+    if (o->verdict == VERDICT_FAILED ? o->timed_out : o->verdict == VERDICT_DONE && !o->rule)
         o->help = way_out(err);
     o->left_meant = o->rule && p && p->daemon == YES;
 }
