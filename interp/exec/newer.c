@@ -6,7 +6,7 @@
 #include "value/fields.h"
 #include "value/when.h"
 
-enum { LOOKED_AT = 500 };  // of the newest runs; an undo is not kept waiting for more
+enum { COUNTED_MOST = 100 };  // looked into; an undo is not kept waiting for a number
 
 static struct str next_line(struct str *lines)
 {
@@ -58,8 +58,7 @@ static bool did_something(struct driver *d, const struct run_row *r)
 
 static bool is_newer(struct driver *d, const struct run_row *r)
 {
-    return str_equal(r->runbook, d->row.runbook) && !str_equal(r->id, d->id) &&
-           str_compare(r->started, d->row.started) > 0 && !str_is(row_result(r), "undone") &&
+    return !str_equal(r->id, d->id) && !str_is(row_result(r), "undone") &&
            r->drill == d->row.drill && may_meet(r, &d->row) && did_something(d, r);
 }
 
@@ -70,11 +69,13 @@ static struct str came_to(const struct run_row *r)
     return over ? row_result(r) : r->state;
 }
 
-static void tell(struct driver *d, const struct run_row *last, size_t count)
+// [all]: it was looked into all of them.
+static void tell(struct driver *d, const struct run_row *last, size_t count, bool all)
 {
     struct value_builder *b = event_data(d);
     struct arena *a = turn_arena(d);
-    struct str times = count > 1 ? str_format(a, " %zu times, the last", count) : STR("");
+    const char *least = all ? "" : "at least ";
+    struct str times = count > 1 ? str_format(a, " %s%zu times, the last", least, count) : STR("");
     struct str message = str_format(
         a,
         "`%.*s` ran again after this run,%.*s as %.*s (%.*s, started %.*s by "
@@ -98,16 +99,17 @@ void tell_newer_runs(struct driver *d)
 {
     struct diags ignored = { .arena = turn_arena(d) };
     const struct run_row *rows, *last = NULL;
-    size_t count, newer = 0;
+    size_t count, i, newer = 0;
 
-    if (store_runs(d->store, turn_arena(d), LOOKED_AT, &rows, &count, &ignored) != STORE_OK)
+    if (store_runs_after(d->store, d->row.runbook, d->row.started, turn_arena(d), &rows, &count,
+                         &ignored) != STORE_OK)
         return;
-    for (size_t i = 0; i < count && str_compare(rows[i].started, d->row.started) >= 0; i++) {
+    for (i = 0; i < count && !(last && i >= COUNTED_MOST); i++) {
         if (!is_newer(d, &rows[i]))
             continue;
         last = last ? last : &rows[i];
         newer++;
     }
     if (newer)
-        tell(d, last, newer);
+        tell(d, last, newer, i == count);
 }

@@ -20,11 +20,17 @@ struct store {
     struct loop *loop;  // NULL: nobody waits
 };
 
+// Which runs are wanted; a backend may leave out others.
+struct wanted_runs {
+    bool open;           // not those that have ended, are final or aborted
+    struct str runbook;  // of that one, and started after [after]; "": of any
+    struct str after;
+};
+
 // Runs: finding, taking, reading, removing.
 struct run_ops {
-    // [open]: those that have ended, are final or aborted may be left out.
-    enum store_error (*list)(struct store *s, bool open, struct arena *a, struct run_row **rows,
-                             size_t *count, struct diags *ds);
+    enum store_error (*list)(struct store *s, const struct wanted_runs *w, struct arena *a,
+                             struct run_row **rows, size_t *count, struct diags *ds);
     // The ids that begin with [start], at most [room] of them; how many there are.
     enum store_error (*ids)(struct store *s, struct str start, struct arena *a, struct str *ids,
                             size_t room, size_t *count, struct diags *ds);

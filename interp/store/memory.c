@@ -70,13 +70,13 @@ static struct run_row told(struct arena *a, const struct memory_run *r)
     return row;
 }
 
-static enum store_error list(struct store *s, bool open, struct arena *a, struct run_row **rows,
-                             size_t *count, struct diags *ds)
+static enum store_error list(struct store *s, const struct wanted_runs *w, struct arena *a,
+                             struct run_row **rows, size_t *count, struct diags *ds)
 {
     struct memory *m = (struct memory *)s;
     size_t n = 0;
 
-    (void)open, (void)ds;
+    (void)w, (void)ds;
     for (struct memory_run *r = m->runs; r; r = r->next)
         n++;
     *rows = NEW_ARRAY(a, struct run_row, n);

@@ -46,19 +46,25 @@ static void tell_crashed(struct postgres *s, struct run_row *row, struct arena *
         row->state = STR("crashed");
 }
 
-static enum store_error list(struct store *base, bool open, struct arena *a, struct run_row **rows,
-                             size_t *count, struct diags *ds)
+static enum store_error list(struct store *base, const struct wanted_runs *w, struct arena *a,
+                             struct run_row **rows, size_t *count, struct diags *ds)
 {
     struct postgres *s = (struct postgres *)base;
+    const char *open = " WHERE state NOT IN ('ended', 'final', 'aborted')";
+    const char *later = " WHERE runbook = $1 AND started COLLATE \"C\" > $2";
     struct str sql = str_format(a, "SELECT %.*s" HOLDER " FROM runbook.run%s",
                                 STR_ARG(row_columns(a)),
-                                open ? " WHERE state NOT IN ('ended', 'final', 'aborted')" : "");
+                                w->open        ? open
+                                : w->runbook.n ? later
+                                               : "");
+
+    const struct str values[] = { w->runbook, w->after };
 
     *count = 0;
     *rows = NULL;
     if (s->absent)
         return STORE_OK;
-    PGresult *r = postgres_query(s, sql.s, NULL, 0, ds);
+    PGresult *r = postgres_query(s, sql.s, values, w->runbook.n ? 2 : 0, ds);
     if (!r)
         return STORE_FAILED;
     *count = (size_t)server_rows(&s->server, r);

@@ -40,35 +40,48 @@ enum store_error sqlite_no_folder(struct sqlite_store *s, struct diags *ds)
 
 // ---- runs
 
+// Stands for a row that is in the index, and is not asked for.
+static struct run_row not_wanted;
+
 // False with an empty [why]: there is no index.
-static bool read_index(struct sqlite_store *s, struct map *rows, struct arena *a, struct diags *ds,
-                       struct failure *why)
+static bool read_index(struct sqlite_store *s, const struct wanted_runs *w, struct map *rows,
+                       struct arena *a, struct diags *ds, struct failure *why)
 {
-    struct str sql = str_format(a, "SELECT %.*s FROM run", STR_ARG(row_columns(a)));
+    struct str sql = str_format(a,
+                                "SELECT %.*s, ?1 = '' OR (runbook = ?1 AND started > ?2) AS suits"
+                                " FROM run",
+                                STR_ARG(row_columns(a)));
 
     if (!index_open(s, false, ds, why))
         return false;
     sqlite3_stmt *st = db_prepare(&s->index, sql.s, why);
+    if (st) {
+        db_bind(&s->index, st, 1, w->runbook);
+        db_bind(&s->index, st, 2, w->after);
+    }
     int got = st ? 1 : -1;
     while (got > 0 && (got = db_step(&s->index, st, why)) > 0) {
-        struct run_row *row = NEW(a, struct run_row);
-        *row = db_row(&s->index, st, 0, a);
-        map_put(rows, row->id, row);
+        bool suits = str_is(db_text(&s->index, st, ROW_COUNT, a), "1");
+        struct run_row *row = suits ? NEW(a, struct run_row) : NULL;
+        if (row)
+            *row = db_row(&s->index, st, 0, a);
+        map_put(rows, row ? row->id : db_text(&s->index, st, ROW_id, a), row ? row : &not_wanted);
     }
     db_finish(&s->index, &st);
     return got == 0;
 }
 
 // The rows of the index by id; empty when there is none or it cannot be read.
-static struct map *indexed_rows(struct sqlite_store *s, struct arena *a, struct diags *ds)
+static struct map *indexed_rows(struct sqlite_store *s, const struct wanted_runs *w,
+                                struct arena *a, struct diags *ds)
 {
     struct failure why = { "" };
     struct map *rows = map_new(a);
 
-    if (read_index(s, rows, a, ds, &why))
+    if (read_index(s, w, rows, a, ds, &why))
         return rows;
     rows = map_new(a);
-    return index_mend(s, ds, &why) && read_index(s, rows, a, ds, &why) ? rows : map_new(a);
+    return index_mend(s, ds, &why) && read_index(s, w, rows, a, ds, &why) ? rows : map_new(a);
 }
 
 // Told "crashed" if it says that it runs and nobody has it. It may have ended between the two
@@ -93,6 +106,8 @@ static bool row_of(struct sqlite_store *s, const struct map *rows, struct str id
     const struct run_row *found = map_get(rows, id);
     struct failure why = { "" };
 
+    if (found == &not_wanted)
+        return false;
     if (found || run_row(s, id, a, out, &why)) {
         *out = found ? *found : *out;
         look_for_owner(s, out, a);
@@ -102,17 +117,16 @@ static bool row_of(struct sqlite_store *s, const struct map *rows, struct str id
     return why.text[0] != '\0';
 }
 
-static enum store_error list(struct store *base, bool open, struct arena *a, struct run_row **rows,
-                             size_t *count, struct diags *ds)
+static enum store_error list(struct store *base, const struct wanted_runs *w, struct arena *a,
+                             struct run_row **rows, size_t *count, struct diags *ds)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct str *ids;
     size_t n;
 
-    (void)open;
     if (!run_ids(s, STR(""), a, &ids, &n))
         return store_fail(ds, STORE_FAILED, "`%.*s`: %s", STR_ARG(s->runs), strerror(errno));
-    struct map *indexed = indexed_rows(s, a, ds);
+    struct map *indexed = indexed_rows(s, w, a, ds);
     *rows = NEW_ARRAY(a, struct run_row, n);
     *count = 0;
     for (size_t i = 0; i < n; i++)

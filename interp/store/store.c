@@ -114,7 +114,7 @@ enum store_error store_runs(struct store *s, struct arena *a, size_t limit,
                             const struct run_row **rows, size_t *count, struct diags *ds)
 {
     struct run_row *all = NULL;
-    enum store_error e = s->ops.runs->list(s, false, a, &all, count, ds);
+    enum store_error e = s->ops.runs->list(s, &(struct wanted_runs){ 0 }, a, &all, count, ds);
 
     if (e)
         return e;
@@ -136,12 +136,33 @@ enum store_error store_runs_open(struct store *s, struct arena *a, const struct 
 {
     struct run_row *all = NULL;
     size_t n = 0;
-    enum store_error e = s->ops.runs->list(s, true, a, &all, count, ds);
+    struct wanted_runs w = { .open = true };
+    enum store_error e = s->ops.runs->list(s, &w, a, &all, count, ds);
 
     if (e)
         return e;
     for (size_t i = 0; i < *count; i++)
         if (is_open(&all[i]))
+            all[n++] = all[i];
+    *count = n;
+    rows_sort(all, n);
+    *rows = all;
+    return STORE_OK;
+}
+
+enum store_error store_runs_after(struct store *s, struct str runbook, struct str after,
+                                  struct arena *a, const struct run_row **rows, size_t *count,
+                                  struct diags *ds)
+{
+    struct run_row *all = NULL;
+    size_t n = 0;
+    struct wanted_runs w = { .runbook = runbook, .after = after };
+    enum store_error e = s->ops.runs->list(s, &w, a, &all, count, ds);
+
+    if (e)
+        return e;
+    for (size_t i = 0; i < *count; i++)
+        if (str_equal(all[i].runbook, runbook) && str_compare(all[i].started, after) > 0)
             all[n++] = all[i];
     *count = n;
     rows_sort(all, n);

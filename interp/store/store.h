@@ -62,6 +62,10 @@ enum store_error store_runs(struct store *s, struct arena *a, size_t limit,
 // Those that go on, wait, are suspended or crashed; for who asks again and again.
 enum store_error store_runs_open(struct store *s, struct arena *a, const struct run_row **rows,
                                  size_t *count, struct diags *ds);
+// Those of a runbook that were started after [after] (a time as in a row), newest first.
+enum store_error store_runs_after(struct store *s, struct str runbook, struct str after,
+                                  struct arena *a, const struct run_row **rows, size_t *count,
+                                  struct diags *ds);
 // The full id of a run by its id or an unambiguous beginning of it.
 enum store_error store_find(struct store *s, struct str id, struct arena *a, struct run_row *out,
                             struct diags *ds);

@@ -48,4 +48,14 @@ test_that 'of the newest, of one whose newer ones were undone, and of one that o
 test_that 'nor of a newer one that only read, that works on something else, or that was a drill' '
 	old=$(begun 0) && begun 1 -i read=true && other=$(begun 0 -i db=b) && drill=$(begun 0 --drill) && quiet $old && quiet $other && quiet $drill
 '
+# What has a folder and a row is a run: 600 of another runbook, newer than all others.
+crowd() {
+	index=$(find . -name index.db) && (cd "${index%/*}/runs" && mkdir $(seq -f crowd%.0f 600)) &&
+	sqlite3 "$index" "CREATE TEMP TABLE one AS SELECT * FROM run WHERE runbook = 'book' LIMIT 1;
+		UPDATE one SET runbook = 'crowd', started = '2999-01-01T00:00:00.000Z';
+		$(seq -f "UPDATE one SET id = 'crowd%.0f'; INSERT INTO run SELECT * FROM one;" 600)"
+}
+test_that 'however many runs of others came since, it is found' '
+	old=$(begun 0) && new=$(begun 0) && crowd && [ "$(runbook runs | grep -c crowd)" -ge 600 ] && exits 0 runbook undo $old --yes 2>err </dev/null && grep -q "this run, as $new (ok" err
+'
 done_testing

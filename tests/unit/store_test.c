@@ -413,6 +413,41 @@ CONTRACT(runs_are_listed_newest_first)
     CHECK(store_runs(store, scratch, 1, &rows, &n, &ds) == STORE_OK && n == 1);
 }
 
+CONTRACT(runs_of_a_runbook_after_a_time_are_found_whoever_else_ran_since)
+{
+    static const struct {
+        const char *id, *runbook, *started;
+    } runs[] = { { "aaaaa", "book", "2026-01-03" },
+                 { "bbbbb", "other", "2026-01-04" },
+                 { "ccccc", "book", "2026-01-05" },
+                 { "ddddd", "book", "2026-01-02" },
+                 { "eeeee", "book", "2026-01-01" } };
+    const struct run_row *rows;
+    size_t n;
+    struct journal *open = create("fffff");
+    struct run_row row = some_row("running");
+
+    row.runbook = STR("book");
+    row.started = STR("2026-01-06");
+    put_row(open, row);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        struct journal *j = create(runs[i].id);
+        row = some_row("final");
+        row.runbook = str_from(runs[i].runbook);
+        row.started = str_from(runs[i].started);
+        put_row(j, row);
+        journal_close(j);
+    }
+    CHECK(store_runs_after(store, STR("book"), STR("2026-01-02"), scratch, &rows, &n, &ds) ==
+              STORE_OK &&
+          n == 3);
+    for (size_t i = 0; i < n && i < 3; i++)
+        CHECK_STR(rows[i].id, ((const char *[]){ "fffff", "ccccc", "aaaaa" })[i]);
+    CHECK(store_runs_after(store, STR("third"), STR(""), scratch, &rows, &n, &ds) == STORE_OK &&
+          n == 0);
+    journal_close(open);
+}
+
 CONTRACT(a_run_is_found_by_an_unambiguous_beginning)
 {
     struct run_row row;
