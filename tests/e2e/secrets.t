@@ -43,7 +43,7 @@ nowhere() {
 
 test_that 'the search finds what it is to find' '
 	mkdir -p found && $spellings write >found/all && ! $spellings search found >out &&
-	for name in plain percent quote_plus "base64 at 0" "base64 for URLs" JSON HTML sh; do
+	for name in plain percent quote_plus "base64 at 0" "base64 for URLs" hexadecimal JSON HTML sh; do
 		grep -q ": $name: " out || { echo "no $name"; exit 1; }
 	done
 '

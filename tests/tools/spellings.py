@@ -25,6 +25,8 @@ def spellings(secret):
         first = (before * 8 + 5) // 6
         yield f"base64 at {before}", text[first:(before + len(raw)) * 8 // 6]
     yield "base64 for URLs", base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    yield "hexadecimal", raw.hex()
+    yield "hexadecimal, capitals", raw.hex().upper()
     yield "JSON", json.dumps(secret, ensure_ascii=False)[1:-1]
     yield "JSON, ASCII", json.dumps(secret)[1:-1]
     yield "HTML", html.escape(secret)
@@ -42,6 +44,8 @@ def write(secret):
     for width in (64, 76, 5):
         for before in (b"", b"user:", b"Authorization: Basic "):
             print("\n  ".join(textwrap.wrap(base64.b64encode(before + raw).decode(), width)))
+    print("\n".join(textwrap.wrap((b"user:" + raw).hex(), 60)))  # xxd -p
+    print("\n".join(textwrap.wrap((b"a much longer user: " + raw).hex(), 60)))
     print(re.sub("(.)", "\x1b[1m\\1\x1b[0m", secret))
 
 
