@@ -123,7 +123,7 @@ void print_diags(struct invocation *v, bool events_began)
                            .seq = ++seq,
                            .wall_ns = clock_wall_ns(),
                            .data = diag_data(d, v->arena) };
-        struct str line = event_line(&e, STR(""), NULL, v->arena);
+        struct str line = event_line(&e, STR(""), v->arena);
         printf("%.*s\n", STR_ARG(line));
     }
 }

@@ -102,11 +102,11 @@ bool commit_now(struct driver *d, struct diags *ds)
 static bool journalled(struct driver *d, struct event *e, struct arena *turn)
 {
     e->seq = d->telling.unkept ? d->telling.told + 1 : next_seq(d);
-    struct untold u = { .event = *e, .line = event_line(e, d->id, d->mask, turn) };
+    struct untold u = { .event = *e };
 
+    u.event.data = event_masked(e->data, d->mask, turn);
+    u.line = event_line(&u.event, d->id, turn);
     // What a run starts with, all of its steps, lives as long as it.
-    if (d->env->observers)
-        u.event.data = event_masked(e->data, d->mask, turn);
     if (d->env->observers && e->type != EVENT_RUN_START)
         u.event.data = value_copy(turn, u.event.data);
     if (d->journal && !d->telling.unkept) {

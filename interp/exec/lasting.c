@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "exec/core/masked.h"
 #include "exec/kinds.h"
 #include "exec/walk.h"
 #include "value/fields.h"
@@ -24,9 +25,7 @@ static void note(struct lasting *l, struct value_builder **notes, const char *fi
 
 static struct str masked_json(struct lasting *l, struct value v, bool *found)
 {
-    struct str text = json_text(v, l->arena);
-
-    return mask_is_empty(l->d->mask) ? text : mask_text(l->d->mask, text, l->arena, found);
+    return json_text(masked_value(v, l->d->mask, l->arena, found), l->arena);
 }
 
 // The names of the fields, or the places in the list, in which something is masked.
@@ -38,7 +37,7 @@ static void withhold(struct lasting *l, const char *field, struct value v)
     for (size_t i = 0; i < n; i++) {
         bool found = false;
         bool map = v.kind == VALUE_MAP;
-        masked_json(l, map ? v.map->entries[i].value : value_item(v, i), &found);
+        masked_value(map ? v.map->entries[i].value : value_item(v, i), l->d->mask, l->arena, &found);
         if (found)
             value_add(names, map ? v.map->entries[i].key : value_int((int64_t)i));
     }

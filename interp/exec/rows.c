@@ -27,7 +27,8 @@ static bool item_key(const struct for_each *each, const struct view *view, struc
     bool secret;
 
     *key = value_int((int64_t)index);
-    if ((item.kind == VALUE_STRING && !is_masked(view, item.s, a)) || item.kind == VALUE_INT)
+    if ((item.kind == VALUE_STRING || item.kind == VALUE_INT) && value_to_text(item, a, &text) &&
+        !is_masked(view, text, a))
         *key = item;
     if (!each->key)
         return true;

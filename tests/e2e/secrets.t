@@ -97,6 +97,25 @@ test_that 'what an expression computes from it is masked wherever it is used' '
 	! grep -rqE "[0-9]{13,}" said/out said/err
 '
 
+test_that 'a number that was one is none in JSON, in rows and in names, and a resume can read what was kept' '
+	SECRET=4815162342108 && export SECRET && rm -f good &&
+	book <<-EOF &&
+		connections: {db: "sqlite:n.db"}
+		steps:
+		  - {id: table, sql: CREATE TABLE IF NOT EXISTS n (x)}
+		  - {id: row, sql: "SELECT CAST(\${{ secrets.token }} AS INT) AS x"}
+		  - id: json
+		    env: {T: "\${{ secrets.token }}"}
+		    shell: |
+		      printf "{\"a\": \$T, \"l\": [\$T], \"long\": \"%04000d\"}" 1
+		  - {id: each, for_each: "\${{ steps.json.json.l }}", shell: "echo \${{ item }}"}
+		  - {id: fails, shell: "[ -e good ]"}
+	EOF
+	play 1 && nowhere && touch good && for id in $(ls state/runbook/runs); do
+		exits 0 runbook resume $id </dev/null >said/resumed.$id 2>&1 || { cat said/resumed.$id; exit 1; }
+	done && nowhere
+'
+
 test_that 'what a step read of it goes into no argv' '
 	book <<-EOF &&
 		steps:

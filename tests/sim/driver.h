@@ -71,7 +71,7 @@ static void emit(struct sim *s, enum event_type type, struct value_builder *data
                        .wall_ns = (1790000000000 + s->now_ms) * 1000000,
                        .data = value_finish(data) };
 
-    keep_line(s, event_line(&e, STR("sim00"), NULL, s->arena));
+    keep_line(s, event_line(&e, STR("sim00"), s->arena));
     judge(s, &e);
     run_apply(s->run, &e);
     note(s, &e);

@@ -63,7 +63,7 @@ def search(secret, paths):
     for path in files(paths):
         with open(path, "rb") as f:
             data = f.read()
-        bare = re.sub(rb"\x1b\[[0-9;]*m|\\u001b\[[0-9;]*m|\\n|\s", b"", data)
+        bare = re.sub(rb"\x1b\[[0-9;]*m|\\u001b\[[0-9;]*m|\\n|\",\"|\s", b"", data)
         for name, text in spellings(secret):
             # Half of it is too much, too.
             for part in (text, text[:len(text) * 2 // 3], text[-(len(text) * 2 // 3):]):

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "exec/core/masked.h"
 #include "value/base64.h"
 #include "value/time.h"
 
@@ -58,9 +59,8 @@ enum event_type event_type_of(struct str word)
     return (enum event_type)t;
 }
 
-// How a value is made fit for a line: masked, its texts no longer than [limit].
+// How a value is made fit for a line: its texts no longer than [limit].
 struct fitting {
-    const struct mask *mask;
     struct arena *arena;
     size_t limit;
     bool cut;
@@ -79,11 +79,6 @@ static struct str cut(struct fitting *f, struct str s)
     return str_slice(s, 0, n);
 }
 
-static struct str masked(struct fitting *f, struct str s)
-{
-    return f->mask ? mask_text(f->mask, s, f->arena, NULL) : s;
-}
-
 static struct value fit(struct fitting *f, struct value v);
 
 // A list is shortened with its texts, so that any line comes to fit.
@@ -96,12 +91,6 @@ static struct value fit_list(struct fitting *f, struct value v)
     for (size_t i = 0; i < count && i < most; i++)
         value_add(b, fit(f, value_item(v, i)));
     return value_finish(b);
-}
-
-// The name of a field is never shortened: it says what the field is.
-static struct value fit_key(struct fitting *f, struct value key)
-{
-    return key.kind == VALUE_STRING ? value_string(masked(f, key.s)) : key;
 }
 
 static struct value base64(struct fitting *f, struct str bytes)
@@ -122,7 +111,8 @@ static struct value_entry fit_entry(struct fitting *f, const struct value_entry 
 {
     if (is_raw(e))
         return (struct value_entry){ value_text("b64"), base64(f, e->value.s) };
-    return (struct value_entry){ fit_key(f, e->key), fit(f, e->value) };
+    // Its name is never shortened: it says what the field is.
+    return (struct value_entry){ e->key, fit(f, e->value) };
 }
 
 static struct value fit_map(struct fitting *f, struct value v)
@@ -136,16 +126,16 @@ static struct value fit_map(struct fitting *f, struct value v)
     return value_finish(b);
 }
 
-// Nothing in it is to be hidden or cut.
+// Nothing in it is to be cut.
 static bool fits(const struct fitting *f, struct value v)
 {
-    bool fine = !f->mask;
+    bool fine = true;
 
     switch (v.kind) {
     case VALUE_STRING:
-    case VALUE_BYTES: return fine && v.s.n <= f->limit;
+    case VALUE_BYTES: return v.s.n <= f->limit;
     case VALUE_LIST:
-        fine = fine && value_size(v) <= f->limit / 4;
+        fine = value_size(v) <= f->limit / 4;
         for (size_t i = 0; fine && i < value_size(v); i++)
             fine = fits(f, value_item(v, i));
         return fine;
@@ -162,8 +152,8 @@ static struct value fit(struct fitting *f, struct value v)
     if (fits(f, v))
         return v;
     switch (v.kind) {
-    case VALUE_STRING: return value_string(cut(f, masked(f, v.s)));
-    case VALUE_BYTES: return value_bytes(cut(f, masked(f, v.s)));
+    case VALUE_STRING: return value_string(cut(f, v.s));
+    case VALUE_BYTES: return value_bytes(cut(f, v.s));
     case VALUE_LIST: return fit_list(f, v);
     case VALUE_MAP: return fit_map(f, v);
     default: return v;
@@ -196,7 +186,7 @@ static bool is_name(struct value key)
 static struct str write(const struct event *e, struct str run, struct fitting *f)
 {
     struct str ts = clock_rfc3339_ms(f->arena, e->wall_ns);
-    struct fitting whole = { .mask = f->mask, .arena = f->arena, .limit = SIZE_MAX };
+    struct fitting whole = { .arena = f->arena, .limit = SIZE_MAX };
     struct value said = VALUE_NONE;
     struct buf out = BUF_EMPTY;
 
@@ -219,42 +209,30 @@ static struct str write(const struct event *e, struct str run, struct fitting *f
     return buf_take(&out, f->arena);
 }
 
-struct str event_line(const struct event *e, struct str run, const struct mask *m,
-                      struct arena *a)
+struct str event_line(const struct event *e, struct str run, struct arena *a)
 {
     for (size_t limit = TEXT_LIMIT;; limit /= 4) {
-        struct fitting f = { .mask = m && !mask_is_empty(m) ? m : NULL, .arena = a,
-                             .limit = limit };
+        struct fitting f = { .arena = a, .limit = limit };
         struct str line = write(e, run, &f);
         if (line.n <= LINE_LIMIT || limit < 64)
             return line;
     }
 }
 
-static struct value hide(struct value v, const struct mask *m, struct arena *a)
+// Numbers of its own are no secrets, whatever they look like: what goes on with a run reads them.
+struct value event_masked(struct value data, const struct mask *m, struct arena *a)
 {
     struct value_builder *b;
 
-    switch (v.kind) {
-    case VALUE_STRING: return value_string(mask_text(m, v.s, a, NULL));
-    case VALUE_BYTES: return value_bytes(mask_text(m, v.s, a, NULL));
-    case VALUE_LIST:
-        b = value_list_start(a);
-        for (size_t i = 0; i < value_size(v); i++)
-            value_add(b, hide(value_item(v, i), m, a));
-        return value_finish(b);
-    case VALUE_MAP:
-        b = value_map_start(a);
-        for (size_t i = 0; i < v.map->count; i++)
-            value_put(b, hide(v.map->entries[i].key, m, a), hide(v.map->entries[i].value, m, a));
-        return value_finish(b);
-    default: return v;
+    if (!m || mask_is_empty(m) || data.kind != VALUE_MAP)
+        return data;
+    b = value_map_of(a, data.map->count);
+    for (size_t i = 0; i < data.map->count; i++) {
+        struct value_entry e = data.map->entries[i];
+        bool ours = e.value.kind == VALUE_INT || e.value.kind == VALUE_DOUBLE;
+        value_put(b, e.key, ours ? e.value : masked_value(e.value, m, a, NULL));
     }
-}
-
-struct value event_masked(struct value v, const struct mask *m, struct arena *a)
-{
-    return m && !mask_is_empty(m) ? hide(v, m, a) : v;
+    return value_finish(b);
 }
 
 // The number at each run of '0' in a time that looks like [form]; by hand, because a resume

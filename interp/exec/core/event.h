@@ -2,8 +2,8 @@
 //
 // One shape (cli.md "Events"): v, seq, ts, run, type, then the fields of the type, as one
 // JSON object in one line of at most 64 KiB. An event is made with event_new() and the
-// event_* setters in the order in which the fields are to stand; all text in it is masked
-// when it is written. Reading gives it back as a value (a map).
+// event_* setters in the order in which the fields are to stand; no secret
+// stands in it when it is written. Reading gives it back as a value (a map).
 
 #pragma once
 
@@ -52,11 +52,9 @@ struct event {
 // text is longer than 4 KiB are cut, with "truncated": true beside them, until the line
 // has at most 64 KiB; but never the address of a step, nor what names a file that is kept.
 // Text that is not UTF-8 goes as "b64" instead of "text".
-struct str event_line(const struct event *e, struct str run, const struct mask *m,
-                      struct arena *a);
-// Whatever length it has: [v] with *** for every secret in it, for who is shown an event as
-// it is made. [v] itself when there are no secrets.
-struct value event_masked(struct value v, const struct mask *m, struct arena *a);
+struct str event_line(const struct event *e, struct str run, struct arena *a);
+// The data of an event with *** for every secret in it; [data] itself when there are no secrets.
+struct value event_masked(struct value data, const struct mask *m, struct arena *a);
 // [line] must stay as long as what was read is looked at.
 bool event_read(struct str line, struct arena *a, struct event *out);
 // One of many: what it has in common with others lives as long as [m].
