@@ -220,6 +220,8 @@ static void tell_lost(struct driver *d)
 static void tell_end(struct driver *d, int code)
 {
     tell_lost(d);
+    if (d->journal && !d->store_failed && !d->earlier.heard_ns && code != CODE_SUSPENDED)
+        tell_files_changed_meanwhile(d);
     struct value_builder *b = event_data(d);
     bool undone = d->undo.asked && code == CODE_OK && !d->options->undo_step.n;
 

@@ -210,6 +210,8 @@ void programs_note(struct driver *d);
 void program_replayed(struct driver *d, const struct event *e, struct arena *scratch);
 // Adds to an intent what the attempt is about to run, and says when it has changed.
 void program_put(struct driver *d, const struct attempt *at, struct value_builder *b);
+// Which files of the plan have changed on the disk since the run was started; of its first session.
+void tell_files_changed_meanwhile(struct driver *d);
 
 void say(struct driver *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Not behind the events that wait for the disk: to somebody who is there and has called.

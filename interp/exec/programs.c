@@ -1,5 +1,6 @@
 // Which programs steps run: path and digest stand in the journal with the intent, and what
-// has changed since the run began, or since it ran them before, is said (faults.md, F42).
+// has changed since the run began, or since it ran them before, is said (faults.md, F42). So is
+// at its end which file of the plan was changed under it (F101).
 
 #include <fcntl.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include "loop/program.h"
 #include "value/fields.h"
 
-enum { CHUNK = 64 * 1024, MOST = 256 * 1024 * 1024 };
+enum { CHUNK = 64 * 1024, MOST = 256 * 1024 * 1024, FILE_MOST = 1024 * 1024 };
 
 // A file as it was when it was looked at last.
 struct seen {
@@ -248,4 +249,40 @@ void program_put(struct driver *d, const struct attempt *at, struct value_builde
             STR_ARG(name), STR_ARG(path));
     }
     value_put_s(b, "program", value_finish(p));
+}
+
+// ---- the files of the plan
+
+// A pipe can be read once only.
+static bool file_has_changed(const struct program_file *f, struct arena *a)
+{
+    struct diags ignored = { .arena = a };
+    struct stat st;
+    struct str now;
+
+    if (stat(f->path.s, &st) == 0 && !S_ISREG(st.st_mode))
+        return false;
+    return !file_read(a, f->path, FILE_MOST, &now, &ignored) || !str_equal(now, f->text);
+}
+
+void tell_files_changed_meanwhile(struct driver *d)
+{
+    struct arena *a = arena_new(NULL);
+    size_t count;
+    const struct program_file *files = program_files(d->program, a, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!file_has_changed(&files[i], a))
+            continue;
+        struct value_builder *b = event_data(d);
+        value_put_s(b, "level", value_text("warning"));
+        value_put_s(b, "code", value_text("changed"));
+        value_put_s(b, "message",
+                    value_string(str_format(d->arena,
+                                            "%.*s has changed since this run was started; the run "
+                                            "went on with the plan that was kept",
+                                            STR_ARG(files[i].path))));
+        emit(d, EVENT_DIAGNOSTIC, b);
+    }
+    arena_free(a);
 }

@@ -53,6 +53,24 @@ test_that 'so is another of the same name that comes before it, and one that cha
 	exits 1 runbook run book.yaml >out 2>&1 && warnings 0 && sed "s/one/two/" bin/prog >first/prog && chmod +x first/prog &&
 	touch go && runbook resume "$(ls state/runbook/runs)" >out 2>&1 && warnings 1 && grep -q "first/prog" out
 '
+test_that 'a file of the plan that is changed under the run: the plan that was kept, and that is said' '
+	book <<-EOF &&
+		  - {id: a, shell: "sed -i s/before/behind/ book.yaml"}
+		  - {id: b, shell: "echo before"}
+	EOF
+	exits 0 runbook run book.yaml -o ndjson >events 2>out && grep -q "\"stdout\":\"before\"" events && ! grep "\"stdout\":\"behind\"" events &&
+	grep -q "warning: $work/book.yaml has changed since this run was started" out &&
+	grep "\"code\":\"changed\"" events | grep -q "book.yaml has changed" && [ "$(sed -n "\$s/.*\"type\":\"\([a-z.]*\)\".*/\1/p" events)" = run.end ] &&
+	exits 0 runbook run book.yaml -o ndjson >events 2>out && ! grep "has changed" events out
+'
+test_that '... also one that it uses, and one that is gone' '
+	book <<-EOF &&
+		  - {id: a, use: used}
+		  - {id: b, shell: "rm used.yaml"}
+	EOF
+	printf "runbook: 1\nname: used\ntype: action\nsteps:\n  - {id: a, shell: true, undo: none}\n" >used.yaml
+	exits 0 runbook run book.yaml >out 2>&1 && grep -q "used.yaml has changed since" out && ! grep "book.yaml has changed" out
+'
 test_that 'a name with a slash is another program in another folder, and nothing has changed' '
 	prog one && mkdir -p a b && cp bin/prog a && sed s/one/two/ bin/prog >b/prog && chmod +x b/prog && book <<-EOF &&
 		  - {id: a, dir: a, exec: [./prog]}
