@@ -139,6 +139,47 @@ void tell_locks(struct driver *d)
     emit(d, EVENT_LOCK_HELD, b);
 }
 
+// A second look at the store may warn of the same.
+static bool was_told(const struct diag *told, const struct diag *w)
+{
+    while (told && !str_equal(told->message, w->message))
+        told = told->next;
+    return told != NULL;
+}
+
+static void tell_warning(struct driver *d, const struct diag *w)
+{
+    struct value_builder *b = event_data(d);
+
+    value_put_s(b, "level", value_text("warning"));
+    value_put_s(b, "code", value_text(diag_slug(w->code)));
+    value_put_s(b, "message", value_string(w->message));
+    if (w->help.n)
+        value_put_s(b, "help", value_string(w->help));
+    emit(d, EVENT_DIAGNOSTIC, b);
+}
+
+void tell_warnings(struct driver *d)
+{
+    struct diags *all = d->diags;
+    struct diag *told = NULL, **from = &all->first;
+
+    all->last = NULL;
+    while (*from) {
+        struct diag *w = *from;
+        if (w->severity != SEVERITY_WARNING || w->code != DIAG_STORE) {
+            all->last = w;
+            from = &w->next;
+            continue;
+        }
+        *from = w->next;  // it is not told again at the end
+        if (!was_told(told, w))
+            tell_warning(d, w);
+        w->next = told;
+        told = w;
+    }
+}
+
 void put_place(struct driver *d, struct value_builder *b)
 {
     struct str place = d->journal ? journal_place(d->journal) : STR("");

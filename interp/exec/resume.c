@@ -320,6 +320,7 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     int code;
 
     tell_resume(d);
+    tell_warnings(d);
     if (d->undo.asked)
         tell_newer_runs(d);
     if ((d->undo.asked && !d->options->undo_step.n) || run_began_undo(d->run))
@@ -391,6 +392,7 @@ static int again(struct run_env *env, struct str run, const struct run_options *
         code = go_on(d, o);
     if (code)
         return close_early(d, code);
+    tell_warnings(d);
     drive(d);
     return end_run(d);
 }

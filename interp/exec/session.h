@@ -13,6 +13,8 @@ bool driver_start_keeper(struct driver *d);
 void tell_start(struct driver *d);
 // That there was a wait for the locks, and that they are held.
 void tell_locks(struct driver *d);
+// What the store has warned of so far, as events: before the steps, and not at the end of them all.
+void tell_warnings(struct driver *d);
 void driver_row(struct driver *d);
 // Where the files of this session are, when that is not beside the journal.
 void put_place(struct driver *d, struct value_builder *b);

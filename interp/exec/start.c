@@ -238,6 +238,7 @@ int run_start(struct run_env *env, const struct run_options *o)
     d->quiet = false;
     signals_watch(d);
     tell_start(d);
+    tell_warnings(d);
     driver_row(d);
     if (d->journal && !commit_now(d, d->diags))
         return give_up(d, CODE_STORE);

@@ -137,6 +137,13 @@ test_that 'a damaged index: plan, doctor and a worker say what they did, too' '
 	done
 '
 
+test_that 'a damaged index: run and undo say it before a step, once, and it stands in the journal and the report' '
+	after garbage && exits 0 runbook run good.yaml -o ndjson >events 2>err </dev/null && [ "$(grep -c "made again from them" err)" = 1 ] &&
+	sed "/started /q" err | grep -q "warning: .*made again from them" && [ "$(grep -c "\"type\":\"diagnostic\",\"level\":\"warning\",\"code\":\"store\".*made again from them" events)" = 1 ] &&
+	sed "/step.start/q" events | grep -q "made again from them" && new=$(sed -n "1s/.*\"run\":\"\([^\"]*\)\".*/\1/p" events) && runbook report $new | grep -q "^- warning: .*made again from them" &&
+	after garbage && exits 10 runbook undo $new >out 2>&1 </dev/null && sed "/phase /q" out | grep -q "warning: .*made again from them" && [ "$(grep -c "made again from them" out)" = 1 ]
+'
+
 test_that 'a second damage is kept beside the first' '
 	after garbage && runbook runs >out 2>&1 && garbage && runbook runs >out 2>&1 && says index.db.damaged-2 &&
 	[ -e "$index.damaged-2" ] && runbook locks >out 2>&1 && says prod && silent warning
