@@ -34,6 +34,8 @@ void walk_succeeded(struct walk *w)
 {
     struct expr_error err = { 0 };
 
+    if (w->cancelled)  // in vain: a COMMIT that was under way took place
+        w->message = STR("");
     if (!fill_outputs(w, &err)) {
         fail_expr(w, "outputs", &err);
         return;

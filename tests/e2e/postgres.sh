@@ -3,6 +3,7 @@
 #     pg_start [SETTING=VALUE...]   $pg_url, $pg_port, $pg_dir (its folder)
 #     pg_sql SQL                    asks it, with the answer as plain text
 #     pg_stop [MODE], pg_again      in the middle of a test
+#     pg_standby [NAME]             COMMITs hang, or no more
 #
 # It listens on a random loopback port and is stopped at the end. Root has it run by the
 # user postgres, as it refuses to run as root.
@@ -76,4 +77,19 @@ pg_behind_over() {
 	kill "$proxy" 2>/dev/null
 	wait "$proxy" 2>/dev/null
 	true
+}
+# pg_standby [NAME]: COMMITs wait for a standby of that name, which there is none of; or no more.
+# A session knows the setting before the server as a whole waits for it: only a COMMIT that
+# hangs shows that it is in force.
+pg_standby() {
+	pg_sql "ALTER SYSTEM SET synchronous_standby_names = '${1-}'" && pg_sql "SELECT pg_reload_conf()" >/dev/null
+	[ $# = 0 ] || until pg_commits_wait; do sleep 0.02; done
+}
+hanging="FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+pg_commits_wait() {
+	rm -f over
+	{ psql -Xqc "CREATE TABLE probe (); DROP TABLE probe" "$pg_url" >/dev/null 2>&1; touch over; } &
+	until_true "[ -e over ] || asks \"SELECT count(*) \$hanging\" 1 >/dev/null" && [ ! -e over ] || return
+	pg_sql "SELECT pg_terminate_backend(pid) $hanging" >/dev/null
+	wait $!
 }

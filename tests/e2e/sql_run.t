@@ -83,6 +83,14 @@ test_that 'in a group nothing is said of a transaction of its own' '
 	done
 '
 
+test_that 'a COMMIT under way that a second signal does not stop has succeeded, and is not said to be stopped' '
+	url=$pg_url && pg_standby nobody && book "  - {id: a, timeout: 10m, sql: INSERT INTO t VALUES (95), undo: none}" || exit 1
+	runbook run book.yaml -o ndjson >events 2>told & pid=$!
+	until_true "asks \"SELECT count(*) \$hanging\" 1 >/dev/null" && kill -INT $pid && until_true "grep -q \"is let finish\" told" && kill -INT $pid &&
+	{ wait $pid; [ $? = 130 ]; } && grep "\"step.end\",\"step\":\"a\"" events | grep "\"state\":\"succeeded\"" && ! grep "stopped by a signal" events told &&
+	pg_standby && asks "SELECT count(*) FROM t WHERE id = 95" 1
+'
+
 test_that 'what a server says of a secret is told by nobody' '
 	url=$pg_url && pg_sql "CREATE TABLE s (v text PRIMARY KEY)" && export TOK=s3cr3t-token-99 &&
 	printf "runbook: 1\nname: book\ntype: database\nsecrets: {t: {env: TOK}}\nconnections: {db: \"%s\"}\nsteps:\n%s\n%s\n%s\n" "$url" \

@@ -6,6 +6,7 @@
 
 #include "action/sql/link_inside.h"
 #include "base/arena.h"
+#include "base/buf.h"
 
 void link_drop(struct link *k)
 {
@@ -44,17 +45,22 @@ void link_let_go(struct link *k)
         free_link(k);
 }
 
+// With its detail: only that says of a COMMIT which no standby confirmed that it took place.
 static void notice(void *arg, const PGresult *r)
 {
     struct link *k = arg;
     const char *severity = k->pq->resultErrorField(r, PG_DIAG_SEVERITY);
     const char *message = k->pq->resultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+    const char *detail = k->pq->resultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
 
     if (k->closed || !message)
         return;
     struct arena *a = arena_new(k->arena);
-    k->events.notice(k->events.arg,
-                     str_format(a, "%s: %s\n", severity ? severity : "NOTICE", message));
+    struct buf *b = buf_in(a);
+    buf_format(b, "%s: %s\n", severity ? severity : "NOTICE", message);
+    if (detail)
+        buf_format(b, "DETAIL: %s\n", detail);
+    k->events.notice(k->events.arg, buf_str(b));
     arena_free(a);
 }
 
