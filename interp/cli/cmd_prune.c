@@ -6,7 +6,7 @@ int command_prune(struct invocation *v)
 {
     struct str keep = flag_text(v, "keep");
     int64_t age_ns;
-    size_t removed = 0;
+    size_t removed = 0, swept = 0;
     struct store *s;
 
     if (!keep.n)
@@ -17,8 +17,12 @@ int command_prune(struct invocation *v)
                            STR_ARG(keep));
     int code = open_store(v, NULL, false, &s);
     if (code == CODE_OK)
+        code = store_code(store_sweep(s, age_ns, &swept, v->diags));
+    if (code == CODE_OK)
         code = store_code(store_prune(s, age_ns, &removed, v->diags));
     if (code == CODE_OK)
         printf("%zu run%s removed\n", removed, removed == 1 ? "" : "s");
+    if (swept)
+        printf("%zu file%s of damaged indexes removed\n", swept, swept == 1 ? "" : "s");
     return code;
 }

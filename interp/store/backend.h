@@ -57,6 +57,9 @@ struct run_ops {
     void (*drop)(struct store *s, struct claim *c);
     // STORE_HELD, without a diag: somebody has it.
     enum store_error (*remove)(struct store *s, struct str id, struct diags *ds);
+    // store_sweep(); NULL: nothing is ever put aside.
+    enum store_error (*sweep)(struct store *s, int64_t before_ns, size_t *removed,
+                              struct diags *ds);
     struct str (*user)(struct store *s, struct arena *a);
 };
 

@@ -117,6 +117,9 @@ bool index_insert(struct sqlite_store *s, const struct run_row *row, struct fail
 // runs, with a warning in [ds]; when somebody else did that meanwhile, the new one is opened. True
 // when what failed may be tried again; otherwise [why] says why not.
 bool index_mend(struct sqlite_store *s, struct diags *ds, struct failure *why);
+// store_sweep(): what was put aside before [before_ns].
+enum store_error sqlite_sweep(struct store *s, int64_t before_ns, size_t *removed,
+                              struct diags *ds);
 
 // ---- sqlite_locks.c
 

@@ -7,6 +7,8 @@
 // Two may come here at once. Who put it aside has left another file in its place, or none, and a
 // file that was put aside keeps its inode; so the second sees that what it found damaged is gone.
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,6 +39,12 @@ static bool is_damaged(const struct sqlite_store *s, const char *path)
            faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 && errno == EACCES;
 }
 
+#define ASIDE "index.db.damaged"
+// The half-done write that stands beside an index belongs to it, and would be done to another one
+// of its name; so it always goes first.
+static const char *const beside[] = { "-journal", "-wal", "-shm", "" };
+enum { BESIDE_COUNT = sizeof beside / sizeof *beside };
+
 static bool is_free(int root, const char *name)
 {
     struct stat st;
@@ -44,14 +52,11 @@ static bool is_free(int root, const char *name)
     return fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
-// The half-done write that stands beside it belongs to it, and would be done to the new one; it
-// goes first, so that it never stands beside another.
 static bool move_aside(int root, const char *aside)
 {
-    static const char *const beside[] = { "-journal", "-wal", "-shm", "" };
     char from[32], to[64];
 
-    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+    for (size_t i = 0; i < BESIDE_COUNT; i++) {
         snprintf(from, sizeof from, "index.db%s", beside[i]);
         snprintf(to, sizeof to, "%s%s", aside, beside[i]);
         if (renameat2(root, from, root, to, RENAME_NOREPLACE) < 0 && errno != ENOENT)
@@ -63,7 +68,7 @@ static bool move_aside(int root, const char *aside)
 static bool put_aside(int root, char aside[static 32])
 {
     for (int n = 1; n <= ASIDE_MOST; n++) {
-        snprintf(aside, 32, n == 1 ? "index.db.damaged" : "index.db.damaged-%d", n);
+        snprintf(aside, 32, n == 1 ? ASIDE : ASIDE "-%d", n);
         if (is_free(root, aside))
             return move_aside(root, aside);
     }
@@ -77,7 +82,8 @@ static void tell(struct sqlite_store *s, const char *aside, const struct failure
     struct diag *d = diag_warn(ds, DIAG_STORE, (struct span){ 0 },
                                "%s; the index of the runs is made again from them", found->text);
 
-    diag_help(ds, d, "what was there is kept as `%.*s/%s`; nothing needs it any more",
+    diag_help(ds, d, "what was there is kept as `%.*s/%s`; nothing needs it any more, and "
+              "`prune` removes it with the old runs",
               STR_ARG(s->root), aside);
 }
 
@@ -125,4 +131,60 @@ bool index_mend(struct sqlite_store *s, struct diags *ds, struct failure *why)
         return false;
     why->text[0] = '\0';
     return index_open(s, true, ds, why);
+}
+
+// ---- what was put aside long ago
+
+// "index.db.damaged", "index.db.damaged-2-journal": one of those that end so.
+static bool is_aside(const char *name, const char *end)
+{
+    struct str rest = str_from(name);
+
+    if (!str_starts(rest, ASIDE))
+        return false;
+    rest = str_slice(rest, sizeof ASIDE - 1, rest.n);
+    if (rest.n > 1 && rest.s[0] == '-' && isdigit((unsigned char)rest.s[1]))
+        for (rest = str_slice(rest, 1, rest.n); rest.n && isdigit((unsigned char)rest.s[0]);)
+            rest = str_slice(rest, 1, rest.n);
+    return str_is(rest, end);
+}
+
+// Its status changed last when it was put aside. A folder that had that name is not ours to empty.
+static bool is_old(int root, const char *name, int64_t before_ns)
+{
+    struct stat st;
+
+    return fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode) &&
+           st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec < before_ns;
+}
+
+static bool sweep(int root, DIR *names, const char *end, int64_t before_ns, size_t *removed)
+{
+    rewinddir(names);
+    for (struct dirent *e; (e = readdir(names));) {
+        if (!is_aside(e->d_name, end) || !is_old(root, e->d_name, before_ns))
+            continue;
+        if (unlinkat(root, e->d_name, 0) == 0)
+            ++*removed;
+        else if (errno != ENOENT)
+            return false;
+    }
+    return true;
+}
+
+enum store_error sqlite_sweep(struct store *base, int64_t before_ns, size_t *removed,
+                              struct diags *ds)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    DIR *names = s->absent ? NULL : opendir(s->root.s);
+    bool fine = names || s->absent;
+
+    for (size_t i = 0; names && i < BESIDE_COUNT && fine; i++)
+        fine = sweep(dirfd(names), names, beside[i], before_ns, removed);
+    int error = errno;
+    if (names)
+        closedir(names);
+    if (fine)
+        return STORE_OK;
+    return store_fail(ds, STORE_FAILED, "`%.*s`: %s", STR_ARG(s->root), strerror(error));
 }

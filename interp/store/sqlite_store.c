@@ -240,6 +240,7 @@ const struct run_ops sqlite_run_ops = {
     .claim = sqlite_claim,
     .drop = sqlite_claim_drop,
     .remove = remove_run,
+    .sweep = sqlite_sweep,
     .user = user,
 };
 

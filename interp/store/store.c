@@ -359,6 +359,15 @@ enum store_error store_prune(struct store *s, int64_t older_than_ns, size_t *rem
     return e;
 }
 
+enum store_error store_sweep(struct store *s, int64_t older_than_ns, size_t *removed,
+                             struct diags *ds)
+{
+    *removed = 0;
+    if (!s->ops.runs->sweep)
+        return STORE_OK;
+    return s->ops.runs->sweep(s, clock_wall_ns() - older_than_ns, removed, ds);
+}
+
 // ---- what little is known about events
 
 bool is_start(struct str type)

@@ -234,6 +234,9 @@ enum store_error store_claim_fire(struct store *s, struct str key, struct arena 
 // Removes runs that are final or aborted and ended longer ago than that.
 enum store_error store_prune(struct store *s, int64_t older_than_ns, size_t *removed,
                              struct diags *ds);
+// Removes files that were damaged, and were put aside longer ago than that; how many.
+enum store_error store_sweep(struct store *s, int64_t older_than_ns, size_t *removed,
+                             struct diags *ds);
 
 // Who is asking: the operating system user (PostgreSQL: the database role).
 struct str store_user(struct store *s, struct arena *a);

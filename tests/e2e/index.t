@@ -144,6 +144,18 @@ test_that 'a damaged index: run and undo say it before a step, once, and it stan
 	after garbage && exits 10 runbook undo $new >out 2>&1 </dev/null && sed "/phase /q" out | grep -q "warning: .*made again from them" && [ "$(grep -c "made again from them" out)" = 1 ]
 '
 
+# In a store of its own: what is old is removed.
+apart=$work/apart
+lists() { LC_ALL=C ls "$apart" | tr "\n" " " >is && echo "$* " | tr -d "\n" >want && same want is; }
+test_that 'prune removes what was put aside, when it is older than what is kept, and says so; and nothing else' '
+	runbook --store "$apart" run good.yaml 2>err && echo no index >"$apart/index.db" && runbook --store "$apart" runs >out 2>&1 && says "kept as .*index.db.damaged" &&
+	echo no index >"$apart/index.db" && runbook --store "$apart" runs >out 2>&1 && says "index.db.damaged-2" && rm -f "$apart/index.db.damaged-journal" "$apart/index.db-journal" &&
+	echo half >"$apart/index.db.damaged-2-journal" && touch "$apart/index.db.damaged.mine" "$apart/index.db.damaged-x" && mkdir "$apart/index.db.damaged-3" &&
+	exits 0 runbook --store "$apart" prune --keep 1d >out 2>&1 && [ "$(cat out)" = "0 runs removed" ] && [ -e "$apart/index.db.damaged" ] && [ -e "$apart/index.db.damaged-2" ] &&
+	exits 0 runbook --store "$apart" prune --keep 0d >out 2>&1 && says "^1 run removed$" && says "^3 files of damaged indexes removed$" && rm -f "$apart/index.db-journal" &&
+	lists index.db index.db.damaged-3 index.db.damaged-x index.db.damaged.mine runs
+'
+
 test_that 'a second damage is kept beside the first' '
 	after garbage && runbook runs >out 2>&1 && garbage && runbook runs >out 2>&1 && says index.db.damaged-2 &&
 	[ -e "$index.damaged-2" ] && runbook locks >out 2>&1 && says prod && silent warning
