@@ -101,7 +101,8 @@ int command_view(struct invocation *v)
         document_html(d, h->title.n ? h->title : program->root->rb->name.str, &b);
     else
         document_markdown(d, &b);
-    fwrite(b.s, 1, b.n, stdout);
+    struct str text = mask_text(v->mask, buf_str(&b), v->arena, NULL);
+    fwrite(text.s, 1, text.n, stdout);
     buf_free(&b);
     return CODE_OK;
 }

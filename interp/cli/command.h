@@ -63,6 +63,7 @@ struct invocation {
     bool ndjson;        // -o ndjson
     struct str dir;     // absolute: the caller's folder, after -C
     bool events_began;  // standard output has events of a run
+    struct mask *mask;  // knows the secrets of what is run or rehearsed
 };
 
 // Takes the command line apart. False, with DIAG_USAGE in v->diags, when it is not right;

@@ -209,7 +209,8 @@ void live_begin(struct live *l)
                                .loop = l->loop,
                                .diags = l->v->diags,
                                .observers = events ? events : l->teller,
-                               .asker = person };
+                               .asker = person,
+                               .mask = l->v->mask };
 }
 
 // -------- the end

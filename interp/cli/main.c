@@ -165,6 +165,7 @@ int main(int argc, char **argv)
         return code;
     set_signals();
     v.arena = ds.arena = arena_new(NULL);
+    v.mask = mask_new(v.arena);
     code = command_line_read(&v, argc, argv) ? carry_out(&v) : CODE_USAGE;
     print_diags(&v, v.events_began);
     code = flush_output(code);

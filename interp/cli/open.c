@@ -80,7 +80,7 @@ static void print_one(struct invocation *v, const struct diag *d)
 
     diag_print_wide(d, look_columns(STDERR_FILENO), memory);
     fclose(memory);
-    struct str rest = { text, n };
+    struct str rest = mask_text(v->mask, (struct str){ text, n }, v->arena, NULL);
     while (rest.n) {
         size_t end = str_find(rest, '\n');
         struct str line = end == SIZE_MAX ? rest : str_slice(rest, 0, end);
@@ -122,7 +122,7 @@ void print_diags(struct invocation *v, bool events_began)
         struct event e = { .type = EVENT_DIAGNOSTIC,
                            .seq = ++seq,
                            .wall_ns = clock_wall_ns(),
-                           .data = diag_data(d, v->arena) };
+                           .data = event_masked(diag_data(d, v->arena), v->mask, v->arena) };
         struct str line = event_line(&e, STR(""), v->arena);
         printf("%.*s\n", STR_ARG(line));
     }

@@ -15,6 +15,7 @@ struct page *stdout_page(struct invocation *v)
 
     *look = look_of(STDOUT_FILENO, color);
     *p = page_new(v->arena, look, look->columns);
+    p->mask = v->mask;
     return p;
 }
 

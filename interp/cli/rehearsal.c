@@ -22,7 +22,8 @@ int rehearse(struct invocation *v, struct history *h)
                               .loop = l.loop,
                               .diags = v->diags,
                               .observers = &listener,
-                              .asker = person_new(v->arena, l.loop, NULL, NULL, h) };
+                              .asker = person_new(v->arena, l.loop, NULL, NULL, h),
+                              .mask = v->mask };
     code = run_start(&l.env, &l.options);
     // What a dry run comes to in the end means nothing; that it could begin does.
     bool refused = code == CODE_USAGE || code == CODE_INVALID || code == CODE_PREFLIGHT ||

@@ -61,6 +61,9 @@ bool frame_with(const struct step *use, const struct module *m, const struct sco
 // f->env. Blocks (exec: for at most a minute).
 bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,
                    struct diags *ds);
+// What is known of the secrets of [m] and of all it uses before anything is read or said: variables,
+// and what a file spells out for a secret input.
+void module_secrets_ahead(const struct module *m, struct mask *mask, struct arena *a);
 // Those of a used runbook that is not reached yet, which stand in files that can be known now: a
 // step may print one before that, and the plan that is kept may spell it out.
 void frame_secrets_ahead(const struct frame *f, struct mask *mask, struct value now,

@@ -28,17 +28,6 @@ static bool is_given(const struct input *in, const struct given *given, size_t c
     return false;
 }
 
-static bool has_drill_value(const struct module *m, const struct input *in)
-{
-    const struct drill *d = m->rb->drill;
-    const struct form_entry *e = d ? d->inputs.items : NULL;
-
-    for (size_t i = 0; e && i < d->inputs.count; i++)
-        if (str_equal(e[i].entry.key.str, in->entry.key.str))
-            return true;
-    return false;
-}
-
 static struct str default_text(const struct input *in)
 {
     const struct form *f = in->fallback;
@@ -124,7 +113,8 @@ const struct given *frame_ask(const struct module *m, bool drill, struct value o
         all[i] = given[i];
     for (size_t i = 0; i < list->count && !*stop; i++)
         if (inputs[i].prompt.str.n && is_among(&inputs[i], only) &&
-            !is_given(&inputs[i], given, *count) && !(drill && has_drill_value(m, &inputs[i])))
+            !is_given(&inputs[i], given, *count) &&
+            !(drill && input_drilled(m->rb, inputs[i].entry.key.str)))
             n += ask(&inputs[i], k, l, stop, a, &all[n]);
     *count = n;
     return all;

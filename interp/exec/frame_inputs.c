@@ -31,17 +31,6 @@ static const struct given *given_for(const struct taking *t, struct str name)
     return NULL;
 }
 
-static const struct form *drill_for(const struct taking *t, struct str name)
-{
-    const struct drill *d = t->f->module->rb->drill;
-    const struct form_entry *e = t->f->drill && d ? d->inputs.items : NULL;
-
-    for (size_t i = 0; e && i < d->inputs.count; i++)
-        if (str_equal(e[i].entry.key.str, name))
-            return e[i].form;
-    return NULL;
-}
-
 static void refuse(struct taking *t, const struct input *in, struct span where,
                    const struct refusal *why)
 {
@@ -156,7 +145,8 @@ static void put(struct taking *t, const struct input *in, struct value v)
 static void take(struct taking *t, const struct input *in)
 {
     const struct given *g = given_for(t, in->entry.key.str);
-    const struct form *form = drill_for(t, in->entry.key.str);
+    const struct form *form = t->f->drill ? input_drilled(t->f->module->rb, in->entry.key.str)
+                                          : NULL;
     struct refusal why = { 0 };
     struct value v;
     bool outside = g && !form;

@@ -248,19 +248,18 @@ static void mask_inputs(const struct frame *f, struct mask *m, struct arena *a)
             mask_value(m, v, a);
 }
 
-// What a used runbook will read later may be printed by a step before that.
-static void mask_ahead(const struct module *m, struct mask *mask, struct arena *a)
+void module_secrets_ahead(const struct module *m, struct mask *mask, struct arena *a)
 {
-    const struct secret *secrets = m->rb->secrets.items;
-
-    for (size_t i = 0; i < m->rb->secrets.count; i++)
-        if (secrets[i].env.str.n)
-            mask_add(mask, str_from(getenv(str_copy(a, secrets[i].env.str).s)));
-    const struct input *inputs = m->rb->inputs.items;
-    for (size_t i = 0; i < m->rb->inputs.count; i++)
-        mask_add(mask, input_spelled(&inputs[i], inputs[i].fallback));
+    LIST_EACH(const struct secret, s, m->rb->secrets)
+    if (s->env.str.n)
+        mask_add(mask, str_from(getenv(str_copy(a, s->env.str).s)));
+    LIST_EACH(const struct input, in, m->rb->inputs)
+    {
+        mask_add(mask, input_spelled(in, in->fallback));
+        mask_add(mask, input_spelled(in, input_drilled(m->rb, in->entry.key.str)));
+    }
     for (size_t i = 0; i < m->use_count; i++)
-        mask_ahead(m->uses[i], mask, a);
+        module_secrets_ahead(m->uses[i], mask, a);
 }
 
 // Reading a pipe would take from it what is read for real later.
@@ -307,7 +306,6 @@ bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct 
     g.scope = frame_scope(f, now, a);
     g.dir = frame_early_dir(f, now, a);
     mask_inputs(f, mask, a);
-    mask_ahead(f->module, mask, a);
     for (size_t i = 0; i < list->count && !lookout_called(f->lookout); i++) {
         g.secret = &secrets[i];
         if (!fetch(&g) || !is_good(&g)) {

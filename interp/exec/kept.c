@@ -78,16 +78,6 @@ bool plan_is_whole(const struct kept_plan *plan)
     return true;
 }
 
-static const struct form *drilled(const struct runbook *rb, struct str name)
-{
-    const struct form_entry *e = rb->drill ? rb->drill->inputs.items : NULL;
-
-    for (size_t i = 0; e && i < rb->drill->inputs.count; i++)
-        if (str_equal(e[i].entry.key.str, name))
-            return e[i].form;
-    return NULL;
-}
-
 // ---- words of a program that says a secret
 
 static bool is_one_of(struct str program, const char *const *names)
@@ -178,7 +168,7 @@ static struct str without_defaults(struct driver *d, struct str text)
             struct str name = in[k].entry.key.str;
             struct str by = str_format(d->arena, "%s%.*s__", PLACEHOLDER_DEFAULT, STR_ARG(name));
             text = replaced(d->arena, text, input_spelled(&in[k], in[k].fallback), by);
-            text = replaced(d->arena, text, input_spelled(&in[k], drilled(rb, name)), by);
+            text = replaced(d->arena, text, input_spelled(&in[k], input_drilled(rb, name)), by);
         }
     }
     return text;

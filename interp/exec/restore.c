@@ -25,17 +25,6 @@ static const struct given *kept_inputs(struct driver *d, const struct kept_plan 
     return all;
 }
 
-static bool is_drilled(const struct driver *d, struct str name)
-{
-    const struct drill *drill = d->options->drill ? d->program->root->rb->drill : NULL;
-    const struct form_entry *e = drill ? drill->inputs.items : NULL;
-
-    for (size_t i = 0; e && i < drill->inputs.count; i++)
-        if (str_equal(e[i].entry.key.str, name))
-            return true;
-    return false;
-}
-
 static bool is_as_before(struct driver *d, const struct kept_plan *plan, const struct input *in,
                          const struct given *g)
 {
@@ -62,7 +51,7 @@ static bool others_are_as_before(struct driver *d, const struct kept_plan *plan)
         LIST_EACH(const struct input, in, *inputs)
         {
             if (!str_equal(in->entry.key.str, g->name) || in->secret == YES ||
-                is_drilled(d, g->name) ||
+                (d->options->drill && input_drilled(d->program->root->rb, g->name)) ||
                 list_has(plan->secret_inputs, g->name) || is_as_before(d, plan, in, g))
                 continue;
             struct diag *e = diag_error(d->diags, DIAG_BAD_INPUT, g->span,

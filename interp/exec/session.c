@@ -28,7 +28,7 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
                           .store = env->store,
                           .diags = env->diags,
                           .asker = env->asker,
-                          .mask = mask_new(env->arena),
+                          .mask = env->mask ? env->mask : mask_new(env->arena),
                           .earlier = { .answers = map_new(env->arena),
                                        .consents = map_new(env->arena),
                                        .open = map_new(env->arena),
@@ -273,6 +273,7 @@ void new_root_frame(struct driver *d)
     *f = (struct frame){ .module = d->program->root, .mask = d->mask, .drill = d->options->drill,
                          .given_secrets = d->given_secrets };
     d->frame = f;
+    module_secrets_ahead(f->module, d->mask, d->arena);
     f->lookout = d->lookout;
     make_run_value(d);
     f->run = d->run_value;

@@ -139,6 +139,16 @@ static const struct input_kind kinds[] = {
     [INPUT_LIST] = { "list", "a list", "[a, b]", VALUE_LIST, NULL, read_list },
 };
 
+const struct form *input_drilled(const struct runbook *rb, struct str name)
+{
+    const struct form_entry *e = rb->drill ? rb->drill->inputs.items : NULL;
+
+    for (size_t i = 0; e && i < rb->drill->inputs.count; i++)
+        if (str_equal(e[i].entry.key.str, name))
+            return e[i].form;
+    return NULL;
+}
+
 struct str input_spelled(const struct input *in, const struct form *form)
 {
     if (in->secret != YES || !form || form->kind != FORM_CONSTANT ||

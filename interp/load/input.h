@@ -16,6 +16,8 @@ struct refusal {
 };
 
 bool input_is_required(const struct input *in);
+// What `drill:` says for an input; NULL: nothing.
+const struct form *input_drilled(const struct runbook *rb, struct str name);
 // What [form], a default or a value for a drill, spells out of a secret input; empty: nothing.
 struct str input_spelled(const struct input *in, const struct form *form);
 const struct expr_type *input_expr_type(const struct input *in, struct arena *a);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mask.h"
 #include "report/harmless.h"
 
 enum { NARROWEST = 20, UNBOUNDED = 100000 };
@@ -92,6 +93,8 @@ static void add_rows(struct page *p, struct margin *m, enum ink color, struct st
 
 static void add_lines(struct page *p, struct margin m, enum ink color, struct str text)
 {
+    if (p->mask)
+        text = mask_text(p->mask, text, p->arena, NULL);
     if (text.n && text.s[text.n - 1] == '\n')
         text.n--;
     for (;;) {

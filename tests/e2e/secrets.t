@@ -116,6 +116,24 @@ test_that 'a number that was one is none in JSON, in rows and in names, and a re
 	done && nowhere
 '
 
+test_that 'what a file spells out of it is hidden in a plan, in a document and beside an error' '
+	SECRET="Zq7-Xk9wVb4Jx_T" && export SECRET
+	book <<-EOF &&
+		inputs: {pw: {secret: true, default: Mr5-Pq8LnWc3_Hd}, need: {required: true}}
+		drill: {inputs: {pw: Mr5-Pq8LnWc3_Hd}}
+		checklist: ["is $SECRET there?"]
+		confirm: "with $SECRET?"
+		steps:
+		  - {id: a, name: of $SECRET, shell: echo $SECRET Mr5-Pq8LnWc3_Hd, confirm: $SECRET?, leaves: $SECRET Mr5-Pq8LnWc3_Hd, undo: none}
+	EOF
+	for command in "plan book.yaml" "view book.yaml" "view --format html book.yaml" "run book.yaml" "run --drill book.yaml" "run -o ndjson book.yaml"; do
+		runbook $command </dev/null >>said/all 2>&1
+		runbook $command -i need=x </dev/null >>said/all 2>&1
+	done
+	[ "$(grep -c "\*\*\*" said/all)" -gt 20 ] || { cat said/all; exit 1; }
+	$spellings search said && SECRET=Mr5-Pq8LnWc3_Hd $spellings search said
+'
+
 test_that 'what a step read of it goes into no argv' '
 	book <<-EOF &&
 		steps:
