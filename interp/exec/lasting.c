@@ -1,5 +1,7 @@
 #include "exec/lasting.h"
 
+#include <errno.h>
+
 #include "base/arena.h"
 #include "base/sha256.h"
 #include "exec/core/masked.h"
@@ -7,7 +9,10 @@
 #include "exec/walk.h"
 #include "value/fields.h"
 
-enum { INLINE = 3 * 1024 };
+enum {
+    INLINE = 3 * 1024,
+    SHORT = 256,  // bytes of a field that an event has room for, whatever else it holds
+};
 
 struct lasting lasting_in(struct driver *d, struct arena *a, struct value_builder *event,
                           bool aside)
@@ -28,8 +33,9 @@ static struct str masked_json(struct lasting *l, struct value v, bool *found)
     return json_text(masked_value(v, l->d->mask, l->arena, found), l->arena);
 }
 
-// The names of the fields, or the places in the list, in which something is masked.
-static void withhold(struct lasting *l, const char *field, struct value v)
+// The names of the fields, or the places in the list, in which something is masked or that are
+// longer than [most].
+static void withhold(struct lasting *l, const char *field, struct value v, size_t most)
 {
     struct value_builder *names = value_list_start(l->arena);
     size_t n = v.kind == VALUE_MAP || v.kind == VALUE_LIST ? value_size(v) : 0;
@@ -37,8 +43,10 @@ static void withhold(struct lasting *l, const char *field, struct value v)
     for (size_t i = 0; i < n; i++) {
         bool found = false;
         bool map = v.kind == VALUE_MAP;
-        masked_value(map ? v.map->entries[i].value : value_item(v, i), l->d->mask, l->arena, &found);
-        if (found)
+        struct value one = masked_value(map ? v.map->entries[i].value : value_item(v, i),
+                                        l->d->mask, l->arena, &found);
+        bool is_long = most != SIZE_MAX && json_text(one, l->arena).n > most;
+        if (found || is_long)
             value_add(names, map ? v.map->entries[i].key : value_int((int64_t)i));
     }
     note(l, &l->withheld, field, value_finish(names));
@@ -63,6 +71,38 @@ static void note_kinds(struct lasting *l, const char *field, struct value v)
         note(l, &l->kinds, field, kinds);
 }
 
+// What a step said is not worth stopping a run for: where the disk is too full for it, it is lost,
+// and the rest of the result stands. That a file of this name is there, say, is another matter.
+static bool lose_output(struct lasting *l, const char *field, struct value v, int error)
+{
+    if ((error != ENOSPC && error != EDQUOT && error != EFBIG) || v.kind != VALUE_MAP ||
+        !str_is(str_from(field), "result"))
+        return false;
+    withhold(l, field, v, SHORT);
+    value_put_s(l->event, "lost", value_bool(true));
+    l->lost = true;
+    return true;
+}
+
+static bool keep_beside(struct lasting *l, const char *field, struct value v, struct str json)
+{
+    struct driver *d = l->d;
+    struct diags ds = { .arena = l->arena };
+    struct str name = str_format(l->arena, "%s-%lld.json", field, (long long)next_seq(d));
+
+    errno = 0;
+    if (!journal_keep(d->journal, name.s, json, &ds)) {
+        int error = errno;
+        if (lose_output(l, field, v, error))
+            return true;
+        diags_append(d->diags, &ds);
+        return false;
+    }
+    note(l, &l->kept, field, value_string(name));
+    note(l, &l->digests, field, value_string(lasting_digest(l->arena, json)));
+    return true;
+}
+
 bool lasting_put(struct lasting *l, const char *field, struct value v)
 {
     struct driver *d = l->d;
@@ -74,15 +114,8 @@ bool lasting_put(struct lasting *l, const char *field, struct value v)
     note_kinds(l, field, v);
     struct str json = masked_json(l, v, &found);
     if (found)
-        withhold(l, field, v);
-    if (json.n <= INLINE)
-        return true;
-    struct str name = str_format(l->arena, "%s-%lld.json", field, (long long)next_seq(d));
-    if (!journal_keep(d->journal, name.s, json, d->diags))
-        return false;
-    note(l, &l->kept, field, value_string(name));
-    note(l, &l->digests, field, value_string(lasting_digest(l->arena, json)));
-    return true;
+        withhold(l, field, v, SIZE_MAX);
+    return json.n <= INLINE || keep_beside(l, field, v, json);
 }
 
 void lasting_end(struct lasting *l)
@@ -131,11 +164,20 @@ static struct value joined(struct arena *a, struct value x, struct value y)
     return value_finish(b);
 }
 
+// Beside the names of what is lost: why.
+static struct value no_room(struct arena *a)
+{
+    struct value_builder *b = value_map_start(a);
+
+    value_put_s(b, "full", value_bool(true));
+    return value_finish(b);
+}
+
 bool lasting_restore(struct driver *d, struct event *e)
 {
     struct value digests = value_of(e->data, "digests");
     struct value kept = value_of(e->data, "kept"), withheld = value_of(e->data, "withheld"), whole;
-    struct value kinds = value_of(e->data, "kinds");
+    struct value kinds = value_of(e->data, "kinds"), lost = value_of(e->data, "lost");
     struct value_builder *b;
 
     if (kept.kind != VALUE_MAP && withheld.kind != VALUE_MAP && kinds.kind != VALUE_MAP)
@@ -143,8 +185,10 @@ bool lasting_restore(struct driver *d, struct event *e)
     b = value_map_start(d->arena);
     for (size_t i = 0; i < value_size(e->data); i++)
         value_put(b, e->data.map->entries[i].key, e->data.map->entries[i].value);
+    if (truth_of(e->data, "lost"))
+        lost = no_room(d->arena);
     if (withheld.kind == VALUE_MAP)
-        value_put_s(b, "lost", joined(d->arena, value_of(e->data, "lost"), withheld));
+        value_put_s(b, "lost", joined(d->arena, lost, withheld));
     for (size_t i = 0; kept.kind == VALUE_MAP && i < value_size(kept); i++) {
         struct value_entry at = kept.map->entries[i];
         struct value digest = at.key.kind == VALUE_STRING

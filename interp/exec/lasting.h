@@ -7,7 +7,8 @@
 //   "withheld": {"result": ["stdout"]}      held a secret: *** is not what they hold
 //   "kinds": {"result": {"modified": "timestamp"}}   what JSON does not know (kinds.h)
 //
-// Of a list, "withheld" says the places. When the event is read again it has what was kept,
+// Where the disk is too full for a long result its long fields are withheld, too, and "lost" is
+// true. Of a list, "withheld" says the places. When the event is read again it has what was kept,
 // and what was withheld is "lost": reading that is an error, it never becomes the text ***.
 
 #pragma once
@@ -20,12 +21,14 @@ struct lasting {
     struct value_builder *event;
     struct value_builder *kept, *digests, *withheld, *kinds;  // NULL: nothing
     bool aside;                   // of no step of the run: nothing is read again
+    bool lost;                    // there was no room for all of it
 };
 
 struct lasting lasting_in(struct driver *d, struct arena *a, struct value_builder *event,
                           bool aside);
 // Puts [v] into the event as [field]. False when it is long and the store cannot be written:
-// what reads it later would get a part of it.
+// what reads it later would get a part of it. Of a result for which only the room is missing, what
+// is long is lost instead.
 bool lasting_put(struct lasting *l, const char *field, struct value v);
 void lasting_end(struct lasting *l);
 // "sha256:9f2c..."

@@ -278,7 +278,7 @@ static int get_ready(struct driver *d, struct run_options *o, const struct kept_
     o->detach |= d->earlier.detached;
     code = d->locks.count ? locks_take(d) : 0;
     if (!code && !driver_start_keeper(d))
-        code = CODE_PREFLIGHT;
+        code = d->refused ? d->refused : CODE_PREFLIGHT;
     if (code)
         return code;
     d->quiet = false;

@@ -199,6 +199,21 @@ static void keeper_is_unwell(void *arg, enum unwell how, int64_t pid, int64_t wa
                     n);
 }
 
+// What keeps the steps writes down in the folder of the run what it does: without that nothing
+// could be known of them, so that is the store's failure.
+static void no_keeper(struct driver *d, int error)
+{
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO || error == EROFS) {
+        d->refused = CODE_STORE;
+        diag_error(d->diags, DIAG_STORE, (struct span){ 0 },
+                   "`%.*s` cannot be written: %s; nothing was started", STR_ARG(d->folder),
+                   strerror(error));
+        return;
+    }
+    diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
+               "the process that keeps the steps cannot be started: %s", strerror(error));
+}
+
 bool driver_start_keeper(struct driver *d)
 {
     d->session = (struct session){
@@ -210,8 +225,7 @@ bool driver_start_keeper(struct driver *d)
         keeper_on_held(d->session.keeper, step_is_held, d);
         keeper_on_unwell(d->session.keeper, keeper_is_unwell, d);
     } else {
-        diag_error(d->diags, DIAG_PREFLIGHT, (struct span){ 0 },
-                   "the process that keeps the steps cannot be started: %s", strerror(errno));
+        no_keeper(d, errno);
     }
     raise_limits();
     return d->session.keeper != NULL;

@@ -219,7 +219,7 @@ static int begin(struct driver *d)
         return code;
     make_run_value(d);
     d->frame->run = d->run_value;
-    return driver_start_keeper(d) ? 0 : CODE_PREFLIGHT;
+    return driver_start_keeper(d) ? 0 : d->refused ? d->refused : CODE_PREFLIGHT;
 }
 
 int run_start(struct run_env *env, const struct run_options *o)

@@ -24,6 +24,9 @@ bool put_results(struct walk *w, struct value_builder *b, bool has_result)
     if (whole && w->outputs.kind == VALUE_MAP)
         whole = lasting_put(&l, "outputs", w->outputs);
     lasting_end(&l);
+    if (l.lost)
+        say(w->d, "%.*s: the disk is too full for what it said, which is lost; its result stands",
+            STR_ARG(w->task->address));
     if (w->view.result == &w->result && value_size(w->view.result_lost))
         value_put_s(b, "lost", lost_names(w->arena, "result", w->view.result_lost));
     if (!whole)

@@ -1,19 +1,22 @@
-// Values with parts missing: fields that held a secret and were not kept, fields that a result only
-// has when there is something to say. Who reads one of them is told why it is not there.
+// Values with parts missing: fields that held a secret or for which the disk was too full, fields
+// that a result only has when there is something to say. Who reads one of them is told why it is not there.
 
 #include "base/arena.h"
 #include "exec/inside.h"
 #include "value/fields.h"
 #include "value/json.h"
 
-// ---- what held a secret, and was not kept
+// ---- what was not kept
 
 struct str view_why_lost(struct str what, const struct task *t, struct arena *a)
 {
+    bool full = truth_of(t->more->lost, "full");
+
     return str_format(a,
-                      "`%.*s` of step `%.*s` held a secret and was not kept; it cannot be read "
+                      "`%.*s` of step `%.*s` %s and was not kept; it cannot be read "
                       "after a resume",
-                      STR_ARG(what), STR_ARG(t->address));
+                      STR_ARG(what), STR_ARG(t->address),
+                      full ? "was too long for a full disk" : "held a secret");
 }
 
 // A map of which some fields are not known any more.

@@ -106,7 +106,8 @@ bool db_is_full(struct db *db)
 {
     int code = db->sq->errcode(db->handle) & 0xFF, error = db->sq->system_errno(db->handle);
 
-    return code == SQLITE_FULL || (code == SQLITE_IOERR && (error == ENOSPC || error == EDQUOT));
+    return code == SQLITE_FULL ||
+           (code == SQLITE_IOERR && (error == ENOSPC || error == EDQUOT || error == EFBIG));
 }
 
 bool db_is_busy(struct db *db)

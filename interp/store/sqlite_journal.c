@@ -12,6 +12,7 @@
 
 enum {
     RESERVE = 256 * 1024,  // bytes: a few outcomes, each at most 64 KiB
+    MUCH = 64 * 1024,      // bytes of output
     LOG_PAGES = 250,       // of the log before it is turned into the database
     FEW_PAGES = 16,        // of a log that need not be made longer yet
     MORE_PAGES = 50,       // by so many it is made longer at a time
@@ -57,15 +58,41 @@ static bool still_ours(struct sqlite_journal *j, struct failure *why)
     return epoch == j->epoch;
 }
 
+// What of a batch is written.
+enum {
+    ALL = 0,
+    OUTCOMES = 1,  // up to the first intent; the row that came with it is later than that
+    MEAGRE = 2,    // output without what it said
+};
+
+static bool is_output(const struct new_event *e)
+{
+    return str_is(e->type, "step.output");
+}
+
+// In a string a quote is escaped, so the first `,"text":"` is the member.
+static struct str without_text(struct arena *a, struct str json)
+{
+    static const char *const members[] = { ",\"text\":\"", ",\"b64\":\"" };
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t at = str_search(json, str_from(members[i]));
+        if (at != SIZE_MAX)
+            return str_format(a, "%.*s,\"text\":\"\",\"lost\":true,\"truncated\":true}",
+                              STR_ARG(str_slice(json, 0, at)));
+    }
+    return json;
+}
+
 static bool add_event(struct sqlite_journal *j, struct chain *chain, const struct new_event *e,
-                      struct failure *why)
+                      struct str json, struct failure *why)
 {
     const struct sqlite_api *sq = j->db.sq;
 
-    chain_add(chain, e->json);
+    chain_add(chain, json);
     sq->bind_int64(j->add_event, 1, e->seq);
     sq->bind_text64(j->add_event, 2, e->type.s, e->type.n, SQLITE_STATIC, SQLITE_UTF8);
-    sq->bind_text64(j->add_event, 3, e->json.s, e->json.n, SQLITE_STATIC, SQLITE_UTF8);
+    sq->bind_text64(j->add_event, 3, json.s, json.n, SQLITE_STATIC, SQLITE_UTF8);
     sq->bind_blob(j->add_event, 4, chain->hash, SHA256_SIZE, SQLITE_STATIC);
     return db_run(&j->db, j->add_event, why);
 }
@@ -76,17 +103,17 @@ static bool put_row(struct sqlite_journal *j, const struct run_row *row, struct 
     return db_run(&j->db, j->put_row, why);
 }
 
-// [only_outcomes]: up to the first intent; the row that came with it is later than that.
-static bool add_all(struct sqlite_journal *j, const struct batch *batches, bool only_outcomes,
+static bool add_all(struct sqlite_journal *j, const struct batch *batches, int extent,
                     struct chain *chain, struct failure *why)
 {
     const struct run_row *row = NULL;
 
     for (const struct batch *b = batches; b; b = b->next) {
         for (const struct new_event *e = b->first; e; e = e->next) {
-            if (only_outcomes && is_intent(e->type))
+            if (extent & OUTCOMES && is_intent(e->type))
                 return true;
-            if (!add_event(j, chain, e, why))
+            bool meagre = extent & MEAGRE && is_output(e);
+            if (!add_event(j, chain, e, meagre ? without_text(b->arena, e->json) : e->json, why))
                 return false;
         }
         row = b->row ? b->row : row;
@@ -106,13 +133,13 @@ static enum written give_up(struct sqlite_journal *j)
     return full ? WRITTEN_FULL : WRITTEN_NOT;
 }
 
-static enum written write_once(struct sqlite_journal *j, const struct batch *batches,
-                               bool only_outcomes, struct failure *why)
+static enum written write_once(struct sqlite_journal *j, const struct batch *batches, int extent,
+                               struct failure *why)
 {
     struct chain chain = j->chain;
 
     if (!db_run(&j->db, j->begin, why) || !still_ours(j, why) ||
-        !add_all(j, batches, only_outcomes, &chain, why) || !db_run(&j->db, j->commit, why))
+        !add_all(j, batches, extent, &chain, why) || !db_run(&j->db, j->commit, why))
         return give_up(j);
     j->chain = chain;
     head_write(j->head_fd, chain.seq);
@@ -128,12 +155,28 @@ static bool has_intent(const struct batch *batches)
     return false;
 }
 
-// The disk is full. What has happened is recorded in the reserve's room; nothing new starts.
+// Then it is what was printed that there is no room for, and a run need not stop for that.
+static bool says_much(const struct batch *batches)
+{
+    size_t n = 0;
+
+    for (const struct batch *b = batches; b; b = b->next)
+        for (const struct new_event *e = b->first; e; e = e->next)
+            n += is_output(e) ? e->json.n : 0;
+    return n >= MUCH;
+}
+
+// The disk is full. What has happened is recorded in the reserve's room, without what was printed
+// where there is no room for that; nothing new starts.
 static bool write_in_reserve(struct sqlite_journal *j, const struct batch *batches,
                              struct failure *why)
 {
     bool intent = has_intent(batches);
-    enum written w = write_once(j, batches, intent, why);
+    int extent = intent ? OUTCOMES : ALL;
+    enum written w = write_once(j, batches, extent, why);
+
+    if (w == WRITTEN_FULL)
+        w = write_once(j, batches, extent | MEAGRE, why);
 
     if (w == WRITTEN && !intent)
         return true;
@@ -226,8 +269,10 @@ static bool write_batches(struct journal *base, const struct batch *batches, str
         return false;
     if (j->spent && has_intent(batches) && !reserve_make(j))
         return write_in_reserve(j, batches, why);
-    switch (write_once(j, batches, false, why)) {
+    switch (write_once(j, batches, ALL, why)) {
     case WRITTEN_FULL:
+        if (says_much(batches) && write_once(j, batches, MEAGRE, why) == WRITTEN)
+            return true;
         j->full = true;
         return reserve_spend(j) && write_in_reserve(j, batches, why);
     case WRITTEN_NOT:

@@ -57,6 +57,13 @@ test_that 'full before the run: nothing is started' '
 	disk 2m && fill && book_here "$two" && run_any 12 && ! [ -e effects ]
 '
 
+test_that '... with whatever room is left: it is the store that fails, and is told so' '
+	for kib in 1 8 16 24 32 48 64 80 96 128 160 200; do
+		disk 2m && fill && truncate -s -${kib}K state/filler && book_here "$two" && run_any 12 &&
+			! [ -e effects ] || return
+	done
+'
+
 test_that 'full after a step took effect: it is recorded, nothing more is started' '
 	disk 4m && book_here "$fills" && run_any 12 && effects "a " &&
 	has "nothing further is started" && the_run && ended_12 && rm state/filler && whole &&
@@ -148,6 +155,21 @@ test_that 'full in an undo: resume goes on undoing' '
   - {id: c, shell: exit 1, on_failure: undo, undo: none}"
 	run_any 12 && effects "a b undo-b " && the_run && rm state/filler &&
 	resume 9 && effects "a b undo-b undo-a "
+'
+
+# much KIB: the first step says more than there is room for, the second one reads it
+much() {
+	disk 4m && fill && truncate -s -"$1"K state/filler
+	book_here "  - {id: a, shell: \"echo a >> effects; head -c 3000000 /dev/zero | tr \\\"\\\\\\\\0\\\" x; echo words >&2\"}
+  - {id: b, shell: \"echo b \${{ steps.a.exit }} \${{ size(steps.a.stdout) > 1000000 }} >> effects; ls go\"}"
+}
+test_that 'room for all but output: that is lost, and said, the step is what it was, and the run goes on' '
+	much 600 && run_any 1 && effects "a b 0 true " && the_run && whole &&
+	has "a: the disk is too full for what it said, which is lost; its result stands" &&
+	runbook show "$id" -o ndjson >kept && grep -F "\"type\":\"step.output\"" kept | grep -qF "\"lost\":true" &&
+	grep -F "\"type\":\"step.end\"" kept | head -n 1 | grep -F "\"state\":\"succeeded\"" | grep -F "\"lost\":true" &&
+	runbook logs "$id" a >out && has "the rest was not kept" &&
+	rm state/filler && resume 1 && has "\`stdout\` of step \`a\` was too long for a full disk and was not kept" && effects "a b 0 true "
 '
 
 test_that 'more output than there is room for does not fail a step' '
