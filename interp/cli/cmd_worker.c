@@ -47,7 +47,17 @@ struct ready {
     struct seen_run runs[AMONG];
     struct str why[AMONG];
     size_t count;
+    bool calls;  // none of them can be gone on with, and their contacts are to be told
 };
+
+static void add_ready(struct ready *r, const struct run_row *row, struct str why)
+{
+    if (!why.n || r->count == AMONG)
+        return;
+    r->rows[r->count] = row;
+    r->runs[r->count] = (struct seen_run){ row->id, row->ended };
+    r->why[r->count++] = why;
+}
 
 static bool is_running_here(const struct taking *t, struct str run)
 {
@@ -78,13 +88,15 @@ static bool can_be_read(struct taking *t, enum store_error e, const struct diags
     return !t->unreadable;
 }
 
+// A server that hangs while people are told must not hold up what can go on, so that comes first.
 static void find_ready(struct taking *t, struct arena *a, struct ready *r)
 {
     const struct run_row *rows;
     struct diags ds = { .arena = a };
+    struct ready to_call = { .calls = true };
     size_t count = 0;
 
-    r->count = 0;
+    *r = (struct ready){ 0 };
     if (!can_be_read(t, store_runs_open(t->store, a, &rows, &count, &ds), &ds))
         return;
     for (size_t i = count; i > 0 && r->count < AMONG; i--) {
@@ -92,11 +104,12 @@ static void find_ready(struct taking *t, struct arena *a, struct ready *r)
         if (is_running_here(t, row->id) || was_just_tried(t, row->id) ||
             !row_suits(row, t->labels, t->label_count))
             continue;
-        r->why[r->count] = taking_why(t, row, a);
-        r->rows[r->count] = row;
-        r->runs[r->count] = (struct seen_run){ row->id, row->ended };
-        r->count += r->why[r->count].n > 0;
+        bool calls;
+        struct str why = taking_why(t, row, a, &calls);
+        add_ready(calls ? &to_call : r, row, why);
     }
+    if (!r->count)
+        *r = to_call;
 }
 
 // ---- taking and ending
@@ -132,12 +145,26 @@ static void ended(struct taking *t, struct str run, int code)
     look_soon(t, 0);
 }
 
-static void start_it(struct taking *t, const struct run_row *row, struct str why, struct claim *c)
+// It waits as before. Somebody else may have told them, or the project has other contacts by now: 7.
+static void called(struct taking *t, struct str run, int code)
+{
+    if (code == CODE_SUSPENDED)
+        remember(t, run, 0);
+    else if (code == CODE_LOCKED)
+        remember(t, run, ASKED_AFTER_MS);
+    else
+        taking_say(t, "run %.*s: nobody was told: %s (exit code %d)", STR_ARG(run), code_word(code),
+                   code);
+    look_soon(t, 0);
+}
+
+static void start_it(struct taking *t, const struct run_row *row, struct str why, bool calls,
+                     struct claim *c)
 {
     remember(t, row->id, AGAIN_AFTER_MS);
-    taking_say(t, "run %.*s of %.*s goes on: %.*s", STR_ARG(row->id), STR_ARG(row->runbook),
-               STR_ARG(why));
-    if (job_start(t, row, c, ended))
+    taking_say(t, "run %.*s of %.*s %s: %.*s", STR_ARG(row->id), STR_ARG(row->runbook),
+               calls ? "waits" : "goes on", STR_ARG(why));
+    if (job_start(t, row, calls, c, calls ? called : ended))
         return;
     taking_say(t, "run %.*s: its process cannot be started: %s", STR_ARG(row->id), strerror(errno));
     store_claim_drop(t->store, c);
@@ -161,7 +188,7 @@ static bool take_one(struct taking *t, struct arena *a)
         if (e)
             remember(t, r.rows[i]->id, LOOK_EVERY_MS);
         else if (str_equal(r.rows[i]->id, c.run))
-            start_it(t, r.rows[i], r.why[i], &c);
+            start_it(t, r.rows[i], r.why[i], r.calls, &c);
     return true;
 }
 

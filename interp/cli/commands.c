@@ -49,7 +49,8 @@ const struct command commands[] = {
     { "worker", "", 0, 0, "go on with runs that have the answer they waited for",
       "Takes runs that were started with `--detach`, wait for approvals and have got them (or a "
       "refusal, or their time is up), and goes on with each as `runbook resume RUN --detach` "
-      "would; also with those that crashed on this machine while nobody stayed with them. Several "
+      "would; also with those that crashed on this machine while nobody stayed with them. While "
+      "nobody answers it tells their contacts when it is their turn (`hooks.waiting`). Several "
       "workers may share a store. TERM or INT: takes no more and waits for those that run; a "
       "second one stops them after their step.", .run = command_worker },
     { "watch", "FILE...", 1, ANY, "evaluate triggers and act", NULL },

@@ -252,8 +252,8 @@ static struct str next_word(struct str *words)
     return word;
 }
 
-// "NAME ENDED CLAIM", from `runbook worker`, for this process alone: who goes on with the run, what
-// was seen of it, and by what it is ours.
+// "NAME ENDED WHAT CLAIM", from `runbook worker`, for this process alone: who goes on with the run,
+// what was seen of it, whether it is only to call people, and by what the run is ours.
 static void take_worker(struct live *l)
 {
     const char *said = getenv("RUNBOOK_WORKER");
@@ -261,6 +261,7 @@ static void take_worker(struct live *l)
 
     l->options.worker = next_word(&words);
     l->options.seen_ended = next_word(&words);
+    l->options.call = str_is(next_word(&words), "call");
     l->options.claim = words;
     unsetenv("RUNBOOK_WORKER");
 }

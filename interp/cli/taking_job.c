@@ -56,8 +56,8 @@ static void add_words(struct taking *t, const struct run_row *row, struct arena 
         add(words, &n, "-v");
 }
 
-// Ours, with who takes it, what it was when it was looked at, and the claim.
-static char **environment(const struct taking *t, const struct run_row *row,
+// Ours, with who takes it, what it was when it was looked at, what for, and the claim.
+static char **environment(const struct taking *t, const struct run_row *row, bool calls,
                           const struct claim *claim, struct arena *a)
 {
     size_t n = 0;
@@ -67,8 +67,9 @@ static char **environment(const struct taking *t, const struct run_row *row,
     char **all = NEW_ARRAY(a, char *, n + 2);
     for (size_t i = 0; i < n; i++)
         all[i] = environ[i];
-    all[n] = (char *)(uintptr_t)str_format(a, "RUNBOOK_WORKER=%.*s %.*s %.*s", STR_ARG(t->name),
-                                           STR_ARG(row->ended), STR_ARG(claim->mark))
+    all[n] = (char *)(uintptr_t)str_format(a, "RUNBOOK_WORKER=%.*s %.*s %s %.*s", STR_ARG(t->name),
+                                           STR_ARG(row->ended), calls ? "call" : "go",
+                                           STR_ARG(claim->mark))
                  .s;
     return all;
 }
@@ -155,7 +156,7 @@ static void read_some(void *arg, int events)
     loop_later(j->taking->loop, reap, j);
 }
 
-bool job_start(struct taking *t, const struct run_row *row, const struct claim *claim,
+bool job_start(struct taking *t, const struct run_row *row, bool calls, const struct claim *claim,
                void (*ended)(struct taking *t, struct str run, int code))
 {
     struct arena *a = arena_new(t->v->arena);
@@ -171,7 +172,7 @@ bool job_start(struct taking *t, const struct run_row *row, const struct claim *
     add_words(t, row, a, words);
     int error = pipe2(ends, O_CLOEXEC) < 0 ? errno : 0;
     if (!error) {
-        error = spawn(words, environment(t, row, claim, a), ends[1], &r->job.pid);
+        error = spawn(words, environment(t, row, calls, claim, a), ends[1], &r->job.pid);
         close(ends[1]);
         if (error)
             close(ends[0]);

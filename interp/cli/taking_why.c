@@ -49,32 +49,68 @@ static struct str left_here(const struct taking *t, const struct history *h, str
                        : STR("its process is gone; it was started with --detach");
 }
 
-// A secret input is kept nowhere: nobody but a person can give it again.
-static bool needs_a_person(struct taking *t, const struct history *h)
+// Whom nobody has told yet that the run waits, and whose time has come.
+static struct str turn(const struct history *h, struct arena *a)
 {
-    struct value names = value_of(h->start, "secret_inputs");
+    struct buf b = BUF_EMPTY;
+    struct str step = STR("");
 
-    if (names.kind != VALUE_LIST || !value_size(names))
-        return false;
-    if (!map_get(t->left, h->run)) {
-        map_put(t->left, str_copy(t->v->arena, h->run), t);
+    for (size_t i = 0; i < h->call_count; i++) {
+        const struct call_left *c = &h->calls[i];
+        if (!history_is_left(h, c) || c->at_ns > clock_wall_ns())
+            continue;
+        buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(c->who));
+        step = c->step;
+    }
+    struct str who = buf_take(&b, a);
+    return who.n ? str_format(a, "nobody has answered `%.*s`: %.*s is told", STR_ARG(step),
+                              STR_ARG(who))
+                 : STR("");
+}
+
+static void say_what_is_missing(struct taking *t, const struct history *h, bool calls,
+                                struct str secret)
+{
+    if (calls)
+        taking_say(t,
+                   "run %.*s waits, and nobody tells its contacts: a worker does not have its "
+                   "secret input `%.*s`",
+                   STR_ARG(h->run), STR_ARG(secret));
+    else
         taking_say(t,
                    "run %.*s can go on and needs its secret input `%.*s` again, which a worker "
                    "does not have: runbook resume %.*s%.*s --inputs FILE",
-                   STR_ARG(h->run), STR_ARG(value_item(names, 0).s), STR_ARG(h->run),
+                   STR_ARG(h->run), STR_ARG(secret), STR_ARG(h->run),
                    STR_ARG(reaching_flags(t->v)));
+}
+
+// A secret input is kept nowhere: nobody but a person can give it again. Each is said once.
+static bool needs_a_person(struct taking *t, const struct history *h, bool calls, struct arena *a)
+{
+    struct value names = value_of(h->start, "secret_inputs");
+    struct str said = str_format(a, "%.*s %s", STR_ARG(h->run), calls ? "call" : "go");
+
+    if (names.kind != VALUE_LIST || !value_size(names))
+        return false;
+    if (!map_get(t->left, said)) {
+        map_put(t->left, str_copy(t->v->arena, said), t);
+        say_what_is_missing(t, h, calls, value_item(names, 0).s);
     }
     return true;
 }
 
-struct str taking_why(struct taking *t, const struct run_row *row, struct arena *a)
+struct str taking_why(struct taking *t, const struct run_row *row, struct arena *a, bool *calls)
 {
     bool suspended = str_is(row->state, "suspended"), crashed = str_is(row->state, "crashed");
     struct diags ignored = { .arena = a };
     struct history *h = history_new(a);
 
+    *calls = false;
     if ((!suspended && !crashed) || history_read(h, t->store, row->id, &ignored) != STORE_OK)
         return STR("");
     struct str why = suspended ? answered(t, h, a) : left_here(t, h, a);
-    return why.n && needs_a_person(t, h) ? STR("") : why;
+    *calls = suspended && !why.n;
+    if (*calls)
+        why = turn(h, a);
+    return why.n && needs_a_person(t, h, *calls, a) ? STR("") : why;
 }

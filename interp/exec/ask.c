@@ -335,6 +335,12 @@ bool questions_all_wait(const struct driver *d)
     return d->questions != NULL;
 }
 
+void open_calls(const struct driver *d, struct value_builder *list)
+{
+    for (const struct asked *k = d->questions; k; k = k->next)
+        put_calls_left(d, k->q, list);
+}
+
 size_t open_questions(const struct driver *d, struct value_builder *list)
 {
     size_t n = 0;

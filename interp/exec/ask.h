@@ -64,3 +64,12 @@ void put_people(const struct driver *d, struct question *q);
 // Runs hooks.waiting for each of them when it is their turn, until [over]. The question has
 // been open for [open_ms] already.
 void call_people(struct driver *d, const struct question *q, int64_t open_ms, const bool *over);
+// Adds {step, at, contact} of each whom nobody has called about [q] yet, where there are hooks for
+// it: what is left to a worker when the run is suspended.
+void put_calls_left(const struct driver *d, const struct question *q, struct value_builder *list);
+// The same of every open question (ask.c).
+void open_calls(const struct driver *d, struct value_builder *list);
+// Of a run that is suspended and stays so: calls those whose turn has come since. How many.
+size_t call_those_due(struct driver *d);
+// hook.end of an earlier session, or of a worker between them.
+void call_replayed(struct driver *d, const struct event *e);

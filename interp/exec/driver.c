@@ -146,7 +146,8 @@ static void carry_asides(struct driver *d)
     run_hold(d->run, true);
     do
         o = run_order(d->run, loop_now_ms(d->loop));
-    while (o.kind != ORDER_WAIT && o.kind != ORDER_SUSPEND && o.kind != ORDER_OVER && carry(d, o));
+    while (o.kind != ORDER_WAIT && o.kind != ORDER_SUSPEND && o.kind != ORDER_OVER &&
+           ((d->calling && o.task && !o.task->aside) || carry(d, o)));
 }
 
 // What has been emitted is on disk, and nothing of it under way.

@@ -39,6 +39,7 @@ struct run_options {
     struct str id;                // of the new run, or empty
     struct str worker;            // resume: the worker that does it ("HOST/PID"), or empty
     struct str seen_ended;        // and the end of the session that it goes on from
+    bool call;                    // resume, by a worker: does not go on, calls whose turn has come
     struct str claim;             // the mark of its claim of the run, or empty
 };
 

@@ -50,7 +50,7 @@ static void tell_hooks(struct driver *d, int code)
                undone            ? "undone"
                : code == CODE_OK ? "success"
                                  : "failure",
-               VALUE_NONE, hooks_told);
+               hooks_told);
     while (!d->hooks.done && loop_turn(d->loop))
         ;
 }
@@ -229,6 +229,11 @@ static void tell_end(struct driver *d, int code)
         struct value_builder *waiting = value_list_start(d->arena);
         open_questions(d, waiting);
         value_put_s(b, "waiting", value_finish(waiting));
+        struct value_builder *list = value_list_start(d->arena);
+        open_calls(d, list);
+        struct value calls = value_finish(list);
+        if (value_size(calls))
+            value_put_s(b, "calls", calls);
         value_put_s(b, "exit", value_int(code));
         value_put_s(b, "took_ms", value_int(run_took_ms(d)));
         emit(d, EVENT_RUN_SUSPEND, b);

@@ -12,7 +12,7 @@ enum { HOOK_TIMEOUT_MS = 30 * 1000, HOOK_TRIES = 3, HOOK_REST_MS = 1000, HOOK_SA
 struct hooking {
     struct driver *d;
     struct str which;
-    struct value contact;
+    struct value contact, about;  // hooks_tell_of()
     const struct step **steps;
     size_t next, of_project, count;
     size_t left;  // of those that were started, not yet tried
@@ -127,6 +127,8 @@ static void tell_hook(struct hook *h)
 
     value_put_s(b, "hook", value_string(h->all->which));
     value_put_s(b, "id", value_string(id));
+    for (size_t i = 0; i < value_size(h->all->about); i++)
+        value_put(b, h->all->about.map->entries[i].key, h->all->about.map->entries[i].value);
     value_put_s(b, "state", value_text(h->timed_out ? "failed" : state_word(t->state)));
     value_put_s(b, "attempt", value_int(h->tries));
     if (message.n)
@@ -209,16 +211,28 @@ static void tell_more(struct hooking *all)
     }
 }
 
-void hooks_tell(struct driver *d, const char *which, struct value contact,
-                void (*then)(struct driver *d))
+static void tell(struct driver *d, const char *which, const struct hooking *of)
 {
     struct hooks_told told = hooks_told(d->project->hooks, run_root(d->run)->module->rb->hooks,
                                         which, d->arena);
     bool heard = !d->options->dry_run && !d->options->drill && !d->store_failed;
     struct hooking *all = NEW(d->arena, struct hooking);
 
-    *all = (struct hooking){ .d = d, .which = str_from(which), .contact = contact, .then = then,
-                             .steps = told.steps, .of_project = told.of_project,
-                             .count = heard ? told.count : 0 };
+    *all = *of;
+    all->d = d;
+    all->which = str_from(which);
+    all->steps = told.steps;
+    all->of_project = told.of_project;
+    all->count = heard ? told.count : 0;
     tell_more(all);
+}
+
+void hooks_tell(struct driver *d, const char *which, void (*then)(struct driver *d))
+{
+    tell(d, which, &(struct hooking){ .then = then });
+}
+
+void hooks_tell_of(struct driver *d, const char *which, struct value contact, struct value about)
+{
+    tell(d, which, &(struct hooking){ .contact = contact, .about = about });
 }

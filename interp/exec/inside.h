@@ -74,6 +74,7 @@ struct earlier {
     struct map *answers;        // struct answer, by question id
     struct map *consents;       // struct consent, by question id: what counts of confirms, approvals
     struct map *open;           // struct open_since, by id: questions that a suspend left open
+    struct map *called;         // who was told of them (escalation.c)
     struct map *refusals;       // size_t, by question id: approvals that were refused
     bool suspended;
     bool detached;              // it suspends again as it did, and nobody said --detach
@@ -201,6 +202,7 @@ struct driver {
         bool failed;             // when it was last run; a resume tries it again
     } always;
     bool aborting;
+    bool calling;                // a suspended run stays so, and its contacts are told
     struct str missing;          // abort: inputs and secrets that are not there any more, in words
     bool ended;
 };

@@ -31,7 +31,7 @@ static void end_phase(struct driver *d, enum phase p, bool ok)
 {
     tell_phase(d, EVENT_PHASE_END, p, ok);
     d->phases.view = NULL;
-    hooks_tell(d, "progress", VALUE_NONE, NULL);
+    hooks_tell(d, "progress", NULL);
     pump(d);
 }
 

@@ -80,6 +80,8 @@ void question_complete(const struct driver *d, struct question *q)
     const size_t *refusals = map_get(d->earlier.refusals, q->id);
 
     hide_secrets(d, q);
+    const struct open_since *open = map_get(d->earlier.open, q->id);
+    q->open_ns = open && open->wall_ns ? open->wall_ns : clock_wall_ns();
     q->dir = d->frame->dir;
     q->reach = d->options->reach;
     q->requester = requester(d);

@@ -47,6 +47,7 @@ struct answer {
 struct person_to_call {  // escalation: whose turn it is while nobody answers
     struct str role, name, phone, email, link;
     int64_t after_ms;
+    bool called;  // the hooks of it were told, in this session or before
 };
 
 struct fact {
@@ -86,6 +87,7 @@ struct question {
     bool may_retry, may_skip, may_undo;  // failure, walk
     bool declined;         // failure: it was not run, because of a no
     int64_t asked_ms, timeout_ms;        // boot time; 0: none
+    int64_t open_ns;                     // wall clock: since when, also in earlier sessions
     struct str digest;                   // what an approval is bound to
     size_t votes, votes_needed;
     const struct str *from;              // approve: who may; empty: anybody
@@ -95,7 +97,7 @@ struct question {
     size_t refusals;                     // how often it was refused before
     struct str reach;                    // approve: flags with which a vote reaches the run
     struct str until;                    // when its time is up, RFC 3339, or empty
-    const struct person_to_call *people;
+    struct person_to_call *people;
     size_t people_count;
     const struct fact *facts;  // walk: what else is known of the step
     size_t fact_count;

@@ -211,6 +211,7 @@ static void note_event(struct driver *d, struct event *e, struct arena *a)
         session_ends(&d->earlier, e);
         break;
     case EVENT_RUN_RESUME: session_before(d, e); break;
+    case EVENT_HOOK_END: call_replayed(d, e); break;
     case EVENT_RUN_END:
         d->earlier.suspended = false;
         session_ends(&d->earlier, e);
@@ -240,7 +241,7 @@ static bool replay_event(struct driver *d, struct event e, struct arena *a)
 // What says nothing about where the run stands: mostly output.
 static const bool says_nothing[EVENT_COUNT] = {
     [EVENT_STEP_OUTPUT] = true, [EVENT_VERIFY_TRY] = true, [EVENT_LOCK_WAIT] = true,
-    [EVENT_LOCK_HELD] = true,   [EVENT_HOOK_END] = true,   [EVENT_DIAGNOSTIC] = true,
+    [EVENT_LOCK_HELD] = true,   [EVENT_DIAGNOSTIC] = true,
 };
 
 static void tell_past(struct driver *d, const struct event *e, struct str line)

@@ -142,7 +142,8 @@ static int look_again(struct driver *d)
     if (!find_run(d, d->id, &code))
         return code;
     code = is_fit(d);
-    if (!code && d->options->worker.n && !str_equal(seen, d->row.ended))
+    if (!code && ((d->options->worker.n && !str_equal(seen, d->row.ended)) ||
+                  (d->calling && !str_is(d->row.state, "suspended"))))
         code = refuse(d, CODE_LOCKED, "was gone on with by somebody else");
     return code;
 }
@@ -343,17 +344,22 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     return put_state(d, STR("running")) ? still_locked(d) : CODE_STORE;
 }
 
+// 0, or an exit code.
+static int make_again(struct driver *d, struct run_options *o, struct kept_plan *plan)
+{
+    lookout_for(d);
+    int code = restore(d, o, plan);
+    if (!code)
+        code = is_possible(d, o);
+    return lookout_over(d) ? d->refused : code;
+}
+
 static int go_on(struct driver *d, struct run_options *o)
 {
     struct kept_plan plan;
     struct run_facts facts;
+    int code = make_again(d, o, &plan);
 
-    lookout_for(d);
-    int code = restore(d, o, &plan);
-    if (!code)
-        code = is_possible(d, o);
-    if (lookout_over(d))
-        code = d->refused;
     if (code)
         return code;
     facts = (struct run_facts){ .on_failure = o->on_failure,
@@ -363,9 +369,37 @@ static int go_on(struct driver *d, struct run_options *o)
     return code ? code : begin_session(d, &facts);
 }
 
-// ---- the three of them
+// ---- not going on
 
-enum wish { RESUME, UNDO, ABORT };
+// The run stays as it is, and nothing of it is carried out but the hooks. 7: nobody is to be told
+// any more.
+static int call_only(struct driver *d, struct run_options *o)
+{
+    struct kept_plan plan;
+    struct run_facts facts = { .on_failure = o->on_failure };
+    int code = make_again(d, o, &plan);
+
+    if (!code && !driver_start_keeper(d))
+        code = CODE_PREFLIGHT;
+    if (code)
+        return code;
+    d->quiet = false;
+    run_resume_here(d->run, &facts);
+    run_settle_nothing(d->run);
+    run_halt_steps(d->run);
+    d->suspended = true;
+    signals_watch(d);
+    size_t told = call_those_due(d);
+    drain(d);
+    return d->store_failed ? CODE_STORE
+           : d->signals    ? d->signal_code
+           : told          ? CODE_SUSPENDED
+                           : CODE_LOCKED;
+}
+
+// ---- the four of them
+
+enum wish { RESUME, UNDO, ABORT, CALL };
 
 static int again(struct run_env *env, struct str run, const struct run_options *given,
                  enum wish wish)
@@ -379,6 +413,7 @@ static int again(struct run_env *env, struct str run, const struct run_options *
     d->earlier.read = wish != ABORT;
     d->undo.asked = wish == UNDO;
     d->aborting = wish == ABORT;
+    d->calling = wish == CALL;
     code = open_run(d, run);
     if (!code && !take_run(d, &code))
         return code;
@@ -389,7 +424,7 @@ static int again(struct run_env *env, struct str run, const struct run_options *
     if (!code && is_bare(d) && journal_next_seq(d->journal) == 1)
         return close_early(d, never_began(d));
     if (!code)
-        code = go_on(d, o);
+        code = d->calling ? call_only(d, o) : go_on(d, o);
     if (code)
         return close_early(d, code);
     tell_warnings(d);
@@ -399,7 +434,7 @@ static int again(struct run_env *env, struct str run, const struct run_options *
 
 int run_resume(struct run_env *env, struct str run, const struct run_options *given)
 {
-    return again(env, run, given, RESUME);
+    return again(env, run, given, given->call ? CALL : RESUME);
 }
 
 int run_undo(struct run_env *env, struct str run, const struct run_options *given)

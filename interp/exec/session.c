@@ -30,6 +30,7 @@ struct driver *driver_new(struct run_env *env, const struct run_options *o)
                           .asker = env->asker,
                           .mask = env->mask ? env->mask : mask_new(env->arena),
                           .earlier = { .answers = map_new(env->arena),
+                                       .called = map_new(env->arena),
                                        .consents = map_new(env->arena),
                                        .open = map_new(env->arena),
                                        .refusals = map_new(env->arena) },

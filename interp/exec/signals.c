@@ -205,6 +205,6 @@ void signals_watch(struct driver *d)
     signals_trap(d, on_signal, NULL);
     if (d->journal)
         journal_on_failure(d->journal, journal_failed, d);
-    if (limit_ms)
+    if (limit_ms && !d->calling)
         d->deadline = loop_timer(d->loop, d->arena, loop_now_ms(d->loop) + limit_ms, time_is_up, d);
 }

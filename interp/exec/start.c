@@ -123,7 +123,7 @@ static void hooks_started(struct driver *d)
 static void tell_start_hooks(struct driver *d)
 {
     run_hold(d->run, true);
-    hooks_tell(d, "start", VALUE_NONE, hooks_started);
+    hooks_tell(d, "start", hooks_started);
 }
 
 // Everything between the file and the first event. 0, or an exit code.

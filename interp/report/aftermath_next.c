@@ -6,6 +6,7 @@
 #include "report/aftermath.h"
 #include "report/answers.h"
 #include "value/fields.h"
+#include "value/when.h"
 
 // "restore~undo", "restore~undo.2": the way back is not taken back itself.
 static bool is_way_back(const struct story *s)
@@ -235,6 +236,28 @@ static void add_waited_for(const struct suggestions *s)
                   STR_ARG(q->step), STR_ARG(s->h->run), STR_ARG(s->flags));
 }
 
+// By nobody else: the process of the run has ended, as it should.
+static void add_calls_left(const struct suggestions *s)
+{
+    const struct call_left *next = NULL;
+    size_t more = 0;
+
+    for (size_t i = 0; i < s->h->call_count && s->h->suspended; i++) {
+        const struct call_left *c = &s->h->calls[i];
+        if (!history_is_left(s->h, c))
+            continue;
+        more += next != NULL;
+        next = !next || c->at_ns < next->at_ns ? c : next;
+    }
+    if (next)
+        page_text(s->p, "  ", INK_DIM,
+                  str_format(s->p->arena,
+                             "without an answer %.*s is told at %.*s%s, by a worker: where no "
+                             "`runbook worker%.*s` runs, nobody is",
+                             STR_ARG(next->who), STR_ARG(date_text(next->at_ns, s->p->arena)),
+                             more ? ", then others" : "", STR_ARG(s->flags)));
+}
+
 static void suggest_going_on(struct suggestions *s)
 {
     const struct history *h = s->h;
@@ -314,6 +337,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
                 "end it for good, when what cannot be undone is seen to by hand");
     add_suggestions(&s);
     add_waited_for(&s);
+    add_calls_left(&s);
     add_secret_inputs(&s);
     if (str_search(flags, STR("***")) != SIZE_MAX)
         page_head(p, INK_DIM, "%s", "  (*** stands for the password of the store)");

@@ -253,6 +253,15 @@ const struct story *history_culprit(const struct history *h)
     return last;
 }
 
+bool history_is_left(const struct history *h, const struct call_left *c)
+{
+    bool open = false;
+
+    for (size_t i = 0; i < h->question_count; i++)
+        open |= h->questions[i]->open && str_equal(h->questions[i]->step, c->step);
+    return open && !c->told;
+}
+
 struct str history_question(const struct asked *q)
 {
     static const char *const words[][2] = {

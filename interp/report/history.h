@@ -86,6 +86,14 @@ struct notice {
     bool is_hook;
 };
 
+// Whom a run that was suspended did not come to tell that it waits.
+struct call_left {
+    struct str step, who;  // the question; "dba (Ada)"
+    struct value contact;
+    int64_t at_ns;
+    bool told;  // since then, by a worker
+};
+
 struct history {
     struct arena *arena;
     struct str run, runbook, title, file, digest, mode, user, host, severity;
@@ -119,6 +127,8 @@ struct history {
     struct notice *notices;
     size_t notice_count;
     bool keep_moments;
+    struct call_left *calls;  // of the last suspend
+    size_t call_count;
 
     struct str locks_waited, lock_holder;  // of the last lock.wait
     bool has_locks;                        // some were taken
@@ -176,5 +186,7 @@ const struct asked *history_refusal(const struct history *h, struct str id);
 // Without what an item of a checklist is told apart by from the check that answers it.
 struct str history_shown_id(struct str id);
 const struct asked *history_open_question(const struct history *h);
+// Nobody has told them, and there still is something to tell.
+bool history_is_left(const struct history *h, const struct call_left *c);
 // The time of the run, as it is told: "7.2 s", or "7.2 s in 2 sessions".
 struct str history_took(const struct history *h, struct arena *a);

@@ -6,6 +6,7 @@
 #include "report/history_inside.h"
 #include "value/base64.h"
 #include "value/fields.h"
+#include "value/when.h"
 
 // -------- the run
 
@@ -92,6 +93,7 @@ static struct str resumed_words(struct history *h, struct value d)
 
 static void on_run_resume(struct history *h, const struct event *e)
 {
+    h->call_count = 0;
     if (h->start.kind != VALUE_MAP)
         on_run_start(h, e);
     else
@@ -138,8 +140,31 @@ static void on_run_end(struct history *h, const struct event *e)
                    h->exit != 0);
 }
 
+static struct str who_is(struct history *h, struct value contact)
+{
+    struct str role = text_of(contact, "role"), name = text_of(contact, "name");
+
+    return !name.n ? history_kept(h, role)
+           : role.n ? str_format(h->arena, "%.*s (%.*s)", STR_ARG(role), STR_ARG(name))
+                    : history_kept(h, name);
+}
+
+static void take_calls(struct history *h, struct value list)
+{
+    h->call_count = list.kind == VALUE_LIST ? value_size(list) : 0;
+    h->calls = NEW_ARRAY(h->arena, struct call_left, h->call_count + 1);
+    for (size_t i = 0; i < h->call_count; i++) {
+        struct value one = value_item(list, i), contact = value_of(one, "contact");
+        h->calls[i] = (struct call_left){ .step = history_kept(h, text_of(one, "step")),
+                                          .who = who_is(h, contact),
+                                          .contact = value_copy(h->arena, contact),
+                                          .at_ns = wall_from(text_of(one, "at")) };
+    }
+}
+
 static void on_run_suspend(struct history *h, const struct event *e)
 {
+    take_calls(h, value_of(e->data, "calls"));
     h->suspended = true;
     h->exit = (int)int_of(e->data, "exit", 6);
     stands_as(h, STR("suspended"));
@@ -257,11 +282,30 @@ static struct str output_of(struct history *h, struct value d)
     return str_slice(text, 0, text.n - str_ends(text, "\n"));
 }
 
+// One that was stopped by a signal did not come to it.
+static void on_call(struct history *h, const struct event *e, bool good)
+{
+    struct value contact = value_of(e->data, "contact");
+    struct str step = text_of(e->data, "step");
+
+    if (contact.kind != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < h->call_count && !str_is(text_of(e->data, "state"), "cancelled"); i++)
+        h->calls[i].told |= str_equal(h->calls[i].step, step) &&
+                            value_equal(h->calls[i].contact, contact);
+    if (good)
+        history_moment(h, e,
+                       str_format(h->arena, "told %.*s that nobody has answered",
+                                  STR_ARG(who_is(h, contact))),
+                       false);
+}
+
 static void on_hook_end(struct history *h, const struct event *e)
 {
     struct str state = text_of(e->data, "state");
     struct str message = text_of(e->data, "message");
 
+    on_call(h, e, str_is(state, "succeeded"));
     if (str_is(state, "succeeded") || str_is(state, "skipped"))
         return;
     struct str hook = text_of(e->data, "hook"), step = text_of(e->data, "id");
