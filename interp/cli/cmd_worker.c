@@ -145,7 +145,7 @@ static void ended(struct taking *t, struct str run, int code)
     look_soon(t, 0);
 }
 
-// It waits as before. Somebody else may have told them, or the project has other contacts by now: 7.
+// It waits as before. 7: somebody else has told them, or the project has other contacts by now.
 static void called(struct taking *t, struct str run, int code)
 {
     if (code == CODE_SUSPENDED)

@@ -4,9 +4,10 @@
 // from anywhere; a worker finds out that they decide, claims the run, and carries it on as
 // `runbook resume RUN --detach` would, in a process of its own, so that the end of the worker
 // is not the end of its runs. As long as nobody answers it tells the contacts of the run when it is
-// their turn, in a process that goes on with nothing. A run that crashed on this machine while nobody stayed with it, is gone
-// on with too. Any number of workers may look at one store: each run is claimed by one of them, and
-// what another has done in the meantime is seen before anything is started.
+// their turn, in a process that goes on with nothing. A run that crashed on this machine while
+// nobody stayed with it, is gone on with too. Any number of workers may look at one store: each run
+// is claimed by one of them, and what another has done in the meantime is seen before anything is
+// started.
 
 #pragma once
 
@@ -48,8 +49,9 @@ struct taking {
 // not, and its contacts are to be told that it waits; then the words are about that.
 struct str taking_why(struct taking *t, const struct run_row *row, struct arena *a, bool *calls);
 
-// Starts the process; [calls]: one that only tells the contacts. [ended] is called when it is over and what it said was passed on, with
-// its exit code; the job and the claim are gone then. False with errno; the claim is the caller's.
+// Starts the process; [calls]: one that only tells the contacts. [ended] is called when it is over
+// and what it said was passed on, with its exit code; the job and the claim are gone then. False
+// with errno; the claim is the caller's.
 bool job_start(struct taking *t, const struct run_row *row, bool calls, const struct claim *claim,
                void (*ended)(struct taking *t, struct str run, int code));
 // Asks all of them to stop: the step that runs is let finish; a second time it is stopped.

@@ -392,8 +392,8 @@ static int call_only(struct driver *d, struct run_options *o)
     size_t told = call_those_due(d);
     drain(d);
     return d->store_failed ? CODE_STORE
-           : d->signals    ? d->signal_code
            : told          ? CODE_SUSPENDED
+           : d->signals    ? d->signal_code
                            : CODE_LOCKED;
 }
 

@@ -39,6 +39,7 @@ worker() {
 	last=$!
 	workers="$workers $last"
 	echo $last >>"$work/all"
+	until_true "grep takes $name.log >/dev/null"
 }
 stop_workers() {
 	for one in $workers; do kill "$one" 2>/dev/null; wait "$one" || { echo "worker $one ended with $?"; cat ./*.log; return 1; }; done
@@ -141,6 +142,23 @@ hooks: {waiting: [{id: tell, shell: \"echo \${{ run.id }} \${{ contact.role }} >
 	rm -f in && touch go && suspended 1 && rm -f go && { heard "$id" "first " || exit 0; } && worker one && until_true "[ -e in ]" &&
 	caller=$(cut -d" " -f1 state/runbook/runs/$id/lock) && kill -9 $last $caller && until_true "gone $caller" && workers= && : >"$work/all" && touch go &&
 	[ "$(in_state suspended)" = 1 ] && until_true "once && grep -c second told | grep -x 2 >/dev/null" && once && heard "$id" "first second second " && whole
+'
+
+stopped() {
+	waiting_book "$(people)
+hooks: {waiting: [{id: tell, shell: \"echo \${{ run.id }} \${{ contact.role }} >> told; case \${{ contact.role }} in second) touch in; until [ -e go ]; do sleep 0.02; done;; esac\"}]}"
+	rm -f in && touch go && suspended 1 && left && rm -f go && worker one && until_true "[ -e in ]" &&
+		caller=$(cut -d" " -f1 state/runbook/runs/$id/lock) && kill $caller && until_true "grep \"let finish\" one.log >/dev/null" &&
+		kill $caller && until_true "gone $caller" && touch go && until_true "[ \$(grep -c second told) = 2 ]" && stop_workers
+}
+test_that 'one that is stopped by signals while it tells has not told: it is done again' '
+	in_time stopped && id=$(ls state/runbook/runs) && once && heard "$id" "first second second " && whole
+'
+test_that 'a question in an undo is told of, too' '
+	rm -f told && book "  - {id: a, shell: echo a >> effects, undo: {steps: [{id: u, approve: {message: Back?, not_requester: false}, shell: echo ua >> effects}]}}" "$(people)
+$tell"
+	run 0 && id=$(ls state/runbook/runs) && exits 6 runbook undo $id --detach >out 2>&1 </dev/null && has "by a worker" && turn && once &&
+	heard "$id" "first second " && effects "a " && runbook approve $id >out 2>&1 && once && effects "a ua " && whole
 '
 
 done_testing

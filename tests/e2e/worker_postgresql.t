@@ -53,6 +53,32 @@ test_that 'a hundred runs, workers on four hosts: each is claimed once' '
 	done
 '
 
+test_that 'workers on four hosts, started again and again: each contact of each run is told once' '
+	books && rm -f told && cat >>book.yaml <<-END
+	contacts: [{role: first}, {role: second, after: 1s}, {role: third, after: 1h}]
+	hooks: {waiting: [{id: tell, shell: "echo \${{ run.id }} \${{ contact.role }} >> told"}]}
+	END
+	for i in $(seq 12); do
+		exits 6 runbook --store "$pg_url" run book.yaml --detach -q >out 2>&1 </dev/null || { cat out; exit 1; }
+	done
+	for turn in 1 6 12; do
+		workers=
+		for host in n1 n2 n3 n4; do
+			(on $host runbook --store "$pg_url" worker --jobs 2 >$host.log 2>&1 </dev/null) &
+			workers="$workers $!"; echo $! >>all
+		done
+		for host in n1 n2 n3 n4; do until_true "grep takes $host.log >/dev/null" || exit 1; done
+		until_true "[ \$(grep -c second told) -ge $turn ]" || { cat n*.log; exit 1; }
+		kill $workers; for one in $workers; do wait $one || { echo "$one ended with $?"; cat n*.log; exit 1; }; done
+		: >all
+	done
+	sort told | uniq -c | grep -c "^ *1 " | grep -x 24 && ! grep third told && [ "$(in_state suspended)" = 12 ] &&
+	[ "$(pg_sql "SELECT count(*) FROM runbook.run WHERE holder <> '"''"'")" = 0 ] &&
+	for id in $(pg_sql "SELECT id FROM runbook.run WHERE state = '"'suspended'"'"); do
+		runbook --store "$pg_url" show $id --verify | grep "the chain holds" && exits 0 runbook --store "$pg_url" abort $id || exit 1
+	done
+'
+
 test_that 'a worker waits for a server that is away' '
 	books && exits 6 runbook --store "$pg_url" run book.yaml --detach -q >out 2>&1 </dev/null &&
 	id=$(pg_sql "SELECT id FROM runbook.run ORDER BY started DESC LIMIT 1") || exit 1
