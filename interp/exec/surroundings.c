@@ -189,20 +189,33 @@ static const struct str *environment_of(struct mask *mask, struct task *t, const
 
 // ---- the folder, the user, the grace: of the nearest that says
 
+// What comes behind a NUL would be left out, and it be another folder or user.
+static bool plain_text(const struct template *t, const struct scope *s, struct arena *a,
+                       struct str *out, struct expr_error *err)
+{
+    bool secret;
+
+    if (!template_eval_text(t, s, a, out, &secret, err))
+        return false;
+    if (str_find(*out, '\0') == SIZE_MAX)
+        return true;
+    err->message = STR("the value holds a NUL byte, which cannot be passed on");
+    return false;
+}
+
 static bool nearest_text(const struct template *own, size_t at_offset, struct task *at,
                          const struct space *top, const struct scope *scope, struct arena *a,
                          struct str *out, struct expr_error *err)
 {
     struct view v;
-    bool secret;
 
     if (own)
-        return template_eval_text(own, scope, a, out, &secret, err);
+        return plain_text(own, scope, a, out, err);
     for (at = holds(at, top); at; at = holds(at->in->owner, top)) {
         own = *(const struct template *const *)((const char *)at->step->more + at_offset);
         v = view_around(scope, at);
         if (own)
-            return template_eval_text(own, view_scope(&v), a, out, &secret, err);
+            return plain_text(own, view_scope(&v), a, out, err);
     }
     return true;
 }

@@ -149,6 +149,21 @@ static bool no_text(const struct template_part *part, struct value v, struct are
     return false;
 }
 
+// What holds itself several times grows fast: each value of a chain of `vars` four times the one
+// before is gigabytes after a dozen.
+static bool has_room(const struct template_part *part, struct str text, const struct buf *out,
+                     struct expr_error *err)
+{
+    const struct text *source = expr_text(part->expr);
+
+    if (text.n <= EXPR_MEMORY_LIMIT && out->n + text.n <= EXPR_MEMORY_LIMIT)
+        return true;
+    *err = (struct expr_error){ .span = text_span(source, 0, source->str.n),
+                                .end = (uint32_t)source->str.n,
+                                .message = STR("the text is over the size limit of 16 MiB") };
+    return false;
+}
+
 static bool add_text(const struct template_part *part, const struct scope *s, struct arena *a,
                      struct buf *out, bool *secret, struct expr_error *err)
 {
@@ -163,6 +178,8 @@ static bool add_text(const struct template_part *part, const struct scope *s, st
         return false;
     if (!value_to_text(v, a, &text))
         return no_text(part, v, a, err);
+    if (!has_room(part, text, out, err))
+        return false;
     *secret |= v.secret;
     buf_add(out, text);
     return true;

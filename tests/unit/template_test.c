@@ -1,5 +1,8 @@
 #include "tests/unit/test.h"
 
+#include <string.h>
+
+#include "base/arena.h"
 #include "expr/bindings.h"
 #include "expr/form.h"
 #include "value/json.h"
@@ -49,6 +52,23 @@ TEST(a_template_without_end_is_an_error)
     CHECK_STR(filled("a ${{ 1 } }"), "`${{` has no `}}` behind its expression");
     CHECK_STR(filled("${{ '}}' "), "`${{` has no `}}` behind its expression");
     CHECK_STR(filled("${{ 1 + }}"), "the expression ends where a value is wanted");
+}
+
+TEST(a_text_that_grows_over_16_MiB_is_an_error)
+{
+    struct value_builder *b = value_map_start(scratch);
+    struct expr_error error = { .message = STR("") };
+    size_t n = 6 * 1024 * 1024;
+    char *bytes = arena_alloc(scratch, n, 1);
+    struct value v = VALUE_NONE;
+
+    memset(bytes, 'x', n);
+    value_put_s(b, "s", value_string((struct str){ bytes, n }));
+    const struct scope *s = scope_of_map(scratch, value_finish(b), value_timestamp(0, 0));
+    CHECK(template_eval(parsed("${{ s }} ${{ s }}"), s, scratch, &v, &error));
+    CHECK(v.s.n == 2 * n + 1);
+    CHECK(!template_eval(parsed("${{ s }}${{ s }}${{ s }}"), s, scratch, &v, &error));
+    CHECK_STR(error.message, "the text is over the size limit of 16 MiB");
 }
 
 TEST(what_has_no_text_names_toJson)
