@@ -141,6 +141,7 @@ struct session {
 struct resolved_connection {
     struct str name, url;         // url may hold a password: secret
     bool secret;
+    bool secret_url;              // the URL is one as a whole, not only a password in it
     const struct str *headers;    // "Name: value", ended by s == NULL
     struct str user, password, bearer;
     bool tls;                     // it says how to encrypt

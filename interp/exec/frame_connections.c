@@ -95,6 +95,7 @@ static void make(struct making *m)
                                         .tls_verify = true,
                                         .span = c->entry.key.span };
     to->url = url(m);
+    to->secret_url = to->secret && c->url->count == 1;
     judge(m);
     to->headers = headers(m);
     to->proxy = text(m, c->proxy);

@@ -228,6 +228,17 @@ print(server.server_port, flush=True)
 server.serve_forever()
 EOS
 
+test_that 'a URL that is one is not shown by what is left of it without who logs in' '
+	SECRET="http://Usr:Tk9-xW.q8Lz@LocalHost:1/hook-Zq7Xk9wV?tok=Pw4Jm6nB" && export SECRET
+	book <<-EOF &&
+		connections: {hook: "\${{ secrets.token }}"}
+		steps:
+		  - {id: a, http: {url: "\${{ secrets.token }}"}, on_failure: continue}
+		  - {id: b, http: {method: POST, url: /more, connection: hook}, on_failure: continue}
+	EOF
+	play 8 && nowhere && ! grep -r -e Zq7Xk9wV -e Pw4Jm6nB state said && grep -q "POST \*\*\*/more" said/plan
+'
+
 test_that 'no process has it in its command line' '
 	SECRET="Zq7-Xk9wVb4Jx_T" && export SECRET
 	python3 server.py >port & server=$!

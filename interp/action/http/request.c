@@ -15,6 +15,7 @@ struct making {
     const struct resolved_connection *connection;  // NULL: none
     struct http_request *r;
     struct http_header *headers;
+    bool secret_url;  // as a whole
     struct expr_error *err;
 };
 
@@ -45,6 +46,7 @@ static bool piece_of(struct making *m, const struct template_part *part, struct 
         return false;
     if (v.secret && t->count > 1)
         return refuse(m, span, STR("a secret in a URL would be seen by others"));
+    m->secret_url |= v.secret;
     out->value = true;
     if (!value_to_text(v, m->at->arena, &out->text))
         return refuse(m, span,
@@ -69,6 +71,16 @@ static bool find_connection(struct making *m, const struct url_piece *pieces, si
     return refuse(m, span, why);
 }
 
+// A URL is shown without who logs in, and in small letters: not as the secret was written. Where it
+// only names a server there is nothing to hide.
+static void hide_url(struct making *m, const struct http_url *u)
+{
+    const struct scope *s = m->at->scope;
+
+    if (s->secret && (u->path.n > 1 || u->query.n))
+        s->secret(s, value_secret(value_string(http_url_text(u, m->at->arena))), m->at->arena);
+}
+
 static bool make_url(struct making *m)
 {
     const struct template *t = m->p->url;
@@ -91,6 +103,12 @@ static bool make_url(struct making *m)
     if (m->connection && !m->r->url.user.n) {
         m->r->url.user = base.user;
         m->r->url.password = base.password;
+    }
+    if (m->secret_url)
+        hide_url(m, &m->r->url);
+    if (m->connection && m->connection->secret_url) {
+        base.query = STR("");
+        hide_url(m, &base);
     }
     return true;
 }
