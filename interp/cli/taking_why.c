@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/ballot.h"
 #include "cli/taking.h"
+#include "report/harmless.h"
 #include "report/history_read.h"
 #include "value/fields.h"
 
@@ -64,7 +65,7 @@ static struct str turn(const struct history *h, struct arena *a)
     }
     struct str who = buf_take(&b, a);
     return who.n ? str_format(a, "nobody has answered `%.*s`: %.*s is told", STR_ARG(step),
-                              STR_ARG(who))
+                              STR_ARG(harmless_text(who, a)))
                  : STR("");
 }
 

@@ -88,12 +88,24 @@ $tell" "drill: {env: {X: y}}"
 	run 6 --detach --drill && [ ! -e told ] && lacks "runbook worker" && drill=$(ls state/runbook/runs) && run 6 --detach && turn && once &&
 	heard "$drill" "" && [ "$(cut -d" " -f2 told | tr "\n" " ")" = "first second " ]
 '
+test_that 'what a contact is called cannot speak for the worker' '
+	waiting_book "contacts: [{role: first}, {role: \"se\u001b[31m\u000acond\", after: ${window}s}]
+$tell" && suspended 1 && turn && once && ! grep "$(printf "\033")" out && ! grep "^cond" out && grep -c cond told | grep -x 1
+'
 test_that 'without a hook nothing is started, and nothing promised' '
 	waiting_book "$(people)" && suspended 1 && lacks "runbook worker" && turn && once && lacks "second" && [ "$(in_state suspended)" = 1 ]
 '
 test_that 'with nobody left to tell nothing is promised' '
 	waiting_book "contacts: [{role: first}]
 $tell" && suspended 1 && lacks "runbook worker" && heard "$id" "first "
+'
+test_that 'as long as something of it runs beside the question, the run tells them itself' '
+	rm -f told && book "  - id: g
+    parallel: true
+    steps:
+      - {id: b, approve: {message: Go?, not_requester: false}, shell: echo b >> effects}
+      - {id: c, timeout: 60s, shell: \"until grep second told; do sleep 0.02; done; echo c >> effects\"}" "$(people)
+$tell" && suspended 1 && effects "c " && once && heard "$id" "first second "
 '
 test_that 'what is suspended says who is told later, and that a worker has to be there for it' '
 	waiting_book && suspended 1 && has "by a worker" && has "runbook worker" && runbook show $id >out && has "runbook worker"
