@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "cli/open.h"
 #include "loop/loop.h"
+#include "report/github.h"
 #include "report/harmless.h"
 #include "report/lines.h"
 #include "value/base64.h"
@@ -87,6 +88,7 @@ struct stream_of_step {
 
 static const char *const streams[] = { "stdout", "stderr" };
 
+// Of one step the lines stand as they are, but for those that a CI log would obey.
 static void print_line(struct str line, void *arg)
 {
     const struct stream_of_step *s = arg;
@@ -96,7 +98,8 @@ static void print_line(struct str line, void *arg)
         line.n--;
     struct str safe = harmless_text(line, a);
     struct str id = harmless_text(s->id, a);
-    if (str_equal(s->id, s->logs->step))
+    bool obeyed = github_is_here() && github_obeys(safe);
+    if (str_equal(s->id, s->logs->step) && !obeyed)
         printf("%.*s\n", STR_ARG(safe));
     else
         printf("%.*s | %.*s\n", STR_ARG(id), STR_ARG(safe));

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "cli/inputs.h"
+#include "report/github.h"
 #include "report/incident.h"
 #include "report/ndjson.h"
 #include "report/person.h"
@@ -156,13 +157,6 @@ static struct str color_said(const struct invocation *v)
                                                               : flag_text(v, "color");
 }
 
-static bool in_github(void)
-{
-    const char *v = getenv("GITHUB_ACTIONS");
-
-    return v && strcmp(v, "true") == 0;
-}
-
 static struct observer *new_teller(struct live *l, struct screen *screen, bool asks)
 {
     struct teller_options o = { .manner = manner_of(l, screen_look(screen)),
@@ -170,7 +164,7 @@ static struct observer *new_teller(struct live *l, struct screen *screen, bool a
                                 .asks = asks,
                                 .flags = reaching_flags(l->v) };
 
-    o.github = in_github() && o.manner != MANNER_TTY;
+    o.github = github_is_here() && o.manner != MANNER_TTY;
     if (o.manner == MANNER_TTY) {
         o.past = read_past;
         o.past_arg = l;

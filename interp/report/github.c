@@ -1,6 +1,7 @@
 #include "report/github.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -13,6 +14,20 @@ struct github {
     bool guarded;
     struct str open;  // the id of the group
 };
+
+bool github_is_here(void)
+{
+    const char *v = getenv("GITHUB_ACTIONS");
+
+    return v && strcmp(v, "true") == 0;
+}
+
+bool github_obeys(struct str line)
+{
+    struct str s = str_trim(line);
+
+    return str_starts(s, "::") || str_starts(s, "##[");
+}
 
 struct github *github_new(struct arena *a, struct screen *screen)
 {

@@ -10,6 +10,11 @@
 
 struct github;
 
+// Whether what is printed goes into such a log (GITHUB_ACTIONS).
+bool github_is_here(void);
+// Whether the runner would take [line] for a command: white space before it is passed over.
+bool github_obeys(struct str line);
+
 struct github *github_new(struct arena *a, struct screen *screen);
 // A group for what follows; one at a time, a second is not opened.
 void github_group(struct github *g, struct str id, struct str title);

@@ -30,6 +30,14 @@ test_that 'the log of GitHub takes commands again after a good and after a bad r
 	done
 '
 
+test_that 'nor does it take any from the logs of a step' '
+	book "  - {id: a, shell: \"printf \\\"plain\\\\n::error::x\\\\n  ##[group]y\\\\n\\\"\", undo: none}"
+	run 0 && id=$(ls state/runbook/runs) && runbook logs $id a >out && [ "$(head -n 2 out | tail -n 1)" = "::error::x" ] &&
+	GITHUB_ACTIONS=true runbook logs $id a >out && [ "$(sed "s/ *\$//" out)" = "plain
+a | ::error::x
+a |   ##[group]y" ]
+'
+
 test_that 'a secret is read from a FIFO' '
 	book "  - {id: a, env: {T: \"\${{ secrets.tok }}\"}, shell: echo \$T | tr a-z A-Z >>effects, undo: none}" \
 		"secrets: {tok: {file: fifo}}"
