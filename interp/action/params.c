@@ -54,16 +54,20 @@ bool words_text(const struct template *t, const struct attempt *at, struct str *
 // wrote may only look like one: a weak password is also a word.)
 static bool reads_output(const struct template *t)
 {
-    static const char *const roots[] = { "steps", "result", "before", "item", NULL };
+    static const char *const written[] = { "inputs", "vars", "secrets", "env",  "run",
+                                           "now",    "index", "trigger", "contact", NULL };
 
     for (size_t i = 0; i < t->count; i++) {
         size_t count = 0;
         const struct expr_ref *refs = t->parts[i].expr ? expr_refs(t->parts[i].expr, &count) : NULL;
 
-        for (size_t k = 0; k < count; k++)
-            for (const char *const *root = roots; *root; root++)
-                if (str_is(refs[k].path[0], *root))
-                    return true;
+        for (size_t k = 0; k < count; k++) {
+            const char *const *root = written;
+            while (*root && !str_is(refs[k].path[0], *root))
+                root++;
+            if (!*root)  // a step's, or an item, by whatever name
+                return true;
+        }
     }
     return false;
 }

@@ -235,8 +235,10 @@ static struct value names_of_failed(struct driver *d)
         struct value_builder *one = value_map_start(d->arena);
         value_put_s(one, "id", value_string(t->address));
         struct view v = view_of(d, run_task_at(d->run, i));
-        value_put_s(one, "name", value_string(step_label(t->step, view_scope(&v), d->arena)));
-        value_put_s(one, "message", value_string(t->message));
+        // As they are journalled: whoever is told of a failure may be anybody.
+        struct str name = step_label(t->step, view_scope(&v), d->arena);
+        value_put_s(one, "name", value_string(mask_text(d->mask, name, d->arena, NULL)));
+        value_put_s(one, "message", value_string(mask_text(d->mask, t->message, d->arena, NULL)));
         value_add(list, value_finish(one));
     }
     return value_finish(list);

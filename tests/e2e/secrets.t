@@ -147,6 +147,22 @@ test_that 'what a step read of it goes into no argv' '
 	[ "$(grep -c "a secret would be seen by others" said/err)" -ge 3 ]
 '
 
+test_that '... by whatever name an item has, nor as the message of what failed' '
+	SECRET="Zq7-Xk9wVb4Jx_T" && export SECRET && rm -f told &&
+	book <<-EOF &&
+		connections: {db: "sqlite:n.db"}
+		hooks: {failure: [{id: h, shell: "echo \${{ run.failed[0].message }} | tr a-z A-Z >>told"}]}
+		steps:
+		  - {id: t, sql: CREATE TABLE IF NOT EXISTS n (x)}
+		  - {id: a, env: {T: "\${{ secrets.token }}"}, shell: "echo user=\$T"}
+		  - {id: b, for_each: {in: "\${{ steps.a.lines }}", as: row}, exec: [touch, "x-\${{ row }}"], on_failure: continue}
+		  - {id: c, sql: {query: "SELECT * FROM \${{ ident(steps.a.stdout) }}"}, on_failure: stop}
+		always:
+		  - {id: d, exec: [touch, "x-\${{ run.failed[1].message }}", "x-\${{ run.failed[2].message }}"]}
+	EOF
+	play 1 && nowhere && ls | grep -q "^x-no such table: user=\*\*\*" && ! ls | grep "Zq7" && ! grep -i zq7 told
+'
+
 test_that 'what only looks like a weak one may stand in an argv' '
 	book <<-EOF &&
 		inputs: {user: {default: postgres}}
