@@ -4,6 +4,9 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
+// What 64 bits of nanoseconds reach, to either side: the year 2262.
+static const int64_t NANOS = 1000000000, FURTHEST = INT64_MAX / 1000000000 - 1;
+
 // "1m 12s"; the smaller unit only where it says something.
 static struct str part(struct arena *a, int64_t large, const char *unit, int64_t small,
                        const char *small_unit)
@@ -63,5 +66,9 @@ int64_t wall_from(struct str rfc3339)
     int64_t seconds;
     uint32_t nanos;
 
-    return timestamp_parse(rfc3339, &seconds, &nanos) ? seconds * 1000000000 + nanos : 0;
+    if (!timestamp_parse(rfc3339, &seconds, &nanos))
+        return 0;
+    if (seconds < -FURTHEST || seconds > FURTHEST)
+        return seconds < 0 ? -FURTHEST * NANOS : FURTHEST * NANOS;
+    return seconds * NANOS + nanos;
 }

@@ -12,5 +12,6 @@ struct str clock_text(int64_t wall_ns, struct arena *a);
 struct str date_text(int64_t wall_ns, struct arena *a);
 // "3m 12s ago", "in 27m": how far [wall_ns] is from [now_ns]; "at a time not known" for 0.
 struct str ago_text(int64_t wall_ns, int64_t now_ns, struct arena *a);
-// RFC 3339 back to nanoseconds since 1970; 0 if it is not that.
+// RFC 3339 back to nanoseconds since 1970; 0 if it is not that. What is beyond the year 2262, or as
+// long before 1970, is as far as the number reaches.
 int64_t wall_from(struct str rfc3339);

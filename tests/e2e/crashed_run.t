@@ -152,7 +152,7 @@ test_that 'abort of a step that has ended since' '
 
 test_that 'who aborts may change his mind while a step is being stopped' '
 	book "  - {id: a, kill_grace: 20s, shell: \"trap : TERM; echo a >> effects; until [ -e go ]; do sleep 0.05 || :; done\"}" "lock: db/x"
-	start && killed || exit 1
+	start && killed && rm -f out || exit 1
 	runbook abort "$id" >out 2>&1 </dev/null & aborting=$!
 	until_true "grep -F \"it is stopped\" out >/dev/null" && kill -INT $aborting
 	exits 130 wait $aborting && state_is crashed && touch go && resume 0

@@ -51,7 +51,7 @@ test_that 'a kill in the middle: a GET is sent again, a POST is not known' '
 test_that 'a second signal: a GET is cancelled, a POST is not known' '
 	for method in GET POST; do
 		serve "{\"/x\": {\"delay\": 60}}" && book "  - {id: a, http: $method http://127.0.0.1:$port/x}" &&
-		{ runbook run book.yaml >told 2>&1 & pid=$!; } && begun 1 && kill -TERM $pid &&
+		rm -f told && { runbook run book.yaml >told 2>&1 & pid=$!; } && begun 1 && kill -TERM $pid &&
 		until grep "once more\|second\|again" told >/dev/null; do sleep 0.02; done && kill -TERM $pid && { wait $pid; code=$?; } &&
 		{ if [ $method = GET ]; then [ $code = 143 ]; else [ $code = 11 ]; fi; } || { echo "code $code"; cat told; return 1; }
 	done

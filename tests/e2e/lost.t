@@ -54,6 +54,7 @@ lost() {
 }
 # resumes_meanwhile CODE: it waits for the step, which is let go on then
 resumes_meanwhile() {
+	rm -f out
 	runbook resume "$id" >out 2>&1 </dev/null & run=$!
 	until_true "grep -q \"still running (pid $first); waiting\" out" && effects "pay " && : >go && ends "$1"
 }
@@ -66,6 +67,7 @@ test_that '... and asks its done_if when it has ended' '
 '
 test_that '... and holds it to its timeout' '
 	book "  - {id: a, timeout: 2s, kill_grace: 100ms, idempotent: true, shell: \"$lives\"}" && lost || exit 1
+	rm -f out
 	runbook resume "$id" >out 2>&1 </dev/null & run=$!
 	until_true "[ \"\$(grep -c pay effects)\" = 2 ]" && gone "$first" && : >go && ends 0 && effects "pay pay paid " && whole
 '

@@ -113,6 +113,7 @@ while not os.path.exists("go"):
     time.sleep(0.02)' &
 		until_true '[ -s effects ]'
 	fi
+	rm -f out
 	runbook run book.yaml >out 2>&1 </dev/null &
 	run=$!
 	case $1 in

@@ -288,6 +288,7 @@ left='  - id: a
 test_that 'all three, and a child in a session of its own lives: it is waited for' '
 	book "$left"
 	start_kept && dead "$run" "$keeper" $(pgrep -P "$keeper") && kill -0 "$(cat daemon)" && {
+		rm -f out
 		runbook resume "$id" >out 2>&1 </dev/null &
 		resumed=$!
 	} && until_true "grep -q \"still running.*$(cat daemon)\" out" && effects "a " &&
@@ -315,6 +316,7 @@ lost() {
 }
 # meanwhile COMMAND...: is started, says that it waits, and then the step may end
 meanwhile() {
+	rm -f out
 	"$@" >out 2>&1 </dev/null &
 	other=$!
 	until_true "grep -q \"still running (pid $step); waiting for it\" out" && effects "a " && touch go &&
@@ -331,7 +333,7 @@ test_that 'of a lost keeper: resume waits, and then a person must say' '
 	lost && meanwhile runbook resume $id && exits 11 wait $other && effects "a done " && has "--mark a=done"
 '
 test_that 'of a lost keeper: a signal ends the waiting, and nothing is changed' '
-	lost && { runbook undo $id >out 2>&1 </dev/null & other=$!; } &&
+	lost && rm -f out && { runbook undo $id >out 2>&1 </dev/null & other=$!; } &&
 	until_true "grep -q \"waiting for it\" out" && kill -INT $other && exits 130 wait $other && effects "a " &&
 	touch go && until_true "gone $step" && runbook undo $id >out 2>&1 && effects "a done back "
 '

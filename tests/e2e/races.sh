@@ -15,6 +15,7 @@ many() {
 		echo "  - {id: g$n, needs: [], on_failure: continue, approve: $1, shell: echo $n >> trace}"
 	done >>many.yaml
 	: >trace
+	rm -f live
 	as ada run many.yaml --detach -o ndjson >live 2>err </dev/null &
 	run=$!
 	until_true "[ \$(grep -c '\"type\":\"confirm.ask\"' live) = $rounds ]" || { cat err; return 1; }

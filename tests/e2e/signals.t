@@ -395,7 +395,7 @@ test_that 'nor while nobody reads its events' 'interrupted -o ndjson'
 outlived() {
 	book "  - $waits$then_b" "$always
 $1"
-	start && kill -9 "$run" && until_true "gone $run" || return 1
+	start && kill -9 "$run" && until_true "gone $run" && rm -f out || return 1
 	runbook resume "$id" >out 2>&1 </dev/null &
 	run=$!
 	until_true "grep -q \"still running\" out"

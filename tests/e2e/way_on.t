@@ -27,7 +27,7 @@ steps:
 END
 # begin FILE: $run is its process, $id its id.
 begin() {
-	rm -f began go trace
+	rm -f began go trace events
 	runbook run "$1" --store "$store" -o ndjson >events 2>err </dev/null &
 	run=$!
 	until_true "grep -q run.start events" && id=$(sed -n 's/.*"run":"\([^"]*\)","type":"run.start".*/\1/p' events)
