@@ -50,36 +50,40 @@ bool words_text(const struct template *t, const struct attempt *at, struct str *
     return true;
 }
 
-// What a step wrote may hold a secret that nobody marked. (What the author or the operator
-// wrote may only look like one: a weak password is also a word.)
-static bool reads_output(const struct template *t)
+// What the author or the operator wrote may only look like one: a weak password is also a word.
+static bool reads_output(const struct expr *e)
 {
     static const char *const written[] = { "inputs", "vars", "secrets", "env",  "run",
                                            "now",    "index", "trigger", "contact", NULL };
+    size_t count = 0;
+    const struct expr_ref *refs = e ? expr_refs(e, &count) : NULL;
 
-    for (size_t i = 0; i < t->count; i++) {
-        size_t count = 0;
-        const struct expr_ref *refs = t->parts[i].expr ? expr_refs(t->parts[i].expr, &count) : NULL;
-
-        for (size_t k = 0; k < count; k++) {
-            const char *const *root = written;
-            while (*root && !str_is(refs[k].path[0], *root))
-                root++;
-            if (!*root)  // a step's, or an item, by whatever name
-                return true;
-        }
+    for (size_t i = 0; i < count; i++) {
+        const char *const *root = written;
+        while (*root && !str_is(refs[i].path[0], *root))
+            root++;
+        if (!*root)  // a step's, or an item, by whatever name
+            return true;
     }
     return false;
+}
+
+bool is_secret_read(const struct expr *e, const struct attempt *at, struct str text)
+{
+    const struct session *s = at->session;
+    bool found = false;
+
+    if (s && s->mask && !at->action->asks && reads_output(e))
+        mask_text(s->mask, text, at->arena, &found);
+    return found;
 }
 
 // What is only shown to a person is masked instead.
 static bool refuse_secret(const struct template *t, const struct attempt *at, struct str text,
                           bool secret, struct expr_error *err)
 {
-    const struct session *s = at->session;
-
-    if (!secret && s && s->mask && !at->action->asks && reads_output(t))
-        mask_text(s->mask, text, at->arena, &secret);
+    for (size_t i = 0; i < t->count && !secret; i++)
+        secret = is_secret_read(t->parts[i].expr, at, text);
     if (!secret)
         return true;
     words_refuse(t, err, STR("a secret would be seen by others here"));

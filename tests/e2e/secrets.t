@@ -156,11 +156,13 @@ test_that '... by whatever name an item has, nor as the message of what failed' 
 		  - {id: t, sql: CREATE TABLE IF NOT EXISTS n (x)}
 		  - {id: a, env: {T: "\${{ secrets.token }}"}, shell: "echo user=\$T"}
 		  - {id: b, for_each: {in: "\${{ steps.a.lines }}", as: row}, exec: [touch, "x-\${{ row }}"], on_failure: continue}
+		  - {id: u, http: {url: "http://127.0.0.1:1/\${{ steps.a.stdout }}"}, on_failure: continue}
+		  - {id: v, http: {url: "http://127.0.0.1:1/", query: {a: b, c: ["\${{ steps.a.stdout }}"]}}, on_failure: continue}
 		  - {id: c, sql: {query: "SELECT * FROM \${{ ident(steps.a.stdout) }}"}, on_failure: stop}
 		always:
-		  - {id: d, exec: [touch, "x-\${{ run.failed[1].message }}", "x-\${{ run.failed[2].message }}"]}
+		  - {id: d, exec: [touch, "x-\${{ run.failed[3].message }}", "x-\${{ run.failed[4].message }}"]}
 	EOF
-	play 1 && nowhere && ls | grep -q "^x-no such table: user=\*\*\*" && ! ls | grep "Zq7" && ! grep -i zq7 told
+	play 1 && nowhere && [ "$(grep -c "failed .*a secret in a URL would be seen" said/err)" = 2 ] && ls | grep -q "^x-no such table: user=\*\*\*" && ! ls | grep "Zq7" && ! grep -i zq7 told
 '
 
 test_that 'what only looks like a weak one may stand in an argv' '

@@ -44,14 +44,14 @@ static bool piece_of(struct making *m, const struct template_part *part, struct 
     }
     if (!expr_eval(part->expr, m->at->scope, m->at->arena, &v, m->err))
         return false;
-    if (v.secret && t->count > 1)
-        return refuse(m, span, STR("a secret in a URL would be seen by others"));
     m->secret_url |= v.secret;
     out->value = true;
     if (!value_to_text(v, m->at->arena, &out->text))
         return refuse(m, span,
                       str_format(m->at->arena, "%s cannot stand in a URL; say toJson()",
                                  value_kind_words(v.kind)));
+    if (t->count > 1 && (v.secret || is_secret_read(part->expr, m->at, out->text)))
+        return refuse(m, span, STR("a secret in a URL would be seen by others"));
     return true;
 }
 
@@ -113,6 +113,19 @@ static bool make_url(struct making *m)
     return true;
 }
 
+struct reading {
+    const struct attempt *at;
+    struct str text;
+    bool secret;
+};
+
+static void see_reading(const struct expr *e, void *ctx)
+{
+    struct reading *r = ctx;
+
+    r->secret = r->secret || is_secret_read(e, r->at, r->text);
+}
+
 // Calls [add] for each name and value of a map; a list repeats the name.
 static bool each_pair(struct making *m, const struct form *f, const char *what, bool open,
                       void (*add)(struct making *m, struct str name, struct str value, void *arg),
@@ -133,13 +146,16 @@ static bool each_pair(struct making *m, const struct form *f, const char *what, 
         for (size_t j = 0; j < (list ? value_size(v) : 1); j++) {
             struct value one = list ? value_item(v, j) : v;
             struct str key;
-            if (open && one.secret)
-                return refuse(m, f->text.span, STR("a secret in a URL would be seen by others"));
             if (!value_to_text(name, m->at->arena, &key) ||
                 !value_to_text(one, m->at->arena, &text))
                 return refuse(m, f->text.span,
                               str_format(m->at->arena, "%s is no text; say toJson()",
                                          value_kind_words(one.kind)));
+            struct reading r = { m->at, text, one.secret };
+            if (open)
+                form_each(f, see_reading, &r);
+            if (open && r.secret)
+                return refuse(m, f->text.span, STR("a secret in a URL would be seen by others"));
             add(m, key, text, arg);
         }
     }
