@@ -52,7 +52,7 @@ test_that 'nor of a newer one that only read, that works on something else, or t
 crowd() {
 	index=$(find . -name index.db) && (cd "${index%/*}/runs" && mkdir $(seq -f crowd%.0f 600)) &&
 	sqlite3 "$index" "CREATE TEMP TABLE one AS SELECT * FROM run WHERE runbook = 'book' LIMIT 1;
-		UPDATE one SET runbook = 'crowd', started = '2999-01-01T00:00:00.000Z';
+		UPDATE one SET runbook = 'crowd', started = '2199-01-01T00:00:00.000Z';
 		$(seq -f "UPDATE one SET id = 'crowd%.0f'; INSERT INTO run SELECT * FROM one;" 600)"
 }
 test_that 'however many runs of others came since, it is found' '
