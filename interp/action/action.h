@@ -110,6 +110,7 @@ struct attempt {
     int64_t timeout_ms, grace_ms;
     bool read_only;               // effects: read (SQL: a read-only transaction)
     bool idempotent;
+    bool inputs_read;             // its runbook was given what a step read, with a secret in it
     bool undo_auto;               // take back what the step did, from [keep]
     struct str keep;              // folder in the run's folder for `undo: auto`, absolute
     struct transaction *transaction;  // the group's, or NULL

@@ -50,20 +50,25 @@ bool words_text(const struct template *t, const struct attempt *at, struct str *
     return true;
 }
 
-// What the author or the operator wrote may only look like one: a weak password is also a word.
-static bool reads_output(const struct expr *e)
+static bool is_among(const char *const *names, struct str name)
 {
-    static const char *const written[] = { "inputs", "vars", "secrets", "env",  "run",
-                                           "now",    "index", "trigger", "contact", NULL };
+    while (*names && !str_is(name, *names))
+        names++;
+    return *names;
+}
+
+// What the author or the operator wrote may only look like a secret: a weak password is also a word.
+bool reads_step(const struct expr *e, bool inputs_too)
+{
+    static const char *const ours[] = { "secrets", "run", "now", "index", "trigger", "contact", NULL };
+    static const char *const given[] = { "inputs", "vars", "env", NULL };
     size_t count = 0;
     const struct expr_ref *refs = e ? expr_refs(e, &count) : NULL;
 
     for (size_t i = 0; i < count; i++) {
-        const char *const *root = written;
-        while (*root && !str_is(refs[i].path[0], *root))
-            root++;
-        if (!*root)  // a step's, or an item, by whatever name
-            return true;
+        struct str root = refs[i].path[0];
+        if (is_among(given, root) ? inputs_too : !is_among(ours, root))
+            return true;  // else an item, by whatever name
     }
     return false;
 }
@@ -73,7 +78,7 @@ bool is_secret_read(const struct expr *e, const struct attempt *at, struct str t
     const struct session *s = at->session;
     bool found = false;
 
-    if (s && s->mask && !at->action->asks && reads_output(e))
+    if (s && s->mask && !at->action->asks && reads_step(e, at->inputs_read))
         mask_text(s->mask, text, at->arena, &found);
     return found;
 }

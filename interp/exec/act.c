@@ -223,6 +223,7 @@ struct act *act_new(struct driver *d, struct arena *a, struct task *t, struct sp
         .arena = a, .session = &d->session, .step = s, .action = s->action, .params = s->params,
         .address = address, .number = number, .shell = f->shell, .connections = &f->connections,
         .read_only = step_effects(d->program, s) == EFFECTS_READ,
+        .inputs_read = f->inputs_read,
         .idempotent = step_is_idempotent(d->program, s), .undo_auto = t && t->auto_undo,
         .keep = str_format(a, "%.*s/keep/%.*s", STR_ARG(d->folder), STR_ARG(safe_name(a, kept))),
         .name = str_format(a, "c%lld", (long long)++d->names),

@@ -28,6 +28,7 @@ struct frame {
     // Those of them that are kept nowhere, for the sake of a secret. A frame that is made again has
     // them from the one before it, and takes no default instead.
     struct value given_secrets;
+    bool inputs_read;      // one of them is what a step read, and a secret that nobody marked is in it
     const struct lookout *lookout;  // while it is made before a run; NULL: there is none
     struct str broken;  // why it cannot be made again after a resume; it has no inputs then
 };

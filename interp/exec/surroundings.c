@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "action/params.h"
 #include "base/arena.h"
 #include "base/map.h"
+#include "exec/core/masked.h"
 #include "exec/walk.h"
 
 // ---- frames of used runbooks
@@ -29,6 +31,34 @@ static const struct given *given_from(struct value with, struct arena *a)
     return given;
 }
 
+struct reading {
+    bool inputs_too, reads;
+};
+
+static void see_reading(const struct expr *e, void *ctx)
+{
+    struct reading *r = ctx;
+
+    r->reads = r->reads || reads_step(e, r->inputs_too);
+}
+
+// What a callee is given of a step is no less a secret there, though nobody marked it.
+static bool gives_secret(struct driver *d, const struct step *use, struct value with,
+                         const struct frame *caller)
+{
+    bool found = false;
+
+    LIST_EACH(const struct form_entry, e, use->more->with)
+    {
+        struct reading r = { .inputs_too = caller->inputs_read };
+        struct value v;
+        form_each(e->form, see_reading, &r);
+        if (r.reads && value_get(with, value_string(e->entry.key.str), &v))
+            masked_value(v, d->mask, d->arena, &found);
+    }
+    return found;
+}
+
 bool use_frame(struct driver *d, struct task *use, struct value with, struct value now,
                struct str *why)
 {
@@ -41,7 +71,8 @@ bool use_frame(struct driver *d, struct task *use, struct value with, struct val
     *f = (struct frame){ .module = use->inner->module, .parent = caller, .run = caller->run,
                          .mask = d->mask,
                          .trigger = caller->trigger, .drill = caller->drill,
-                         .lookout = caller->lookout };
+                         .lookout = caller->lookout,
+                         .inputs_read = gives_secret(d, use->step, with, caller) };
     if (!frame_inputs(f, given_from(with, d->arena), value_size(with), caller->dir, now, d->arena,
                       &ds) ||
         !frame_secrets(f, d->mask, now, d->arena, &ds) || !frame_vars(f, now, d->arena, &ds) ||
@@ -237,13 +268,6 @@ static bool nearest_grace(struct task *t, const struct step *s, struct space *sp
         at = holds(at->in->owner, top);
     }
     return amount_get(own || !d ? own : d->kill_grace, scope, a, 10000000000, ns, err);
-}
-
-static struct str path_below(struct arena *a, struct str dir, struct str path)
-{
-    if (path.n && path.s[0] == '/')
-        return path;
-    return str_format(a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(path));
 }
 
 #define NEAREST(key, out) \

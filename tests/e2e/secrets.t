@@ -165,6 +165,22 @@ test_that '... by whatever name an item has, nor as the message of what failed' 
 	play 1 && nowhere && [ "$(grep -c "failed .*a secret in a URL would be seen" said/err)" = 2 ] && ls | grep -q "^x-no such table: user=\*\*\*" && ! ls | grep "Zq7" && ! grep -i zq7 told
 '
 
+test_that '... nor by way of a runbook that is used' '
+	mkdir -p runbooks && : >.runbook.yaml &&
+	printf "%s\n" "runbook: 1" "name: inner" "type: action" "inputs: {p: {required: true}}" "vars: {v: \"v \${{ inputs.p }}\"}" "steps:" \
+		"  - {id: e, exec: [touch, \"y-\${{ inputs.p }}\"], on_failure: continue}" "  - {id: f, exec: [touch, \"y-\${{ vars.v }}\"]}" >runbooks/inner.yaml &&
+	sed "s/inner/outer/; s/^steps.*/steps: [{id: u, use: inner, with: {p: \"\${{ inputs.p }}\"}}]/; /^vars/d; /^  -/d" runbooks/inner.yaml >runbooks/outer.yaml &&
+	book <<-EOF &&
+		steps:
+		  - {id: a, env: {T: "\${{ secrets.token }}"}, shell: "echo user=\$T"}
+		  - {id: u, use: inner, with: {p: "\${{ steps.a.stdout }}"}, on_failure: continue}
+		  - {id: o, use: outer, with: {p: "\${{ steps.a.stdout }}"}, on_failure: continue}
+		  - {id: w, use: inner, with: {p: postgres}}
+	EOF
+	play 8 && nowhere && [ "$(ls | grep -c "^y-")" = 2 ] && [ "$(grep -c "failed .*a secret would be seen" said/err)" = 4 ]
+	SECRET=postgres play 8 && [ "$(ls | grep -c "^y-")" = 2 ]
+'
+
 test_that 'what only looks like a weak one may stand in an argv' '
 	book <<-EOF &&
 		inputs: {user: {default: postgres}}
