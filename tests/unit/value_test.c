@@ -317,7 +317,8 @@ TEST(a_time_is_said_by_its_distance)
     CHECK_STR(ago_text(then, then + 9 * second, scratch), "9 s ago");
     CHECK_STR(ago_text(then, then + 192 * second, scratch), "3m 12s ago");
     CHECK_STR(ago_text(then, then - 1800 * second, scratch), "in 30m");
-    CHECK_STR(date_text(wall_from(STR("2999-01-01T00:00:00.500Z")), scratch), "2262-04-11 23:47:15 UTC");
+    CHECK_STR(date_text(wall_from(STR("2999-01-01T00:00:00.500Z")), scratch),
+              "2262-04-11 23:47:15 UTC");
     CHECK(wall_from(STR("0001-01-01T00:00:00Z")) == -wall_from(STR("9999-01-01T00:00:00Z")));
 }
 
