@@ -57,10 +57,12 @@ static bool is_among(const char *const *names, struct str name)
     return *names;
 }
 
-// What the author or the operator wrote may only look like a secret: a weak password is also a word.
+// What the author or the operator wrote may only look like a secret: a weak password is also a
+// word.
 bool reads_step(const struct expr *e, bool inputs_too)
 {
-    static const char *const ours[] = { "secrets", "run", "now", "index", "trigger", "contact", NULL };
+    static const char *const ours[] = { "secrets", "run",     "now", "index",
+                                        "trigger", "contact", NULL };
     static const char *const given[] = { "inputs", "vars", "env", NULL };
     size_t count = 0;
     const struct expr_ref *refs = e ? expr_refs(e, &count) : NULL;

@@ -19,10 +19,11 @@ bool words_text(const struct template *t, const struct attempt *at, struct str *
 // The same for what may not be secret, because others can see it (argv, a path, a ref).
 bool words_open(const struct template *t, const struct attempt *at, struct str *out,
                 struct expr_error *err);
-// Whether what a step wrote is in [e]; [inputs_too]: in the inputs of its runbook, and so in vars, too.
+// Whether what a step wrote is in [e]; [inputs_too]: also in the inputs of its runbook, and so in
+// its vars.
 bool reads_step(const struct expr *e, bool inputs_too);
-// Whether [text], which was made by [e] (NULL: it is literal), holds a secret that a step read: nobody
-// marked it, so its bytes tell.
+// Whether [text], which was made by [e] (NULL: it is literal), holds a secret that a step read:
+// nobody marked it, so its bytes tell.
 bool is_secret_read(const struct expr *e, const struct attempt *at, struct str text);
 // A list of templates, as texts that are ended by s == NULL. An element that is one
 // expression with a list as its value becomes as many texts.

@@ -50,7 +50,7 @@ struct run_env {
     struct observer *observers;
     struct asker *asker;          // never NULL; has_terminal false where there is nobody
     struct diags *diags;
-    struct mask *mask;  // is told of every secret that is read; NULL: nobody but the driver needs it
+    struct mask *mask;  // is told of every secret that is read; NULL: only the driver needs it
 };
 
 int run_start(struct run_env *env, const struct run_options *o);

@@ -28,7 +28,7 @@ struct frame {
     // Those of them that are kept nowhere, for the sake of a secret. A frame that is made again has
     // them from the one before it, and takes no default instead.
     struct value given_secrets;
-    bool inputs_read;      // one of them is what a step read, and a secret that nobody marked is in it
+    bool inputs_read;  // one of them is what a step read, with a secret in it that nobody marked
     const struct lookout *lookout;  // while it is made before a run; NULL: there is none
     struct str broken;  // why it cannot be made again after a resume; it has no inputs then
 };
@@ -62,8 +62,8 @@ bool frame_with(const struct step *use, const struct module *m, const struct sco
 // f->env. Blocks (exec: for at most a minute).
 bool frame_secrets(struct frame *f, struct mask *mask, struct value now, struct arena *a,
                    struct diags *ds);
-// What is known of the secrets of [m] and of all it uses before anything is read or said: variables,
-// and what a file spells out for a secret input.
+// What is known of the secrets of [m] and of all it uses before anything is read or said:
+// variables, and what a file spells out for a secret input.
 void module_secrets_ahead(const struct module *m, struct mask *mask, struct arena *a);
 // Those of a used runbook that is not reached yet, which stand in files that can be known now: a
 // step may print one before that, and the plan that is kept may spell it out.

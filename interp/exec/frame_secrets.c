@@ -102,7 +102,8 @@ static bool from_file(struct fetching *g)
         return false;
     what = str_format(g->arena, "file `%.*s`", STR_ARG(name));
     // Without waiting for somebody to open the other end of a FIFO.
-    int fd = open(frame_path(g->dir, name, g->arena).s, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = open(frame_path(g->dir, name, g->arena).s,
+                  O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return fail(g, "%.*s cannot be opened: %s", STR_ARG(what), strerror(errno));
     bool ok = read_all(g, fd, clock_boot_ms() + PATIENCE_MS, what.s);

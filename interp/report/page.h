@@ -13,7 +13,7 @@ struct page {
     const struct look *look;
     size_t columns;   // 0: lines are as long as they are
     struct buf *out;  // rows with line ends between them, none behind the last
-    const struct mask *mask;  // through which texts go that others wrote; NULL: they went already
+    const struct mask *mask;  // that texts go through; NULL: they did already
 };
 
 // [columns] as of the screen; a narrow page still has 20.
