@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "report/harmless.h"
 #include "report/patience.h"
 
@@ -15,6 +16,8 @@ struct screen {
     struct look look;
     bool gone;
     bool stalled;           // nobody reads
+    int64_t waited_ms;      // for who reads what steps print, less a tenth of what went by since
+    int64_t waited_at_ms;
     struct buf *status;     // as it stands there now, or is wanted
     size_t status_columns;  // 0: there is none on the screen
     unsigned taken;
@@ -57,7 +60,7 @@ size_t screen_columns(struct screen *s)
 }
 
 // No more than what a descriptor takes without waiting, when it says that it takes something.
-enum { CHUNK = 1024, PATIENCE_MS = 5000 };
+enum { CHUNK = 1024, PATIENCE_MS = 5000, OUTPUT_WAITS_MS = 2000 };
 
 // A reader that has stopped reading is waited for once, then no more until it reads again:
 // signals, timeouts and the next step do not wait for it.
@@ -141,6 +144,24 @@ void screen_line(struct screen *s, struct str line)
     add_status(s, &out);
     write_all(s, buf_str(&out));
     buf_free(&out);
+}
+
+// A reader may be slow and never stop. What a step prints waits for it two seconds, and then no
+// more than a tenth of the time, since meanwhile nobody takes what the step goes on printing.
+bool screen_output(struct screen *s, struct str line)
+{
+    int64_t began_ms = clock_boot_ms(), spare_ms = (began_ms - s->waited_at_ms) / 10;
+
+    if (spare_ms) {
+        s->waited_ms = s->waited_ms > spare_ms ? s->waited_ms - spare_ms : 0;
+        s->waited_at_ms = began_ms;
+    }
+    int64_t left_ms = s->waited_ms < OUTPUT_WAITS_MS ? OUTPUT_WAITS_MS - s->waited_ms : 0;
+    bool read = s->taken || patience_is_read(s->fd, (int)left_ms);
+    if (read)
+        screen_line(s, line);
+    s->waited_ms += clock_boot_ms() - began_ms;
+    return read;
 }
 
 void screen_status(struct screen *s, struct str line)

@@ -21,6 +21,8 @@ size_t screen_columns(struct screen *s);
 
 // A finished line (without its end), or several with line ends between them.
 void screen_line(struct screen *s, struct str line);
+// The same of what a step printed. False when it was left out, because its reader is too slow.
+bool screen_output(struct screen *s, struct str line);
 // The line that changes, in at most screen_columns() - 1 columns; empty: none. In the
 // background there is none: the last line is the shell's, or what is typed there.
 void screen_status(struct screen *s, struct str line);

@@ -137,7 +137,10 @@ static void show_line(struct str line, void *arg)
     if (line.n && line.s[line.n - 1] == '\r')
         line.n--;
     page_text(&p, lead.s, INK_PLAIN, line);
-    teller_put(t, page_str(&p));
+    if (t->github)
+        github_guard(t->github);
+    if (!screen_output(t->screen, page_str(&p)))
+        s->too_many++;
     arena_free(a);
 }
 
@@ -166,8 +169,9 @@ struct spout *teller_spout(struct teller *t, struct str step)
 
 static void tell_left_out(struct teller *t, struct spout *s)
 {
-    size_t n = lines_left_out(&s->lines[0]) + lines_left_out(&s->lines[1]);
+    size_t n = lines_left_out(&s->lines[0]) + lines_left_out(&s->lines[1]) + s->too_many;
 
+    s->too_many = 0;
     if (n)
         teller_tell(t, INK_DIM, "%.*s | (%zu lines not shown here%s)", STR_ARG(s->step), n,
                     t->history->dry_run

@@ -12,6 +12,7 @@ struct spout {
     struct teller *teller;
     struct str step;
     struct lines lines[2];  // standard output, standard error
+    size_t too_many;        // lines for who read them
     bool has_terminal;      // and the screen is held for it
 };
 

@@ -367,6 +367,29 @@ test_that 'a standard error that is open and that nobody reads does not hold up 
 	id=$(ls state/runbook/runs) && [ $got = 0 ] && effects "b " && whole
 '
 
+# A step says more than anybody reads before it has ended.
+much="  - {id: a, shell: \"seq 1 100000; sleep 2; seq 1 100000; touch said\", undo: none}
+  - {id: b, shell: echo b >>effects, undo: none}"
+test_that 'who does not read its events for a while has them all, and no step waits for that' '
+	rm -f unread said events && mkfifo unread && book "$much"
+	{ until [ -e said ]; do sleep 0.05; done; cat; } <unread >events &
+	reader=$!
+	timeout 120 runbook run book.yaml -o ndjson >unread 2>err </dev/null
+	got=$?
+	wait $reader
+	[ $got = 0 ] && effects "b " && [ "$(sed "s/.*\"seq\":\([0-9]*\).*/\1/" events)" = "$(seq "$(wc -l <events)")" ] &&
+	tail -n 1 events | grep -q "\"type\":\"run.end\"" && ! grep -q "took nothing" events
+'
+test_that 'a step does not wait for who reads slowly what it says: that is left out, and said' '
+	rm -f unread said && mkfifo unread && book "$much"
+	{ until [ -e said ]; do head -c 4096 >/dev/null; sleep 0.5; done; cat; } <unread >rest &
+	reader=$!
+	timeout 120 runbook run book.yaml >/dev/null 2>unread </dev/null
+	got=$?
+	wait $reader
+	[ $got = 0 ] && effects "b " && grep -q "lines not shown here" rest && grep -q "is done" rest
+'
+
 # interrupted OPTIONS: TERM comes again and again while what is said waits for its reader.
 interrupted() {
 	book "  - {id: a, shell: \"touch began; seq 1 100000\", undo: none}
