@@ -2,40 +2,10 @@
 
 #include "action/shell/remote_line.h"
 #include "base/arena.h"
-#include "base/clock.h"
 #include "exec/lasting.h"
 #include "exec/reader.h"
 #include "exec/restore.h"
 #include "exec/undo_step.h"
-
-// ---- having it
-
-static bool find_run(struct driver *d, struct str id, int *code)
-{
-    enum store_error e = store_find(d->store, id, d->arena, &d->row, d->diags);
-
-    if (e == STORE_OK) {
-        d->id = d->row.id;
-        return true;
-    }
-    *code = e == STORE_NO_SUCH_RUN   ? CODE_USAGE
-            : e == STORE_CANNOT_OPEN ? CODE_PREFLIGHT
-                                     : CODE_STORE;
-    return false;
-}
-
-static bool take_run(struct driver *d, int *code)
-{
-    enum store_error e = journal_take(d->store, d->id, d->options->claim, d->arena, &d->journal,
-                                      d->diags);
-
-    if (e == STORE_OK) {
-        d->folder = journal_folder(d->journal);
-        return true;
-    }
-    *code = e == STORE_HELD ? CODE_LOCKED : e == STORE_NO_SUCH_RUN ? CODE_USAGE : CODE_STORE;
-    return false;
-}
 
 // ---- a session
 
@@ -59,17 +29,6 @@ static void tell_resume(struct driver *d)
         value_put_s(b, "worker", value_string(d->options->worker));
     emit(d, EVENT_RUN_RESUME, b);
     tell_locks(d);
-}
-
-static int refuse(struct driver *d, int code, const char *words)
-{
-    diag_error(d->diags, DIAG_USAGE, (struct span){ 0 }, "run %.*s %s", STR_ARG(d->id), words);
-    return code;
-}
-
-static bool is_undone(const struct run_row *row)
-{
-    return str_is(row_result(row), "undone");
 }
 
 static void remember_locks(struct driver *d)
@@ -103,65 +62,6 @@ static int close_early(struct driver *d, int code)
     return code;
 }
 
-// Whether resume, undo or abort mean anything to it. 0, or an exit code.
-static int is_fit(struct driver *d)
-{
-    bool aborted = str_is(d->row.state, "aborted"), final = str_is(d->row.state, "final");
-
-    if (d->aborting && (aborted || final))
-        return refuse(d, CODE_USAGE, "has ended for good already");
-    if (d->undo.asked && is_undone(&d->row) && !d->options->undo_step.n)
-        return refuse(d, CODE_USAGE, "is undone already");
-    if (aborted)
-        return refuse(d, CODE_USAGE,
-                      d->undo.asked ? "was aborted; it cannot be undone any more"
-                                 : "was aborted and cannot be resumed");
-    if (final && !d->undo.asked)
-        return refuse(d, CODE_USAGE,
-                      is_undone(&d->row) ? "is undone; there is nothing to resume"
-                                         : "is done; there is nothing to resume");
-    return 0;
-}
-
-static int open_run(struct driver *d, struct str id)
-{
-    int code = 0;
-
-    d->project = project_find(d->arena, d->options->cwd, action_names(), d->diags);
-    if (!driver_open_store(d, false))
-        return d->refused ? d->refused : CODE_PREFLIGHT;
-    return find_run(d, id, &code) ? is_fit(d) : code;
-}
-
-// Between the first look and having it somebody else may have gone on with it, and ended it.
-static int look_again(struct driver *d)
-{
-    struct str seen = d->options->seen_ended;
-    int code = 0;
-
-    if (!find_run(d, d->id, &code))
-        return code;
-    code = is_fit(d);
-    if (!code && ((d->options->worker.n && !str_equal(seen, d->row.ended)) ||
-                  (d->calling && !str_is(d->row.state, "suspended"))))
-        code = refuse(d, CODE_LOCKED, "was gone on with by somebody else");
-    return code;
-}
-
-// A run that was killed before its first event: it is out of the way, and that is all.
-static int abort_nothing(struct driver *d)
-{
-    d->row.state = d->row.result = STR("aborted");
-    d->row.started = d->row.ended = clock_rfc3339_ms(d->arena, clock_wall_ns());
-    d->row.exit = CODE_OK;
-    journal_row(d->journal, &d->row);
-    if (!commit_now(d, d->diags) ||
-        store_unlock(d->store, d->id, d->diags) != STORE_OK)
-        return CODE_STORE;
-    say(d, "run %.*s never began, and is out of the way", STR_ARG(d->id));
-    return CODE_OK;
-}
-
 // What the run was before this session, which may be about one step only and leaves it so.
 // "crashed" is what is found out, and never what is kept; a session about one step that crashed
 // changed nothing of the row but that.
@@ -176,23 +76,9 @@ static struct str state_before(const struct driver *d)
                                                                  : STR("ended");
 }
 
-static int never_began(struct driver *d)
-{
-    if (d->aborting)
-        return abort_nothing(d);
-    return refuse(d, CODE_USAGE,
-                  "never began: nothing was started, and there is nothing to go on with");
-}
-
 static int code_of(enum store_error e)
 {
     return e == STORE_OK ? 0 : e == STORE_NO_SUCH_RUN ? CODE_USAGE : CODE_STORE;
-}
-
-// By its row it never began, and has no plan.
-static bool is_bare(const struct driver *d)
-{
-    return d->row.started.n == 0;
 }
 
 static int look_only(struct driver *d)
@@ -219,7 +105,7 @@ static int replay_at_once(struct driver *d, struct kept_plan *plan)
 // The run cannot be made before its secrets are known, or was looked at already.
 static int replay_later(struct driver *d, struct kept_plan *plan)
 {
-    int code = is_bare(d) ? 0 : look_only(d);
+    int code = taken_is_bare(d) ? 0 : look_only(d);
 
     if (!code)
         code = restore_program(d, plan);
@@ -237,7 +123,7 @@ static int restore(struct driver *d, struct run_options *o, struct kept_plan *pl
 
     if (code)
         return code;
-    return !is_bare(d) && plan_is_whole(plan) ? replay_at_once(d, plan) : replay_later(d, plan);
+    return !taken_is_bare(d) && plan_is_whole(plan) ? replay_at_once(d, plan) : replay_later(d, plan);
 }
 
 // ---- going on
@@ -414,15 +300,15 @@ static int again(struct run_env *env, struct str run, const struct run_options *
     d->undo.asked = wish == UNDO;
     d->aborting = wish == ABORT;
     d->calling = wish == CALL;
-    code = open_run(d, run);
-    if (!code && !take_run(d, &code))
+    code = taken_open(d, run);
+    if (!code && !taken_hold(d, &code))
         return code;
     if (!code)
-        code = look_again(d);
-    if (!code && is_bare(d))
+        code = taken_look_again(d);
+    if (!code && taken_is_bare(d))
         code = look_only(d);
-    if (!code && is_bare(d) && journal_next_seq(d->journal) == 1)
-        return close_early(d, never_began(d));
+    if (!code && taken_is_bare(d) && journal_next_seq(d->journal) == 1)
+        return close_early(d, taken_never_began(d));
     if (!code)
         code = d->calling ? call_only(d, o) : go_on(d, o);
     if (code)

@@ -9,6 +9,16 @@
 struct driver *driver_new(struct run_env *env, const struct run_options *o);
 bool driver_open_store(struct driver *d, bool create);
 bool driver_start_keeper(struct driver *d);
+// taken.c: the run [id], and whether what is asked means anything to it. 0, or an exit code.
+int taken_open(struct driver *d, struct str id);
+// It is ours from here on, with its journal; false with *code.
+bool taken_hold(struct driver *d, int *code);
+// Between the first look and having it somebody else may have gone on with it, and ended it.
+int taken_look_again(struct driver *d);
+// By its row it never began, and has no plan.
+bool taken_is_bare(const struct driver *d);
+// Its journal holds nothing either: what there is to say, or with abort to do, about that.
+int taken_never_began(struct driver *d);
 // announce.c: the event run.start; the row of the run among all runs.
 void tell_start(struct driver *d);
 // That there was a wait for the locks, and that they are held.
