@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/mask.h"
+#include "report/github.h"
 #include "report/harmless.h"
 
 enum { NARROWEST = 20, UNBOUNDED = 100000 };
@@ -13,7 +14,9 @@ struct page page_new(struct arena *a, const struct look *look, size_t width)
 {
     if (width && width < NARROWEST)
         width = NARROWEST;
-    return (struct page){ .arena = a, .look = look, .columns = width, .out = buf_in(a) };
+    return (struct page){
+        .arena = a, .look = look, .columns = width, .out = buf_in(a), .obeyed = github_is_here()
+    };
 }
 
 struct str page_str(const struct page *p)
@@ -78,9 +81,11 @@ static void add_rows(struct page *p, struct margin *m, enum ink color, struct st
         size_t n = row_length(line, first ? room : room - indent.n);
         begin_row(p);
         buf_add_s(p->out, m->first);
-        m->first = m->rest;
         if (!first)
             buf_add(p->out, indent);
+        if (p->obeyed && !str_trim(str_from(m->first)).n && github_obeys(str_slice(line, 0, n)))
+            buf_add_s(p->out, "| ");
+        m->first = m->rest;
         if (n)
             ink(p->look, color, str_slice(line, 0, n), p->out);
         while (n && n < line.n && line.s[n] == ' ')

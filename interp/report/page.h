@@ -2,7 +2,7 @@
 //
 // Texts that others wrote are made harmless, cut at their line ends and at the width of the
 // page, and every row of them stands behind the prefix, so that no text can look like the
-// beginning of a line of ours.
+// beginning of a line of ours; nor, in the log of a job, for a command to who reads that.
 
 #pragma once
 
@@ -11,9 +11,10 @@
 struct page {
     struct arena *arena;
     const struct look *look;
-    size_t columns;   // 0: lines are as long as they are
-    struct buf *out;  // rows with line ends between them, none behind the last
+    size_t columns;           // 0: lines are as long as they are
+    struct buf *out;          // rows with line ends between them, none behind the last
     const struct mask *mask;  // that texts go through; NULL: they did already
+    bool obeyed;              // what reads the rows takes some for commands (report/github.h)
 };
 
 // [columns] as of the screen; a narrow page still has 20.

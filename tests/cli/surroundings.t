@@ -38,6 +38,15 @@ a | ::error::x
 a |   ##[group]y" ]
 '
 
+test_that 'nor from a command, in what is shown of a run or of a plan' '
+	book "  - {id: a, shell: \"exit 1\\n::error::x\\n ##[group]y\", undo: none}"
+	run 1 && id=$(ls state/runbook/runs) || exit 1
+	for command in "show $id" "plan book.yaml --commands"; do
+		runbook $command >out && grep -E "^ *(::error::x|##\[group\]y)$" out && GITHUB_ACTIONS=true runbook $command >out || exit 1
+		! grep -E "^ *(::|##\[)" out && grep -E "^ *[|] ::error::x$" out && grep -E "^ *[|] +##\[group\]y$" out || { cat out; exit 1; }
+	done
+'
+
 test_that 'a secret is read from a FIFO' '
 	book "  - {id: a, env: {T: \"\${{ secrets.tok }}\"}, shell: echo \$T | tr a-z A-Z >>effects, undo: none}" \
 		"secrets: {tok: {file: fifo}}"
