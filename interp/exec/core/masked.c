@@ -123,12 +123,25 @@ static struct value hide(struct masker *k, struct value v)
     return is_seen(k, v) ? rebuilt(k, v, stars) : v;
 }
 
+// What most of an event is, and all of an output.
+static struct value masked_string(struct value v, const struct mask *m, struct arena *a, bool *found)
+{
+    bool here = false;
+    struct str text = mask_text(m, v.s, a, &here);
+
+    if (found)
+        *found |= here;
+    return here ? value_string(text) : v;
+}
+
 struct value masked_value(struct value v, const struct mask *m, struct arena *a, bool *found)
 {
     struct masker k = { .mask = m, .arena = a };
 
     if (!m || mask_is_empty(m))
         return v;
+    if (v.kind == VALUE_STRING)
+        return masked_string(v, m, a, found);
     k.scratch = arena_new(NULL);
     v = hide(&k, v);
     if (found)
