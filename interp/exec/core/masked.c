@@ -124,7 +124,8 @@ static struct value hide(struct masker *k, struct value v)
 }
 
 // What most of an event is, and all of an output.
-static struct value masked_string(struct value v, const struct mask *m, struct arena *a, bool *found)
+static struct value masked_string(struct value v, const struct mask *m, struct arena *a,
+                                  bool *found)
 {
     bool here = false;
     struct str text = mask_text(m, v.s, a, &here);
