@@ -41,11 +41,20 @@ is_idle() { [ "$(runs_of c)" = 0 ] && [ "$(runs_of d)" = 0 ]; }
 db() { sqlite3 "$XDG_STATE_HOME"/runbook/runs/*/journal.db "$1"; }
 has_event() { db "SELECT json FROM events WHERE type = '$1'" | grep -q "\"step\":\"$2\""; }
 are_intended() { until_true "has_event step.intent c && has_event step.intent d"; }
-begin() {
+started() {
 	rm -f go-a go-b go-c effects
 	"$@" runbook run book.yaml --yes >out 2>&1 </dev/null &
 	run=$!
-	until_true "grep -qsx a effects && grep -qsx b effects" || return 1
+	until_true "grep -qsx a effects && grep -qsx b effects && has_event step.end q"
+}
+took_of_q() { db "SELECT substr(json, instr(json, '\"took_ms\":') + 10) + 0 FROM events WHERE type = 'step.end'"; }
+# Nothing is intended beside steps that take long, as q does on a busy machine: then once more.
+begin() {
+	started "$@" || return 1
+	for again in 1 2 3 4 5 6 7 8 9; do
+		[ "$(took_of_q)" -ge 100 ] || break
+		touch go-a go-b go-c; wait $run; rm -rf state; started "$@" || return 1
+	done
 	id=$(ls state/runbook/runs) && keeper=$(pgrep -P $run -f @keeper) && are_intended
 }
 ends_with() { wait "$run"; [ $? = "$1" ] || { cat out; return 1; }; }
