@@ -196,13 +196,13 @@ void live_begin(struct live *l)
     struct screen *screen = screen_new(a, STDERR_FILENO, look_of(STDERR_FILENO, color_said(l->v)));
     struct asker *person = new_person(l, screen);
     l->teller = new_teller(l, screen, person->has_terminal && !l->options.detach);
-    struct observer *events = l->v->ndjson ? ndjson_new(a, STDOUT_FILENO) : NULL;
-    if (events)
-        events->next = l->teller;
+    l->events = l->v->ndjson ? ndjson_new(a, STDOUT_FILENO) : NULL;
+    if (l->events)
+        l->events->next = l->teller;
     l->env = (struct run_env){ .arena = a,
                                .loop = l->loop,
                                .diags = l->v->diags,
-                               .observers = events ? events : l->teller,
+                               .observers = l->events ? l->events : l->teller,
                                .asker = person,
                                .mask = l->v->mask };
 }
@@ -230,6 +230,8 @@ int live_end(struct live *l, int code)
 {
     teller_end(l->teller);
     write_report(l);
+    if (l->events)
+        ndjson_finish(l->events);
     // [now_ms]: not only read, but told.
     l->v->events_began = l->history->now_ms &&
                          (l->history->start.kind == VALUE_MAP || l->history->over);

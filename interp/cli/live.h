@@ -9,7 +9,7 @@ struct live {
     struct invocation *v;
     struct loop *loop;
     struct history *history;
-    struct observer *teller;
+    struct observer *teller, *events;  // the second is NULL without -o ndjson
     struct run_env env;
     struct run_options options;
 };

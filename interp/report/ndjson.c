@@ -21,19 +21,21 @@ struct ndjson {
     struct buf *line;
 
     pthread_t thread;
-    bool running, never;  // never: words for people go the same way, and would come between
+    bool running, never;    // never: words for people go the same way, and would come between
     pthread_mutex_t mutex;  // of what follows, once there is a thread
     pthread_cond_t changed;
     struct buf waiting, leaving;  // the second is the thread's
+    size_t unwritten;             // bytes of both
     int64_t first;                // event in what waits
     int64_t lost_from;            // 0: nothing
     enum patience_end how;
     int error;
-    bool busy, gone, stop;
+    bool gone, stop;
 };
 
 enum {
     CHUNK = 4096,
+    PIECE = 16 * CHUNK,  // after so much the loop is told that there is room
     PATIENCE_MS = 30 * 1000,
     MOST = 16 * 1024 * 1024,  // bytes that wait: more than a step has in events
 };
@@ -57,26 +59,39 @@ static void say_lost(struct ndjson *n)
 
 // ---- the thread
 
-// With the mutex held, which is given up meanwhile.
+// With the mutex held, which is given up meanwhile. Whoever reads slowly makes the loop wait for
+// the room that an event needs, and no longer: signals come to it between two events.
+static enum patience_end write_piece(struct ndjson *n, struct str piece, int *error)
+{
+    pthread_mutex_unlock(&n->mutex);
+    enum patience_end how = patience_write(n->fd, piece, CHUNK, PATIENCE_MS);
+    *error = errno;
+    pthread_mutex_lock(&n->mutex);
+    n->unwritten -= piece.n;
+    pthread_cond_broadcast(&n->changed);
+    return how;
+}
+
+// With the mutex held.
 static void write_waiting(struct ndjson *n)
 {
     struct buf swap = n->leaving;
     int64_t first = n->first;
+    enum patience_end how = PATIENCE_WRITTEN;
+    int error = 0;
 
     n->leaving = n->waiting;
     n->waiting = swap;
-    n->busy = true;
-    pthread_mutex_unlock(&n->mutex);
-    enum patience_end how = patience_write(n->fd, buf_str(&n->leaving), CHUNK, PATIENCE_MS);
-    int error = errno;
-    pthread_mutex_lock(&n->mutex);
+    struct str text = buf_str(&n->leaving);
+    for (size_t at = 0; at < text.n && how == PATIENCE_WRITTEN; at += PIECE)
+        how = write_piece(n, str_slice(text, at, at + PIECE < text.n ? at + PIECE : text.n),
+                          &error);
     buf_clear(&n->leaving);
-    n->busy = false;
-    if (how != PATIENCE_WRITTEN)
-        lose(n, how, error, first);
-    if (n->gone)
-        buf_clear(&n->waiting);
-    pthread_cond_broadcast(&n->changed);
+    if (how == PATIENCE_WRITTEN)
+        return;
+    lose(n, how, error, first);
+    buf_clear(&n->waiting);
+    n->unwritten = 0;
 }
 
 static void *write_on(void *arg)
@@ -134,21 +149,18 @@ static void write_patiently(struct ndjson *n, struct str text, int64_t seq)
         lose(n, how, errno, seq);
 }
 
-// With the mutex held. What is behind the end of a run is others', and must find nothing waiting.
-static void leave_to_thread(struct ndjson *n, struct str text, const struct event *e)
+// With the mutex held.
+static void leave_to_thread(struct ndjson *n, struct str text, int64_t seq)
 {
-    bool last = e->type == EVENT_RUN_END || e->type == EVENT_RUN_SUSPEND;
-
-    while (n->waiting.n > MOST && !n->gone)
+    while (n->unwritten > MOST)
         pthread_cond_wait(&n->changed, &n->mutex);
     if (n->gone)
         return;
     if (!n->waiting.n)
-        n->first = e->seq;
+        n->first = seq;
     buf_add(&n->waiting, text);
+    n->unwritten += text.n;
     pthread_cond_broadcast(&n->changed);
-    while (last && (n->waiting.n || n->busy) && !n->gone)
-        pthread_cond_wait(&n->changed, &n->mutex);
 }
 
 static void on_event(struct observer *o, const struct event *e, struct str line)
@@ -160,15 +172,25 @@ static void on_event(struct observer *o, const struct event *e, struct str line)
     buf_add(n->line, line);
     buf_add_c(n->line, '\n');
     struct str text = n->gone ? STR("") : buf_str(n->line);
-    if (text.n && !n->waiting.n && !n->busy)
+    if (text.n && !n->unwritten)
         text = write_at_once(n, text, e->seq);
     if (text.n && !n->running && !n->never)
         n->running = thread_start(&n->thread, write_on, n) == 0;
     if (text.n && n->running)
-        leave_to_thread(n, text, e);
+        leave_to_thread(n, text, e->seq);
     else if (text.n)
         write_patiently(n, text, e->seq);
     say_lost(n);
+    pthread_mutex_unlock(&n->mutex);
+}
+
+void ndjson_finish(struct observer *o)
+{
+    struct ndjson *n = o->ctx;
+
+    pthread_mutex_lock(&n->mutex);
+    while (n->unwritten)
+        pthread_cond_wait(&n->changed, &n->mutex);
     pthread_mutex_unlock(&n->mutex);
 }
 

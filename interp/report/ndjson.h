@@ -8,3 +8,6 @@
 #include "exec/observer.h"
 
 struct observer *ndjson_new(struct arena *a, int fd);
+// The run is over and holds nothing any more: waits until its reader has taken all of it, or takes
+// nothing. What is written behind that is others'.
+void ndjson_finish(struct observer *o);

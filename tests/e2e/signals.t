@@ -390,6 +390,24 @@ test_that 'a step does not wait for who reads slowly what it says: that is left 
 	[ $got = 0 ] && effects "b " && grep -q "lines not shown here" rest && grep -q "is done" rest
 '
 
+# lagging: a run that is done, whose reader has most of its events still to take, and takes little at a time
+lagging() {
+	book "  - {id: a, for_each: {in: \"\${{ range(6) }}\", parallel: 6}, shell: \"seq 1 200000\", undo: none}" "lock: db"
+	sed "s/name: book/name: other/; s/200000/2/" book.yaml >other.yaml
+	rm -f unread over && mkfifo unread
+	{ until [ -e over ]; do head -c 4096; sleep 0.1; done; cat; } <unread >events &
+	reader=$!
+	runbook run book.yaml -o ndjson >unread 2>out </dev/null &
+	run=$!
+	until_true "grep -q \"is done\" out"
+}
+test_that 'who reads the events of a run that is done holds no lock of it' '
+	lagging && until_true "timeout 60 runbook run other.yaml >other.out 2>&1 </dev/null" && ! gone $run; got=$?
+	touch over && ends 0 && wait $reader && [ $got = 0 ] &&
+	[ "$(sed "s/.*\"seq\":\([0-9]*\).*/\1/" events)" = "$(seq "$(wc -l <events)")" ] &&
+	tail -n 1 events | grep -q "\"type\":\"run.end\""
+'
+
 # interrupted OPTIONS: TERM comes again and again while what is said waits for its reader.
 interrupted() {
 	book "  - {id: a, shell: \"touch began; seq 1 100000\", undo: none}
