@@ -135,6 +135,8 @@ static struct str open_words(const struct history *h, const struct run_row *row,
                           h->undoing ? ", in its undo" : "");
     if (!h->undoing)
         return str_format(a, "%.*s%s", STR_ARG(row->state), crashed);
+    if (h->undo_step.n && h->over)  // the run is what it was
+        return str_format(a, "%.*s%.*s", STR_ARG(row->state), STR_ARG(since_words(h, a)));
     if (h->undo_step.n)
         return str_format(a, "%.*s, while `%.*s` of it is being undone%s", STR_ARG(row->state),
                           STR_ARG(h->undo_step), crashed);

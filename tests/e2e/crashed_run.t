@@ -201,7 +201,7 @@ test_that 'undo of one step of a crashed run leaves it crashed' '
 $waits" "lock: db/x"
 	start && until_true "grep a effects >/dev/null" && killed && touch go &&
 	timeout 120 runbook undo "$id" --step z --yes >out 2>&1 </dev/null
-	state_is crashed &&
+	state_is crashed && look show "$id" && has "state     crashed, since then z was undone" && lacks "is being undone" &&
 	[ "$(sqlite3 "state/runbook/runs/$id/journal.db" "SELECT state FROM run")" = running ]
 '
 
