@@ -57,6 +57,19 @@ static void tell_hooks(struct driver *d, int code)
 
 // ---- run.end
 
+// A group may have begun and never come to its end: a failure in it that a resume took up has ended
+// the run. Of a transaction nothing is done then, and it begins anew.
+static bool has_begun(const struct task *t)
+{
+    return (t->kind == TASK_GROUP || t->kind == TASK_USE) && t->attempts && !task_transaction(t) &&
+           !t->step->more->transaction;
+}
+
+static bool was_not_run(const struct task *t)
+{
+    return t->state == STATE_BLOCKED || !(t->ended || t->unkept || has_begun(t));
+}
+
 static void put_states(struct driver *d, struct value_builder *b)
 {
     struct value_builder *not_run = value_list_start(d->arena);
@@ -72,7 +85,7 @@ static void put_states(struct driver *d, struct value_builder *b)
             value_add(unknown, address);
         if (!step || t->aside || t->in->kind == SERIES_RESCUE)
             continue;
-        if ((!t->ended && !t->unkept) || t->state == STATE_BLOCKED)
+        if (was_not_run(t))
             value_add(not_run, address);
         if (t->by_person)
             value_add(skipped, address);

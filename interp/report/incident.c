@@ -78,7 +78,8 @@ static void add_timeline(const struct history *h, struct arena *a, struct docume
     }
 }
 
-// What was started and never ended does not run where nothing of the run does.
+// What was started and never ended does not run where nothing of the run does. Of a group that is
+// no doubt by itself: what is in it tells.
 static struct str state_of(const struct history *h, const struct story *s, struct arena *a)
 {
     struct str begun = str_is(s->state, "pending") ? not_run_begun(h, s, a) : STR("");
@@ -87,7 +88,7 @@ static struct str state_of(const struct history *h, const struct story *s, struc
         return begun;
     if (!str_is(s->state, "running") || (!h->over && !h->crashed))
         return history_state_words(s);
-    return h->over ? STR("in doubt") : STR("was running");
+    return !h->over ? STR("was running") : s->group ? STR("not ended") : STR("in doubt");
 }
 
 static void add_steps(const struct history *h, struct arena *a, struct document *d)

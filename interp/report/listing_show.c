@@ -17,18 +17,19 @@ static const struct sign *step_sign(const struct story *s, struct str state)
     return !undo.n || m->bad ? m : sign_of(str_is(undo, "unknown") ? STR("undo_failed") : undo);
 }
 
-// Where nothing of the run goes on, what was started and never ended is in doubt. [asked]: a person
-// is asked about it.
+// Where nothing of the run goes on, what was started and never ended is in doubt; of a group what is
+// in it may be. [asked]: a person is asked about it.
 static void add_step(const struct history *h, const struct story *s, bool asked, size_t wide,
                      struct page *p)
 {
-    bool doubt = h->over && str_is(s->state, "running");
+    bool left = h->over && str_is(s->state, "running"), doubt = left && !s->group;
     struct str begun = str_is(s->state, "pending") ? not_run_begun(h, s, p->arena) : STR("");
     struct str state = asked && !s->ended_ns ? STR("waiting") : begun.n ? STR("running") : s->state;
-    const struct sign *m = step_sign(s, doubt ? STR("unknown") : state);
+    const struct sign *m = step_sign(s, doubt ? STR("unknown") : left ? STR("cancelled") : state);
     struct buf b = BUF_EMPTY;
 
     buf_add(&b, doubt ? STR("in doubt: it was started, and how it ended was not taken up")
+                : left           ? STR("begun, and not ended")
                 : begun.n        ? begun
                 : s->before_undo ? history_state_words(s)
                                  : state);

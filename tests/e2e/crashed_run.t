@@ -69,6 +69,18 @@ test_that 'what an earlier session came to is not told of one that crashed' '
 	state_is crashed && ! runbook runs -o ndjson | grep -E "failed|\"exit\"" && touch stop && resume 0
 '
 
+test_that 'what failed after its interpreter died is taken up: the group around it was begun' '
+	book "  - id: grp
+    steps:
+      - {id: a, shell: \"true\", undo: {shell: \"true\"}}
+      - {id: b, shell: \"echo b >> effects; until [ -e go ]; do sleep 0.02; done; exit 1\", undo: none}
+      - {id: c, shell: \"true\", undo: none}"
+	start && killed && touch go && settled && resume 1 && has "Not run:" && has "  c" && lacks "  grp" &&
+	runbook show "$id" -o ndjson | tail -n 1 | grep -F "\"not_run\":[\"c\"]" &&
+	look show "$id" && has "begun, and not ended" && lacks "in doubt" &&
+	look report "$id" && has "- c: not reached" && lacks "- grp" && lacks "in doubt"
+'
+
 test_that 'abort stops the step that still runs, before it frees the lock' '
 	crash && runbook show "$id" | grep -F "still running (pid " >/dev/null &&
 	exits 0 timeout 120 runbook abort "$id" >out 2>&1 </dev/null && has "a is still running (pid " &&
