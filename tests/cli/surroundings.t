@@ -30,6 +30,12 @@ test_that 'the log of GitHub takes commands again after a good and after a bad r
 	done
 '
 
+test_that 'nor from a report that is printed there; in a file it is as it is anywhere' '
+	book "  - {id: a, shell: \"printf \\\"plain\\\\n::error::x\\\\n  ##[group]y\\\\n\\\"; exit 1\", undo: none}"
+	run 1 && id=$(ls state/runbook/runs) && runbook report $id | cat >plain && grep -x "::error::x" plain &&
+	GITHUB_ACTIONS=true runbook report $id >file && grep -x "::error::x" file && GITHUB_ACTIONS=true runbook report $id | cat >out &&
+	! grep -E "^ *(::|##\[)" out && grep -x "| ::error::x" out
+'
 test_that 'nor does it take any from the logs of a step' '
 	book "  - {id: a, shell: \"printf \\\"plain\\\\n::error::x\\\\n  ##[group]y\\\\n\\\"\", undo: none}"
 	run 0 && id=$(ls state/runbook/runs) && runbook logs $id a >out && [ "$(head -n 2 out | tail -n 1)" = "::error::x" ] &&
