@@ -8,6 +8,7 @@
 #include "exec/kept.h"
 #include "exec/walk.h"
 #include "report/history_read.h"
+#include "store/row.h"
 #include "value/fields.h"
 #include "value/when.h"
 
@@ -52,6 +53,17 @@ static const struct asked *last_answer(const struct voting *g)
     return found;
 }
 
+// A question that has come to its end is asked again by a resume; not by one that goes on already.
+static const char *asked_again(const struct voting *g)
+{
+    if (row_says_running(&g->o.row))
+        return NULL;
+    return str_format(g->v->arena, "`runbook resume %.*s --detach%.*s%s` asks again",
+                      STR_ARG(g->o.row.id), STR_ARG(reaching_flags(g->v)),
+                      history_wants_secrets(g->o.history) ? " --inputs FILE" : "")
+        .s;
+}
+
 // The question is closed, or there is none.
 static int nothing_to_answer(struct voting *g)
 {
@@ -61,7 +73,8 @@ static int nothing_to_answer(struct voting *g)
         return usage_error(g->v, NULL, "`%.*s` of run %.*s is not asked any more",
                            STR_ARG(g->step), STR_ARG(g->o.row.id));
     if (q && str_is(q->answer, "none"))
-        return usage_error(g->v, NULL, "nobody had answered `%.*s` of run %.*s, which is a no",
+        return usage_error(g->v, asked_again(g),
+                           "nobody had answered `%.*s` of run %.*s, which is a no",
                            STR_ARG(g->step), STR_ARG(g->o.row.id));
     if (q)
         return usage_error(g->v, NULL, "`%.*s` of run %.*s was answered %.*s%s%.*s",
@@ -195,6 +208,22 @@ static int find_question(struct voting *g)
 
 // -------- who may
 
+// The run has to hear of it before it can ask again.
+static const char *time_was_up(const struct voting *g)
+{
+    struct str id = g->o.row.id;
+    struct str more = str_format(g->v->arena, "%.*s%s", STR_ARG(reaching_flags(g->v)),
+                                 history_wants_secrets(g->o.history) ? " --inputs FILE" : "");
+
+    if (row_says_running(&g->o.row))
+        return NULL;
+    return str_format(g->v->arena,
+                      "`runbook resume %.*s%.*s` ends it (exit code 5); after that, `runbook "
+                      "resume %.*s --detach%.*s` asks again",
+                      STR_ARG(id), STR_ARG(more), STR_ARG(id), STR_ARG(more))
+        .s;
+}
+
 static int refuse(struct voting *g, enum vote_fault fault)
 {
     struct str user = g->vote.user, step = g->step;
@@ -208,7 +237,7 @@ static int refuse(struct voting *g, enum vote_fault fault)
                         "`%.*s` started the run and may not approve it", STR_ARG(user));
     case VOTE_TOO_LATE:
         return usage_error(
-            g->v, NULL, "the time for an answer was over %.*s, which is a no",
+            g->v, time_was_up(g), "the time for an answer was over %.*s, which is a no",
             STR_ARG(ago_text(wall_from(g->asked.until), clock_wall_ns(), g->v->arena)));
     case VOTE_WITHOUT_REASON:
         return usage_error(g->v, "say --reason \"why\"", "`%.*s` wants a reason with each answer",

@@ -145,6 +145,8 @@ static void suggest_answer(struct suggestions *s, const struct asked *q)
 
     if (q->votes.n)
         return;  // only the run has to hear of it
+    if (answers_too_late(q))
+        return;  // it is a no already
     if (str_is(q->kind, "approve")) {
         suggest(s, "approve", vote, "say yes, from anywhere");
         suggest(s, "reject", vote, "say no");
@@ -195,15 +197,11 @@ static bool is_asked_again(const struct history *h)
 // The votes say no, or the time to vote is up: there is only the end to come to.
 static const char *why_it_ends(const struct history *h)
 {
-    struct str now = clock_rfc3339_ms(h->arena, clock_wall_ns());
-
     for (size_t i = 0; i < h->question_count && h->suspended; i++) {
         const struct asked *q = h->questions[i];
-        struct str until = text_of(q->data, "until");
         if (q->open && str_is(q->votes, "no"))
             return "ends it: a refusal, exit code 5";
-        if (q->open && str_is(q->kind, "approve") && !q->votes.n && until.n &&
-            str_compare(now, until) >= 0)
+        if (q->open && answers_too_late(q))
             return "ends it: the time to approve is up";
     }
     return NULL;
@@ -222,6 +220,19 @@ static const struct asked *waits_for_votes(const struct history *h)
         first = q->open && !first ? q : first;
     }
     return first && !why_it_ends(h) ? first : NULL;
+}
+
+static void add_deadlines(const struct suggestions *s)
+{
+    struct arena *a = s->p->arena;
+
+    for (size_t i = 0; i < s->h->question_count && s->h->suspended; i++) {
+        const struct asked *q = s->h->questions[i];
+        int64_t until = wall_from(text_of(q->data, "until"));
+        if (q->open && until && str_is(q->kind, "approve") && !q->votes.n && !answers_too_late(q))
+            page_head(s->p, INK_WARN, "  until %.*s: no answer to `%.*s` by then is a no",
+                      STR_ARG(date_text(until, a)), STR_ARG(q->step));
+    }
 }
 
 // It goes on by itself where a worker is.
@@ -336,6 +347,7 @@ void aftermath_commands(const struct history *h, struct str flags, struct page *
         suggest(&s, "abort", STR(""),
                 "end it for good, when what cannot be undone is seen to by hand");
     add_suggestions(&s);
+    add_deadlines(&s);
     add_waited_for(&s);
     add_calls_left(&s);
     add_secret_inputs(&s);

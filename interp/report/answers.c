@@ -3,7 +3,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "value/fields.h"
+#include "value/when.h"
 
 static bool is_plain(struct str s)
 {
@@ -83,6 +85,13 @@ struct str answers_wanted(const struct asked *q, struct arena *a)
     if (needed > 1)
         buf_format(&b, ", %lld votes", (long long)needed);
     return buf_take(&b, a);
+}
+
+bool answers_too_late(const struct asked *q)
+{
+    int64_t until = wall_from(text_of(q->data, "until"));
+
+    return until && !q->votes.n && str_is(q->kind, "approve") && clock_wall_ns() >= until;
 }
 
 struct str answers_way(struct str how)

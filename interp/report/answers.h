@@ -11,6 +11,8 @@ struct str answers_reason(const struct asked *q);
 // Whose votes an approval wants, where not anybody's will do: ", of ada or bob, not of root, 2 votes";
 // "" of other questions.
 struct str answers_wanted(const struct asked *q, struct arena *a);
+// Whether the time to vote on it is up and the votes that are there do not decide: that is a no.
+bool answers_too_late(const struct asked *q);
 // What an answer came through when it did not come from a person: "the time was up".
 struct str answers_way(struct str how);
 // Who answered, and through what: "ada (terminal)"; or why nobody did.

@@ -26,6 +26,7 @@ static void add_resume(const struct history *h, const struct asked *q, struct st
     bool secrets = history_wants_secrets(h), vote = str_is(q->kind, "approve");
     const char *what = !vote                    ? ""
                        : str_is(q->votes, "no") ? " ends it: a refusal, exit code 5"
+                       : answers_too_late(q)    ? " ends it, exit code 5; a second one asks again"
                                                 : " goes on";
 
     page_command(p, INK_PLAIN, "  runbook resume %.*s%.*s%.*s%s%s%s", STR_ARG(h->run),
@@ -41,18 +42,18 @@ static void add_resume(const struct history *h, const struct asked *q, struct st
 static void add_way_on(const struct history *h, const struct asked *q, const struct run_row *row,
                        struct str flags, struct page *p)
 {
-    bool vote = str_is(q->kind, "approve");
+    bool vote = str_is(q->kind, "approve"), late = answers_too_late(q);
 
     if (q->votes.n)
         page_head(p, INK_PLAIN, "  the votes are in: %s%s",
                   str_is(q->votes, "yes") ? "approved" : "refused",
                   row_is_attached(row) ? "; the run takes them up in a moment" : "");
-    else if (vote)
+    else if (vote && !late)
         add_vote_lines(h, q, flags, p);
-    else if (row_is_attached(row))
+    else if (!vote && row_is_attached(row))
         page_head(p, INK_PLAIN, "  to be answered where it runs: at the terminal of %.*s on %.*s",
                   STR_ARG(row->user), STR_ARG(row->host));
-    if (!row_is_attached(row) && (q->votes.n || !vote))
+    if (!row_is_attached(row) && (q->votes.n || late || !vote))
         add_resume(h, q, flags, p);
 }
 

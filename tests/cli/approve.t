@@ -39,6 +39,7 @@ book reasoned '{message: May we?, reason: required}'
 book quorum '{message: May we?, min: 2}'
 book other '{message: May we?, not_requester: true}'
 book quick '{message: May we?, timeout: 1s}'
+book unhurried '{message: May we?, timeout: 20h}'
 
 test_that 'nothing behind an approval runs before it' '
 	begin plain && trace "before " &&
@@ -206,6 +207,15 @@ test_that 'the file on disk does not change what was approved' '
 	exits 0 runbook resume $run 2>err && grep -q "has changed" err && trace "before gate behind "
 '
 book plain '{message: May we?}'
+test_that 'the end of a session says until when an answer is one' '
+	begin unhurried && runbook show $run >out && grep -Eq "^  until 2.* UTC: no answer to .gate. by then is a no" out && grep -q "runbook approve $run gate" out
+'
+test_that 'when the time is up no vote is offered any more, but the way on' '
+	begin quick && sleep 1.2 && runbook waiting >out && grep -q "runbook resume $run .*ends it, exit code 5" out && ! grep "runbook approve $run" out &&
+	runbook show $run >out && ! grep "runbook approve\|^  until" out &&
+	exits 2 runbook approve $run 2>err && grep -q "runbook resume $run. ends it .*runbook resume $run --detach. asks again" err &&
+	exits 5 runbook resume $run --detach && exits 2 runbook approve $run gate 2>err && grep -q "^help: .runbook resume $run --detach. asks again" err
+'
 test_that 'nobody answering in time is a no, and then it is too late' '
 	begin quick && sleep 1.2 && exits 2 runbook approve $run 2>err && grep -q "over" err &&
 	exits 5 runbook resume $run && trace "before " && answer | grep "\"answer\":\"none\"" | grep -q timeout
