@@ -341,18 +341,29 @@ static void add_notices(const struct history *h, struct arena *a, struct documen
     }
 }
 
-// What the plan said before the run, so that who reads the report need not have seen that.
+// What the plan said before the run, so that who reads the report need not have seen that; what was
+// never done is told apart.
 static void add_way_back(const struct history *h, struct arena *a, struct document *d)
 {
-    struct str gone = way_back_gone(h, SIZE_MAX, a), stays = way_back_stays(h, SIZE_MAX, a);
+    static const struct {
+        enum way_back which;
+        const char *label;
+    } lists[] = {
+        { WAY_BACK_GONE_DONE, "Cannot be taken back" },
+        { WAY_BACK_STAYS_DONE, "Stays, as `undo: none` says" },
+        { WAY_BACK_NOT_DONE, "Was not done, so that nothing of it is there" },
+    };
+    bool first = true;
 
-    if (!gone.n && !stays.n)
-        return;
-    document_head(d, 2, STR("What an undo does not take back"));
-    if (gone.n)
-        document_item(d, false, str_format(a, "Cannot be taken back: %.*s", STR_ARG(gone)));
-    if (stays.n)
-        document_item(d, false, str_format(a, "Stays, as `undo: none` says: %.*s", STR_ARG(stays)));
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct str steps = way_back_words(h, lists[i].which, SIZE_MAX, a);
+        if (!steps.n)
+            continue;
+        if (first)
+            document_head(d, 2, STR("What an undo does not take back"));
+        first = false;
+        document_item(d, false, str_format(a, "%s: %.*s", lists[i].label, STR_ARG(steps)));
+    }
 }
 
 struct document *incident_document(const struct history *h, struct arena *a)

@@ -17,8 +17,8 @@ static const struct sign *step_sign(const struct story *s, struct str state)
     return !undo.n || m->bad ? m : sign_of(str_is(undo, "unknown") ? STR("undo_failed") : undo);
 }
 
-// Where nothing of the run goes on, what was started and never ended is in doubt; of a group what is
-// in it may be. [asked]: a person is asked about it.
+// Where nothing of the run goes on, what was started and never ended is in doubt; of a group what
+// is in it may be. [asked]: a person is asked about it.
 static void add_step(const struct history *h, const struct story *s, bool asked, size_t wide,
                      struct page *p)
 {

@@ -37,8 +37,8 @@ static void measure_ids(struct teller *t)
 static void tell_way_back(struct teller *t)
 {
     enum { MOST = 6 };
-    struct str gone = way_back_gone(t->history, MOST, t->scratch);
-    struct str stays = way_back_stays(t->history, MOST, t->scratch);
+    struct str gone = way_back_words(t->history, WAY_BACK_GONE, MOST, t->scratch);
+    struct str stays = way_back_words(t->history, WAY_BACK_STAYS, MOST, t->scratch);
 
     if (gone.n)
         teller_tell(t, INK_WARN, "cannot be taken back: %.*s", STR_ARG(gone));

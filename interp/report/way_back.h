@@ -5,5 +5,12 @@
 
 #include "report/history.h"
 
-struct str way_back_gone(const struct history *h, size_t most, struct arena *a);   // cannot be undone
-struct str way_back_stays(const struct history *h, size_t most, struct arena *a);  // `undo: none`
+enum way_back {
+    WAY_BACK_GONE,   // cannot be undone
+    WAY_BACK_STAYS,  // `undo: none`
+    WAY_BACK_GONE_DONE, WAY_BACK_STAYS_DONE,  // those of them that the run has begun
+    WAY_BACK_NOT_DONE,                        // those of both that it has not
+};
+
+struct str way_back_words(const struct history *h, enum way_back which, size_t most,
+                          struct arena *a);

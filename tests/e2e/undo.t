@@ -54,6 +54,19 @@ import json, sys
 got = [(w[\"step\"], w[\"cover\"]) for w in json.load(sys.stdin)[\"no_way_back\"]]
 sys.exit(got != [(\"keep\", \"none\"), (\"mail\", \"irreversible\"), (\"p.letter\", \"missing\")])"
 '
+test_that 'the report says of what never ran that nothing of it is there' '
+	printf "runbook: 1\nname: post\ntype: application\ninputs: {n: {}}\nsteps:\n  - {id: letter, shell: \"true\"}\n" >post.yaml
+	book "  - {id: list, for_each: [a.b, c], steps: [{id: child, shell: \"true\", undo: none}, {id: p, use: post, with: {n: x}}]}
+  - {id: over, if: \"false\", shell: \"true\"}
+  - {id: half, shell: exit 1}
+  - {id: mail, shell: \"true\", irreversible: it is sent}
+  - {id: late, shell: \"true\", undo: none}
+  - {id: q, use: post, with: {n: x}}"
+	run 1 && id=$(ls state/runbook/runs) && runbook report $id >out &&
+	has "- Cannot be taken back: p.letter, half" && lacks "half; mail" &&
+	grep "^- Stays, as .* says: child$" out &&
+	has "- Was not done, so that nothing of it is there: over; mail: it is sent; late, q.letter"
+'
 test_that 'each reason stands behind its own step' '
 	book "  - {id: c, shell: \"true\"}
   - {id: d, shell: \"true\"}
