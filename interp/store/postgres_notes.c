@@ -227,13 +227,23 @@ const struct lock_ops postgres_lock_ops = { lock, unlock, list_locks };
 
 // ---- votes
 
+// A text that is not there, as the digest of a question that was not asked yet, is no NULL.
+static struct str text_or_empty(struct str text)
+{
+    return text.n ? text : STR("");
+}
+
 // Who votes is the database role, whatever is said.
 static enum store_error vote(struct store *base, struct str run, const struct vote *v,
                              struct diags *ds)
 {
     struct postgres *s = (struct postgres *)base;
-    const struct str params[] = { run,       v->step, v->digest,
-                                  v->reason, v->at,   v->yes ? STR("true") : STR("false") };
+    const struct str params[] = { run,
+                                  v->step,
+                                  text_or_empty(v->digest),
+                                  text_or_empty(v->reason),
+                                  v->at,
+                                  v->yes ? STR("true") : STR("false") };
     enum store_error e = postgres_exists(s, run, ds);
 
     if (e)

@@ -59,6 +59,18 @@ test_that 'one refusal ends it, whoever approved' '
 	begin quorum && exits 0 as bob approve $run && exits 0 as cleo reject $run --reason never &&
 	exits 2 as ada approve $run 2>err && grep -q "never" err && exits 5 as ada resume $run && trace "before "
 '
+test_that 'a vote may come before the question' '
+	cat >later.yaml <<-END &&
+	runbook: 1
+	name: later
+	type: application
+	steps:
+	  - {id: first, approve: Begin?, shell: echo first >> trace}
+	  - {id: gate, approve: May we?, shell: echo gate >> trace}
+	END
+	begin later && exits 0 as bob approve $run gate --reason early && exits 0 as bob approve $run first &&
+	exits 0 as ada resume $run && trace "first gate " && answer | grep "\"by\":\"bob\"" | grep -q "\"reason\":\"early\""
+'
 test_that 'an answer is somebody else'"'"'s word only with their role' '
 	begin bobs && pg_sql "INSERT INTO runbook.vote(run, step, role, digest, reason, at, yes) SELECT '"'"'$run'"'"', '"'"'gate'"'"', '"'"'cleo'"'"', '"'"''"'"', '"'"''"'"', '"'"'2026'"'"', true" &&
 	exits 6 as ada resume $run && trace "before "
