@@ -3,7 +3,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "exec/votes.h"
 #include "exec/walk.h"
 
 struct asked {
@@ -15,49 +14,16 @@ struct asked {
     void *arg;
     struct timer *timer, *votes;
     struct answer answer;
-    struct value counted;  // approve: the votes that decided
+    struct value counted;  // approve: the votes, as the journal is told of them
     bool shown, done, parked;
     bool put;              // to the person at the terminal
     bool waits;            // somebody is there who may answer
 };
 
-// ---- votes
-
-// Who said what, for the journal.
-static struct value counted_votes(const struct tally *t, struct arena *a)
-{
-    struct value_builder *list = value_list_start(a);
-
-    for (size_t i = 0; i < t->count; i++) {
-        const struct vote *v = t->counted[i];
-        struct value_builder *b = value_map_start(a);
-        value_put_s(b, "by", value_string(v->user));
-        value_put_s(b, "yes", value_bool(v->yes));
-        value_put_s(b, "at", value_string(v->at));
-        if (v->reason.n)
-            value_put_s(b, "reason", value_string(v->reason));
-        value_add(list, value_finish(b));
-    }
-    return value_finish(list);
-}
-
+// What was counted is told also where it decided nothing.
 static bool count_votes(struct asked *k, struct answer *a)
 {
-    const struct vote *votes;
-    size_t n = 0;
-    struct diags ds = { .arena = k->d->arena };
-    struct tally t;
-
-    if (store_votes(k->d->store, k->d->id, k->d->arena, &votes, &n, &ds) != STORE_OK)
-        return false;
-    votes_count(k->q, votes, n, k->d->arena, &t);
-    k->q->votes = t.approvals;
-    if (!t.over)
-        return false;
-    k->counted = counted_votes(&t, k->d->arena);
-    *a = (struct answer){ .kind = t.yes ? ANSWER_YES : ANSWER_NO, .by = t.last->user,
-                          .text = t.last->reason, .how = STR("approve") };
-    return true;
+    return votes_answer(k->d, k->q, a, &k->counted) == VOTES_DECIDE;
 }
 
 // ---- one question
@@ -143,11 +109,15 @@ static void from_asker(struct question *q, const struct answer *a)
 static void time_is_up(void *arg)
 {
     struct asked *k = arg;
+    struct answer a = { .kind = ANSWER_NONE, .how = STR("timeout") };
 
     k->timer = NULL;
     if (k->put)
         k->d->asker->withdraw(k->d->asker, k->q);
-    answered(k, &(struct answer){ .kind = ANSWER_NONE, .how = STR("timeout") });
+    // A vote counts when it was given in time, also in the moment before this.
+    if (k->q->kind == QUESTION_APPROVE)
+        count_votes(k, &a);
+    answered(k, &a);
 }
 
 enum { VOTES_EVERY_MS = 500 };

@@ -49,14 +49,20 @@ int64_t question_open_ms(const struct driver *d, const struct question *q);
 int64_t question_time_left(const struct driver *d, const struct question *q);
 // A person said no to the approval [id]: earlier votes on it are void.
 void note_refusal(struct driver *d, struct str id);
-// The way forward is over: its questions of earlier sessions are open no more, which is told.
-void withdraw_forward(struct driver *d);
+// The way forward is over, or all of the run: its questions of earlier sessions are open no more,
+// which is told, with the votes that nobody went on to hear.
+void withdraw_left(struct driver *d);
 // "confirm", "approve", ...: as events call it.
 const char *question_word(enum question_kind kind);
 void tell_question(struct driver *d, const struct question *q, bool is_decided);
-// [votes]: a list, when votes decided it.
+// [votes]: a list of those who voted, or VALUE_NONE.
 void tell_answer(struct driver *d, const struct question *q, const struct answer *a,
                  struct value votes);
+// What the votes in the store come to. [list]: what tell_answer() tells of them; [a]: the answer,
+// where they decide it. Both stay as they are where the votes cannot be read (votes_told.c).
+enum votes_heard { VOTES_OPEN, VOTES_DECIDE, VOTES_UNREAD };
+enum votes_heard votes_answer(const struct driver *d, struct question *q, struct answer *a,
+                              struct value *list);
 
 // escalation.c
 const struct list *contacts_of(const struct driver *d);

@@ -92,8 +92,8 @@ struct consent {
 };
 // A question that stands open in the journal of earlier sessions.
 struct open_since {
-    int64_t wall_ns;  // 0: not any more
-    struct str kind;
+    int64_t wall_ns;     // 0: not any more
+    struct value asked;  // as it was told when it was asked last
 };
 
 // Of the phases that are the driver's own (phases.c).

@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "exec/votes.h"
 #include "exec/walk.h"
+#include "value/fields.h"
 
 static const char *const kinds[] = {
     [QUESTION_CHECKLIST] = "checklist", [QUESTION_CONFIRM] = "confirm",
@@ -91,6 +93,41 @@ static void tell_who_may(struct driver *d, const struct question *q, struct valu
     if (q->refusals)
         value_put_s(b, "refusals", value_int((int64_t)q->refusals));
     value_put_s(b, "reason_required", value_bool(q->reason_required));
+}
+
+static const struct str *names_of(struct value list, struct arena *a, size_t *count)
+{
+    size_t n = list.kind == VALUE_LIST ? value_size(list) : 0;
+    struct str *names = NEW_ARRAY(a, struct str, n + 1);
+
+    *count = n;
+    for (size_t i = 0; i < n; i++)
+        names[i] = value_item(list, i).kind == VALUE_STRING ? value_item(list, i).s : STR("");
+    return names;
+}
+
+static enum question_kind kind_of(struct str word)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_is(word, kinds[i]))
+            return (enum question_kind)i;
+    return QUESTION_CHECKLIST;
+}
+
+struct question question_as_told(struct value asked, struct arena *a)
+{
+    struct question q = { .kind = kind_of(text_of(asked, "kind")),
+                          .id = text_of(asked, "step"),
+                          .digest = text_of(asked, "digest"),
+                          .until = text_of(asked, "until"),
+                          .not_requester = truth_of(asked, "not_requester"),
+                          .requester = text_of(asked, "requester"),
+                          .reason_required = truth_of(asked, "reason_required"),
+                          .refusals = (size_t)int_of(asked, "refusals", 0),
+                          .votes_needed = (size_t)int_of(asked, "needed", 1) };
+
+    q.from = names_of(value_of(asked, "from"), a, &q.from_count);
+    return q;
 }
 
 static void nothing(void *arg)

@@ -59,34 +59,10 @@ static void remember_question(struct driver *d, const struct event *e)
     const struct open_since *before = map_get(d->earlier.open, id);
     struct open_since *open = NEW(d->arena, struct open_since);
 
-    *open = (struct open_since){ e->wall_ns, str_copy(d->arena, text_of(e->data, "kind")) };
-    if (!before || before->wall_ns == 0)
-        map_put(d->earlier.open, id, open);
-}
-
-// The undo of a step and `always` still come; what is asked of no task is asked on the way forward.
-static bool is_forward(const struct driver *d, struct str id)
-{
-    const struct task *t = run_task(d->run, id);
-
-    return !t || t->phase == PHASE_PREPARE || t->phase == PHASE_STEPS;
-}
-
-void withdraw_forward(struct driver *d)
-{
-    for (size_t i = 0; i < map_count(d->earlier.open); i++) {
-        struct open_since *open = map_value(d->earlier.open, i);
-        struct str id = map_key(d->earlier.open, i);
-        if (open->wall_ns == 0 || !is_forward(d, id))
-            continue;
-        struct value_builder *b = event_data(d);
-        value_put_s(b, "step", value_string(id));
-        value_put_s(b, "kind", value_string(open->kind));
-        value_put_s(b, "answer", value_text("none"));
-        value_put_s(b, "how", value_text("withdrawn"));
-        emit(d, EVENT_CONFIRM_ANSWER, b);
-        open->wall_ns = 0;
-    }
+    *open = (struct open_since){ e->wall_ns, value_copy(d->arena, e->data) };
+    if (before && before->wall_ns)
+        open->wall_ns = before->wall_ns;
+    map_put(d->earlier.open, id, open);
 }
 
 static void forget_question(struct driver *d, struct str id)

@@ -9,6 +9,10 @@
 #include "exec/question.h"
 #include "store/store.h"
 
+// What a vote is judged by, as [asked], the event that told the question, has it. It points into
+// [asked] and into [a]. (question_told.c)
+struct question question_as_told(struct value asked, struct arena *a);
+
 enum vote_fault {
     VOTE_COUNTS,
     VOTE_OF_ANOTHER,       // about another step, or about what this one was before it changed

@@ -116,8 +116,28 @@ struct str answers_by(const struct asked *q, struct arena *a)
     return q->how.n ? str_format(a, "%.*s (%.*s)", STR_ARG(q->by), STR_ARG(q->how)) : q->by;
 }
 
+struct str answers_ballots(struct value answer, struct arena *a)
+{
+    struct value votes = value_of(answer, "votes");
+    size_t n = votes.kind == VALUE_LIST ? value_size(votes) : 0;
+    struct buf b = BUF_EMPTY;
+
+    if (n == 1 && text_of(answer, "by").n)
+        return STR("");
+    for (size_t i = 0; i < n; i++) {
+        struct value v = value_item(votes, i);
+        struct str by = text_of(v, "by"), reason = text_of(v, "reason");
+        buf_format(&b, "%s%.*s %s%s%.*s", i ? "; " : "", STR_ARG(by),
+                   truth_of(v, "yes") ? "approved" : "refused", reason.n ? ": " : "",
+                   STR_ARG(reason));
+    }
+    return buf_take(&b, a);
+}
+
 struct str answers_note(const struct asked *q, struct arena *a)
 {
+    if (q->ballots.n)
+        return q->ballots;
     if (!q->evidence.n)
         return q->reason;
     return str_format(a, "%.*s%sevidence: %.*s", STR_ARG(q->reason), q->reason.n ? "; " : "",

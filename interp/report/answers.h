@@ -17,5 +17,8 @@ bool answers_too_late(const struct asked *q);
 struct str answers_way(struct str how);
 // Who answered, and through what: "ada (terminal)"; or why nobody did.
 struct str answers_by(const struct asked *q, struct arena *a);
-// What was said with the answer: the note, and the evidence of manual work. "" if nothing was.
+// Who voted what, of an answer as its event has it: "ada approved: seen; bob refused". "" where no
+// more is to be said than who answered and why.
+struct str answers_ballots(struct value answer, struct arena *a);
+// What was said with the answer: the votes, the note, the evidence of manual work; or "".
 struct str answers_note(const struct asked *q, struct arena *a);

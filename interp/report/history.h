@@ -62,6 +62,7 @@ struct story {
 struct asked {
     struct str step, kind, message, danger, answer, by, how, text, reason, evidence;
     int64_t asked_ns, answered_ns;
+    struct str ballots;  // who voted what, where that is more than `by` and `reason` say
     bool open;
     struct value data;  // of confirm.ask: digest, from, needed, ... of an approval
     struct str votes;   // "yes", "no": they are in, and the run did not hear of it yet; told by

@@ -241,6 +241,7 @@ static void on_confirm_answer(struct history *h, const struct event *e)
     history_take(h, e->data, "text", &q->text);
     history_take(h, e->data, "reason", &q->reason);
     history_take(h, e->data, "evidence", &q->evidence);
+    q->ballots = answers_ballots(e->data, h->arena);
     struct str note = answers_note(q, h->arena), who = answers_by(q, h->arena);
     history_moment(h, e,
                    str_format(h->arena, "%s%.*s%s%.*s%s%.*s", str_is(q->answer, "none") ? "" : "answered: ",

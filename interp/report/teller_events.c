@@ -257,7 +257,8 @@ static void on_confirm_answer(struct teller *t, const struct event *e)
 {
     struct value d = e->data;
     struct str answer = text_of(d, "answer"), by = text_of(d, "by");
-    struct str how = answers_way(text_of(d, "how")), reason = text_of(d, "reason");
+    struct str how = answers_way(text_of(d, "how")), votes = answers_ballots(d, t->scratch);
+    struct str reason = votes.n ? votes : text_of(d, "reason");
 
     // Who walks through a runbook sees what was typed, and what became of it.
     if (!teller_is_plain(t) && str_is(text_of(d, "kind"), "walk"))
