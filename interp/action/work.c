@@ -169,14 +169,16 @@ void work_ended(struct attempt *at, const struct child_result *r, struct outcome
     struct json_error ignored;
     struct value answer;
 
-    (void)r;
-    if (o->verdict == VERDICT_DONE) {
-        if (json_read_own(out, at->arena, &answer, &ignored) && answer.kind == VALUE_MAP) {
-            o->result = VALUE_NONE;
-            take_answer(at, answer, o);
-            return;
-        }
+    bool is_answer = (o->verdict == VERDICT_DONE || o->verdict == VERDICT_CANCELLED) &&
+                     r->end == CHILD_EXITED && json_read_own(out, at->arena, &answer, &ignored) &&
+                     answer.kind == VALUE_MAP;
+
+    // What was complete when it was stopped is done, as a COMMIT is.
+    if (o->verdict == VERDICT_CANCELLED && is_answer && flag_in(answer, "ok", at->arena))
+        o->verdict = VERDICT_DONE;
+    if (o->verdict == VERDICT_DONE && !is_answer)
         no_answer(at, o);
-    }
     o->result = VALUE_NONE;
+    if (o->verdict == VERDICT_DONE && is_answer)
+        take_answer(at, answer, o);
 }

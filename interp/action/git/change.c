@@ -204,8 +204,18 @@ static bool in_the_middle(struct git *g)
     return false;
 }
 
+// Git was stopped when it had made the commit already: on [old] there is one of these words.
+static bool is_made(struct git *g, struct str old)
+{
+    struct str now = git_commit_of(g, "HEAD"), words;
+
+    return now.n && !str_equal(now, old) && str_equal(git_commit_of(g, "HEAD^"), old) &&
+           GIT_TEXT(g, &words, "log", "-1", "--format=%B", "HEAD") &&
+           str_equal(str_trim(words), str_trim(str_from(text(g, "message"))));
+}
+
 // What `git add` did to the index is taken back when the commit fails.
-static bool commit_paths(struct git *g, struct value paths, struct str message)
+static bool commit_paths(struct git *g, struct value paths, struct str message, struct str old)
 {
     static const char *const add[] = { "--literal-pathspecs", "add", "--all", "--", NULL };
     const char *index = fs_join(g->work, g->folder, "index"), *saved = fs_beside(g->work, index);
@@ -224,7 +234,8 @@ static bool commit_paths(struct git *g, struct value paths, struct str message)
     if (had && !fs_copy(g->work, index, saved, FS_EXACT))
         return false;
     g->work->touched = true;
-    bool ok = git_do(g, git_words(g, add, paths)) && git_do(g, git_words(g, commit, paths));
+    bool ok = git_do(g, git_words(g, add, paths)) &&
+              (git_do(g, git_words(g, commit, paths)) || (work_stopped() && is_made(g, old)));
     if (!ok && had && !fs_exists(fs_join(g->work, g->folder, "index.lock"), NULL))
         return rename(saved, index) == 0 && false;
     if (had)
@@ -240,7 +251,7 @@ bool git_commit(struct git *g)
 
     if (!git_is_free(g) || in_the_middle(g) || !git_keep(g, NULL, nowhere(g), false))
         return false;
-    if (!commit_paths(g, paths, message)) {
+    if (!commit_paths(g, paths, message, old)) {
         if (!g->said.n)
             work_fail(g->work, "there is nothing to commit in these paths");
         return false;
