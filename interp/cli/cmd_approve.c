@@ -224,17 +224,31 @@ static const char *time_was_up(const struct voting *g)
         .s;
 }
 
+// Who wants to say no and may not, can still stop it.
+static const char *who_else(const struct voting *g)
+{
+    struct str id = g->o.row.id, flags = reaching_flags(g->v);
+
+    if (g->yes)
+        return "somebody else has to; `runbook waiting` says who may";
+    return str_format(g->v->arena,
+                      "somebody else has to; `runbook undo %.*s%.*s` takes back what was done, "
+                      "`runbook abort %.*s%.*s` ends it for good",
+                      STR_ARG(id), STR_ARG(flags), STR_ARG(id), STR_ARG(flags))
+        .s;
+}
+
 static int refuse(struct voting *g, enum vote_fault fault)
 {
     struct str user = g->vote.user, step = g->step;
 
     switch (fault) {
     case VOTE_NOT_AMONG:
-        return declined(g->v, NULL, "`%.*s` may not answer for `%.*s`", STR_ARG(user),
+        return declined(g->v, who_else(g), "`%.*s` may not answer for `%.*s`", STR_ARG(user),
                         STR_ARG(step));
     case VOTE_OF_REQUESTER:
-        return declined(g->v, "somebody else has to",
-                        "`%.*s` started the run and may not approve it", STR_ARG(user));
+        return declined(g->v, who_else(g), "`%.*s` started the run and may not %s it",
+                        STR_ARG(user), g->yes ? "approve" : "reject");
     case VOTE_TOO_LATE:
         return usage_error(
             g->v, time_was_up(g), "the time for an answer was over %.*s, which is a no",
@@ -355,7 +369,10 @@ static void tell_way_on(const struct voting *g, bool refused)
         printf("runbook resume %.*s%.*s%s  %s\n", STR_ARG(g->o.row.id),
                STR_ARG(reaching_flags(g->v)),
                history_wants_secrets(g->o.history) ? " --inputs FILE" : "",
-               refused ? "ends it: a refusal, exit code 5" : "goes on");
+               refused ? "ends it: a refusal, exit code 5"
+               : history_wants_secrets(g->o.history)
+                   ? "goes on"
+                   : "goes on; where a worker runs, it goes on by itself");
 }
 
 // What the approval needs beside the votes that it has, or how the run goes on.

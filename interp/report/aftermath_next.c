@@ -148,8 +148,11 @@ static void suggest_answer(struct suggestions *s, const struct asked *q)
     if (answers_too_late(q))
         return;  // it is a no already
     if (str_is(q->kind, "approve")) {
-        suggest(s, "approve", vote, "say yes, from anywhere");
-        suggest(s, "reject", vote, "say no");
+        struct str from = answers_from(q, a);
+        from = from.n ? str_format(a, " (a vote %.*s)", STR_ARG(from)) : from;
+        suggest(s, "approve", vote,
+                str_format(a, "say yes, from anywhere%.*s", STR_ARG(from)).s);
+        suggest(s, "reject", vote, str_format(a, "say no%.*s", STR_ARG(from)).s);
     } else if (flag.n) {
         suggest(s, "resume", flag, "go on with this answer");
     }
@@ -284,7 +287,9 @@ static void suggest_going_on(struct suggestions *s)
             : step       ? "go on undoing this step"
             : h->undoing ? anything_undo_tries(h) ? "go on undoing" : "bring it to its end"
             : is_asked_again(h) ? "go on: it is asked again, on a terminal"
-                                : "go on from where it stopped");
+            : h->exit == 8 && !h->suspended && !history_culprit(h)
+                ? "verify again; what is done is not run again"
+                : "go on from where it stopped");
 }
 
 // A secret input is kept nowhere: who goes on gives it again.
@@ -411,15 +416,9 @@ struct str aftermath_contact(const struct history *h, int64_t elapsed_ms, struct
 {
     struct value contacts = value_of(h->start, "contacts");
     struct buf b = BUF_EMPTY;
-    int64_t turn = -1;
 
-    for (size_t i = 0; contacts.kind == VALUE_LIST && i < value_size(contacts); i++) {
-        int64_t after = after_ms(value_item(contacts, i));
-        if (after <= elapsed_ms && after > turn)
-            turn = after;
-    }
     for (size_t i = 0; contacts.kind == VALUE_LIST && i < value_size(contacts); i++)
-        if (after_ms(value_item(contacts, i)) == turn)
+        if (after_ms(value_item(contacts, i)) <= elapsed_ms)
             add_contact(value_item(contacts, i), &b);
     return buf_take(&b, a);
 }

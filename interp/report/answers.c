@@ -70,18 +70,27 @@ struct str answers_reason(const struct asked *q)
     return truth_of(q->data, "reason_required") ? STR(" --reason TEXT") : STR("");
 }
 
-struct str answers_wanted(const struct asked *q, struct arena *a)
+struct str answers_from(const struct asked *q, struct arena *a)
 {
     struct value from = value_of(q->data, "from");
+    struct buf b = BUF_EMPTY;
+
+    for (size_t i = 0; from.kind == VALUE_LIST && i < value_size(from); i++)
+        buf_format(&b, "%s%.*s", i ? " or " : "of ", STR_ARG(value_item(from, i).s));
+    if (truth_of(q->data, "not_requester"))
+        buf_format(&b, "%snot of %.*s", b.n ? ", " : "", STR_ARG(text_of(q->data, "requester")));
+    return buf_take(&b, a);
+}
+
+struct str answers_wanted(const struct asked *q, struct arena *a)
+{
+    struct str from = answers_from(q, a);
     int64_t needed = int_of(q->data, "needed", 1);
     struct buf b = BUF_EMPTY;
 
     if (!str_is(q->kind, "approve"))
         return STR("");
-    for (size_t i = 0; from.kind == VALUE_LIST && i < value_size(from); i++)
-        buf_format(&b, "%s%.*s", i ? " or " : ", of ", STR_ARG(value_item(from, i).s));
-    if (truth_of(q->data, "not_requester"))
-        buf_format(&b, ", not of %.*s", STR_ARG(text_of(q->data, "requester")));
+    buf_format(&b, "%s%.*s", from.n ? ", " : "", STR_ARG(from));
     if (needed > 1)
         buf_format(&b, ", %lld votes", (long long)needed);
     return buf_take(&b, a);

@@ -8,6 +8,8 @@
 struct str answers_flag(const struct asked *q, struct arena *a);
 // What has to be said with a vote on it: " --reason TEXT", or "".
 struct str answers_reason(const struct asked *q);
+// Who may vote on an approval, where that is not anybody: "of ada or bob, not of root"; or "".
+struct str answers_from(const struct asked *q, struct arena *a);
 // Whose votes an approval wants, where not anybody's will do: ", of ada or bob, not of root, 2 votes";
 // "" of other questions.
 struct str answers_wanted(const struct asked *q, struct arena *a);

@@ -207,6 +207,14 @@ static void add_needs(struct planning *g, const struct step *s, int depth)
     buf_free(&ids);
 }
 
+// One that is computed is not known here.
+static struct str who_may_not(const struct approve *ap)
+{
+    const struct amount *own = ap->not_requester;
+
+    return own && !own->template && own->n ? STR("not by who starts the run") : STR("");
+}
+
 static void add_conditions(struct planning *g, const struct step *s, struct str id, int depth)
 {
     struct arena *a = g->page->arena;
@@ -221,7 +229,8 @@ static void add_conditions(struct planning *g, const struct step *s, struct str 
         plan_confirm(g, indent(g, depth).s, s->more->confirm, id);
     if (s->more->approve)
         plan_question(g, indent(g, depth).s,
-                     "waits for approval:", plan_words(g, s->more->approve->message), STR(""));
+                      "waits for approval:", plan_words(g, s->more->approve->message),
+                      who_may_not(s->more->approve));
     if (s->kind == STEP_ACTION && s->action && s->action->asks)
         plan_work(g, indent(g, depth).s, s, id);
 }

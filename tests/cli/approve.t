@@ -59,7 +59,7 @@ test_that 'a refusal ends it' '
 	answer | grep "\"answer\":\"no\"" | grep -q "not today"
 '
 test_that 'what a vote says of the way on: after a refusal it only ends' '
-	begin plain && runbook approve $run gate >out && grep -qx "runbook resume $run  goes on" out &&
+	begin plain && runbook approve $run gate >out && grep -qx "runbook resume $run  goes on; where a worker runs, it goes on by itself" out &&
 	runbook waiting >out && grep -q "runbook resume $run  (or a worker) goes on" out && exits 0 runbook abort $run &&
 	begin plain && runbook reject $run gate >out && grep -qx "runbook resume $run  ends it: a refusal, exit code 5" out &&
 	runbook waiting >out && grep -q "runbook resume $run  (or a worker) ends it: a refusal, exit code 5" out && exits 5 runbook resume $run
@@ -207,6 +207,13 @@ test_that 'the file on disk does not change what was approved' '
 	exits 0 runbook resume $run 2>err && grep -q "has changed" err && trace "before gate behind "
 '
 book plain '{message: May we?}'
+test_that 'who started it is told at once that the vote is not theirs, and who may not refuse how to stop it' '
+	runbook plan other.yaml >out && grep -q "waits for approval: May we?  (not by who starts the run)" out &&
+	runbook plan plain.yaml >out && ! grep "not by who" out &&
+	begin other && runbook show $run >out && grep -q "runbook approve $run gate  *say yes, from anywhere (a vote not of $me)" out &&
+	exits 5 runbook reject $run 2>err && grep -q "may not reject it" err && grep -q "runbook undo $run.*runbook abort $run" err &&
+	exits 5 runbook approve $run 2>err && grep -q "may not approve it" err
+'
 test_that 'the end of a session says until when an answer is one' '
 	begin unhurried && runbook show $run >out && grep -Eq "^  until 2.* UTC: no answer to .gate. by then is a no" out && grep -q "runbook approve $run gate" out
 '

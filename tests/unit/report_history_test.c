@@ -262,7 +262,7 @@ TEST(whose_turn_it_is_hangs_on_the_time)
         "{\"role\":\"head\",\"phone\":\"2\",\"after_ms\":60000}]");
 
     CHECK_STR(aftermath_contact(h, 59000, scratch), "on call, 1");
-    CHECK_STR(aftermath_contact(h, 60000, scratch), "head, 2");
+    CHECK_STR(aftermath_contact(h, 60000, scratch), "on call, 1; head, 2");
 }
 
 TEST(a_run_that_was_resumed_is_one_history)
