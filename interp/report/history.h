@@ -189,5 +189,7 @@ struct str history_shown_id(struct str id);
 const struct asked *history_open_question(const struct history *h);
 // Nobody has told them, and there still is something to tell.
 bool history_is_left(const struct history *h, const struct call_left *c);
+// "dba (Ada)", of a contact as events have it.
+struct str history_contact(struct history *h, struct value contact);
 // The time of the run, as it is told: "7.2 s", or "7.2 s in 2 sessions".
 struct str history_took(const struct history *h, struct arena *a);

@@ -140,7 +140,7 @@ static void on_run_end(struct history *h, const struct event *e)
                    h->exit != 0);
 }
 
-static struct str who_is(struct history *h, struct value contact)
+struct str history_contact(struct history *h, struct value contact)
 {
     struct str role = text_of(contact, "role"), name = text_of(contact, "name");
 
@@ -156,7 +156,7 @@ static void take_calls(struct history *h, struct value list)
     for (size_t i = 0; i < h->call_count; i++) {
         struct value one = value_item(list, i), contact = value_of(one, "contact");
         h->calls[i] = (struct call_left){ .step = history_kept(h, text_of(one, "step")),
-                                          .who = who_is(h, contact),
+                                          .who = history_contact(h, contact),
                                           .contact = value_copy(h->arena, contact),
                                           .at_ns = wall_from(text_of(one, "at")) };
     }
@@ -297,7 +297,7 @@ static void on_call(struct history *h, const struct event *e, bool good)
     if (good)
         history_moment(h, e,
                        str_format(h->arena, "told %.*s that nobody has answered",
-                                  STR_ARG(who_is(h, contact))),
+                                  STR_ARG(history_contact(h, contact))),
                        false);
 }
 
@@ -310,8 +310,10 @@ static void on_hook_end(struct history *h, const struct event *e)
     if (str_is(state, "succeeded") || str_is(state, "skipped"))
         return;
     struct str hook = text_of(e->data, "hook"), step = text_of(e->data, "id");
-    struct str words = str_format(h->arena, "the hook %.*s (%.*s) failed%s%.*s", STR_ARG(step),
-                                  STR_ARG(hook), message.n ? ": " : "", STR_ARG(message));
+    struct str who = history_contact(h, value_of(e->data, "contact"));
+    struct str words = str_format(h->arena, "the hook %.*s (%.*s) failed%s%.*s%s%.*s",
+                                  STR_ARG(step), STR_ARG(hook), who.n ? " for " : "", STR_ARG(who),
+                                  message.n ? ": " : "", STR_ARG(message));
     history_notice(h, e, STR("warning"), words, STR(""));
     struct notice *n = &h->notices[h->notice_count - 1];
     n->said = output_of(h, e->data);

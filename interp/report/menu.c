@@ -108,6 +108,8 @@ static void heard_undo(struct person *p, struct str line)
 {
     if (str_is(line, "yes"))
         person_answer(p, ANSWER_UNDO);
+    else if (line.n && !person_says_no(line))
+        person_again(p, "%s", "That is neither `yes` nor `no`.");
     else
         ask_again(p);
 }

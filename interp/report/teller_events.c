@@ -331,12 +331,14 @@ static void on_lock_held(struct teller *t, const struct event *e)
 static void on_hook_end(struct teller *t, const struct event *e)
 {
     struct str state = text_of(e->data, "state"), message = text_of(e->data, "message");
+    struct str who = history_contact(t->history, value_of(e->data, "contact"));
     bool bad = !str_is(state, "succeeded") && !str_is(state, "skipped");
 
     if (bad || t->options.verbose)
-        teller_say(t, bad ? INK_WARN : INK_DIM, "the hook %.*s (%.*s) %.*s%s%.*s",
+        teller_say(t, bad ? INK_WARN : INK_DIM, "the hook %.*s (%.*s) %.*s%s%.*s%s%.*s",
                    STR_ARG(text_of(e->data, "id")), STR_ARG(text_of(e->data, "hook")),
-                   STR_ARG(bad ? STR("failed") : state), message.n ? ": " : "", STR_ARG(message));
+                   STR_ARG(bad ? STR("failed") : state), who.n ? " for " : "", STR_ARG(who),
+                   message.n ? ": " : "", STR_ARG(message));
     if (bad)
         teller_quote(t, t->history->notices[t->history->notice_count - 1].said);
 }

@@ -168,6 +168,7 @@ test_that 'a failure' '
 	shell, then stop|1|first|h\n|see|here:|word\n|see|looked: word||q\n
 	undo|9|firstback|u\n|see|Undo everything|yes\n
 	undo, thought better of, then stop|1|first|u\n|see|Undo everything|no\n|q\n
+	undo, a wrong word and then the right one|9|firstback|u\n|see|Undo everything|y\n|see|That is neither|yes\n
 	wrong word, then stop|1|first|yes\n|q\n
 	Enter, then stop|1|first|\n|q\n
 	end of input|1|first|\004

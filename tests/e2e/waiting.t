@@ -57,11 +57,11 @@ heard() {
 failing() {
 	waiting_book "$(people)
 hooks: {waiting: [{id: tell, shell: \"echo try \${{ contact.role }} >> told; echo no-such-channel >&2; exit 7\"}]}"
-	suspended 1 && left && turn && once && has "second" && has "the hook tell (waiting) failed" && has "no-such-channel"
+	suspended 1 && left && turn && once && has "second" && has "the hook tell (waiting) failed for second (Ada)" && has "no-such-channel"
 }
 test_that 'a hook that fails fails nothing, is reported with what it printed, and is not called again' '
 	in_time failing && id=$(ls state/runbook/runs) && [ "$(in_state suspended)" = 1 ] && once && lacks second && [ "$(grep -c "try second" told)" = 3 ] &&
-	runbook show $id >out && has "no-such-channel" && runbook report $id >out && has "no-such-channel" && whole
+	runbook show $id >out && has "no-such-channel" && has "tell (waiting) failed for second (Ada)" && runbook report $id >out && has "no-such-channel" && whole
 '
 broken() {
 	waiting_book "$(people)
