@@ -134,11 +134,23 @@ static void remember(struct taking *t, struct str run, int64_t again_after_ms)
     *until = loop_now_ms(t->loop) + again_after_ms;
 }
 
-static void ended(struct taking *t, struct str run, int code)
+// Its journal has no end: after AGAIN_AFTER_MS it is found crashed.
+static void say_killed(struct taking *t, struct str run, int signo)
+{
+    taking_say(t,
+               "run %.*s: its process was killed (signal %d), the run has not ended; %s takes it "
+               "up again%s, or at once `runbook resume %.*s%.*s`",
+               STR_ARG(run), signo, t->once ? "another worker" : "this worker",
+               t->once ? "" : " in a minute", STR_ARG(run), STR_ARG(reaching_flags(t->v)));
+}
+
+static void ended(struct taking *t, struct str run, int code, int signo)
 {
     if (code == CODE_SUSPENDED)
         remember(t, run, ASKED_AFTER_MS);
-    if (code == CODE_LOCKED)
+    if (signo)
+        say_killed(t, run, signo);
+    else if (code == CODE_LOCKED)
         taking_say(t, "run %.*s: somebody else has it", STR_ARG(run));
     else
         taking_say(t, "run %.*s ended: %s (exit code %d)", STR_ARG(run), code_word(code), code);
@@ -146,8 +158,9 @@ static void ended(struct taking *t, struct str run, int code)
 }
 
 // It waits as before. 7: somebody else has told them, or the project has other contacts by now.
-static void called(struct taking *t, struct str run, int code)
+static void called(struct taking *t, struct str run, int code, int signo)
 {
+    (void)signo;
     if (code == CODE_SUSPENDED)
         remember(t, run, 0);
     else if (code == CODE_LOCKED)

@@ -19,7 +19,7 @@ extern char **environ;
 
 struct running {
     struct job job;
-    void (*ended)(struct taking *t, struct str run, int code);
+    void (*ended)(struct taking *t, struct str run, int code, int signo);
 };
 
 // ---- its command line
@@ -130,11 +130,12 @@ static void reap(void *arg)
 
     while (waitpid(j->pid, &status, 0) < 0 && errno == EINTR)
         ;
-    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    int code = signo ? 128 + signo : WEXITSTATUS(status);
     lines_end(j->lines, print_line, j);
     unlink_job(j);
     store_claim_drop(t->store, &j->claim);
-    r->ended(t, j->run, code);
+    r->ended(t, j->run, code, signo);
     arena_free(j->arena);
 }
 
@@ -157,7 +158,7 @@ static void read_some(void *arg, int events)
 }
 
 bool job_start(struct taking *t, const struct run_row *row, bool calls, const struct claim *claim,
-               void (*ended)(struct taking *t, struct str run, int code))
+               void (*ended)(struct taking *t, struct str run, int code, int signo))
 {
     struct arena *a = arena_new(t->v->arena);
     struct running *r = NEW(a, struct running);

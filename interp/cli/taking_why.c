@@ -55,6 +55,7 @@ static struct str turn(const struct history *h, struct arena *a)
 {
     struct buf b = BUF_EMPTY;
     struct str step = STR("");
+    size_t n = 0;
 
     for (size_t i = 0; i < h->call_count; i++) {
         const struct call_left *c = &h->calls[i];
@@ -62,10 +63,11 @@ static struct str turn(const struct history *h, struct arena *a)
             continue;
         buf_format(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(c->who));
         step = c->step;
+        n++;
     }
     struct str who = buf_take(&b, a);
-    return who.n ? str_format(a, "nobody has answered `%.*s`: %.*s is told", STR_ARG(step),
-                              STR_ARG(harmless_text(who, a)))
+    return who.n ? str_format(a, "nobody has answered `%.*s`: %.*s %s told", STR_ARG(step),
+                              STR_ARG(harmless_text(who, a)), n > 1 ? "are" : "is")
                  : STR("");
 }
 

@@ -134,6 +134,11 @@ test_that '... one that was not is left to people' '
 	until_true "[ -e in ]" && kill -9 $run && until_true "[ \$(in_state crashed) = 1 ]" && touch go && once && [ "$(in_state crashed)" = 1 ] &&
 	until_true "runbook show $(ls state/runbook/runs) | grep -F \"has ended since\" >/dev/null"
 '
+test_that 'of a run whose process is killed the worker says so, not that the run has ended' '
+	waiting_book && printf "%s\n" "$slow" >>book.yaml && rm -f in && suspended 1 && id=$ids && approve_all &&
+	worker one && until_true "[ -e in ]" && kill -9 "$(the_interpreter $id)" && until_true "grep \"run $id: its process was killed (signal 9)\" one.log >/dev/null" &&
+	grep "the run has not ended.*in a minute.*runbook resume $id" one.log && ! grep "ended: internal\|exit code 137" one.log && touch go && until_true "grep c effects >/dev/null" && stop_workers
+'
 test_that 'a worker that is killed takes no run with it' '
 	waiting_book && printf "%s\n" "$slow" >>book.yaml && rm -f in && suspended 1 && id=$ids && approve_all &&
 	worker one && until_true "[ -e in ]" && kill -9 $last && workers= && touch go &&
