@@ -30,6 +30,13 @@ static void explain_field(const struct element *e, const struct field *f, FILE *
         fprintf(out, "  Default: %s\n", f->fallback);
 }
 
+static void list_keys(const struct element *e, FILE *out)
+{
+    fprintf(out, "\nKeys of %.*s:\n", STR_ARG(e->name));
+    for (const struct field *f = e->type->fields; f->name; f++)
+        fprintf(out, "  %-12s %s\n", f->name, f->doc);
+}
+
 // The part of [word] before its dot, which a field need not be asked for by.
 static bool is_of(struct str word, const struct element *e, const char *field)
 {
@@ -39,13 +46,6 @@ static bool is_of(struct str word, const struct element *e, const char *field)
         return str_is(word, field);
     return str_equal(str_slice(word, 0, dot), e->name) &&
            str_is(str_slice(word, dot + 1, word.n), field);
-}
-
-static void list_keys(const struct element *e, FILE *out)
-{
-    fprintf(out, "\nKeys of %.*s:\n", STR_ARG(e->name));
-    for (const struct field *f = e->type->fields; f->name; f++)
-        fprintf(out, "  %-12s %s\n", f->name, f->doc);
 }
 
 static void explain_keys(const struct elements *all, const struct action *action, FILE *out)
@@ -83,6 +83,21 @@ static bool explain_result(struct str word, const struct action *action, struct 
     return known;
 }
 
+// One of a list: its keys, and where an expression can read them.
+static bool explain_contact(struct str word, const struct elements *all, FILE *out)
+{
+    if (!str_is(word, "contact"))
+        return false;
+    fputs("contact: one of `contacts`, whom to call\n"
+          "  A hook of `hooks.waiting` reads the one that it is to reach: contact.name, "
+          "contact.phone, ...\n",
+          out);
+    for (size_t i = 0; i < all->count; i++)
+        if (str_equal(all->items[i].name, word))
+            list_keys(&all->items[i], out);
+    return true;
+}
+
 // All that stands in the project file.
 static bool explain_project(struct str word, const struct elements *all, FILE *out)
 {
@@ -100,7 +115,8 @@ bool describe_word(struct str word, FILE *out)
     struct arena *a = arena_new(NULL);
     struct elements all = elements_all(a);
     const struct action *action = action_named(word);
-    bool known = explain_project(word, &all, out) || action != NULL;
+    bool known = explain_project(word, &all, out) || explain_contact(word, &all, out) ||
+                 action != NULL;
 
     if (action) {
         fprintf(out, "%s: an action\n  %s\n\n%s", action->name, action->doc, action->example);

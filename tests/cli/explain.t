@@ -54,4 +54,8 @@ test_that 'the keys of the project file, by its name' '
 	exits 0 runbook explain policy.approvers >out && grep -q "Groups of people" out
 '
 
+test_that 'a contact: its keys, and who can read them' '
+	runbook explain contact >out && grep -q "hooks.waiting" out && grep -q "^  phone  *A phone number" out &&
+	runbook explain waiting | grep -q "contact.email"
+'
 done_testing
