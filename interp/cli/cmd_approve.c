@@ -85,6 +85,21 @@ static int nothing_to_answer(struct voting *g)
                        g->step.n ? " of `" : "", STR_ARG(g->step), g->step.n ? "`" : "");
 }
 
+// A step of it was undone on its own: it can only be undone further, or be aborted.
+static int only_goes_back(struct voting *g)
+{
+    struct str run = g->o.row.id, flags = reaching_flags(g->v);
+    struct str help = str_format(g->v->arena,
+                                 "`runbook undo %.*s%.*s` takes the rest back, `runbook abort "
+                                 "%.*s%.*s` ends it",
+                                 STR_ARG(run), STR_ARG(flags), STR_ARG(run), STR_ARG(flags));
+
+    return usage_error(g->v, help.s,
+                       "of run %.*s `%.*s` was undone, so it cannot go on forwards: it waits for "
+                       "no answer any more",
+                       STR_ARG(run), STR_ARG(g->o.history->undo_step));
+}
+
 // -------- a vote before the question: the plan that is kept with the run knows the step
 
 static const struct approve *approve_in(const struct program *p, const struct list *steps,
@@ -189,6 +204,8 @@ static int find_question(struct voting *g)
 
     if (is_over(&g->o.row))
         return usage_error(g->v, NULL, "run %.*s is over", STR_ARG(g->o.row.id));
+    if (g->o.history->over && g->o.history->part_undone)
+        return only_goes_back(g);
     if (count > 1)
         return usage_error(g->v, "`runbook waiting` lists them",
                            "run %.*s waits for more than one approval: name the step",

@@ -67,11 +67,21 @@ static bool is_running_here(const struct taking *t, struct str run)
     return false;
 }
 
-static bool was_just_tried(const struct taking *t, struct str run)
-{
-    const int64_t *until = map_get(t->tried, run);
+// When it was taken last.
+struct taken {
+    int64_t until_ms;  // not before that again; boot time
+    struct str seen;   // when its last session had ended by then
+    bool refused;      // nothing changes that but another session of it
+};
 
-    return until && (t->once || loop_now_ms(t->loop) < *until);
+static bool was_just_tried(const struct taking *t, const struct run_row *row)
+{
+    const struct taken *last = map_get(t->tried, row->id);
+
+    if (!last)
+        return false;
+    return t->once || loop_now_ms(t->loop) < last->until_ms ||
+           (last->refused && str_equal(last->seen, row->ended));
 }
 
 static bool can_be_read(struct taking *t, enum store_error e, const struct diags *ds)
@@ -101,7 +111,7 @@ static void find_ready(struct taking *t, struct arena *a, struct ready *r)
         return;
     for (size_t i = count; i > 0 && r->count < AMONG; i--) {
         const struct run_row *row = &rows[i - 1];
-        if (is_running_here(t, row->id) || was_just_tried(t, row->id) ||
+        if (is_running_here(t, row->id) || was_just_tried(t, row) ||
             !row_suits(row, t->labels, t->label_count))
             continue;
         bool calls;
@@ -123,15 +133,25 @@ static void look_soon(struct taking *t, int64_t ms)
     t->timer = loop_timer(t->loop, t->v->arena, loop_now_ms(t->loop) + ms, look, t);
 }
 
-static void remember(struct taking *t, struct str run, int64_t again_after_ms)
+static struct taken *remember(struct taking *t, struct str run, int64_t again_after_ms)
 {
-    int64_t *until = map_get(t->tried, run);
+    struct taken *last = map_get(t->tried, run);
 
-    if (!until) {
-        until = NEW(t->v->arena, int64_t);
-        map_put(t->tried, str_copy(t->v->arena, run), until);
+    if (!last) {
+        last = NEW(t->v->arena, struct taken);
+        *last = (struct taken){ 0 };
+        map_put(t->tried, str_copy(t->v->arena, run), last);
     }
-    *until = loop_now_ms(t->loop) + again_after_ms;
+    last->until_ms = loop_now_ms(t->loop) + again_after_ms;
+    return last;
+}
+
+// It is left alone until a person has gone on with it: to ask again changes nothing.
+static void was_refused(struct taking *t, struct str run)
+{
+    remember(t, run, 0)->refused = true;
+    taking_say(t, "run %.*s did not go on: %s (exit code %d); it is left to a person", STR_ARG(run),
+               code_word(CODE_USAGE), CODE_USAGE);
 }
 
 // Its journal has no end: after AGAIN_AFTER_MS it is found crashed.
@@ -150,6 +170,8 @@ static void ended(struct taking *t, struct str run, int code, int signo)
         remember(t, run, ASKED_AFTER_MS);
     if (signo)
         say_killed(t, run, signo);
+    else if (code == CODE_USAGE)
+        was_refused(t, run);
     else if (code == CODE_LOCKED)
         taking_say(t, "run %.*s: somebody else has it", STR_ARG(run));
     else
@@ -174,7 +196,11 @@ static void called(struct taking *t, struct str run, int code, int signo)
 static void start_it(struct taking *t, const struct run_row *row, struct str why, bool calls,
                      struct claim *c)
 {
-    remember(t, row->id, AGAIN_AFTER_MS);
+    struct taken *now = remember(t, row->id, AGAIN_AFTER_MS);
+
+    now->refused = false;
+    if (!str_equal(now->seen, row->ended))
+        now->seen = str_copy(t->v->arena, row->ended);
     taking_say(t, "run %.*s of %.*s %s: %.*s", STR_ARG(row->id), STR_ARG(row->runbook),
                calls ? "waits" : "goes on", STR_ARG(why));
     if (job_start(t, row, calls, c, calls ? called : ended))

@@ -39,7 +39,7 @@ struct taking {
     struct job *jobs;
     size_t job_count;
     struct map *left;   // runs that a person has to go on with, and that this was said of
-    struct map *tried;  // when one may be tried again (boot time, ms), by the id of the run
+    struct map *tried;  // when each was taken last (struct taken), by the id of the run
     struct timer *timer;
     bool over, unreadable;
     int code;  // of the last look

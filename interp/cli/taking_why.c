@@ -111,6 +111,8 @@ struct str taking_why(struct taking *t, const struct run_row *row, struct arena 
     *calls = false;
     if ((!suspended && !crashed) || history_read(h, t->store, row->id, &ignored) != STORE_OK)
         return STR("");
+    if (h->over && h->part_undone)
+        return STR("");  // no way leads on from there, and the way back is a person's
     struct str why = suspended ? answered(t, h, a) : left_here(t, h, a);
     *calls = suspended && !why.n;
     if (*calls)

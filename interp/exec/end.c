@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "exec/walk.h"
+#include "store/row.h"
 
 static const struct runbook *root_of(const struct driver *d)
 {
@@ -279,6 +280,12 @@ static bool is_final(const struct driver *d, int code)
     return code == CODE_OK || code == CODE_UNDONE || (d->undo.asked && code == CODE_OK);
 }
 
+// One step of it is undone, and nothing went wrong: the run is what it was.
+static bool took_one_back(const struct driver *d, int code)
+{
+    return d->undo.asked && code == CODE_OK && d->options->undo_step.n;
+}
+
 // What the run came to, and which steps were taken back since.
 static struct str result_since(struct driver *d)
 {
@@ -296,8 +303,8 @@ static void put_row(struct driver *d, int code)
     struct run_row *row = &d->row;
 
     row->took_ms = run_took_ms(d);
-    if (d->undo.asked && code == CODE_OK && d->options->undo_step.n) {
-        row->state = d->earlier.state;  // one step of it is undone: the run is what it was
+    if (took_one_back(d, code)) {
+        row->state = d->earlier.state;
         row->result = result_since(d);
         journal_row(d->journal, row);
         return;
@@ -315,12 +322,19 @@ static void put_row(struct driver *d, int code)
     journal_row(d->journal, row);
 }
 
-// Suspended and unknown runs keep their locks until resume, undo or abort.
+// Suspended and unknown runs keep their locks until resume, undo or abort; so does one of which a
+// single step was undone while it was so, or had crashed: the rest of it is in place.
+static bool keeps_locks(const struct driver *d, int code)
+{
+    return code == CODE_SUSPENDED || code == CODE_UNKNOWN || code == CODE_STORE ||
+           (took_one_back(d, code) && row_keeps_locks(&d->row));
+}
+
 static void free_locks(struct driver *d, int code)
 {
     struct diags ds = { .arena = d->arena };
 
-    if (d->locks.count && code != CODE_SUSPENDED && code != CODE_UNKNOWN && code != CODE_STORE)
+    if (d->locks.count && !keeps_locks(d, code))
         store_unlock(d->store, d->id, &ds);
     if (!ds.errors)  // a lock that is not freed is free all the same: its run is over
         diags_append(d->diags, &ds);

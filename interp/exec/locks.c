@@ -77,14 +77,18 @@ static void pause(struct driver *d, int64_t ms)
 struct standing {
     struct arena *arena;
     struct str at;
+    bool ended;  // its last session, and not in order to wait
 };
 
-static bool see_suspend(const struct stored_event *e, void *arg)
+static bool see_stand(const struct stored_event *e, void *arg)
 {
     struct standing *s = arg;
+    enum event_type type = event_type_of(e->type);
     struct event event;
 
-    if (event_type_of(e->type) != EVENT_RUN_SUSPEND || !event_read(e->json, s->arena, &event))
+    if (type == EVENT_RUN_RESUME || type == EVENT_RUN_SUSPEND || type == EVENT_RUN_END)
+        s->ended = type == EVENT_RUN_END;
+    if (type != EVENT_RUN_SUSPEND || !event_read(e->json, s->arena, &event))
         return true;
     struct value waiting, step;
     bool any = value_field(event.data, "waiting", NULL, &waiting) && waiting.kind == VALUE_LIST &&
@@ -102,22 +106,27 @@ void lock_look(struct store *s, struct lock_row *l, struct arena *a)
     if (store_find(s, l->run, a, &row, &unheard) != STORE_OK)
         return;
     l->unknown = str_is(row.state, "ended") && row.exit == CODE_UNKNOWN;
-    if (!str_is(row.state, "suspended"))
+    if (!str_is(row.state, "suspended") && !row_taken_back(&row).n)
         return;
-    store_read(s, l->run, 0, false, see_suspend, &found, &unheard);
-    l->waits = found.at;
+    store_read(s, l->run, 0, false, see_stand, &found, &unheard);
+    l->only_back = found.ended && row_taken_back(&row).n;
+    if (str_is(row.state, "suspended") && !l->only_back)
+        l->waits = found.at;
 }
 
 // One whose outcome is not known goes on only when a person has said what it was.
-static struct str ways_to_free(struct driver *d, struct str run, bool unknown)
+static struct str ways_to_free(struct driver *d, const struct lock_row *h)
 {
-    struct str with = d->options->reach;
+    struct str with = d->options->reach, run = h->run;
 
+    if (h->only_back)
+        return str_format(d->arena, "`runbook undo %.*s%.*s` or `runbook abort %.*s%.*s`",
+                          STR_ARG(run), STR_ARG(with), STR_ARG(run), STR_ARG(with));
     return str_format(d->arena,
                       "`runbook resume %.*s%.*s%s`, `runbook undo %.*s%.*s` or `runbook abort "
                       "%.*s%.*s`",
                       STR_ARG(run), STR_ARG(with),
-                      unknown ? " --mark STEP=done` or `--mark STEP=failed" : "", STR_ARG(run),
+                      h->unknown ? " --mark STEP=done` or `--mark STEP=failed" : "", STR_ARG(run),
                       STR_ARG(with), STR_ARG(run), STR_ARG(with));
 }
 
@@ -131,7 +140,7 @@ static void held_by_waiting(struct driver *d, const struct lock_row *h)
                                 STR_ARG(h->host), STR_ARG(h->waits));
 
     diag_help(d->diags, e, "`runbook waiting%.*s` says how it is answered; %.*s frees the lock",
-              STR_ARG(d->options->reach), STR_ARG(ways_to_free(d, h->run, false)));
+              STR_ARG(d->options->reach), STR_ARG(ways_to_free(d, h)));
 }
 
 static void held(struct driver *d, struct lock_row *h)
@@ -141,24 +150,27 @@ static void held(struct driver *d, struct lock_row *h)
         held_by_waiting(d, h);
         return;
     }
+    struct str at = h->only_back ? STR("") : h->step;
     struct diag *e = diag_error(d->diags, DIAG_LOCKED, (struct span){ 0 },
                                 "the lock `%.*s` is held by run %.*s of %.*s on %.*s%s%.*s, taken %.*s",
                                 STR_ARG(h->name), STR_ARG(h->run), STR_ARG(h->user),
-                                STR_ARG(h->host), h->step.n ? ", at step " : "", STR_ARG(h->step),
+                                STR_ARG(h->host), at.n ? ", at step " : "", STR_ARG(at),
                                 STR_ARG(ago_text(wall_from(h->since), clock_wall_ns(), d->arena)));
 
     diag_help(d->diags, e, "%s %.*s frees the lock",
-              h->crashed   ? "its process is gone:"
+              h->only_back ? "a step of it was undone, so it goes no further:"
+              : h->crashed ? "its process is gone:"
               : h->unknown ? "it ended, and what became of a step is not known:"
                            : "while it runs, wait with --wait 10m; when it has stopped or was killed,",
-              STR_ARG(ways_to_free(d, h->run, h->unknown)));
+              STR_ARG(ways_to_free(d, h)));
 }
 
 static void tell_waiting(struct driver *d, struct lock_row *h)
 {
     lock_look(d->store, h, d->arena);
     say(d, "waiting for the lock `%.*s`, which run %.*s holds%s", STR_ARG(h->name), STR_ARG(h->run),
-        h->crashed   ? "; its process is gone, so resume, undo or abort has to free it"
+        h->only_back ? "; a step of it was undone, so undo or abort has to free it"
+        : h->crashed ? "; its process is gone, so resume, undo or abort has to free it"
         : h->unknown ? "; what became of it is not known, so resume, undo or abort has to free it"
                      : "");
 }

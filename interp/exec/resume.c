@@ -210,7 +210,7 @@ static int begin_session(struct driver *d, const struct run_facts *facts)
     tell_warnings(d);
     if (d->undo.asked)
         tell_newer_runs(d);
-    if (d->aborting || (d->undo.asked && !d->options->undo_step.n) || run_began_undo(d->run))
+    if (d->aborting || d->undo.asked || run_began_undo(d->run))
         withdraw_left(d);
     code = apply_marks(d);
     if (code)

@@ -68,10 +68,13 @@ static bool can_go_on(const struct history *h)
 }
 
 // Only these ends keep them (execution.md): it waits, is not known, has no journal, or has crashed.
+// The undo of one step leaves it so.
 static bool keeps_locks(const struct history *h)
 {
-    return h->has_locks &&
-           (h->suspended || !h->over || h->exit == 6 || h->exit == 11 || h->exit == 12);
+    bool crashed = !h->over || (h->part_undone && !h->stands.n);
+    int exit = h->part_undone ? h->stands_exit : h->exit;
+
+    return h->has_locks && (h->suspended || crashed || exit == 6 || exit == 11 || exit == 12);
 }
 
 struct suggestion {
@@ -368,7 +371,10 @@ void aftermath_only_back(const struct history *h, struct str flags, struct page 
     page_head(p, INK_BOLD, "The run cannot go on forwards any more. What you can do:");
     if (anything_to_undo(h))
         suggest(&s, "undo", STR(""), "take the rest back");
-    suggest(&s, "abort", STR(""), "end it for good");
+    else
+        suggest(&s, "undo", STR(""), "nothing is left to take back: end it as undone");
+    suggest(&s, "abort", STR(""),
+            keeps_locks(h) ? "end it for good, free its locks" : "end it for good");
     add_suggestions(&s);
     add_secret_inputs(&s);
 }

@@ -153,8 +153,9 @@ void listing_runs(const struct run_row *rows, const struct asked *const *waits, 
 // Why it is held although nothing goes on.
 static const char *standstill(const struct lock_row *r)
 {
-    return r->stale     ? "its run is over: whoever asks next gets it"
-           : r->unknown ? "what became of it is not known"
+    return r->stale       ? "its run is over: whoever asks next gets it"
+           : r->only_back ? "a step of it was undone, so it goes no further"
+           : r->unknown  ? "what became of it is not known"
            : r->crashed ? "its process is gone"
                         : NULL;
 }
@@ -165,9 +166,10 @@ static void add_ways_free(const struct lock_row *r, struct str flags, struct pag
     // One whose outcome is not known goes on only when a person has said what it was.
     const char *mark = r->unknown ? " --mark STEP=done" : "";
 
-    page_command(p, INK_PLAIN, "      runbook resume %.*s%.*s%s", STR_ARG(r->run), STR_ARG(flags),
-                 mark);
-    if (r->unknown)
+    if (!r->only_back)
+        page_command(p, INK_PLAIN, "      runbook resume %.*s%.*s%s", STR_ARG(r->run),
+                     STR_ARG(flags), mark);
+    if (r->unknown && !r->only_back)
         page_command(p, INK_PLAIN, "      runbook resume %.*s%.*s --mark STEP=failed",
                      STR_ARG(r->run), STR_ARG(flags));
     page_command(p, INK_PLAIN, "      runbook undo %.*s%.*s", STR_ARG(r->run), STR_ARG(flags));
@@ -176,6 +178,9 @@ static void add_ways_free(const struct lock_row *r, struct str flags, struct pag
 
 static struct str ways_free(const struct lock_row *r, struct str flags, struct arena *a)
 {
+    if (r->only_back)
+        return str_format(a, ": `runbook undo %.*s%.*s` or `runbook abort %.*s%.*s` frees it",
+                          STR_ARG(r->run), STR_ARG(flags), STR_ARG(r->run), STR_ARG(flags));
     return str_format(a,
                       ": `runbook resume %.*s%.*s%s`, `runbook undo %.*s%.*s` or `runbook "
                       "abort %.*s%.*s` frees it",
@@ -189,16 +194,17 @@ void listing_locks(const struct lock_row *rows, size_t count, struct str flags, 
     for (size_t i = 0; i < count; i++) {
         const struct lock_row *r = &rows[i];
         const char *why = standstill(r);
+        struct str at = r->waits.n ? r->waits : r->only_back ? STR("") : r->step;
         bool ways = why && !r->stale, rows_of_own = ways && p->columns;
         struct str free = ways && !rows_of_own ? ways_free(r, flags, p->arena) : STR("");
         page_item(p, r->name, p->columns && p->columns < 60 ? 0 : 16, why ? INK_WARN : INK_PLAIN,
                   str_format(p->arena, "run %.*s, by %.*s on %.*s, taken %.*s%s%.*s%s%s%.*s%s%s",
                              STR_ARG(r->run), STR_ARG(r->user), STR_ARG(r->host),
                              STR_ARG(listing_ago(wall_from(r->since), p->arena)),
-                             r->waits.n  ? ", waits for a person at "
-                             : r->step.n ? ", at step "
-                                         : "",
-                             STR_ARG(r->waits.n ? r->waits : r->step), why ? " (" : "",
+                             r->waits.n ? ", waits for a person at "
+                             : at.n     ? ", at step "
+                                        : "",
+                             STR_ARG(at), why ? " (" : "",
                              why ? why : "", STR_ARG(free), why ? ")" : "",
                              rows_of_own ? "; what frees it:" : ""));
         if (rows_of_own)

@@ -113,8 +113,9 @@ static void add_hooks(const struct history *h, struct page *p)
 
 static struct str ended_words(const struct history *h, const struct run_row *r, struct arena *a)
 {
-    if (str_equal(r->state, r->result))
-        return str_format(a, "%.*s (exit code %d)", STR_ARG(r->state), r->exit);
+    if (str_equal(r->state, row_result(r)))
+        return str_format(a, "%.*s%.*s (exit code %d)", STR_ARG(r->state),
+                          STR_ARG(since_words(h, a)), r->exit);
     return str_format(a, "%.*s, %.*s%.*s (exit code %d)", STR_ARG(r->state), STR_ARG(row_result(r)),
                       STR_ARG(since_words(h, a)), r->exit);
 }

@@ -173,6 +173,7 @@ struct lock_row {
     bool crashed;     // no interpreter has its run any more, which is not over
     struct str waits; // the question at which its run waits for a person; told by who looked
     bool unknown;     // its run ended, and what became of a step is not known; told by who looked
+    bool only_back;   // a step of its run was undone, so that it is undone or aborted; told likewise
 };
 // Crashed, suspended and unknown (exit 11) runs keep theirs; a stale one is taken over. A run
 // may lock before it is created; until then its locks go with this process.

@@ -300,10 +300,10 @@ test_that '... and with --detach only the undo is waited for' '
 	resume 6 && resume 0 --yes && effects "undo-one "
 '
 
-test_that '... and where one step is taken back the way forward stays open' '
+test_that '... also that of one step, behind which there is no way forward any more' '
 	book "$asked_both_ways" && run 6 --detach && id=$(ls state/runbook/runs) &&
-	exits 0 runbook undo "$id" --step one --yes >out 2>&1 </dev/null && effects "undo-one " &&
-	runbook waiting >out && has "runbook approve $id two"
+	exits 0 runbook undo "$id" --step one --yes >out 2>&1 </dev/null && effects "undo-one " && has "two: no answer, it was not asked any more" &&
+	runbook waiting >out && has "No run waits" && resume 2
 '
 
 done_testing
