@@ -291,7 +291,7 @@ static void suggest_going_on(struct suggestions *s)
             : h->undoing ? anything_undo_tries(h) ? "go on undoing" : "bring it to its end"
             : is_asked_again(h) ? "go on: it is asked again, on a terminal"
             : h->exit == 8 && !h->suspended && !history_culprit(h)
-                ? "verify again; what is done is not run again"
+                ? "verify again, without the steps that succeeded"
                 : "go on from where it stopped");
 }
 

@@ -88,7 +88,7 @@ test_that 'a failure that the run went on behind is not tried again, and no resu
 '
 test_that 'where a verify does not hold it is advised, and asks again' '
 	made unheld "id: a, effects: write, shell: \"true\", undo: none" && printf "verify:\n  - {id: up, shell: test -e up}\n" >>unheld.yaml &&
-	sed -i "s,on_failure: undo,on_failure: stop," unheld.yaml && ended 8 unheld && grep -q "runbook resume $run  *verify again; what is done is not run again" end && >up && exits 0 runbook resume "$run" --no-input
+	sed -i "s,on_failure: undo,on_failure: stop," unheld.yaml && ended 8 unheld && grep -q "runbook resume $run  *verify again, without the steps that succeeded" end && >up && exits 0 runbook resume "$run" --no-input
 '
 test_that 'that locks become free is said only of a run that keeps them' '
 	made locked "id: ask, approve: {message: May it go on?}, effects: write, shell: \"true\", undo: none" "$bad, on_failure: stop" &&
