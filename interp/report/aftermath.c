@@ -316,6 +316,8 @@ void aftermath_write(const struct history *h, struct str flags, struct page *p)
     }
     add_list(h, "skipped", "Skipped by a person:", INK_BOLD, words_in, p);
     add_list(h, "cannot_undo", "Cannot be undone:", INK_BOLD, no_way_back, p);
+    add_stories(h, history_done_by_hand, name_of, "Done by hand, and not taken back:", INK_PLAIN,
+                p);
     add_left(h, p);
     aftermath_later(h, p);
     add_notices(h, p);

@@ -162,8 +162,11 @@ bool history_leaves(const struct history *h, const struct story *s);
 // It was aborted, and what this step did was not taken back: nothing of the run will do that now.
 bool history_stays(const struct history *h, const struct story *s);
 // Why it is there still at the end of a run that was undone or aborted: "undo_failed", "unknown",
-// "none", "irreversible", "missing" (it has no undo), "not_begun"; NULL when it is not.
+// "none", "irreversible", "missing" (it has no undo), "by_hand" (a person did it, and nothing says
+// how it is taken back), "not_begun"; NULL when it is not.
 const char *history_why_there(const struct history *h, const struct story *s);
+// The run was undone, and this is there still because a person did it.
+bool history_done_by_hand(const struct history *h, const struct story *s);
 // The run began to undo, and did not come to it: a signal, or a no.
 bool history_not_undone(const struct history *h, const struct story *s);
 // A secret input has to be given again by who goes on with it: it is kept nowhere.

@@ -36,16 +36,31 @@ static bool was_aborted(const struct history *h)
     return h->over && str_is(h->result, "aborted");
 }
 
+static bool did_not_apply(const struct history *h, const struct story *s)
+{
+    for (size_t i = h->question_count; i > 0; i--)
+        if (str_equal(h->questions[i - 1]->step, s->id))
+            return str_is(h->questions[i - 1]->answer, "na");
+    return false;
+}
+
+// What a person does changes nothing as far as the interpreter goes (its effects are `read`), and
+// yet it was done.
+static bool is_by_hand(const struct history *h, const struct story *s)
+{
+    return str_is(s->action, "manual") && !did_not_apply(h, s);
+}
+
 // It changed something, by itself, which is still so.
-static bool is_there(const struct story *s)
+static bool is_there(const struct history *h, const struct story *s)
 {
     return history_had_effect(s) && !s->group && !s->poll && !s->is_hook && !s->rolled_back &&
-           !str_is(s->effects, "read") && str_find(s->id, '~') == SIZE_MAX;
+           (!str_is(s->effects, "read") || is_by_hand(h, s)) && str_find(s->id, '~') == SIZE_MAX;
 }
 
 bool history_stays(const struct history *h, const struct story *s)
 {
-    return was_aborted(h) && is_there(s);
+    return was_aborted(h) && is_there(h, s);
 }
 
 // What counts for the undo of [s]: itself, or what it is taken back with.
@@ -61,14 +76,22 @@ const char *history_why_there(const struct history *h, const struct story *s)
     static const char *const covers[] = { "none", "irreversible", "missing" };
     const struct story *by = undone_with(h, s);
 
-    if (!h->over || !(h->undoing || was_aborted(h)) || !is_there(s) || str_is(s->phase, "always"))
+    if (!h->over || !(h->undoing || was_aborted(h)) || !is_there(h, s) ||
+        str_is(s->phase, "always"))
         return NULL;
     if (by->more->undo_state.n)
         return str_is(by->more->undo_state, "undo_failed") ? "undo_failed" : "unknown";
     for (size_t i = 0; i < sizeof covers / sizeof *covers; i++)
         if (str_is(s->undo, covers[i]) || str_is(by->undo, covers[i]))
             return covers[i];
-    return "not_begun";
+    return str_is(s->undo, "nothing") ? "by_hand" : "not_begun";
+}
+
+bool history_done_by_hand(const struct history *h, const struct story *s)
+{
+    const char *why = h->undoing && !h->undo_step.n ? history_why_there(h, s) : NULL;
+
+    return why && str_is(str_from(why), "by_hand");
 }
 
 bool history_leaves(const struct history *h, const struct story *s)

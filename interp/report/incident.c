@@ -237,6 +237,12 @@ static struct str not_undone_words(const struct history *h, const struct story *
                                                  : STR("not reached");
 }
 
+static struct str by_hand_words(const struct history *h, const struct story *s, struct arena *a)
+{
+    (void)a;
+    return !history_done_by_hand(h, s) ? STR("") : s->name.n ? s->name : STR("a person did it");
+}
+
 static struct str not_run_words(const struct history *h, const struct not_run *n, struct arena *a)
 {
     const struct story *s = n->story;
@@ -381,6 +387,7 @@ struct document *incident_document(const struct history *h, struct arena *a)
     add_undo(h, a, d);
     add_told(h, "Not undone", not_undone_words, a, d);
     add_list(h, "cannot_undo", "Cannot be undone", history_no_way_back, a, d);
+    add_told(h, "Done by hand, and not taken back", by_hand_words, a, d);
     add_way_back(h, a, d);
     add_later(h, a, d);
     add_list(h, "left", "Left running", NULL, a, d);

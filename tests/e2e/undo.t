@@ -67,6 +67,28 @@ test_that 'the report says of what never ran that nothing of it is there' '
 	grep "^- Stays, as .* says: child$" out &&
 	has "- Was not done, so that nothing of it is there: over; mail: it is sent; late, q.letter"
 '
+test_that 'what a person did and no undo takes back is listed, and only that' '
+	book "  - {id: pull, name: Pull it, manual: Pull the cable}
+  - {id: absent, manual: Not here}
+  - {id: loud, manual: Shout, undo: {shell: \"true\"}}
+  - {id: wires, for_each: [x], manual: Cut}
+  - {id: g, undo: {shell: \"true\"}, steps: [{id: inner, manual: In a group}]}
+  - {id: ask, prompt: {message: How many, default: one}}
+  - {id: late, shell: test -e never, undo: none}
+  - {id: never, manual: Not reached}"
+	run 1 --answer pull=done --answer absent=na:nothing --answer loud=done --answer wires=done --answer inner=done --answer never=done &&
+	id=$(ls state/runbook/runs) && exits 0 runbook undo "$id" >out 2>&1 </dev/null &&
+	sed -n "/^Done by hand, and not taken back:/,/^\$/p" out >list && printf "%s\n" "Done by hand, and not taken back:" "  pull      Pull it" "  wires[x]" "" >want && same want list &&
+	runbook report "$id" --format json | python3 -c "
+import json, sys
+got = [(n[\"step\"], n[\"why\"]) for n in json.load(sys.stdin)[\"not_undone\"]]
+sys.exit(str(got) if got != [(\"pull\", \"by_hand\"), (\"wires[x]\", \"by_hand\"), (\"late\", \"none\")] else 0)" &&
+	runbook report "$id" >out && has "## Done by hand, and not taken back" && has "- pull: Pull it"
+'
+test_that 'where it is said to have effects it is one that cannot be undone' '
+	book "  - {id: pull, manual: Pull the cable, effects: write}" && run 0 --answer pull=done &&
+	id=$(ls state/runbook/runs) && exits 10 runbook undo "$id" >out 2>&1 </dev/null && has "Cannot be undone:" && lacks "Done by hand"
+'
 test_that 'each reason stands behind its own step' '
 	book "  - {id: c, shell: \"true\"}
   - {id: d, shell: \"true\"}
