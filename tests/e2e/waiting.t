@@ -63,6 +63,12 @@ test_that 'a hook that fails fails nothing, is reported with what it printed, an
 	in_time failing && id=$(ls state/runbook/runs) && [ "$(in_state suspended)" = 1 ] && once && lacks second && [ "$(grep -c "try second" told)" = 3 ] &&
 	runbook show $id >out && has "no-such-channel" && has "tell (waiting) failed for second (Ada)" && runbook report $id >out && has "no-such-channel" && whole
 '
+both() {
+	waiting_book "contacts: [{role: first}, {role: second, name: Ada, after: ${window}s}, {role: also, after: ${window}s}]
+$tell"
+	suspended 1 && left && turn && once && has "second (Ada), also are told"
+}
+test_that 'two whose turn it is at the same time are told together' 'in_time both'
 broken() {
 	waiting_book "$(people)
 $tell" "secrets: {s: {file: secret}}"
