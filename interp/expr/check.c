@@ -66,6 +66,16 @@ static const struct expr_type *ask_scope(struct checker *c, struct str name, str
     return c->scope && c->scope->type ? c->scope->type(c->scope, name, c->arena, why) : NULL;
 }
 
+// "`run`, `env`, `steps`"
+static struct str all_roots(struct checker *c, const char *const *roots)
+{
+    struct buf b = BUF_EMPTY;
+
+    for (; *roots; roots++)
+        buf_format(&b, "%s`%s`", b.n ? ", " : "", *roots);
+    return buf_take(&b, c->arena);
+}
+
 static const struct expr_type *unknown_name(struct checker *c, const struct term *t,
                                             struct str name, struct str why)
 {
@@ -79,6 +89,8 @@ static const struct expr_type *unknown_name(struct checker *c, const struct term
     const char *meant = roots && !why.n ? diag_nearest(name, roots) : NULL;
     if (meant)
         diag_help(c->diags, d, "did you mean `%s`?", meant);
+    else if (roots && !why.n && *roots)
+        diag_help(c->diags, d, "there are %.*s", STR_ARG(all_roots(c, roots)));
     return &cel_dyn;
 }
 

@@ -70,7 +70,8 @@ TEST(an_unknown_name_is_blamed_where_it_stands)
               "input: unknown-name: there is no name `input` here | did you mean `inputs`?");
     CHECK_STR(checked("result.exit == 0"),
               "result: unknown-name: `result` exists only inside a step");
-    CHECK_STR(checked("foo"), "foo: unknown-name: there is no name `foo` here");
+    CHECK_STR(checked("foo"),
+              "foo: unknown-name: there is no name `foo` here | there are `inputs`, `steps`");
 }
 
 TEST(an_unknown_field_has_the_code_of_its_object)
