@@ -149,6 +149,19 @@ test_that 'a run that cannot be gone on with is said, and not tried again at onc
 	worker one && until_true "grep \"exit code 4\" one.log >/dev/null" && sleep 2.5 && stop_workers &&
 	[ "$(grep -c "goes on:" one.log)" = 1 ] && [ "$(in_state suspended)" = 1 ]
 '
+# What its process finds is another store than ours; the clocks say that a minute is over. The older run
+# would be tried again before the other one.
+[ ! -e "$B/clocks.so" ] || is_sanitized ||
+test_that 'a run that refuses to go on is left to a person, and not tried again and again' '
+	waiting_book && suspended 1 && old=$ids && suspended 1 && new=$(echo $ids | tr " " "\n" | grep -vx $old) && rm -f ./*.log &&
+	CLOCKS=$PWD/clocks && export CLOCKS && echo "0 0" >clocks && export LD_PRELOAD="$B/clocks.so" && worker one && unset LD_PRELOAD &&
+	until_true "grep takes one.log >/dev/null" && echo "store: $PWD/elsewhere" >.runbook.yaml && here="--store $PWD/state/runbook" && runbook approve $old b $here >out 2>&1 &&
+	until_true "grep \"run $old did not go on: usage (exit code 2); it is left to a person\" one.log >/dev/null" &&
+	echo "120000 120000" >clocks.new && mv clocks.new clocks && runbook approve $new b $here >out 2>&1 &&
+	until_true "grep \"run $new did not go on\" one.log >/dev/null" && stop_workers && rm .runbook.yaml &&
+	[ "$(grep -c "run $old of .* goes on:" one.log)" = 1 ] && once && has "run $old ended: ok" && effects "a a b $old b $new "
+'
+rm -f .runbook.yaml
 test_that 'a run with a secret input is left to people, who are told how' '
 	waiting_book "" "inputs: {pw: {secret: true}}" && sed -i "s/shell: echo a/env: {P: \"\${{ inputs.pw }}\"}, shell: echo a/" book.yaml &&
 	echo "pw: sesame-open" >in.yaml && run 6 --detach -q --inputs in.yaml && ids=$(ls state/runbook/runs) && approve_all &&
