@@ -50,8 +50,8 @@ struct taking {
 struct str taking_why(struct taking *t, const struct run_row *row, struct arena *a, bool *calls);
 
 // Starts the process; [calls]: one that only tells the contacts. [ended] is called when it is over
-// and what it said was passed on, with its exit code, and the signal that killed it or 0; the job and
-// the claim are gone then. False with errno; the claim is the caller's.
+// and what it said was passed on, with its exit code, and the signal that killed it or 0; the job
+// and the claim are gone then. False with errno; the claim is the caller's.
 bool job_start(struct taking *t, const struct run_row *row, bool calls, const struct claim *claim,
                void (*ended)(struct taking *t, struct str run, int code, int signo));
 // Asks all of them to stop: the step that runs is let finish; a second time it is stopped.

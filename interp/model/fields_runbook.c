@@ -199,7 +199,8 @@ static const struct field hooks_fields[] = {
       .doc = "At the end of each phase." },
     { "waiting", &type_hook_steps, AT(struct hooks, waiting),
       .doc = "Once for each contact, when nobody answered for so long. It can read `contact.role`, "
-             "`contact.name`, `contact.phone`, `contact.email`, `contact.link` and `contact.after`." },
+             "`contact.name`, `contact.phone`, `contact.email`, `contact.link` and "
+             "`contact.after`." },
     { "trigger", &type_hook_steps, AT(struct hooks, trigger),
       .doc = "When a trigger fired, resolved or was withdrawn." },
     { "success", &type_hook_steps, AT(struct hooks, success), .doc = "When the run is good." },
