@@ -266,7 +266,7 @@ static int call_only(struct driver *d, struct run_options *o)
     int code = make_again(d, o, &plan);
 
     if (!code && !driver_start_keeper(d))
-        code = CODE_PREFLIGHT;
+        code = d->refused ? d->refused : CODE_PREFLIGHT;
     if (code)
         return code;
     d->quiet = false;
