@@ -61,8 +61,9 @@ static bool is_among(const char *const *names, struct str name)
 // word.
 bool reads_step(const struct expr *e, bool inputs_too)
 {
-    static const char *const ours[] = { "secrets", "run",     "now", "index",
-                                        "trigger", "contact", NULL };
+    static const char *const ours[] = {
+        "secrets", "run", "now", "index", "trigger", "contact", NULL
+    };
     static const char *const given[] = { "inputs", "vars", "env", NULL };
     size_t count = 0;
     const struct expr_ref *refs = e ? expr_refs(e, &count) : NULL;

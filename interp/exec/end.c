@@ -47,11 +47,7 @@ static void tell_hooks(struct driver *d, int code)
     d->hooks.done = false;
     d->over = d->suspended = false;
     run_hold(d->run, true);
-    hooks_tell(d,
-               undone            ? "undone"
-               : code == CODE_OK ? "success"
-                                 : "failure",
-               hooks_told);
+    hooks_tell(d, undone ? "undone" : code == CODE_OK ? "success" : "failure", hooks_told);
     while (!d->hooks.done && loop_turn(d->loop))
         ;
 }

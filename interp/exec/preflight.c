@@ -146,9 +146,9 @@ static void look_for_secret(struct looking *l, const struct secret *s)
              str_format(l->arena, "secret `%.*s`: the variable `%.*s` is not set", STR_ARG(name),
                         STR_ARG(s->env.str)));
     if (s->file && template_is_literal(s->file) &&
-        access(frame_path(frame_early_dir(l->frame, l->now, l->arena), s->file->text.str,
-                          l->arena).s,
-               R_OK) != 0)
+        access(
+            frame_path(frame_early_dir(l->frame, l->now, l->arena), s->file->text.str, l->arena).s,
+            R_OK) != 0)
         fail(l, where,
              str_format(l->arena, "secret `%.*s`: file `%.*s` cannot be read", STR_ARG(name),
                         STR_ARG(s->file->text.str)));

@@ -155,9 +155,9 @@ static const char *standstill(const struct lock_row *r)
 {
     return r->stale       ? "its run is over: whoever asks next gets it"
            : r->only_back ? "a step of it was undone, so it goes no further"
-           : r->unknown  ? "what became of it is not known"
-           : r->crashed ? "its process is gone"
-                        : NULL;
+           : r->unknown   ? "what became of it is not known"
+           : r->crashed   ? "its process is gone"
+                          : NULL;
 }
 
 // How it becomes free: in the same line, or in rows of its own where that would be cut.
@@ -204,9 +204,8 @@ void listing_locks(const struct lock_row *rows, size_t count, struct str flags, 
                              r->waits.n ? ", waits for a person at "
                              : at.n     ? ", at step "
                                         : "",
-                             STR_ARG(at), why ? " (" : "",
-                             why ? why : "", STR_ARG(free), why ? ")" : "",
-                             rows_of_own ? "; what frees it:" : ""));
+                             STR_ARG(at), why ? " (" : "", why ? why : "", STR_ARG(free),
+                             why ? ")" : "", rows_of_own ? "; what frees it:" : ""));
         if (rows_of_own)
             add_ways_free(r, flags, p);
     }

@@ -28,9 +28,9 @@ static void add_step(const struct history *h, const struct story *s, bool asked,
     const struct sign *m = step_sign(s, doubt ? STR("unknown") : left ? STR("cancelled") : state);
     struct buf b = BUF_EMPTY;
 
-    buf_add(&b, doubt ? STR("in doubt: it was started, and how it ended was not taken up")
-                : left           ? STR("begun, and not ended")
-                : begun.n        ? begun
+    buf_add(&b, doubt     ? STR("in doubt: it was started, and how it ended was not taken up")
+                : left    ? STR("begun, and not ended")
+                : begun.n ? begun
                 : s->before_undo ? history_state_words(s)
                                  : state);
     if (s->took_ms > 0)

@@ -15,8 +15,8 @@ struct screen {
     int fd;
     struct look look;
     bool gone;
-    bool stalled;           // nobody reads
-    int64_t waited_ms;      // for who reads what steps print, less a tenth of what went by since
+    bool stalled;       // nobody reads
+    int64_t waited_ms;  // for who reads what steps print, less a tenth of what went by since
     int64_t waited_at_ms;
     struct buf *status;     // as it stands there now, or is wanted
     size_t status_columns;  // 0: there is none on the screen

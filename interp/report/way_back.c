@@ -88,11 +88,16 @@ static bool stays(struct value one)
 static bool is_wanted(const struct history *h, enum way_back which, struct value one)
 {
     switch (which) {
-    case WAY_BACK_GONE: return !stays(one);
-    case WAY_BACK_STAYS: return stays(one);
-    case WAY_BACK_GONE_DONE: return !stays(one) && was_done(h, text_of(one, "step"));
-    case WAY_BACK_STAYS_DONE: return stays(one) && was_done(h, text_of(one, "step"));
-    case WAY_BACK_NOT_DONE: return !was_done(h, text_of(one, "step"));
+    case WAY_BACK_GONE:
+        return !stays(one);
+    case WAY_BACK_STAYS:
+        return stays(one);
+    case WAY_BACK_GONE_DONE:
+        return !stays(one) && was_done(h, text_of(one, "step"));
+    case WAY_BACK_STAYS_DONE:
+        return stays(one) && was_done(h, text_of(one, "step"));
+    case WAY_BACK_NOT_DONE:
+        return !was_done(h, text_of(one, "step"));
     }
     return false;
 }

@@ -82,7 +82,8 @@ static void tell(struct sqlite_store *s, const char *aside, const struct failure
     struct diag *d = diag_warn(ds, DIAG_STORE, (struct span){ 0 },
                                "%s; the index of the runs is made again from them", found->text);
 
-    diag_help(ds, d, "what was there is kept as `%.*s/%s`; nothing needs it any more, and "
+    diag_help(ds, d,
+              "what was there is kept as `%.*s/%s`; nothing needs it any more, and "
               "`prune` removes it with the old runs",
               STR_ARG(s->root), aside);
 }
