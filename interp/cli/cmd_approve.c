@@ -2,13 +2,10 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "cli/ballot.h"
 #include "cli/missing_votes.h"
 #include "cli/voting.h"
-#include "exec/walk.h"
 #include "report/history_read.h"
 #include "store/row.h"
-#include "value/fields.h"
 #include "value/when.h"
 
 // -------- who may

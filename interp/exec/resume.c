@@ -2,7 +2,6 @@
 
 #include "action/shell/remote_line.h"
 #include "base/arena.h"
-#include "exec/lasting.h"
 #include "exec/reader.h"
 #include "exec/restore.h"
 #include "exec/undo_step.h"

@@ -2,8 +2,8 @@
 //
 // One shape (cli.md "Events"): v, seq, ts, run, type, then the fields of the type, as one
 // JSON object in one line of at most 64 KiB. An event is made with event_new() and the
-// event_* setters in the order in which the fields are to stand; no secret
-// stands in it when it is written. Reading gives it back as a value (a map).
+// event_* setters in the order in which the fields are to stand, and goes through event_masked()
+// before it is written. Reading gives it back as a value (a map).
 
 #pragma once
 
